@@ -1,0 +1,103 @@
+// Owns the choice of a layout for a file by its whole header.
+// Invariants: at most one column per item; two layouts that read the same header differently with equal right are
+// refused with both readings; columns that are not items are remembered and ignored.
+// Does not read rows.
+
+/// How the columns of one file map to the items of an entry (表头识别结果).
+package struct HeaderRecognition: Sendable {
+  /// Name of the layout.
+  package let layout: String
+  /// For each column the index of its item, or `nil` for a column that is no item.
+  package let itemOfColumn: [Int?]
+  /// Columns whose cells are appended to the value of another column's item.
+  package let joinedColumns: [(column: Int, item: Int)]
+  /// Items the file has a column for.
+  package let presentItems: Set<Int>
+
+  /// The most columns a file may have.
+  package static let maximumColumns = 4096
+
+  /// Recognises a header.
+  ///
+  /// - Throws: `HeaderError` that names the missing, doubled or ambiguous columns.
+  package static func recognize(_ header: [String], for entry: CatalogueEntry) throws(HeaderError) -> HeaderRecognition {
+    guard header.count <= maximumColumns else {
+      throw HeaderError(message: "\(header.count) columns; at most \(maximumColumns) are allowed")
+    }
+    let folded = header.map(HeaderName.folded)
+    let readings = HeaderLayout.layouts(for: entry).map { layout in
+      (layout: layout, items: folded.map { layout.columns[$0] })
+    }
+    let scores = readings.map { $0.items.count { $0 != nil } }
+    let best = scores.max() ?? 0
+    guard best > 0 else {
+      throw HeaderError(message: "no column is an item of \(entry.code); columns: \(excerpt(header))")
+    }
+    // A layout that needs columns this file lacks is a weaker reading than one that is complete.
+    let leaders = readings.indices.filter { scores[$0] == best }
+    let complete = leaders.filter { missing(readings[$0].layout, readings[$0].items).isEmpty }
+    let chosen = complete.isEmpty ? leaders : complete
+    guard let first = chosen.first else { throw HeaderError(message: "no layout fits") }
+    for other in chosen.dropFirst() where readings[other].items != readings[first].items {
+      throw ambiguity(header, readings[first], readings[other], entry)
+    }
+    return try check(readings[first].layout, readings[first].items, header, entry)
+  }
+
+  private static func check(
+    _ layout: HeaderLayout, _ items: [Int?], _ header: [String], _ entry: CatalogueEntry
+  ) throws(HeaderError) -> HeaderRecognition {
+    var columnOfItem: [Int: Int] = [:]
+    for (column, item) in items.enumerated() {
+      guard let item else { continue }
+      if let other = columnOfItem[item] {
+        throw HeaderError(
+          message: "columns \(other + 1) and \(column + 1) ('\(header[other])', '\(header[column])') both are item "
+            + entry.items[item].id)
+      }
+      columnOfItem[item] = column
+    }
+    let absent = missing(layout, items).sorted().map { "\(entry.items[$0].id) (\(entry.items[$0].name))" }
+    guard absent.isEmpty else {
+      throw HeaderError(message: "missing columns: \(absent.joined(separator: ", ")); found: \(excerpt(header))")
+    }
+    let subjects = entry.subject.compactMap(entry.itemIndex)
+    guard subjects.contains(where: { columnOfItem[$0] != nil }) else {
+      throw HeaderError(
+        message: "no column identifies the subject; one of \(entry.subject.joined(separator: ", ")) is needed")
+    }
+    let joined = header.enumerated().compactMap { column, name in
+      layout.joined[HeaderName.folded(name)].map { (column: column, item: $0) }
+    }
+    return HeaderRecognition(
+      layout: layout.name, itemOfColumn: items, joinedColumns: joined, presentItems: Set(columnOfItem.keys))
+  }
+
+  private static func missing(_ layout: HeaderLayout, _ items: [Int?]) -> Set<Int> {
+    layout.required.subtracting(items.compactMap(\.self))
+  }
+
+  private static func ambiguity(
+    _ header: [String], _ first: (layout: HeaderLayout, items: [Int?]),
+    _ second: (layout: HeaderLayout, items: [Int?]), _ entry: CatalogueEntry
+  ) -> HeaderError {
+    let column = zip(first.items, second.items).enumerated().first { $1.0 != $1.1 }?.offset ?? 0
+    func reading(_ reading: (layout: HeaderLayout, items: [Int?])) -> String {
+      let item = reading.items[column].map { entry.items[$0].id } ?? "no item"
+      return "\(item) in layout \(reading.layout.name)"
+    }
+    return HeaderError(
+      message: "the header is ambiguous: column \(column + 1) ('\(header[column])') is \(reading(first)) but "
+        + "\(reading(second)); add a column that only one of them has, or use the item ids of \(entry.code)")
+  }
+
+  private static func excerpt(_ header: [String]) -> String {
+    header.prefix(12).map { "'\($0.prefix(40))'" }.joined(separator: ", ") + (header.count > 12 ? ", …" : "")
+  }
+}
+
+/// A header that fits no layout, or more than one.
+package struct HeaderError: Error, Sendable {
+  /// What is wrong, naming columns and items.
+  package let message: String
+}

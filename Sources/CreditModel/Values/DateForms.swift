@@ -1,0 +1,164 @@
+// Owns the reading of dates, months and times in the forms exchange files use.
+// Invariants: total over any bytes; a form is either read whole or refused, nothing is guessed from a part;
+// day and month are never swapped.
+// Does not apply missing markers or open ends: those are properties of the value.
+
+/// Reads `yyyy-MM-dd`, `yyyy/M/d`, `yyyy.M.d`, `yyyyMMdd`, `yyyy年M月d日`, Excel serials (20000 to 80000),
+/// epoch milliseconds (12 or 13 digits), each day form also with a clock time behind it.
+package enum DateForms {
+  /// Reads a day; a clock time behind it must be midnight, since dropping another one would lose something.
+  package static func day(_ text: Span<UInt8>) -> Day? {
+    if text.count == 10, let day = isoDay(text) { return day }
+    guard let second = second(text), second.secondOfDay == 0 else { return nil }
+    return second.day
+  }
+
+  /// The commonest form, `yyyy-MM-dd` or `yyyy/MM/dd`, without the general machinery.
+  private static func isoDay(_ text: Span<UInt8>) -> Day? {
+    guard text[4] == text[7], text[4] == 0x2D || text[4] == 0x2F else { return nil }
+    var number = 0
+    for index in 0..<10 where index != 4 && index != 7 {
+      let digit = text[index] &- 0x30
+      guard digit <= 9 else { return nil }
+      number = number &* 10 &+ Int(digit)
+    }
+    return Day(year: number / 10_000, month: number / 100 % 100, day: number % 100)
+  }
+
+  /// Reads a time; a bare day is its midnight.
+  package static func second(_ text: Span<UInt8>) -> Second? {
+    var cursor = Cursor(text)
+    cursor.skipBlanks()
+    guard let (number, width) = cursor.number(), number >= 0 else { return nil }
+    let day: Day
+    switch width {
+    case 8 where cursor.isAtEndOrClock:
+      guard let value = Day(year: number / 10_000, month: number / 100 % 100, day: number % 100) else { return nil }
+      day = value
+    case 5 where cursor.isAtEnd:
+      return excelSerial(number)
+    case 12, 13:
+      return cursor.isAtEnd ? epochMilliseconds(number) : nil
+    case 4:
+      guard let separator = cursor.dateSeparator(), let (month, monthWidth) = cursor.number(), monthWidth <= 2,
+        cursor.skip(separator == .year ? .month : separator), let (value, dayWidth) = cursor.number(),
+        dayWidth <= 2, separator != .year || cursor.skip(.day),
+        let found = Day(year: number, month: month, day: value)
+      else { return nil }
+      day = found
+    default: return nil
+    }
+    guard let clock = cursor.clock() else { return nil }
+    return Second(day: day, secondOfDay: clock)
+  }
+
+  /// Reads a month; a full day gives no month, since dropping the day would be a guess.
+  package static func month(_ text: Span<UInt8>) -> Month? {
+    var cursor = Cursor(text)
+    cursor.skipBlanks()
+    guard let (number, width) = cursor.number() else { return nil }
+    switch width {
+    case 6:
+      cursor.skipBlanks()
+      return cursor.isAtEnd ? Month(year: number / 100, month: number % 100) : nil
+    case 4:
+      guard let separator = cursor.dateSeparator(), let (month, monthWidth) = cursor.number(), monthWidth <= 2
+      else { return nil }
+      if separator == .year, !cursor.skip(.month) { return nil }
+      cursor.skipBlanks()
+      return cursor.isAtEnd ? Month(year: number, month: month) : nil
+    default: return nil
+    }
+  }
+
+  /// Day serials of spreadsheets count from 1899-12-30; the range keeps out other five-digit numbers.
+  private static func excelSerial(_ number: Int) -> Second? {
+    guard (20_000...80_000).contains(number) else { return nil }
+    return Second(day: Day(unchecked: Int32(number - 25_569)), secondOfDay: 0)
+  }
+
+  /// Epoch milliseconds of computers are taken in the clock of Asia/Shanghai, eight hours ahead.
+  private static func epochMilliseconds(_ number: Int) -> Second? {
+    let seconds = Int64(number) / 1000 + 8 * 3600
+    return seconds < 253_402_300_800 ? Second(unchecked: seconds) : nil
+  }
+
+  private enum Separator { case hyphen, slash, point, year, month, day }
+
+  private struct Cursor: ~Escapable {
+    private let text: Span<UInt8>
+    private var index = 0
+
+    @_lifetime(copy text)
+    init(_ text: Span<UInt8>) { self.text = text }
+
+    var isAtEnd: Bool { index == text.count }
+    var isAtEndOrClock: Bool { isAtEnd || text[index] == 0x20 || text[index] == 0x54 }
+
+    @_lifetime(self: copy self)
+    mutating func skipBlanks() {
+      while index < text.count, text[index] == 0x20 || text[index] == 0x09 { index += 1 }
+    }
+
+    /// Decimal digits, at most 13 of them, and how many there were.
+    @_lifetime(self: copy self)
+    mutating func number() -> (value: Int, width: Int)? {
+      let start = index
+      var value = 0
+      while index < text.count, text[index] &- 0x30 <= 9, index - start < 13 {
+        value = value * 10 + Int(text[index] &- 0x30)
+        index += 1
+      }
+      guard index > start, index == text.count || text[index] &- 0x30 > 9 else { return nil }
+      return (value, index - start)
+    }
+
+    @_lifetime(self: copy self)
+    mutating func dateSeparator() -> Separator? {
+      for separator in [Separator.hyphen, .slash, .point, .year] where skip(separator) { return separator }
+      return nil
+    }
+
+    /// Skips one separator; the Chinese ones may have a blank behind them.
+    @_lifetime(self: copy self)
+    mutating func skip(_ separator: Separator) -> Bool {
+      switch separator {
+      case .hyphen: return skip([0x2D])
+      case .slash: return skip([0x2F])
+      case .point: return skip([0x2E])
+      case .year: return skip([0xE5, 0xB9, 0xB4])
+      case .month: return skip([0xE6, 0x9C, 0x88])
+      case .day: return skip([0xE6, 0x97, 0xA5])
+      }
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func skip(_ bytes: [UInt8]) -> Bool {
+      guard text.count - index >= bytes.count else { return false }
+      for offset in bytes.indices where text[index + offset] != bytes[offset] { return false }
+      index += bytes.count
+      return true
+    }
+
+    /// A clock time `H:mm[:ss[.fraction]]` with an optional zone `Z`, or nothing: the second of the day.
+    @_lifetime(self: copy self)
+    mutating func clock() -> Int? {
+      if isAtEnd { return 0 }
+      guard text[index] == 0x20 || text[index] == 0x54 else { return nil }
+      index += 1
+      skipBlanks()
+      if isAtEnd { return 0 }
+      guard let (hour, hourWidth) = number(), hourWidth <= 2, hour < 24, skip([0x3A]),
+        let (minute, minuteWidth) = number(), minuteWidth == 2, minute < 60
+      else { return nil }
+      var second = 0
+      if skip([0x3A]) {
+        guard let (value, width) = number(), width == 2, value < 60 else { return nil }
+        second = value
+        if skip([0x2E]) { guard number() != nil else { return nil } }
+      }
+      skipBlanks()
+      return isAtEnd ? hour * 3600 + minute * 60 + second : nil
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// Owns rule V13: which cells mean "missing".
+// Invariants: decided on the trimmed cell before any other rule; a zero in a numeric item is a value.
+// Does not trim.
+
+/// The stand-ins that publishers write where they have no value (缺失标记, rule V13).
+package enum MissingMarkers {
+  /// Whether a trimmed cell means "missing".
+  ///
+  /// All zeros mean "missing" in texts (identifiers, numbers of documents) of two characters and more, but never
+  /// in numeric items or in codes, where zero is an ordinary value.
+  package static func contains(_ cell: Span<UInt8>, type: ItemType) -> Bool {
+    switch cell.count {
+    case 0: return true
+    case 1: return cell[0] == 0x2F || cell[0] == 0x2D || cell[0] == 0x2A
+    case 2: if cell[0] == 0x5C, cell[1] == 0x4E { return true }
+    case 3: if equals(cell, "无") { return true }
+    case 4: if equals(cell, "null") { return true }
+    case 6: if equals(cell, "暂无") { return true }
+    case 10:
+      if equals(cell, "1900-01-01") || equals(cell, "1899-12-31") || equals(cell, "9999-09-09") { return true }
+    default: break
+    }
+    guard type == .text, cell[0] == 0x30 else { return false }
+    for index in 1..<cell.count where cell[index] != 0x30 { return false }
+    return true
+  }
+
+  private static func equals(_ cell: Span<UInt8>, _ word: StaticString) -> Bool {
+    word.withUTF8Buffer { buffer in
+      guard cell.count == buffer.count else { return false }
+      for index in 0..<cell.count where cell[index] != buffer[index] { return false }
+      return true
+    }
+  }
+}

@@ -1,0 +1,28 @@
+// Owns the calls into liblz4.
+// Invariants: decoding never writes beyond the raw length its caller checked; a wrong length is damage, not a trap.
+// Does not decide where compression pays.
+
+import CLZ4
+
+/// LZ4 blocks through the installed library.
+package enum LZ4 {
+  /// Compresses into `target`; returns the length, or `nil` when the result would not fit.
+  package static func compress(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int? {
+    guard let from = source.baseAddress, let to = target.baseAddress, source.count <= Int(LZ4_MAX_INPUT_SIZE) else {
+      return nil
+    }
+    let count = LZ4_compress_default(
+      from.assumingMemoryBound(to: CChar.self), to.assumingMemoryBound(to: CChar.self), Int32(source.count),
+      Int32(clamping: target.count))
+    return count > 0 ? Int(count) : nil
+  }
+
+  /// Decompresses exactly `target.count` bytes; false when the source is not such a block.
+  package static func decompress(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Bool {
+    guard let from = source.baseAddress, let to = target.baseAddress else { return target.isEmpty }
+    let count = LZ4_decompress_safe(
+      from.assumingMemoryBound(to: CChar.self), to.assumingMemoryBound(to: CChar.self), Int32(clamping: source.count),
+      Int32(clamping: target.count))
+    return Int(count) == target.count
+  }
+}

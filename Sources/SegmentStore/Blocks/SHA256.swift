@@ -1,0 +1,85 @@
+// Owns SHA-256, for chains and keys that must resist intent.
+// Invariants: agrees with FIPS 180-4; streaming and one-shot give the same digest.
+// Why our own: the engine depends on liblz4 alone, and forty lines are lighter than a cryptographic library.
+
+/// The SHA-256 digest.
+package struct SHA256 {
+  private static let constants: [UInt32] = [
+    0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
+    0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
+    0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
+    0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967,
+    0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
+    0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
+    0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+    0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
+  ]
+
+  private var state: [UInt32] = [
+    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+  ]
+  private var pending: [UInt8] = []
+  private var length: UInt64 = 0
+
+  package init() { pending.reserveCapacity(64) }
+
+  /// Adds bytes.
+  package mutating func update(_ bytes: some Sequence<UInt8>) {
+    for byte in bytes {
+      pending.append(byte)
+      length &+= 1
+      if pending.count == 64 {
+        compress()
+        pending.removeAll(keepingCapacity: true)
+      }
+    }
+  }
+
+  /// The 32 bytes of the digest.
+  package consuming func finalize() -> [UInt8] {
+    let bits = length &* 8
+    pending.append(0x80)
+    if pending.count > 56 {
+      pending.append(contentsOf: repeatElement(0, count: 64 - pending.count))
+      compress()
+      pending.removeAll(keepingCapacity: true)
+    }
+    pending.append(contentsOf: repeatElement(0, count: 56 - pending.count))
+    for shift in stride(from: 56, through: 0, by: -8) { pending.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift))) }
+    compress()
+    return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) } }
+  }
+
+  /// Digest of a sequence of bytes.
+  package static func hash(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    var hasher = SHA256()
+    hasher.update(bytes)
+    return hasher.finalize()
+  }
+
+  private mutating func compress() {
+    var schedule = [UInt32](repeating: 0, count: 64)
+    for index in 0..<16 {
+      schedule[index] = (0..<4).reduce(0) { $0 << 8 | UInt32(pending[4 * index + $1]) }
+    }
+    for index in 16..<64 {
+      let a = schedule[index - 15]
+      let b = schedule[index - 2]
+      let small0 = rotate(a, 7) ^ rotate(a, 18) ^ a >> 3
+      let small1 = rotate(b, 17) ^ rotate(b, 19) ^ b >> 10
+      schedule[index] = schedule[index - 16] &+ small0 &+ schedule[index - 7] &+ small1
+    }
+    var words = state
+    for index in 0..<64 {
+      let big1 = rotate(words[4], 6) ^ rotate(words[4], 11) ^ rotate(words[4], 25)
+      let choice = words[4] & words[5] ^ ~words[4] & words[6]
+      let first = words[7] &+ big1 &+ choice &+ Self.constants[index] &+ schedule[index]
+      let big0 = rotate(words[0], 2) ^ rotate(words[0], 13) ^ rotate(words[0], 22)
+      let majority = words[0] & words[1] ^ words[0] & words[2] ^ words[1] & words[2]
+      words = [first &+ big0 &+ majority, words[0], words[1], words[2], words[3] &+ first, words[4], words[5], words[6]]
+    }
+    for index in 0..<8 { state[index] = state[index] &+ words[index] }
+  }
+
+  private func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value >> count | value << (32 - count) }
+}

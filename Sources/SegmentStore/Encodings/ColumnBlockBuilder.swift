@@ -1,0 +1,132 @@
+// Owns the gathering of one column's values into blocks.
+// Invariants: blocks are closed at the limits of ColumnBlockLimits; values refer to memory the caller keeps alive
+// until the block is closed.
+// Does not know offsets: blocks are sealed when their place in the file is known.
+
+/// A finished block inside an arena, not yet sealed.
+package struct PendingBlock {
+  package var column: Int
+  package var firstRow: UInt32
+  package var rowCount: UInt32
+  /// Offset in the arena, header included.
+  package var offset: Int
+  package var length: Int
+  package var minimum: Int64
+  package var maximum: Int64
+}
+
+/// Collects the values of one column and closes blocks into an arena.
+package final class ColumnBlockBuilder {
+  private let column: Int
+  private let columnID: UInt32
+  private let isText: Bool
+  private var integers: UnsafeMutableBufferPointer<Int64>
+  private var texts: UnsafeMutableBufferPointer<TextReference>
+  private let nulls: UnsafeMutableBufferPointer<Bool>
+  private var count = 0
+  private var nullCount = 0
+  private var textBytes = 0
+  private var firstRow: UInt32 = 0
+  private let scratch: DictionaryScratch
+  private let raw = ByteArena(capacity: 96 << 10)
+
+  package init(column: Int, columnID: UInt32, isText: Bool, scratch: DictionaryScratch) {
+    self.column = column
+    self.columnID = columnID
+    self.isText = isText
+    self.scratch = scratch
+    integers = .allocate(capacity: isText ? 0 : ColumnBlockLimits.rows)
+    texts = .allocate(capacity: isText ? ColumnBlockLimits.rows : 0)
+    nulls = .allocate(capacity: ColumnBlockLimits.rows)
+  }
+
+  deinit {
+    integers.deallocate()
+    texts.deallocate()
+    nulls.deallocate()
+  }
+
+  /// Starts counting rows from 0 again.
+  package func restart() { firstRow = 0 }
+
+  @inline(__always)
+  package func append(integer: Int64) {
+    integers[count] = integer
+    nulls[count] = false
+    count += 1
+  }
+
+  @inline(__always)
+  package func append(text base: UnsafeRawPointer, count length: Int) {
+    texts[count] = TextReference(base: base, count: length)
+    nulls[count] = false
+    count += 1
+    textBytes += length
+  }
+
+  /// `place` is any live address; nothing is read from it.
+  @inline(__always)
+  package func appendNull(place: UnsafeRawPointer) {
+    if isText { texts[count] = TextReference(base: place, count: 0) } else { integers[count] = 0 }
+    nulls[count] = true
+    nullCount += 1
+    count += 1
+  }
+
+  @inline(__always)
+  package var isFull: Bool { count == ColumnBlockLimits.rows || textBytes >= ColumnBlockLimits.textBytes }
+
+  /// Closes the block being filled, if it has rows.
+  package func close(into arena: ByteArena) -> PendingBlock? {
+    guard count > 0 else { return nil }
+    raw.truncate(to: 0)
+    var encoding = Encoding.frameOfReference
+    var bounds: (minimum: Int64, maximum: Int64) = (0, 0)
+    let nullView = UnsafeBufferPointer(rebasing: nulls[..<count])
+    if isText {
+      encoding = TextEncoding.encode(
+        texts: UnsafeBufferPointer(rebasing: texts[..<count]), nulls: nullView, nullCount: nullCount,
+        scratch: scratch, to: raw)
+    } else {
+      bounds = IntegerEncoding.encode(
+        values: UnsafeBufferPointer(rebasing: integers[..<count]), nulls: nullView, nullCount: nullCount, to: raw)
+    }
+    let offset = arena.count
+    BlockWriter.append(
+      raw.bytes, kind: .column, encoding: encoding.rawValue, rowCount: count, columnID: columnID, tryLZ4: isText,
+      to: arena)
+    let block = PendingBlock(
+      column: column, firstRow: firstRow, rowCount: UInt32(count), offset: offset, length: arena.count - offset,
+      minimum: bounds.minimum, maximum: bounds.maximum)
+    firstRow += UInt32(count)
+    count = 0
+    nullCount = 0
+    textBytes = 0
+    return block
+  }
+}
+
+/// Puts a header and, where it pays, LZ4 around raw bytes.
+package enum BlockWriter {
+  /// Appends an unsealed block. LZ4 is kept when it saves at least an eighth.
+  package static func append(
+    _ raw: UnsafeRawBufferPointer, kind: BlockKind, encoding: UInt8 = 0, rowCount: Int, columnID: UInt32 = 0,
+    tryLZ4: Bool, to arena: ByteArena
+  ) {
+    let limit = raw.count - raw.count / 8
+    let target = arena.reserve(BlockHeader.size + raw.count)
+    let payload = UnsafeMutableRawBufferPointer(start: target + BlockHeader.size, count: raw.count)
+    var header = BlockHeader(
+      kind: kind, codec: .none, encoding: encoding, rowCount: UInt32(rowCount), storedLength: UInt32(raw.count),
+      rawLength: UInt32(raw.count), columnID: columnID)
+    let room = UnsafeMutableRawBufferPointer(rebasing: payload[..<limit])
+    if tryLZ4, raw.count >= 128, let count = LZ4.compress(raw, into: room) {
+      header.codec = .lz4
+      header.storedLength = UInt32(count)
+    } else {
+      payload.copyMemory(from: raw)
+    }
+    header.write(to: target)
+    arena.advance(BlockHeader.size + Int(header.storedLength))
+  }
+}

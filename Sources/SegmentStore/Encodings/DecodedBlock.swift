@@ -1,0 +1,126 @@
+// Owns a column block ready for reading: checked once, then read at random without further checks.
+// Invariants: `init` checks every width, count and length against the raw bytes and every dictionary index against
+// its dictionary, so that the accessors are safe for `row < rowCount`. Marked kernel.
+// Does not know which column or segment it came from.
+
+/// The values of one column for a run of rows.
+package final class DecodedBlock: Sendable {
+  package let rowCount: Int
+  package let isText: Bool
+  private let bytes: BlockBytes
+  private let nullOffset: Int  // -1 = no nulls
+  private let packedOffset: Int
+  private let width: Int
+  private let base: Int64
+  /// Offsets of texts (plain: one a row; dictionary: one an entry), with the end behind the last.
+  private let textOffsets: [UInt32]
+  private let usesDictionary: Bool
+
+  /// Approximate memory in bytes, for the cache.
+  package var cost: Int { bytes.count + textOffsets.count * 4 + 160 }
+
+  package init(
+    _ header: BlockHeader, _ raw: BlockBytes, file: String, offset: Int64
+  ) throws(StoreError) {
+    func damage(_ message: String) -> StoreError { .damaged(message, file: file, offset: offset) }
+    let rows = Int(header.rowCount)
+    guard let encoding = Encoding(rawValue: header.encoding) else { throw damage("unknown encoding") }
+    guard raw.count >= 16, rows > 0, rows <= ColumnBlockLimits.rows else { throw damage("impossible column block") }
+    let flags = raw.load(0, as: UInt8.self)
+    guard flags <= 1 else { throw damage("unknown flags in a column block") }
+    bytes = raw
+    rowCount = rows
+    nullOffset = flags == 1 ? 16 : -1
+    packedOffset = 16 + (flags == 1 ? NullBitmap.byteCount(rows) : 0)
+    var layout = BlockLayout(position: packedOffset, limit: raw.count)
+    switch encoding {
+    case .frameOfReference:
+      isText = false
+      usesDictionary = false
+      width = Int(raw.load(1, as: UInt8.self))
+      base = raw.load(8, as: Int64.self)
+      textOffsets = []
+      guard layout.takePacked(rows, width), layout.isComplete else { throw damage("an integer block has a wrong length") }
+    case .plainText:
+      isText = true
+      usesDictionary = false
+      width = Int(raw.load(1, as: UInt8.self))
+      base = 0
+      guard layout.takePacked(rows, width) else { throw damage("a text block has a wrong length") }
+      guard let offsets = Self.offsets(
+        raw, rows, packed: packedOffset, width: width, base: raw.load(4, as: UInt32.self), from: layout.position,
+        total: raw.load(8, as: UInt32.self))
+      else { throw damage("the lengths of a text block do not add up") }
+      textOffsets = offsets
+    case .dictionaryText:
+      isText = true
+      usesDictionary = true
+      width = Int(raw.load(1, as: UInt8.self))
+      base = 0
+      let lengthWidth = Int(raw.load(2, as: UInt8.self))
+      let entries = Int(raw.load(4, as: UInt32.self))
+      guard entries > 0, entries <= rows, layout.takePacked(rows, width) else { throw damage("impossible dictionary") }
+      let lengthsOffset = layout.position
+      guard layout.takePacked(entries, lengthWidth) else { throw damage("a dictionary has a wrong length") }
+      guard let offsets = Self.offsets(
+        raw, entries, packed: lengthsOffset, width: lengthWidth, base: raw.load(12, as: UInt32.self),
+        from: layout.position, total: raw.load(8, as: UInt32.self))
+      else { throw damage("the lengths of a dictionary do not add up") }
+      textOffsets = offsets
+      guard width <= 32 else { throw damage("impossible dictionary") }
+      for row in 0..<rows where BitPacking.value(raw.base + packedOffset, row, width: width) >= UInt64(entries) {
+        throw damage("a dictionary index is out of range")
+      }
+    }
+  }
+
+  /// Offsets of `count` texts whose packed lengths are given; `nil` unless they end exactly with the block.
+  private static func offsets(
+    _ raw: BlockBytes, _ count: Int, packed: Int, width: Int, base: UInt32, from start: Int, total: UInt32
+  ) -> [UInt32]? {
+    guard width <= 32, start + Int(total) == raw.count else { return nil }
+    var offsets: [UInt32] = []
+    offsets.reserveCapacity(count + 1)
+    var position = UInt64(start)
+    for index in 0..<count {
+      offsets.append(UInt32(truncatingIfNeeded: position))
+      position += BitPacking.value(raw.base + packed, index, width: width) + UInt64(base)
+      guard position <= UInt64(raw.count) else { return nil }
+    }
+    offsets.append(UInt32(truncatingIfNeeded: position))
+    return position == UInt64(raw.count) ? offsets : nil
+  }
+
+  /// Whether the row has no value.
+  @inline(__always)
+  package func isNull(_ row: Int) -> Bool { nullOffset >= 0 && NullBitmap.isNull(bytes.base + nullOffset, row) }
+
+  /// The integer of a row that has one.
+  @inline(__always)
+  package func integer(_ row: Int) -> Int64 {
+    Int64(bitPattern: UInt64(bitPattern: base) &+ BitPacking.value(bytes.base + packedOffset, row, width: width))
+  }
+
+  /// The bytes of the text of a row that has one; valid while the block lives.
+  @inline(__always)
+  package func text(_ row: Int) -> UnsafeRawBufferPointer {
+    let entry = usesDictionary ? Int(BitPacking.value(bytes.base + packedOffset, row, width: width)) : row
+    let start = Int(textOffsets[entry])
+    return UnsafeRawBufferPointer(start: bytes.base + start, count: Int(textOffsets[entry + 1]) - start)
+  }
+}
+
+/// Walks the parts of a block without passing its end.
+private struct BlockLayout {
+  private(set) var position: Int
+  let limit: Int
+  var isComplete: Bool { position == limit }
+
+  mutating func takePacked(_ count: Int, _ width: Int) -> Bool {
+    guard width <= 64, position <= limit else { return false }
+    let (bits, overflow) = count.multipliedReportingOverflow(by: width)
+    guard !overflow, bits >= 0 else { return false }
+    position += BitPacking.byteCount(count, width: width)
+    return position <= limit
+  }
+}

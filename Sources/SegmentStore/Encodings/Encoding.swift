@@ -1,0 +1,40 @@
+// Owns the numbers that name the encodings of column blocks.
+// Invariants: numbers are part of the file format and never reused.
+
+/// How the raw bytes of a column block hold its values.
+package enum Encoding: UInt8, Sendable {
+  /// Integers as bit-packed differences from the smallest (IntegerEncoding).
+  case frameOfReference = 1
+  /// Texts one after the other with packed lengths (PlainTextEncoding).
+  case plainText = 2
+  /// Distinct texts once, and packed indexes (DictionaryTextEncoding).
+  case dictionaryText = 3
+}
+
+/// The limits of one column block.
+package enum ColumnBlockLimits {
+  /// Rows of a block at most: narrow columns stay under 32 KiB with it.
+  package static let rows = 8192
+  /// A block is closed when its texts reach this many bytes: about 10 microseconds to decompress.
+  package static let textBytes = 32 << 10
+  /// Bytes of one value at most.
+  package static let valueBytes = 16 << 20
+}
+
+/// The null bitmap in front of the values: bit 1 = no value; absent when every row has one.
+package enum NullBitmap {
+  package static func byteCount(_ rows: Int) -> Int { ((rows + 7) / 8 + 7) & ~7 }
+
+  package static func append(rows: Int, to arena: ByteArena, isNull: (Int) -> Bool) {
+    let offset = arena.appendZeros(byteCount(rows))
+    for row in 0..<rows where isNull(row) {
+      let byte = arena.base + offset + row >> 3
+      byte.storeBytes(of: byte.load(as: UInt8.self) | 1 << UInt8(row & 7), as: UInt8.self)
+    }
+  }
+
+  @inline(__always)
+  package static func isNull(_ base: UnsafeRawPointer, _ row: Int) -> Bool {
+    base.load(fromByteOffset: row >> 3, as: UInt8.self) >> UInt8(row & 7) & 1 == 1
+  }
+}

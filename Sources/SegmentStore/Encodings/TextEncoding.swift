@@ -1,0 +1,125 @@
+// Owns the two encodings of texts: plain and dictionary.
+// Invariants: lossless byte for byte; a null text has length 0 and its own bit, so empty text and null differ.
+//
+// plain:      0 u8 flags  1 u8 length width  2 u16 0  4 u32 length base  8 u32 data bytes  12 u32 0
+//             16 [null bitmap] [packed lengths] [data]
+// dictionary: 0 u8 flags  1 u8 index width  2 u8 length width  3 u8 0  4 u32 entries  8 u32 data bytes
+//             12 u32 length base  16 [null bitmap] [packed indexes] [packed lengths] [data]
+
+/// A text inside memory the encoder's caller keeps alive.
+package struct TextReference {
+  package var base: UnsafeRawPointer
+  package var count: Int
+}
+
+package enum TextEncoding {
+  package static let headerSize = 16
+
+  /// Appends the raw bytes of a block in whichever encoding is smaller.
+  package static func encode(
+    texts: UnsafeBufferPointer<TextReference>, nulls: UnsafeBufferPointer<Bool>, nullCount: Int,
+    scratch: DictionaryScratch, to arena: ByteArena
+  ) -> Encoding {
+    if let entries = scratch.build(texts, nulls) {
+      encodeDictionary(texts, nulls, nullCount, scratch, entries, arena)
+      return .dictionaryText
+    }
+    let start = arena.appendZeros(headerSize)
+    let lengths = bounds(texts.indices) { texts[$0].count }
+    var total = 0
+    for text in texts { total += text.count }
+    arena.store(UInt8(nullCount > 0 ? 1 : 0), at: start)
+    arena.store(UInt8(lengths.width), at: start + 1)
+    arena.store(UInt32(lengths.base), at: start + 4)
+    arena.store(UInt32(total), at: start + 8)
+    if nullCount > 0 { NullBitmap.append(rows: texts.count, to: arena) { nulls[$0] } }
+    BitPacking.append(count: texts.count, width: lengths.width, to: arena) { UInt64(texts[$0].count - lengths.base) }
+    for text in texts { arena.append(UnsafeRawBufferPointer(start: text.base, count: text.count)) }
+    return .plainText
+  }
+
+  private static func encodeDictionary(
+    _ texts: UnsafeBufferPointer<TextReference>, _ nulls: UnsafeBufferPointer<Bool>, _ nullCount: Int,
+    _ scratch: DictionaryScratch, _ entries: Int, _ arena: ByteArena
+  ) {
+    let start = arena.appendZeros(headerSize)
+    let width = BitPacking.width(of: UInt64(max(0, entries - 1)))
+    let lengths = bounds(0..<entries) { texts[Int(scratch.entryRows[$0])].count }
+    var total = 0
+    for entry in 0..<entries { total += texts[Int(scratch.entryRows[entry])].count }
+    arena.store(UInt8(nullCount > 0 ? 1 : 0), at: start)
+    arena.store(UInt8(width), at: start + 1)
+    arena.store(UInt8(lengths.width), at: start + 2)
+    arena.store(UInt32(entries), at: start + 4)
+    arena.store(UInt32(total), at: start + 8)
+    arena.store(UInt32(lengths.base), at: start + 12)
+    if nullCount > 0 { NullBitmap.append(rows: texts.count, to: arena) { nulls[$0] } }
+    BitPacking.append(count: texts.count, width: width, to: arena) { UInt64(scratch.indexes[$0]) }
+    BitPacking.append(count: entries, width: lengths.width, to: arena) {
+      UInt64(texts[Int(scratch.entryRows[$0])].count - lengths.base)
+    }
+    for entry in 0..<entries {
+      let text = texts[Int(scratch.entryRows[entry])]
+      arena.append(UnsafeRawBufferPointer(start: text.base, count: text.count))
+    }
+  }
+
+  private static func bounds(_ range: Range<Int>, _ length: (Int) -> Int) -> (base: Int, width: Int) {
+    guard let first = range.first else { return (0, 0) }
+    var low = length(first)
+    var high = low
+    for index in range {
+      low = min(low, length(index))
+      high = max(high, length(index))
+    }
+    return (low, BitPacking.width(of: UInt64(high - low)))
+  }
+}
+
+/// Memory for finding the distinct texts of a block, reused from block to block.
+package final class DictionaryScratch {
+  private var table = [Int32](repeating: -1, count: 16_384)
+  private var hashes = [UInt32](repeating: 0, count: ColumnBlockLimits.rows)
+  /// For each row the index of its entry.
+  package private(set) var indexes = [UInt32](repeating: 0, count: ColumnBlockLimits.rows)
+  /// For each entry the first row that has it.
+  package private(set) var entryRows = [UInt32](repeating: 0, count: ColumnBlockLimits.rows)
+
+  package init() {}
+
+  /// Finds distinct texts in order of appearance; `nil` when a dictionary would not pay.
+  package func build(_ texts: UnsafeBufferPointer<TextReference>, _ nulls: UnsafeBufferPointer<Bool>) -> Int? {
+    let rows = texts.count
+    guard rows <= ColumnBlockLimits.rows else { return nil }
+    for index in table.indices { table[index] = -1 }
+    let limit = max(1, rows / 2)
+    var entries = 0
+    for row in 0..<rows {
+      let text = texts[row]
+      let bytes = UnsafeRawBufferPointer(start: text.base, count: text.count)
+      let hash = UInt32(truncatingIfNeeded: XXHash64.hash(bytes))
+      hashes[row] = hash
+      var slot = Int(hash & 16_383)
+      while true {
+        let entry = table[slot]
+        if entry < 0 {
+          guard entries < limit, row < 512 || entries * 4 <= row * 3 else { return nil }
+          table[slot] = Int32(entries)
+          entryRows[entries] = UInt32(row)
+          indexes[row] = UInt32(entries)
+          entries += 1
+          break
+        }
+        let other = texts[Int(entryRows[Int(entry)])]
+        if hashes[Int(entryRows[Int(entry)])] == hash, other.count == text.count,
+          UnsafeRawBufferPointer(start: other.base, count: other.count).elementsEqual(bytes)
+        {
+          indexes[row] = UInt32(entry)
+          break
+        }
+        slot = (slot + 1) & 16_383
+      }
+    }
+    return entries
+  }
+}

@@ -1,0 +1,66 @@
+// Owns the step from one view to the next: what a commit record changes in memory.
+// Invariants: used alike by commits and by recovery, so that replay cannot differ from the first time.
+
+package enum EngineApply {
+  /// Applies a commit record to a view.
+  package static func apply(
+    _ record: CommitRecord, to view: EngineView, finished: [FinishedSegment], folder: StoreFolder,
+    store: StoreIdentifier, cache: BlockCache
+  ) throws(StoreError) -> EngineView {
+    var segments = view.segments
+    for reference in record.segments {
+      let known = finished.first { $0.id == reference.id }
+      let reader = try open(reference, known, folder: folder, store: store, cache: cache)
+      segments.append(
+        SegmentView(reader: reader, addedCommit: record.commit, lastCommit: record.commit, marks: MarkTable()))
+    }
+    for row in record.rows {
+      view.memory.append(
+        MemoryRow(
+          schema: record.schemas[row.schema], key: row.key,
+          system: RowSystemValues(commit: record.commit, batch: row.batch, version: row.version, state: row.state),
+          payload: row.payload))
+    }
+    let next = EngineView(commit: record.commit, segments: segments, memory: view.memory)
+    for mark in record.superseded {
+      let isValid: Bool
+      if mark.segment == 0 {
+        isValid = Int(mark.position) < next.memory.count
+          && next.memory.marks.insert(mark.position, commit: record.commit)
+      } else if let segment = next.segment(mark.segment) {
+        isValid = mark.position < segment.reader.footer.rowCount
+          && segment.marks.insert(mark.position, commit: record.commit)
+      } else {
+        isValid = false
+      }
+      guard isValid else { throw StoreError(.damaged, "commit \(record.commit) supersedes a row that is not there") }
+    }
+    return next
+  }
+
+  /// Opens a segment a commit or state names.
+  package static func open(
+    _ reference: SegmentReference, _ known: FinishedSegment? = nil, folder: StoreFolder, store: StoreIdentifier,
+    cache: BlockCache
+  ) throws(StoreError) -> SegmentReader {
+    let path = folder.path + "/" + reference.id.fileName
+    let file: any StoreFile
+    do throws(StoreError) {
+      file = try folder.files.open(path, writable: false)
+    } catch {
+      guard error.code == .notFound else { throw error }
+      throw StoreError.damaged("a segment of the store is missing", file: reference.id.fileName, offset: 0)
+    }
+    let footer: SegmentFooter
+    if let known {
+      footer = known.footer
+    } else {
+      footer = try SegmentReader.footer(
+        of: reference.id, file: file, length: reference.fileLength, checksum: reference.checksum)
+    }
+    return try SegmentReader(
+      FinishedSegment(
+        id: reference.id, fileLength: reference.fileLength, checksum: reference.checksum, footer: footer),
+      file: file, store: store, cache: cache)
+  }
+}

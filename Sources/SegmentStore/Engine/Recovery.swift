@@ -1,0 +1,90 @@
+// Owns opening: the highest state, the journal behind it, and the removal of what no commit names.
+// Invariants: reading changes nothing; a reader that meets a checkpoint of the writer tries again; a damaged state or
+// journal is reported, never skipped.
+
+package struct Recovery {
+  package struct Opened {
+    package var state: StoreState
+    package var store: StoreIdentifier
+    package var view: EngineView
+    package var instants: [Int64]
+    package var nextSegment: UInt64
+    /// `nil` when a crash came between a checkpoint's state and its journal.
+    package var contents: JournalContents?
+    package var journalFile: (any StoreFile)?
+  }
+
+  private let folder: StoreFolder
+  private let cache: BlockCache
+
+  package init(folder: StoreFolder, cache: BlockCache) {
+    self.folder = folder
+    self.cache = cache
+  }
+
+  package func open(isWriter: Bool) throws(StoreError) -> Opened {
+    var attempts = 0
+    while true {
+      let number = try folder.currentState()
+      do throws(StoreError) {
+        let opened = try open(number, isWriter: isWriter)
+        if isWriter { try removeLeftovers(opened) }
+        return opened
+      } catch {
+        // A writer may have made a checkpoint between our looking and our opening.
+        attempts += 1
+        guard !isWriter, attempts < 20, try folder.currentState() != number else { throw error }
+      }
+    }
+  }
+
+  private func open(_ number: UInt64, isWriter: Bool) throws(StoreError) -> Opened {
+    let (state, store) = try StateFile.read(number: number, folder: folder.path, files: folder.files)
+    var segments: [SegmentView] = []
+    for entry in state.segments {
+      let reader = try EngineApply.open(entry.reference, folder: folder, store: store, cache: cache)
+      guard entry.marks.allSatisfy({ $0.position < reader.footer.rowCount }) else {
+        throw StoreError.damaged("a mark lies outside its segment", file: StateFile.fileName(number), offset: 0)
+      }
+      segments.append(
+        SegmentView(
+          reader: reader, addedCommit: entry.addedCommit, lastCommit: entry.lastCommit,
+          marks: MarkTable(entry.marks)))
+    }
+    var view = EngineView(commit: state.commit, segments: segments, memory: MemoryTable())
+    var opened = Opened(
+      state: state, store: store, view: view, instants: state.instants, nextSegment: state.nextSegment)
+    let journalPath = folder.path + "/" + JournalFormat.fileName(number)
+    guard folder.files.exists(journalPath) else { return opened }
+    let file = try folder.files.open(journalPath, writable: isWriter)
+    let contents = try JournalReader.read(file, number: number, store: store)
+    for record in contents.records {
+      guard record.commit == view.commit + 1, record.instantMilliseconds >= opened.instants.last ?? .min else {
+        throw StoreError.damaged("the commits of the journal do not follow", file: JournalFormat.fileName(number), offset: 0)
+      }
+      view = try EngineApply.apply(record, to: view, finished: [], folder: folder, store: store, cache: cache)
+      opened.instants.append(record.instantMilliseconds)
+      for segment in record.segments { opened.nextSegment = max(opened.nextSegment, segment.id.rawValue + 1) }
+    }
+    opened.view = view
+    opened.contents = contents
+    opened.journalFile = file
+    return opened
+  }
+
+  /// Removes temporary files, segments of commits that never came, and states a checkpoint left behind.
+  private func removeLeftovers(_ opened: Opened) throws(StoreError) {
+    let files = folder.files
+    for name in try files.list(folder.path + "/tmp") { try files.remove(folder.path + "/tmp/" + name) }
+    let named = Set(opened.view.segments.map(\.reader.id.fileName))
+    for name in try files.list(folder.path + "/seg") where !named.contains("seg/" + name) {
+      try files.remove(folder.path + "/seg/" + name)
+    }
+    for number in try folder.numbers(prefix: "state-", suffix: ".ckp") where number < opened.state.number {
+      try files.remove(folder.path + "/" + StateFile.fileName(number))
+    }
+    for number in try folder.numbers(prefix: "journal-", suffix: ".jnl") where number != opened.state.number {
+      try files.remove(folder.path + "/" + JournalFormat.fileName(number))
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// Owns the names and the recognition of what lies in a store's folder.
+// Invariants: nothing outside the folder is touched; temporary files are removed by the writer alone.
+
+/// The folder of a store.
+package struct StoreFolder: Sendable {
+  package let path: String
+  package let files: any FileSystem
+
+  package init(path: String, files: any FileSystem) {
+    self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    self.files = files
+  }
+
+  /// Makes the folders of a new store.
+  package func create() throws(StoreError) {
+    try files.createDirectory(path)
+    for name in ["seg", "tmp"] { try files.createDirectory(path + "/" + name) }
+    try files.syncDirectory(path)
+  }
+
+  /// Numbers of files `prefix<number>suffix`, ascending.
+  package func numbers(prefix: String, suffix: String) throws(StoreError) -> [UInt64] {
+    try files.list(path).compactMap { name in
+      guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
+      return UInt64(name.dropFirst(prefix.count).dropLast(suffix.count))
+    }.sorted()
+  }
+
+  /// Number of the highest state.
+  package func currentState() throws(StoreError) -> UInt64 {
+    guard files.exists(path) else { throw StoreError(.notFound, "there is no store; make one first", file: path) }
+    guard let number = try numbers(prefix: "state-", suffix: ".ckp").last else {
+      throw StoreError(.notAStore, "the folder is not a credit store", file: path)
+    }
+    return number
+  }
+
+  /// Bytes of all files of the store.
+  package func totalBytes() throws(StoreError) -> Int64 {
+    var total: Int64 = 0
+    for folder in ["", "/seg", "/tmp"] where files.exists(path + folder) {
+      for name in try files.list(path + folder) where name != "seg" && name != "tmp" {
+        total += (try? files.size(path + folder + "/" + name)) ?? 0
+      }
+    }
+    return total
+  }
+}

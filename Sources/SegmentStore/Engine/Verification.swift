@@ -1,0 +1,110 @@
+// Owns the checking of a whole store and its figures.
+// Invariants: verification reads every byte from disk again, past the cache; it reports all faults, not the first.
+// Does not repair.
+
+/// One fault found by verification.
+public struct StoreFault: Sendable, Equatable, Codable {
+  /// File below the store's folder.
+  public let file: String
+  /// Offset in bytes, 0 where the file as a whole is at fault.
+  public let offset: Int64
+  /// What is wrong.
+  public let what: String
+}
+
+/// Figures of a store.
+public struct EngineStatistics: Sendable {
+  /// Segments named by the state.
+  public var segments: Int
+  /// Bytes of all files.
+  public var bytes: Int64
+  /// Rows in segments and memory, superseded ones too.
+  public var rows: Int
+  /// Superseded rows.
+  public var superseded: Int
+  /// Rows waiting in memory and journal.
+  public var memoryRows: Int
+  /// The last commit.
+  public var commit: UInt64
+}
+
+extension SegmentEngine {
+  /// Checks the store and returns its faults.
+  ///
+  /// - Parameters:
+  ///   - quick: only headers, footers, directories and references, not the blocks of values.
+  ///   - progress: told how many of how many segments are done.
+  public func verify(quick: Bool = false, progress: (Int, Int) -> Void = { _, _ in }) -> [StoreFault] {
+    let view = snapshot().view
+    var faults: [StoreFault] = []
+    func report(_ error: StoreError, _ file: String) {
+      let prefix = folder.path + "/"
+      let name = error.file.map { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0 } ?? file
+      faults.append(StoreFault(file: name, offset: error.offset ?? 0, what: error.message))
+    }
+    for (index, segment) in view.segments.enumerated() {
+      let name = segment.reader.id.fileName
+      do throws(StoreError) {
+        let file = try folder.files.open(folder.path + "/" + name, writable: false)
+        let reference = segment.reader.reference
+        let footer = try SegmentReader.footer(
+          of: reference.id, file: file, length: reference.fileLength, checksum: reference.checksum)
+        let fresh = try SegmentReader(
+          FinishedSegment(
+            id: reference.id, fileLength: reference.fileLength, checksum: reference.checksum, footer: footer),
+          file: file, store: identifier, cache: nil)
+        if quick {
+          for chunk in try fresh.datasetChunks() { _ = try fresh.columns(of: chunk) }
+          _ = try fresh.subjectTree()
+        } else {
+          for fault in fresh.faults() { report(fault, name) }
+          for fault in try unusedBytes(of: fresh, file: file) { report(fault, name) }
+        }
+      } catch {
+        report(error, name)
+      }
+      progress(index + 1, view.segments.count)
+    }
+    for fault in verifyState() { report(fault, "") }
+    return faults
+  }
+
+  /// Re-reads the state and the journal from disk.
+  private func verifyState() -> [StoreError] {
+    do throws(StoreError) {
+      _ = try Recovery(folder: folder, cache: BlockCache(budget: 1 << 20)).open(isWriter: false)
+      return []
+    } catch {
+      return [error]
+    }
+  }
+
+  /// Every byte between header and trailer belongs to exactly one block.
+  private func unusedBytes(of segment: SegmentReader, file: any StoreFile) throws(StoreError) -> [StoreError] {
+    var locations: [BlockLocation] = [segment.footer.datasetDirectory, segment.footer.subjectFences]
+    for chunk in try segment.datasetChunks() {
+      locations.append(chunk.columns)
+      for column in try segment.columns(of: chunk).entries { locations += column.blocks.map(\.location) }
+    }
+    for fence in try segment.subjectTree().fences { locations.append(fence.location) }
+    locations.sort { $0.offset < $1.offset }
+    var next = Int64(SegmentFormat.headerSize)
+    for location in locations {
+      guard location.offset == next else {
+        return [StoreError.damaged("bytes that no block owns", file: segment.id.fileName, offset: next)]
+      }
+      next += Int64(location.length)
+    }
+    return []
+  }
+
+  /// Figures of the store as it stands.
+  public func statistics() throws(StoreError) -> EngineStatistics {
+    let view = snapshot().view
+    return EngineStatistics(
+      segments: view.segments.count, bytes: try folder.totalBytes(),
+      rows: view.segments.reduce(view.memory.count) { $0 + Int($1.reader.footer.rowCount) },
+      superseded: view.segments.reduce(view.memory.marks.count) { $0 + $1.marks.count },
+      memoryRows: view.memory.count, commit: view.commit)
+  }
+}

@@ -1,0 +1,80 @@
+// Owns the exclusive right to write a store.
+// Invariants: one writer among all processes and within this one; the note beside the lock is for people only and is
+// never trusted; the lock ends with its process.
+
+import Synchronization
+
+/// How a store is opened.
+public enum OpeningMode: Sendable, Equatable {
+  /// For reading and writing; waits for another writer up to so many seconds.
+  case readWrite(waitSeconds: Double = 0)
+  /// For reading, beside a writer.
+  case readOnly
+  /// For reading from media nobody writes to; nothing is created in the folder.
+  case immutable
+
+  package var isWritable: Bool { if case .readWrite = self { true } else { false } }
+}
+
+package final class WriterLock: Sendable {
+  private static let openStores = Mutex<Set<String>>([])
+  private let lock: any FileLock
+  private let path: String
+
+  /// Takes the lock or says who has it.
+  package init(_ folder: StoreFolder, waitSeconds: Double) throws(StoreError) {
+    path = folder.path
+    let lockPath = folder.path + "/LOCK"
+    var waited = 0.0
+    while true {
+      let isFirst = Self.openStores.withLock { $0.insert(folder.path).inserted }
+      if isFirst {
+        do throws(StoreError) {
+          if let lock = try folder.files.lock(lockPath) {
+            self.lock = lock
+            Self.note(folder)
+            return
+          }
+        } catch {
+          Self.openStores.withLock { _ = $0.remove(folder.path) }
+          throw error
+        }
+        Self.openStores.withLock { _ = $0.remove(folder.path) }
+      }
+      guard waited < waitSeconds else {
+        let holder = Self.holder(folder)
+        throw StoreError(
+          .locked, "the store is held for writing by \(holder); wait for it with --wait SECONDS or open it read-only",
+          file: folder.path)
+      }
+      SystemCall.sleep(milliseconds: 50)
+      waited += 0.05
+    }
+  }
+
+  /// Gives the lock back.
+  package func release() {
+    lock.release()
+    Self.openStores.withLock { _ = $0.remove(path) }
+  }
+
+  /// Leaves a note who writes, for messages.
+  private static func note(_ folder: StoreFolder) {
+    let text = "process \(SystemCall.processIdentifier) since \(SystemCall.nowMilliseconds)\n"
+    let path = folder.path + "/LOCK.holder"
+    try? folder.files.remove(path)
+    if let file = try? folder.files.create(path) { try? file.write(Array(text.utf8), at: 0) }
+  }
+
+  private static func holder(_ folder: StoreFolder) -> String {
+    let path = folder.path + "/LOCK.holder"
+    guard let size = try? folder.files.size(path), size < 200,
+      let file = try? folder.files.open(path, writable: false),
+      let bytes = try? file.read(count: Int(size), at: 0)
+    else { return "another process" }
+    let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    guard words.count == 4, let since = Int64(words[3]) else { return "another process" }
+    let seconds = max(0, (SystemCall.nowMilliseconds - since) / 1000)
+    return "process \(words[1]), for \(seconds) seconds"
+  }
+}

@@ -1,0 +1,97 @@
+// Owns the cache of decoded blocks, leaves and directories, under a budget of bytes.
+// Invariants: the sum of the costs never exceeds the budget by more than one object a shard; objects are immutable.
+// Does not read: callers bring what was missing.
+
+import Synchronization
+
+/// A sharded CLOCK cache keyed by segment and offset.
+package final class BlockCache: Sendable {
+  package struct Key: Hashable, Sendable {
+    package var segment: UInt64
+    package var offset: Int64
+    package init(segment: UInt64, offset: Int64) {
+      self.segment = segment
+      self.offset = offset
+    }
+  }
+
+  private struct Slot {
+    var key: Key
+    var object: any AnyObject & Sendable
+    var cost: Int
+    var wasUsed: Bool
+  }
+
+  private struct Shard {
+    var slots: [Slot] = []
+    var index: [Key: Int] = [:]
+    var hand = 0
+    var cost = 0
+    var hits = 0
+    var misses = 0
+  }
+
+  private let shards: [Lock]
+  private let shardBudget: Int
+
+  private final class Lock: Sendable {
+    let shard = Mutex(Shard())
+  }
+
+  /// Makes a cache of about `budget` bytes.
+  package init(budget: Int) {
+    shards = (0..<8).map { _ in Lock() }
+    shardBudget = max(1 << 16, budget / 8)
+  }
+
+  private func lock(_ key: Key) -> Lock {
+    let mixed = (UInt64(bitPattern: key.offset) ^ key.segment &* 0x9E37_79B9_7F4A_7C15) &* 0xC2B2_AE3D_27D4_EB4F
+    return shards[Int(mixed >> 61)]
+  }
+
+  /// The object under a key, if it is cached.
+  package func object<T: AnyObject & Sendable>(_ key: Key, as type: T.Type) -> T? {
+    lock(key).shard.withLock { shard in
+      guard let slot = shard.index[key] else {
+        shard.misses += 1
+        return nil
+      }
+      shard.hits += 1
+      shard.slots[slot].wasUsed = true
+      return shard.slots[slot].object as? T
+    }
+  }
+
+  /// Keeps an object, pushing out others that were not used since the hand last passed.
+  package func insert(_ object: some AnyObject & Sendable, cost: Int, for key: Key) {
+    guard cost <= shardBudget else { return }
+    lock(key).shard.withLock { shard in
+      guard shard.index[key] == nil else { return }
+      while shard.cost + cost > shardBudget, !shard.slots.isEmpty {
+        if shard.hand >= shard.slots.count { shard.hand = 0 }
+        if shard.slots[shard.hand].wasUsed {
+          shard.slots[shard.hand].wasUsed = false
+          shard.hand += 1
+        } else {
+          shard.cost -= shard.slots[shard.hand].cost
+          shard.index[shard.slots[shard.hand].key] = nil
+          let last = shard.slots.removeLast()
+          if shard.hand < shard.slots.count {
+            shard.slots[shard.hand] = last
+            shard.index[last.key] = shard.hand
+          }
+        }
+      }
+      shard.index[key] = shard.slots.count
+      shard.slots.append(Slot(key: key, object: object, cost: cost, wasUsed: false))
+      shard.cost += cost
+    }
+  }
+
+  /// Hits, misses and bytes held.
+  package var counters: (hits: Int, misses: Int, bytes: Int) {
+    shards.reduce((0, 0, 0)) { sum, lock in
+      lock.shard.withLock { (sum.0 + $0.hits, sum.1 + $0.misses, sum.2 + $0.cost) }
+    }
+  }
+}

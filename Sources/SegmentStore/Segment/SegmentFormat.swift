@@ -1,0 +1,278 @@
+// Owns the fixed structures of a segment file: header, footer, trailer, directories.
+// Invariants: docs/file-format.md draws every byte of what is written here; nothing is read without its checksum.
+// Does not hold blocks of rows.
+
+package enum SegmentFormat {
+  package static let version: UInt16 = 1
+  package static let headerSize = 64
+  package static let trailerSize = 32
+  package static let magic: [UInt8] = [0x43, 0x53, 0x53, 0x45, 0x47, 0x0D, 0x0A, 0x1A]  // CSSEG CR LF SUB
+  package static let endMagic: [UInt8] = [0x43, 0x53, 0x45, 0x4E, 0x44, 0x0D, 0x0A, 0x1A]  // CSEND CR LF SUB
+  /// Rows of one segment at most; positions are 32 bits.
+  package static let maximumRows = Int(UInt32.max) - 1
+  /// Incompatible features this version understands: none yet.
+  package static let knownIncompatibleFeatures: UInt32 = 0
+}
+
+/// Number of a segment in its store.
+package struct SegmentID: Hashable, Sendable, Comparable, RawRepresentable {
+  package let rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+  package static func < (left: SegmentID, right: SegmentID) -> Bool { left.rawValue < right.rawValue }
+  /// Name of the file below the store's folder.
+  package var fileName: String {
+    let hex = String(rawValue, radix: 16)
+    return "seg/" + String(repeating: "0", count: max(0, 12 - hex.count)) + hex + ".seg"
+  }
+}
+
+/// The first 64 bytes of a segment, and their check.
+///
+///  0 magic 8 | 8 u16 version | 10 u16 header size | 12 u32 compatible features | 16 u32 incompatible features
+/// 20 u32 0 | 24 store UUID 16 | 40 u64 segment id | 48 u16 cipher id | 50 u16 key id | 52 u32 0 | 56 u64 XXH64 of 0..55
+package enum SegmentHeader {
+  package static func bytes(store: StoreIdentifier, segment: SegmentID) -> [UInt8] {
+    var buffer = ByteBuffer(capacity: SegmentFormat.headerSize)
+    buffer.append(contentsOf: SegmentFormat.magic)
+    buffer.append(SegmentFormat.version)
+    buffer.append(UInt16(SegmentFormat.headerSize))
+    buffer.append(UInt32(0))
+    buffer.append(UInt32(0))
+    buffer.append(UInt32(0))
+    buffer.append(contentsOf: store.bytes)
+    buffer.append(segment.rawValue)
+    buffer.append(UInt64(0))
+    buffer.append(XXHash64.hash(buffer.bytes))
+    return buffer.bytes
+  }
+
+  package static func check(
+    _ bytes: [UInt8], store: StoreIdentifier, segment: SegmentID, file: String
+  ) throws(StoreError) {
+    var reader = ByteReader(bytes, file: file, offset: 0)
+    guard try Array(reader.readBytes(8)) == SegmentFormat.magic else {
+      throw StoreError.damaged("not a segment file", file: file, offset: 0)
+    }
+    let version = try reader.read(UInt16.self)
+    guard version <= SegmentFormat.version else {
+      throw StoreError(.newerVersion, "segment format \(version) is newer than this library knows", file: file)
+    }
+    guard version == SegmentFormat.version, try reader.read(UInt16.self) == SegmentFormat.headerSize else {
+      throw StoreError.damaged("impossible segment header", file: file, offset: 8)
+    }
+    _ = try reader.read(UInt32.self)
+    let incompatible = try reader.read(UInt32.self)
+    guard incompatible & ~SegmentFormat.knownIncompatibleFeatures == 0 else {
+      throw StoreError(.newerVersion, "the segment uses features this library does not know", file: file)
+    }
+    try reader.skip(4)
+    let owner = try StoreIdentifier(bytes: Array(reader.readBytes(16)))
+    let id = try reader.read(UInt64.self)
+    let cipher = try reader.read(UInt32.self)
+    try reader.skip(4)
+    guard try reader.read(UInt64.self) == XXHash64.hash(Array(bytes[..<56])) else {
+      throw StoreError.damaged("the checksum of the header is wrong", file: file, offset: 0)
+    }
+    guard owner == store else { throw StoreError.damaged("the file belongs to another store", file: file, offset: 24) }
+    guard id == segment.rawValue else { throw StoreError.damaged("the file is another segment", file: file, offset: 40) }
+    guard cipher == 0 else { throw StoreError(.newerVersion, "the segment is encrypted", file: file) }
+  }
+}
+
+/// The 128-bit identity of a store; every file carries it.
+public struct StoreIdentifier: Hashable, Sendable, CustomStringConvertible {
+  package let bytes: [UInt8]
+
+  package init(bytes: [UInt8]) { self.bytes = bytes }
+
+  package static func random() -> StoreIdentifier { StoreIdentifier(bytes: SystemCall.randomBytes(16)) }
+
+  /// The usual text form of a UUID.
+  public var description: String {
+    let hex = bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+    return [hex[0..<4], hex[4..<6], hex[6..<8], hex[8..<10], hex[10...]].map { $0.joined() }.joined(separator: "-")
+  }
+}
+
+/// What the footer of a segment says.
+package struct SegmentFooter: Sendable {
+  package var rowCount: UInt32
+  package var subjectCount: UInt32
+  package var minimumKey: UInt128
+  package var maximumKey: UInt128
+  package var datasetDirectory: BlockLocation
+  package var subjectFences: BlockLocation
+
+  package func encode() -> [UInt8] {
+    var buffer = ByteBuffer(capacity: 128)
+    buffer.append(rowCount)
+    buffer.append(subjectCount)
+    buffer.append(UInt64(0))
+    buffer.append(minimumKey)
+    buffer.append(maximumKey)
+    for location in [datasetDirectory, subjectFences] { buffer.append(location) }
+    return buffer.bytes
+  }
+
+  package init(
+    rowCount: UInt32, subjectCount: UInt32, minimumKey: UInt128, maximumKey: UInt128,
+    datasetDirectory: BlockLocation, subjectFences: BlockLocation
+  ) {
+    self.rowCount = rowCount
+    self.subjectCount = subjectCount
+    self.minimumKey = minimumKey
+    self.maximumKey = maximumKey
+    self.datasetDirectory = datasetDirectory
+    self.subjectFences = subjectFences
+  }
+
+  package init(_ raw: [UInt8], file: String, offset: Int64) throws(StoreError) {
+    var reader = ByteReader(raw, file: file, offset: offset)
+    rowCount = try reader.read()
+    subjectCount = try reader.read()
+    try reader.skip(8)
+    minimumKey = try reader.read()
+    maximumKey = try reader.read()
+    datasetDirectory = try reader.readLocation()
+    subjectFences = try reader.readLocation()
+    guard minimumKey <= maximumKey, subjectCount <= rowCount else { throw reader.damage("impossible footer") }
+  }
+}
+
+extension ByteBuffer {
+  /// u64 offset, u32 length, u32 0, u64 checksum.
+  package mutating func append(_ location: BlockLocation) {
+    append(UInt64(location.offset))
+    append(UInt32(location.length))
+    append(UInt32(0))
+    append(location.checksum)
+  }
+}
+
+extension ByteReader {
+  package mutating func readLocation() throws(StoreError) -> BlockLocation {
+    let offset = try read(UInt64.self)
+    let length = try read(UInt32.self)
+    try skip(4)
+    guard offset <= UInt64(Int64.max) else { throw damage("an offset is impossible") }
+    return BlockLocation(offset: Int64(offset), length: Int(length), checksum: try read())
+  }
+}
+
+/// What the dataset directory says of one dataset.
+package struct DatasetChunk: Sendable {
+  package static let encodedSize = 48
+  package var dataset: DatasetID
+  package var schemaVersion: UInt32
+  package var firstRow: UInt32
+  package var rowCount: UInt32
+  package var columnCount: UInt32
+  package var columns: BlockLocation
+
+  package func encode(to buffer: inout ByteBuffer) {
+    buffer.append(dataset.rawValue)
+    buffer.append(schemaVersion)
+    buffer.append(firstRow)
+    buffer.append(rowCount)
+    buffer.append(columnCount)
+    buffer.append(UInt32(0))
+    buffer.append(columns)
+  }
+
+  package init(
+    dataset: DatasetID, schemaVersion: UInt32, firstRow: UInt32, rowCount: UInt32, columnCount: UInt32,
+    columns: BlockLocation
+  ) {
+    self.dataset = dataset
+    self.schemaVersion = schemaVersion
+    self.firstRow = firstRow
+    self.rowCount = rowCount
+    self.columnCount = columnCount
+    self.columns = columns
+  }
+
+  package init(_ reader: inout ByteReader) throws(StoreError) {
+    dataset = DatasetID(rawValue: try reader.read())
+    schemaVersion = try reader.read()
+    firstRow = try reader.read()
+    rowCount = try reader.read()
+    columnCount = try reader.read()
+    try reader.skip(4)
+    columns = try reader.readLocation()
+  }
+}
+
+/// One block of a column: where it lies and what it spans.
+package struct ColumnBlockEntry: Sendable {
+  package static let encodedSize = 48
+  package var firstRow: UInt32
+  package var rowCount: UInt32
+  package var location: BlockLocation
+  package var minimum: Int64
+  package var maximum: Int64
+}
+
+/// All blocks of one column of a dataset chunk.
+package struct ColumnEntry: Sendable {
+  package var id: UInt32
+  package var type: ColumnType
+  package var blocks: [ColumnBlockEntry]
+
+  /// u32 id, u8 type, 3 × 0, u32 blocks, then for each block u32 first row, u32 rows, u64 offset, u32 length, u32 0,
+  /// u64 checksum, i64 smallest, i64 largest value (texts: 0).
+  package func encode(to buffer: inout ByteBuffer) {
+    buffer.append(id)
+    buffer.append(UInt32(type.rawValue))
+    buffer.append(UInt32(blocks.count))
+    for block in blocks {
+      buffer.append(block.firstRow)
+      buffer.append(block.rowCount)
+      buffer.append(block.location)
+      buffer.append(block.minimum)
+      buffer.append(block.maximum)
+    }
+  }
+
+  package init(id: UInt32, type: ColumnType, blocks: [ColumnBlockEntry] = []) {
+    self.id = id
+    self.type = type
+    self.blocks = blocks
+  }
+
+  package init(_ reader: inout ByteReader, rowCount: UInt32) throws(StoreError) {
+    id = try reader.read()
+    guard let type = ColumnType(rawValue: UInt8(truncatingIfNeeded: try reader.read(UInt32.self))) else {
+      throw reader.damage("unknown column type")
+    }
+    self.type = type
+    let count = try reader.readCount(width: ColumnBlockEntry.encodedSize)
+    blocks = []
+    blocks.reserveCapacity(count)
+    var next: UInt32 = 0
+    for _ in 0..<count {
+      let firstRow = try reader.read(UInt32.self)
+      let rows = try reader.read(UInt32.self)
+      let block = ColumnBlockEntry(
+        firstRow: firstRow, rowCount: rows, location: try reader.readLocation(), minimum: try reader.read(),
+        maximum: try reader.read())
+      let (end, overflow) = firstRow.addingReportingOverflow(rows)
+      guard firstRow == next, rows > 0, !overflow, end <= rowCount else {
+        throw reader.damage("the blocks of a column do not join")
+      }
+      next = end
+      blocks.append(block)
+    }
+    guard next == rowCount else { throw reader.damage("a column does not cover all rows") }
+  }
+
+  /// Index of the block that holds a row.
+  package func blockIndex(of row: UInt32) -> Int {
+    var low = 0
+    var high = blocks.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if blocks[middle].firstRow <= row { low = middle } else { high = middle }
+    }
+    return low
+  }
+}

@@ -1,0 +1,250 @@
+// Owns reading one segment: its directories, leaves and column blocks.
+// Invariants: opening reads trailer and footer only, whatever the size of the segment; every block is checked against
+// the checksum its parent knows; damage of one block leaves the others readable.
+// Does not know commits, marks or snapshots.
+
+import Synchronization
+
+/// An open segment.
+package final class SegmentReader: Sendable {
+  package let id: SegmentID
+  package let footer: SegmentFooter
+  package let fileLength: Int64
+  package let trailerChecksum: UInt64
+  private let blocks: BlockReader
+  private let cache: BlockCache?
+
+  /// Opens a segment that the state or a commit names.
+  package init(
+    _ finished: FinishedSegment, file: any StoreFile, store: StoreIdentifier, cache: BlockCache?
+  ) throws(StoreError) {
+    let name = finished.id.fileName
+    id = finished.id
+    fileLength = finished.fileLength
+    trailerChecksum = finished.checksum
+    footer = finished.footer
+    blocks = BlockReader(file: file, name: name, segment: finished.id.rawValue, fileLength: finished.fileLength)
+    self.cache = cache
+    guard fileLength >= Int64(SegmentFormat.headerSize + SegmentFormat.trailerSize), try file.size() == fileLength else {
+      throw StoreError.damaged("the segment has a wrong length", file: name, offset: try file.size())
+    }
+    let header = try file.read(count: SegmentFormat.headerSize, at: 0)
+    try SegmentHeader.check(header, store: store, segment: finished.id, file: name)
+    let read = try Self.readFooter(blocks, checksum: finished.checksum)
+    guard read.rowCount == footer.rowCount, read.minimumKey == footer.minimumKey, read.maximumKey == footer.maximumKey
+    else { throw StoreError.damaged("the footer is not the one that was committed", file: name, offset: fileLength) }
+  }
+
+  private static func readFooter(_ blocks: BlockReader, checksum: UInt64) throws(StoreError) -> SegmentFooter {
+    let place = blocks.fileLength - Int64(SegmentFormat.trailerSize)
+    let trailer = try blocks.file.read(count: SegmentFormat.trailerSize, at: place)
+    guard XXHash64.hash(trailer, seed: blocks.segment) == checksum, Array(trailer[24...]) == SegmentFormat.endMagic else {
+      throw StoreError.damaged("the trailer is not the one that was committed", file: blocks.name, offset: place)
+    }
+    var reader = ByteReader(trailer, file: blocks.name, offset: place)
+    let offset = try reader.read(UInt64.self)
+    let length = try reader.read(UInt32.self)
+    try reader.skip(4)
+    guard offset <= UInt64(Int64.max) else { throw reader.damage("impossible footer offset") }
+    let location = BlockLocation(offset: Int64(offset), length: Int(length), checksum: try reader.read())
+    let raw = try blocks.read(location, kind: .footer).raw
+    return try SegmentFooter(Array(raw.buffer), file: blocks.name, offset: location.offset)
+  }
+
+  /// Reads the footer of a segment file on its own, as recovery and tools do.
+  package static func footer(
+    of id: SegmentID, file: any StoreFile, length: Int64, checksum: UInt64
+  ) throws(StoreError) -> SegmentFooter {
+    guard length >= Int64(SegmentFormat.headerSize + SegmentFormat.trailerSize), try file.size() == length else {
+      throw StoreError.damaged("the segment has a wrong length", file: id.fileName, offset: length)
+    }
+    return try readFooter(
+      BlockReader(file: file, name: id.fileName, segment: id.rawValue, fileLength: length), checksum: checksum)
+  }
+
+  // MARK: Directories
+
+  /// The tree over the subject leaves.
+  package func subjectTree() throws(StoreError) -> SubjectTree {
+    try cached(footer.subjectFences, cost: { $0.cost }) { (location) throws(StoreError) in
+      let raw = try blocks.read(location, kind: .subjectFences).raw
+      return try SubjectTree(Array(raw.buffer), file: blocks.name, offset: location.offset)
+    }
+  }
+
+  /// All dataset chunks, ascending by dataset.
+  package func datasetChunks() throws(StoreError) -> [DatasetChunk] { try datasetList().chunks }
+
+  /// The chunk of one dataset, or `nil`.
+  package func chunk(of dataset: DatasetID) throws(StoreError) -> DatasetChunk? {
+    let chunks = try datasetList().chunks
+    var low = 0
+    var high = chunks.count
+    while low < high {
+      let middle = (low + high) / 2
+      if chunks[middle].dataset < dataset { low = middle + 1 } else { high = middle }
+    }
+    return low < chunks.count && chunks[low].dataset == dataset ? chunks[low] : nil
+  }
+
+  private final class DatasetList: Sendable {
+    let chunks: [DatasetChunk]
+    init(_ chunks: [DatasetChunk]) { self.chunks = chunks }
+  }
+
+  private func datasetList() throws(StoreError) -> DatasetList {
+    try cached(footer.datasetDirectory, cost: { $0.chunks.count * 64 + 100 }) { (location) throws(StoreError) in
+      let raw = try blocks.read(location, kind: .datasetDirectory).raw
+      var reader = ByteReader(Array(raw.buffer), file: blocks.name, offset: location.offset)
+      let count = try reader.readCount(width: DatasetChunk.encodedSize)
+      var chunks: [DatasetChunk] = []
+      var next: UInt32 = 0
+      for _ in 0..<count {
+        let chunk = try DatasetChunk(&reader)
+        let (end, overflow) = chunk.firstRow.addingReportingOverflow(chunk.rowCount)
+        guard chunk.firstRow == next, !overflow, chunks.last.map({ $0.dataset < chunk.dataset }) ?? true else {
+          throw reader.damage("the datasets of a segment do not join")
+        }
+        next = end
+        chunks.append(chunk)
+      }
+      guard next == footer.rowCount, reader.remaining == 0 else { throw reader.damage("the datasets miss rows") }
+      return DatasetList(chunks)
+    }
+  }
+
+  /// The columns of a dataset chunk.
+  package func columns(of chunk: DatasetChunk) throws(StoreError) -> ChunkColumns {
+    try cached(chunk.columns, cost: { $0.cost }) { (location) throws(StoreError) in
+      let raw = try blocks.read(location, kind: .columnDirectory).raw
+      var reader = ByteReader(Array(raw.buffer), file: blocks.name, offset: location.offset)
+      let count = try reader.readCount(width: 12, limit: DatasetSchema.maximumColumns + SystemColumn.allCases.count)
+      guard count == Int(chunk.columnCount), count >= SystemColumn.allCases.count else {
+        throw reader.damage("a wrong number of columns")
+      }
+      var columns: [ColumnEntry] = []
+      for _ in 0..<count { columns.append(try ColumnEntry(&reader, rowCount: chunk.rowCount)) }
+      guard reader.remaining == 0, zip(columns, SystemColumn.allCases).allSatisfy({ $0.id == $1.rawValue }) else {
+        throw reader.damage("impossible column directory")
+      }
+      return ChunkColumns(columns)
+    }
+  }
+
+  /// A leaf of the subject directory.
+  package func leaf(_ fence: SubjectFence) throws(StoreError) -> SubjectLeaf {
+    try cached(fence.location, cost: { $0.cost }) { (location) throws(StoreError) in
+      let raw = try blocks.read(location, kind: .subjectLeaf).raw
+      let leaf = try SubjectLeaf(raw, rowLimit: footer.rowCount, file: blocks.name, offset: location.offset)
+      guard leaf.subjectCount == Int(fence.subjects), leaf.key(0) == fence.firstKey else {
+        throw StoreError.damaged("a leaf is not the one its parent names", file: blocks.name, offset: location.offset)
+      }
+      return leaf
+    }
+  }
+
+  /// One block of a column.
+  package func block(_ entry: ColumnBlockEntry, of column: ColumnEntry) throws(StoreError) -> DecodedBlock {
+    try cached(entry.location, cost: { $0.cost }) { (location) throws(StoreError) in
+      let (header, raw) = try blocks.read(location, kind: .column)
+      let block = try DecodedBlock(header, raw, file: blocks.name, offset: location.offset)
+      guard header.columnID == column.id, header.rowCount == entry.rowCount, block.isText == (column.type == .text) else {
+        throw StoreError.damaged("a block is not the one its parent names", file: blocks.name, offset: location.offset)
+      }
+      return block
+    }
+  }
+
+  private func cached<T: AnyObject & Sendable>(
+    _ location: BlockLocation, cost: (T) -> Int, _ load: (BlockLocation) throws(StoreError) -> T
+  ) throws(StoreError) -> T {
+    let key = BlockCache.Key(segment: id.rawValue, offset: location.offset)
+    if let found = cache?.object(key, as: T.self) { return found }
+    let loaded = try load(location)
+    cache?.insert(loaded, cost: cost(loaded), for: key)
+    return loaded
+  }
+
+  // MARK: Look-up
+
+  /// The runs of a subject, or an empty slice.
+  package func runs(of key: UInt128) throws(StoreError) -> ArraySlice<RowRun> {
+    guard key >= footer.minimumKey, key <= footer.maximumKey else { return [] }
+    let tree = try subjectTree()
+    guard let index = tree.leafIndex(of: key) else { return [] }
+    let leaf = try leaf(tree.fences[index])
+    let position = leaf.lowerBound(key)
+    return position < leaf.subjectCount && leaf.key(position) == key ? leaf.runs(position) : []
+  }
+
+  // MARK: Verification
+
+  /// Reads every block once and checks structure: used before a segment is named and by `verify`.
+  ///
+  /// - Returns: rows seen.
+  @discardableResult
+  package func verifyBlocks() throws(StoreError) -> Int {
+    var rows = 0
+    for chunk in try datasetChunks() {
+      for column in try columns(of: chunk).entries {
+        for entry in column.blocks { _ = try block(entry, of: column) }
+      }
+      rows += Int(chunk.rowCount)
+    }
+    var previous: UInt128?
+    var covered = 0
+    for fence in try subjectTree().fences {
+      let leaf = try leaf(fence)
+      for index in 0..<leaf.subjectCount {
+        let key = leaf.key(index)
+        if let previous, previous >= key {
+          throw StoreError.damaged("subjects do not ascend", file: blocks.name, offset: fence.location.offset)
+        }
+        previous = key
+        for run in leaf.runs(index) { covered += Int(run.count) }
+      }
+    }
+    guard covered == rows, rows == Int(footer.rowCount) else {
+      throw StoreError.damaged("the subject directory does not cover all rows", file: blocks.name, offset: 0)
+    }
+    return rows
+  }
+
+  /// Faults of the segment, one for each block that cannot be read, instead of stopping at the first.
+  package func faults() -> [StoreError] {
+    var faults: [StoreError] = []
+    func attempt(_ body: () throws(StoreError) -> Void) {
+      do throws(StoreError) { try body() } catch { faults.append(error) }
+    }
+    attempt { () throws(StoreError) in
+      for chunk in try datasetChunks() {
+        attempt { () throws(StoreError) in
+          for column in try columns(of: chunk).entries {
+            for entry in column.blocks { attempt { () throws(StoreError) in _ = try block(entry, of: column) } }
+          }
+        }
+      }
+    }
+    attempt { () throws(StoreError) in
+      for fence in try subjectTree().fences { attempt { () throws(StoreError) in _ = try leaf(fence) } }
+    }
+    if faults.isEmpty { attempt { () throws(StoreError) in try verifyBlocks() } }
+    return faults
+  }
+}
+
+/// The columns of a dataset chunk, system columns first.
+package final class ChunkColumns: Sendable {
+  package let entries: [ColumnEntry]
+  private let positions: [UInt32: Int]
+
+  init(_ entries: [ColumnEntry]) {
+    self.entries = entries
+    positions = Dictionary(entries.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  package var cost: Int { entries.reduce(200) { $0 + 80 + $1.blocks.count * 56 } }
+
+  /// The column with an id, if this chunk has it.
+  package func column(_ id: UInt32) -> ColumnEntry? { positions[id].map { entries[$0] } }
+}

@@ -1,0 +1,213 @@
+// Owns the writing of one segment file.
+// Invariants: datasets ascend; blocks are sealed with their final offset; the file is synced and read back before
+// anybody names it; on any error the temporary file is removed.
+// Does not sort or encode rows (PartitionEncoder) and does not commit (SegmentEngine).
+
+/// A finished, durable segment that no commit names yet.
+package struct FinishedSegment: Sendable {
+  package var id: SegmentID
+  package var fileLength: Int64
+  /// Checksum of the trailer, which in turn covers the footer: what the state keeps of the segment.
+  package var checksum: UInt64
+  package var footer: SegmentFooter
+}
+
+/// Writes partitions of ascending datasets into a new segment.
+package final class SegmentWriter {
+  package let id: SegmentID
+  private let files: any FileSystem
+  private let store: StoreIdentifier
+  private let folder: String
+  private let temporaryPath: String
+  private var file: (any StoreFile)?
+  private var offset: Int64
+  private var chunks: [DatasetChunk] = []
+  private var schema: DatasetSchema?
+  private var columns: [ColumnEntry] = []
+  private var chunkFirstRow: UInt32 = 0
+  private var rowCount: UInt32 = 0
+  /// Keys and counts of the runs of each dataset, in row order.
+  private var runs: [(dataset: DatasetID, firstRow: UInt32, keys: [UInt128], counts: [UInt32])] = []
+  private var leaves = ByteArena(capacity: 1 << 16)
+  private var fences: [SubjectFence] = []
+
+  package init(id: SegmentID, store: StoreIdentifier, folder: String, files: any FileSystem) throws(StoreError) {
+    self.id = id
+    self.store = store
+    self.folder = folder
+    self.files = files
+    temporaryPath = folder + "/tmp/" + String(id.rawValue, radix: 16) + ".seg"
+    let file = try files.create(temporaryPath)
+    self.file = file
+    try file.write(SegmentHeader.bytes(store: store, segment: id), at: 0)
+    offset = Int64(SegmentFormat.headerSize)
+  }
+
+  deinit { if file != nil { try? files.remove(temporaryPath) } }
+
+  /// Starts the rows of a dataset; datasets must ascend.
+  package func begin(_ schema: DatasetSchema) throws(StoreError) {
+    try endDataset()
+    if let last = chunks.last, last.dataset >= schema.dataset {
+      throw StoreError(.invalidArgument, "datasets of a segment must ascend")
+    }
+    self.schema = schema
+    chunkFirstRow = rowCount
+    columns = SystemColumn.allCases.map { ColumnEntry(id: $0.rawValue, type: .integer) }
+      + schema.columns.map { ColumnEntry(id: $0.id, type: $0.type) }
+    runs.append((schema.dataset, rowCount, [], []))
+  }
+
+  /// Appends an encoded partition behind the rows written so far; its subjects must not precede them.
+  package func append(_ partition: EncodedPartition) throws(StoreError) {
+    guard let file else { throw StoreError(.closed, "the segment is finished") }
+    guard partition.rowCount > 0 else { return }
+    let (rows, overflow) = rowCount.addingReportingOverflow(UInt32(clamping: partition.rowCount))
+    guard !overflow, Int(rows) < SegmentFormat.maximumRows else { throw StoreError(.limit, "too many rows for one segment") }
+    let base = partition.arena.base
+    for block in partition.blocks {
+      let place = offset + Int64(block.offset)
+      let bytes = UnsafeMutableRawBufferPointer(start: base + block.offset, count: block.length)
+      let checksum = BlockHeader.seal(bytes, segment: id.rawValue, offset: place)
+      columns[block.column].blocks.append(
+        ColumnBlockEntry(
+          firstRow: rowCount - chunkFirstRow + block.firstRow, rowCount: block.rowCount,
+          location: BlockLocation(offset: place, length: block.length, checksum: checksum), minimum: block.minimum,
+          maximum: block.maximum))
+    }
+    try file.write(partition.arena.bytes, at: offset)
+    offset += Int64(partition.arena.count)
+    rowCount = rows
+    appendRuns(partition)
+  }
+
+  private func appendRuns(_ partition: EncodedPartition) {
+    let last = runs.count - 1
+    var start = 0
+    if let key = runs[last].keys.last, key == partition.keys.first {
+      runs[last].counts[runs[last].counts.count - 1] += partition.counts[0]
+      start = 1
+    }
+    runs[last].keys.append(contentsOf: partition.keys[start...])
+    runs[last].counts.append(contentsOf: partition.counts[start...])
+  }
+
+  private func endDataset() throws(StoreError) {
+    guard let schema else { return }
+    self.schema = nil
+    guard rowCount > chunkFirstRow else {
+      runs.removeLast()
+      return
+    }
+    var buffer = ByteBuffer(capacity: 4096)
+    buffer.append(UInt32(columns.count))
+    for column in columns { column.encode(to: &buffer) }
+    let location = try write(buffer.bytes, kind: .columnDirectory, rows: columns.count)
+    chunks.append(
+      DatasetChunk(
+        dataset: schema.dataset, schemaVersion: schema.version, firstRow: chunkFirstRow,
+        rowCount: rowCount - chunkFirstRow, columnCount: UInt32(columns.count), columns: location))
+    columns = []
+  }
+
+  /// Writes directories and footer, syncs, reads everything back, and moves the file to its place.
+  package func finish() throws(StoreError) -> FinishedSegment {
+    try endDataset()
+    guard let file, rowCount > 0 else { throw StoreError(.invalidArgument, "a segment needs rows") }
+    let bounds = try writeSubjects()
+    var directory = ByteBuffer(capacity: 4096)
+    directory.append(UInt32(chunks.count))
+    for chunk in chunks { chunk.encode(to: &directory) }
+    let datasets = try write(directory.bytes, kind: .datasetDirectory, rows: chunks.count)
+    var fenceBytes = ByteBuffer(capacity: 4096)
+    fenceBytes.append(UInt32(fences.count))
+    for fence in fences { fence.encode(to: &fenceBytes) }
+    let fencesLocation = try write(fenceBytes.bytes, kind: .subjectFences, rows: fences.count)
+    let footer = SegmentFooter(
+      rowCount: rowCount, subjectCount: UInt32(bounds.count), minimumKey: bounds.minimum, maximumKey: bounds.maximum,
+      datasetDirectory: datasets, subjectFences: fencesLocation)
+    let footerLocation = try write(footer.encode(), kind: .footer, rows: 0)
+    var trailer = ByteBuffer(capacity: SegmentFormat.trailerSize)
+    trailer.append(UInt64(footerLocation.offset))
+    trailer.append(UInt32(footerLocation.length))
+    trailer.append(UInt32(SegmentFormat.version))
+    trailer.append(footerLocation.checksum)
+    trailer.append(contentsOf: SegmentFormat.endMagic)
+    try file.write(trailer.bytes, at: offset)
+    offset += Int64(SegmentFormat.trailerSize)
+    try file.sync()
+    let finished = FinishedSegment(
+      id: id, fileLength: offset, checksum: XXHash64.hash(trailer.bytes, seed: id.rawValue), footer: footer)
+    try SegmentReader(finished, file: file, store: store, cache: nil).verifyBlocks()
+    try files.rename(temporaryPath, to: folder + "/" + id.fileName)
+    try files.syncDirectory(folder + "/seg")
+    self.file = nil
+    return finished
+  }
+
+  private func write(_ raw: [UInt8], kind: BlockKind, rows: Int) throws(StoreError) -> BlockLocation {
+    guard raw.count <= BlockHeader.maximumLength else { throw StoreError(.limit, "a directory is larger than 64 MiB") }
+    guard let file else { throw StoreError(.closed, "the segment is finished") }
+    let arena = ByteArena(capacity: raw.count + BlockHeader.size)
+    raw.withUnsafeBytes { BlockWriter.append($0, kind: kind, rowCount: rows, tryLZ4: true, to: arena) }
+    let bytes = UnsafeMutableRawBufferPointer(start: arena.base, count: arena.count)
+    let checksum = BlockHeader.seal(bytes, segment: id.rawValue, offset: offset)
+    try file.write(arena.bytes, at: offset)
+    let location = BlockLocation(offset: offset, length: arena.count, checksum: checksum)
+    offset += Int64(arena.count)
+    return location
+  }
+
+  /// Merges the runs of all datasets by subject into leaves.
+  private func writeSubjects() throws(StoreError) -> (minimum: UInt128, maximum: UInt128, count: Int) {
+    var cursors = runs.map { (index: 0, row: $0.firstRow) }
+    var pending: [SubjectRuns] = []
+    var pendingRuns = 0
+    var minimum = UInt128.max
+    var maximum: UInt128 = 0
+    var count = 0
+    while true {
+      var smallest: UInt128?
+      for (list, cursor) in zip(runs, cursors) where cursor.index < list.keys.count {
+        smallest = Swift.min(smallest ?? .max, list.keys[cursor.index])
+      }
+      guard let key = smallest else { break }
+      var subject = SubjectRuns(key: key, runs: [])
+      for index in runs.indices where cursors[index].index < runs[index].keys.count {
+        let cursor = cursors[index]
+        guard runs[index].keys[cursor.index] == key else { continue }
+        let rows = runs[index].counts[cursor.index]
+        subject.runs.append(RowRun(dataset: runs[index].dataset, first: cursor.row, count: rows))
+        cursors[index] = (cursor.index + 1, cursor.row + rows)
+      }
+      minimum = Swift.min(minimum, key)
+      maximum = key
+      count += 1
+      pendingRuns += subject.runs.count
+      pending.append(subject)
+      if pending.count == SubjectLeafFormat.subjects || pendingRuns >= SubjectLeafFormat.runs {
+        try writeLeaf(&pending)
+        pendingRuns = 0
+      }
+    }
+    try writeLeaf(&pending)
+    return (minimum, maximum, count)
+  }
+
+  private func writeLeaf(_ subjects: inout [SubjectRuns]) throws(StoreError) {
+    guard let first = subjects.first, let file else { return }
+    let raw = ByteArena(capacity: 1 << 14)
+    SubjectLeafFormat.encode(subjects[...], to: raw)
+    leaves.truncate(to: 0)
+    BlockWriter.append(raw.bytes, kind: .subjectLeaf, rowCount: subjects.count, tryLZ4: false, to: leaves)
+    let bytes = UnsafeMutableRawBufferPointer(start: leaves.base, count: leaves.count)
+    let checksum = BlockHeader.seal(bytes, segment: id.rawValue, offset: offset)
+    try file.write(leaves.bytes, at: offset)
+    fences.append(
+      SubjectFence(
+        firstKey: first.key, subjects: UInt32(subjects.count),
+        location: BlockLocation(offset: offset, length: leaves.count, checksum: checksum)))
+    offset += Int64(leaves.count)
+    subjects.removeAll(keepingCapacity: true)
+  }
+}
