@@ -13,6 +13,11 @@ public struct Second: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   package init(unchecked seconds: Int64) { secondsSinceEpoch = seconds }
 
+  /// Takes a stored number, kept inside the years 1 to 9999.
+  package init(stored seconds: Int64) {
+    secondsSinceEpoch = min(max(seconds, -62_135_596_800), 253_402_300_799)
+  }
+
   /// Takes a day and the second within it; `nil` when the second is outside 0 to 86,399.
   public init?(day: Day, secondOfDay: Int) {
     guard (0..<86_400).contains(secondOfDay) else { return nil }

@@ -42,6 +42,18 @@ package struct StoredRow: Sendable {
   package var superseded: UInt64?
   /// Values in the order of the schema asked for.
   package var payload: [UInt8]
+
+  package init(
+    address: RowAddress, dataset: DatasetID, key: UInt128, system: RowSystemValues, superseded: UInt64?,
+    payload: [UInt8]
+  ) {
+    self.address = address
+    self.dataset = dataset
+    self.key = key
+    self.system = system
+    self.superseded = superseded
+    self.payload = payload
+  }
 }
 
 /// The store as of one commit (快照).

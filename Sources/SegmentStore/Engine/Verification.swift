@@ -10,6 +10,13 @@ public struct StoreFault: Sendable, Equatable, Codable {
   public let offset: Int64
   /// What is wrong.
   public let what: String
+
+  /// Makes a fault.
+  public init(file: String, offset: Int64, what: String) {
+    self.file = file
+    self.offset = offset
+    self.what = what
+  }
 }
 
 /// Figures of a store.

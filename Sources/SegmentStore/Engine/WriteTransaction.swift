@@ -24,6 +24,11 @@ package struct WriteTransaction {
   /// The commit number this transaction will have.
   package var commit: UInt64 { snapshot.commit + 1 }
 
+  /// The address the next row added to this transaction will have.
+  package var nextRowAddress: RowAddress {
+    RowAddress(segment: 0, position: UInt32(snapshot.view.memory.count + record.rows.count))
+  }
+
   /// Adds a row to be kept in the journal and in memory; for some thousands of rows use a segment.
   package mutating func append(
     _ schema: DatasetSchema, key: UInt128, batch: UInt64, version: UInt32 = 1, state: UInt8 = 0, payload: [UInt8]

@@ -1,0 +1,99 @@
+// Owns `credit aggregate`.
+
+import ArgumentParser
+import CreditStore
+
+struct AggregateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "aggregate", abstract: "Counts and sums over groups of current records.",
+    discussion: """
+      Groups: an item, month(X), quarter(X), year(X), or $entry, $unit, $batch, $state, $subjectKind, $division.
+      Measures: count, sum:X, min:X, max:X, avg:X, distinct:X.
+      """)
+
+  @OptionGroup var store: StoreArgument
+  @Option(help: "Code of a catalogue entry; may be repeated. All entries without it.")
+  var entry: [String] = []
+  @Option(name: .customLong("where"), help: "Only records that satisfy this filter.")
+  var condition: String?
+  @Option(help: "Groups, separated by commas.")
+  var groupBy: String?
+  @Option(help: "A measure; may be repeated.")
+  var measure: [String] = []
+  @Flag(help: "Say on standard error what was read.")
+  var explain = false
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await output.reporting {
+      let groups = try Self.split(groupBy ?? "").map { try AggregateQuery.Group(parsing: $0) }
+      let measures = try measure.map { try AggregateQuery.Measure(parsing: $0) }
+      let query = AggregateQuery(
+        entries: entry, filter: try condition.map { try Filter(parsing: $0) }, groups: groups, measures: measures)
+      let start = ContinuousClock.now
+      let snapshot = try store.openForReading().snapshot()
+      let result = try snapshot.aggregate(query)
+      if explain {
+        Terminal.error(
+          "scan of \(entry.isEmpty ? "all entries" : entry.joined(separator: ", ")) at commit \(snapshot.commit): "
+            + "\(result.recordsScanned) records read, \(result.recordsMatched) matched, \(result.rows.count) groups, "
+            + "\(ContinuousClock.now - start)")
+      }
+      if output.json {
+        for row in result.rows {
+          let group = zip(query.groups, row.group).map { ($0.label, Self.json($1)) }
+          let members = zip(query.measures, row.measures).map { ($0.label, Self.json($1)) }
+          Terminal.line(JSON.object([("group", .object(group))] + members).text)
+        }
+      } else {
+        Terminal.table(
+          query.groups.map(\.label) + query.measures.map(\.label),
+          result.rows.map { ($0.group + $0.measures).map(Self.text) })
+      }
+    }
+  }
+
+  /// Cuts at commas outside brackets and backticks.
+  static func split(_ text: String) -> [String] {
+    var parts: [String] = []
+    var current = ""
+    var depth = 0
+    var isQuoted = false
+    for character in text {
+      switch character {
+      case "`": isQuoted.toggle()
+      case "(" where !isQuoted: depth += 1
+      case ")" where !isQuoted: depth -= 1
+      default: break
+      }
+      if character == ",", depth == 0, !isQuoted {
+        parts.append(current)
+        current = ""
+      } else {
+        current.append(character)
+      }
+    }
+    parts.append(current)
+    return parts.map { part in
+      String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }.filter { !$0.isEmpty }
+  }
+
+  private static func json(_ cell: AggregateResult.Cell) -> JSON {
+    switch cell {
+    case .null: .null
+    case .integer(let number): .raw(String(number))
+    case .text(let text): .string(text)
+    case .boolean(let flag): .bool(flag)
+    }
+  }
+
+  private static func text(_ cell: AggregateResult.Cell) -> String {
+    switch cell {
+    case .null: "(none)"
+    case .integer(let number): String(number)
+    case .text(let text): text
+    case .boolean(let flag): String(flag)
+    }
+  }
+}

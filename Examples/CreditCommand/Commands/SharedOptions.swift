@@ -1,0 +1,71 @@
+// Owns the options several sub-commands share, and the way errors leave the command.
+// Invariants: with --json an error is one object on standard output, else a line on standard error; exit code 1.
+
+import ArgumentParser
+import CreditModel
+import CreditStore
+import Foundation
+import SegmentStore
+
+/// Output as JSON.
+struct OutputOptions: ParsableArguments {
+  @Flag(help: "Print JSON and nothing else on standard output.")
+  var json = false
+
+  /// Runs a body and turns its error into the command's.
+  func reporting<Result>(_ body: () async throws -> Result) async throws -> Result {
+    do {
+      return try await body()
+    } catch let failure as CommandFailure {
+      throw failure
+    } catch let error as ValidationError {
+      throw error
+    } catch {
+      report(CreditError(wrapping: error))
+      throw CommandFailure()
+    }
+  }
+
+  func report(_ error: CreditError) {
+    if json {
+      Terminal.line(JSON.object([("error", JSON.error(error))]).text)
+    } else {
+      Terminal.error("credit: " + error.description)
+    }
+  }
+}
+
+/// The store of a sub-command.
+struct StoreArgument: ParsableArguments {
+  @Argument(help: "Folder of the store.")
+  var store: String
+
+  func openForReading() throws -> CreditDatabase { try CreditDatabase(opening: store, mode: .readOnly) }
+}
+
+/// Waiting for another writer.
+struct WaitOption: ParsableArguments {
+  @Option(help: ArgumentHelp("Wait up to so many seconds for another writer.", valueName: "seconds"))
+  var wait: Double = 0
+
+  func open(_ store: StoreArgument) throws -> CreditDatabase {
+    try CreditDatabase(opening: store.store, mode: .readWrite(waitSeconds: wait))
+  }
+}
+
+/// Seeing personal values.
+struct MaskingOptions: ParsableArguments {
+  @Flag(help: "Show citizen identity numbers in full; needs --purpose.")
+  var unmasked = false
+
+  @Option(help: "Why the unmasked values are needed.")
+  var purpose: String?
+
+  func validate() throws {
+    if unmasked, purpose?.isEmpty ?? true {
+      throw ValidationError("--unmasked needs --purpose TEXT")
+    }
+  }
+}
+
+extension IdentifierKind: @retroactive ExpressibleByArgument {}

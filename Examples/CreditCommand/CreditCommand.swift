@@ -1,0 +1,51 @@
+// Owns the command `credit`: its sub-commands and exit codes.
+// Invariants: with --json standard output carries JSON and nothing else; exit 0 ok, 1 failed or a fault found, 2 wrong
+// usage. The contract is docs/command.md.
+
+import ArgumentParser
+import Foundation
+
+@main
+struct Credit: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "credit", abstract: "Collects, checks, stores and answers public credit information (公共信用信息).",
+    version: "0.1.0",
+    subcommands: [
+      CheckCommand.self, InitCommand.self, CatalogueCommand.self, CollectCommand.self, RejectsCommand.self,
+      RecordsCommand.self, AggregateCommand.self, CorrectCommand.self, WithdrawCommand.self, ReinstateCommand.self,
+      StatsCommand.self, VerifyCommand.self, GenerateCommand.self,
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let error as CommandFailure {
+      ProcessEnd.exit(error.exitCode)
+    } catch {
+      // Wrong usage exits with 2, help and version with 0.
+      let code = exitCode(for: error)
+      let text = fullMessage(for: error)
+      if code == .success {
+        print(text)
+        ProcessEnd.exit(0)
+      }
+      Terminal.error(text)
+      ProcessEnd.exit(2)
+    }
+  }
+}
+
+/// Ends the command with an exit code after its message was printed.
+struct CommandFailure: Error {
+  var exitCode: Int32 = 1
+}
+
+/// Ending the process.
+enum ProcessEnd {
+  static func exit(_ code: Int32) -> Never { Foundation.exit(code) }
+}

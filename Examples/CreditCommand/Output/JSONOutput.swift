@@ -1,0 +1,72 @@
+// Owns the JSON of the command: objects with keys in a fixed order, one a line.
+// Invariants: valid JSON on one line; texts byte for byte but for what JSON escapes.
+
+import CreditModel
+import CreditStore
+
+/// A JSON value in the order in which it was put together.
+enum JSON {
+  case null
+  case bool(Bool)
+  case integer(Int64)
+  case number(Double)
+  case string(String)
+  case array([JSON])
+  case object([(String, JSON)])
+  /// Text that is JSON already.
+  case raw(String)
+
+  static func int(_ value: Int) -> JSON { .integer(Int64(value)) }
+  static func unsigned(_ value: UInt64) -> JSON { .raw(String(value)) }
+
+  /// A value of a record in the form of the contract: numbers for integers, true and false, strings for all else.
+  static func value(_ value: Value) -> JSON {
+    switch value {
+    case .integer(let number): .integer(number)
+    case .boolean(let flag): .bool(flag)
+    default: .string(value.canonicalText)
+    }
+  }
+
+  var text: String {
+    switch self {
+    case .null: "null"
+    case .bool(let flag): flag ? "true" : "false"
+    case .integer(let number): String(number)
+    case .number(let number): String(number)
+    case .string(let text): Self.quoted(text)
+    case .array(let items): "[" + items.map(\.text).joined(separator: ",") + "]"
+    case .object(let members):
+      "{" + members.map { Self.quoted($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
+    case .raw(let text): text
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar.value {
+      case 0x22: result += "\\\""
+      case 0x5C: result += "\\\\"
+      case 0x0A: result += "\\n"
+      case 0x0D: result += "\\r"
+      case 0x09: result += "\\t"
+      case 0..<0x20:
+        let hex = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+
+  /// The error object of the contract.
+  static func error(_ error: CreditError) -> JSON {
+    var members: [(String, JSON)] = [("code", .string(error.code)), ("message", .string(error.message))]
+    if let file = error.file { members.append(("file", .string(file))) }
+    if let row = error.row { members.append(("row", .int(row))) }
+    if let item = error.item { members.append(("item", .string(item))) }
+    if let offset = error.offset { members.append(("offset", .integer(offset))) }
+    return .object(members)
+  }
+}

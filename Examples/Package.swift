@@ -1,0 +1,39 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+  .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+let package = Package(
+  name: "CreditStoreExamples",
+  products: [
+    .executable(name: "credit", targets: ["CreditCommand"]),
+    .executable(name: "QuickStart", targets: ["QuickStart"]),
+  ],
+  dependencies: [
+    .package(name: "CreditStore", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "CreditCommand",
+      dependencies: [
+        .product(name: "CreditApplications", package: "CreditStore"),
+        .product(name: "CreditStore", package: "CreditStore"),
+        .product(name: "CreditModel", package: "CreditStore"),
+        .product(name: "SegmentStore", package: "CreditStore"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "CreditCommand", swiftSettings: settings),
+    .executableTarget(
+      name: "QuickStart",
+      dependencies: [
+        .product(name: "CreditStore", package: "CreditStore"),
+        .product(name: "CreditModel", package: "CreditStore"),
+      ], path: "QuickStart", swiftSettings: settings),
+  ]
+)

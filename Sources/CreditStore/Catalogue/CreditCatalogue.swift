@@ -1,0 +1,160 @@
+// Owns the catalogue of a store: publishing entries and finding them.
+// Invariants: every version ever published stays readable; opening reads nothing: entries are decoded when asked for.
+// Does not judge whether old records fit a new version.
+
+public import CreditModel
+import Foundation
+package import SegmentStore
+import Synchronization
+
+/// The catalogue (信用目录) of an open store.
+public final class CreditCatalogue: Sendable {
+  private let engine: SegmentEngine
+  private let cache = Mutex<[String: PublishedEntry]>([:])
+  private let byDataset = Mutex<[DatasetID: String]>([:])
+
+  package init(engine: SegmentEngine) { self.engine = engine }
+
+  /// The current version of an entry.
+  ///
+  /// - Throws: `CreditError` with code `unknownEntry` that lists the codes there are.
+  public func entry(_ code: String) throws -> PublishedEntry {
+    if let entry = try find(code, in: engine.snapshot()) { return entry }
+    let codes = try list().prefix(20).map(\.entry.code).joined(separator: ", ")
+    throw CreditError("unknownEntry", "no catalogue entry \(code); published are \(codes)")
+  }
+
+  /// All current entries by code.
+  public func list() throws -> [PublishedEntry] {
+    var entries: [PublishedEntry] = []
+    try DatasetScan(engine.snapshot(), schema: SystemDatasets.catalogue).forEach { row in
+      let code = String(decoding: try row.text(0) ?? [], as: UTF8.self)
+      entries.append(try decode(code, &row))
+    }
+    return entries.sorted { $0.entry.code < $1.entry.code }
+  }
+
+  /// Publishes entries.
+  ///
+  /// - Returns: how many were published and how many were there already, word for word.
+  /// - Throws: `CatalogueError` for an invalid entry, `CreditError` for a version that is not newer; nothing changes.
+  @discardableResult
+  public func publish(_ entries: [CatalogueEntry]) throws -> (published: Int, unchanged: Int) {
+    guard Set(entries.map(\.code)).count == entries.count else {
+      throw CreditError("invalidCatalogue", "the same entry stands twice; publish its versions one after the other")
+    }
+    var unchanged = 0
+    var published: [PublishedEntry] = []
+    _ = try engine.write { transaction in
+      var nextDataset = SystemDatasets.firstEntry
+      try DatasetScan(transaction.snapshot, schema: SystemDatasets.catalogue).forEach { row in
+        nextDataset = max(nextDataset, UInt32(clamping: try row.integer(2) ?? 0) + 1)
+      }
+      for entry in entries {
+        try entry.validate()
+        let key = SystemDatasets.key(entryCode: entry.code)
+        let old = try current(entry.code, in: transaction.snapshot)
+        let next: PublishedEntry
+        if let old {
+          if old.value.entry == entry {
+            unchanged += 1
+            continue
+          }
+          guard entry.version > old.value.entry.version else {
+            throw CreditError(
+              "versionNotNewer",
+              "entry \(entry.code) version \(entry.version) differs from the published version "
+                + "\(old.value.entry.version); give it a higher version")
+          }
+          guard old.value.entry.recordKey == entry.recordKey else {
+            throw CreditError(
+              "recordKeyChanged", "entry \(entry.code) changes its recordKey; publish it under another code")
+          }
+          transaction.supersede(old.address)
+          next = old.value.publishing(entry)
+        } else {
+          guard nextDataset < 1 << 24 else { throw CreditError("limit", "more than 16 million datasets") }
+          next = PublishedEntry(
+            entry: entry, dataset: DatasetID(rawValue: nextDataset),
+            columnIDs: entry.items.indices.map { 16 + UInt32($0) }, nextColumnID: 16 + UInt32(entry.items.count))
+          nextDataset += 1
+        }
+        try transaction.append(
+          SystemDatasets.catalogue, key: key, batch: transaction.commit, version: UInt32(clamping: entry.version),
+          payload: RowPayload.encode(try Self.cells(next)))
+        published.append(next)
+      }
+    }
+    cache.withLock { cache in for entry in published { cache[entry.entry.code] = entry } }
+    return (published.count, unchanged)
+  }
+
+  /// Publishes one entry.
+  @discardableResult
+  public func publish(_ entry: CatalogueEntry) throws -> Bool { try publish([entry]).published == 1 }
+
+  private func find(_ code: String, in snapshot: EngineSnapshot) throws -> PublishedEntry? {
+    if engine.mode.isWritable, let entry = cache.withLock({ $0[code] }) { return entry }
+    guard let entry = try current(code, in: snapshot)?.value else { return nil }
+    cache.withLock { $0[code] = entry }
+    return entry
+  }
+
+  private func current(
+    _ code: String, in snapshot: EngineSnapshot
+  ) throws -> (value: PublishedEntry, address: RowAddress)? {
+    let schema = SystemDatasets.catalogue
+    for row in try snapshot.rows(of: SystemDatasets.key(entryCode: code), schema: schema) where row.superseded == nil {
+      let cells = try row.cells(schema)
+      guard cells[0].string == code else { continue }
+      let entry = try Self.decode(
+        code, json: cells[3].string, columns: cells[4].string, dataset: cells[2].number, next: cells[5].number)
+      return (entry, row.address)
+    }
+    return nil
+  }
+
+  private func decode(_ code: String, _ row: inout ScanRow) throws -> PublishedEntry {
+    try Self.decode(
+      code, json: (try row.text(3)).map { String(decoding: $0, as: UTF8.self) },
+      columns: (try row.text(4)).map { String(decoding: $0, as: UTF8.self) }, dataset: try row.integer(2),
+      next: try row.integer(5))
+  }
+
+  private static func decode(
+    _ code: String, json: String?, columns: String?, dataset: Int64?, next: Int64?
+  ) throws -> PublishedEntry {
+    guard let json, let columns, let dataset, let next,
+      let entry = try CatalogueEntry.decode(json: Data(json.utf8)).first, entry.code == code
+    else { throw StoreError(.damaged, "the catalogue row of entry \(code) is incomplete") }
+    let ids = columns.split(separator: ",").compactMap { UInt32($0) }
+    guard ids.count == entry.items.count else {
+      throw StoreError(.damaged, "the catalogue row of entry \(code) has a wrong number of columns")
+    }
+    return PublishedEntry(
+      entry: entry, dataset: DatasetID(rawValue: UInt32(clamping: dataset)), columnIDs: ids,
+      nextColumnID: UInt32(clamping: next))
+  }
+
+  private static func cells(_ entry: PublishedEntry) throws -> [RowPayload.Cell] {
+    [
+      .text(entry.entry.code), .integer(Int64(entry.entry.version)), .integer(Int64(entry.dataset.rawValue)),
+      .text(String(decoding: try entry.entry.encodedJSON(), as: UTF8.self)),
+      .text(entry.columnIDs.map(String.init).joined(separator: ",")), .integer(Int64(entry.nextColumnID)),
+    ]
+  }
+}
+
+extension CreditCatalogue {
+  /// Entries whose datasets are among those given, by code. Keeps the numbers of datasets it has seen.
+  package func entries(of datasets: Set<DatasetID>) throws -> [PublishedEntry] {
+    let wanted = datasets.filter { $0.rawValue >= SystemDatasets.firstEntry }
+    let known = byDataset.withLock { table in wanted.compactMap { table[$0] } }
+    if known.count == wanted.count {
+      return try known.map { try entry($0) }.sorted { $0.entry.code < $1.entry.code }
+    }
+    let all = try list()
+    byDataset.withLock { table in for entry in all { table[entry.dataset] = entry.entry.code } }
+    return all.filter { wanted.contains($0.dataset) }
+  }
+}

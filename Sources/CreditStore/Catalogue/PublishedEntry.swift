@@ -1,0 +1,49 @@
+// Owns an entry as the store knows it: with its dataset and the columns of its items.
+// Invariants: an item keeps its column id through all versions of its entry while its type stays; ids are never reused.
+
+public import CreditModel
+package import SegmentStore
+
+/// A catalogue entry that is published in a store.
+public struct PublishedEntry: Sendable {
+  /// The entry.
+  public let entry: CatalogueEntry
+  package let dataset: DatasetID
+  package let columnIDs: [UInt32]
+  package let nextColumnID: UInt32
+  package let schema: DatasetSchema
+  /// Item indexes of subject and record key.
+  package let subjectItems: [Int]
+  package let keyItems: [Int]
+
+  package init(entry: CatalogueEntry, dataset: DatasetID, columnIDs: [UInt32], nextColumnID: UInt32) {
+    self.entry = entry
+    self.dataset = dataset
+    self.columnIDs = columnIDs
+    self.nextColumnID = nextColumnID
+    schema = DatasetSchema(
+      dataset: dataset, version: UInt32(clamping: entry.version),
+      columns: zip(entry.items, columnIDs).map {
+        ColumnSchema(id: $1, type: $0.type.isText ? .text : .integer)
+      }, orderColumn: entry.eventDate.flatMap(entry.itemIndex))
+    subjectItems = entry.subject.compactMap(entry.itemIndex)
+    keyItems = entry.recordKey.compactMap(entry.itemIndex)
+  }
+
+  /// The next version of the entry: items keep their columns, new ones and those of another type get new ones.
+  package func publishing(_ next: CatalogueEntry) -> PublishedEntry {
+    var free = nextColumnID
+    let ids = next.items.map { item -> UInt32 in
+      if let index = entry.itemIndex(item.id), entry.items[index].type == item.type,
+        entry.items[index].scale == item.scale
+      {
+        return columnIDs[index]
+      }
+      defer { free += 1 }
+      return free
+    }
+    return PublishedEntry(entry: next, dataset: dataset, columnIDs: ids, nextColumnID: free)
+  }
+
+  package var recordIdentity: RecordIdentity { RecordIdentity(keyColumns: keyItems, schema: schema) }
+}

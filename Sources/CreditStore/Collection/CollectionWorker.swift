@@ -1,0 +1,148 @@
+// Owns one worker of a collection: chunks in, rows of a run and rows set aside out.
+// Invariants: one thread each; a record that is no text in the file's encoding is set aside alone, its neighbours go on.
+
+import CreditModel
+package import SegmentStore
+package import Synchronization
+
+/// What all workers of a batch share.
+package final class CollectionShared: Sendable {
+  package let longIdentifiers = Mutex<[UInt128: String]>([:])
+  package let isCancelled = Atomic<Bool>(false)
+  package let rowsRead = Atomic<Int>(0)
+  package let setAside = Atomic<Int>(0)
+  package init() {}
+}
+
+package final class CollectionWorker {
+  private let plan: ConversionPlan
+  private let shared: CollectionShared
+  private let converter: RowConverter
+  private let snapshot: EngineSnapshot
+  package let rows: RunStack
+  /// Rows kept aside, by their sequence; the row number in the payload is filled in when it is known.
+  package let setAside: RunStack
+  /// Raw rows of those, by their digest.
+  package let rawRows: RunStack
+  /// Rows of each chunk, to number rows across the file.
+  package private(set) var rowsOfChunk: [(chunk: Int, rows: Int)] = []
+  package var warnings: Int { converter.warnings }
+  package private(set) var questionable = 0
+  package private(set) var unlinked = 0
+
+  /// - Parameter spill: where rows go when they are more than `memoryBytes`.
+  package init(
+    _ plan: ConversionPlan, shared: CollectionShared, snapshot: EngineSnapshot, memoryBytes: Int,
+    spill: @escaping (MemoryRun) throws -> any SortedRun
+  ) {
+    rows = RunStack(limit: memoryBytes * 3 / 4, spill: spill)
+    setAside = RunStack(limit: memoryBytes / 16, spill: spill)
+    rawRows = RunStack(limit: memoryBytes / 8, spill: spill)
+    self.plan = plan
+    self.shared = shared
+    self.snapshot = snapshot
+    converter = RowConverter(plan)
+  }
+
+  /// Rows are numbered chunk by chunk: upper 24 bits the chunk, lower 40 the row in it.
+  package static func sequence(chunk: Int, row: Int) -> UInt64 { UInt64(chunk) << 40 | UInt64(row) }
+
+  /// Takes in a chunk.
+  package func process(_ chunk: SourceChunk) throws {
+    var row = 0
+    if let oversize = chunk.oversize {
+      let finding = RuleFinding(rule: "R-SIZE", item: "", message: "the record is longer than 16 MiB")
+      try keepAside(
+        chunk.index, &row, .questionable, [finding], form: RawRow.excerpt, raw: RawRow.excerpt(oversize))
+    } else {
+      try chunk.bytes.withUnsafeBytes { try process($0, chunk, &row) }
+    }
+    rowsOfChunk.append((chunk.index, row))
+    shared.rowsRead.add(row, ordering: .relaxed)
+  }
+
+  private func process(_ bytes: UnsafeRawBufferPointer, _ chunk: SourceChunk, _ row: inout Int) throws {
+    if chunk.encoding == .gb18030 {
+      var text: [UInt8] = []
+      text.reserveCapacity(bytes.count * 3 / 2)
+      if GB18030.shared?.decode(bytes, into: &text) == true {
+        return try text.withUnsafeBytes { try records($0, chunk.index, &row) }
+      }
+    } else if UTF8Validation.isValid(bytes) {
+      return try records(bytes, chunk.index, &row)
+    }
+    // Some record is no text: take them one by one. Quotes, commas and line ends are never part of a longer character.
+    var parser = RecordParser(bytes)
+    while parser.next() {
+      let record = UnsafeRawBufferPointer(rebasing: bytes[parser.recordRange])
+      var text: [UInt8] = []
+      let isText: Bool
+      if chunk.encoding == .gb18030 {
+        isText = GB18030.shared?.decode(record, into: &text) ?? false
+      } else {
+        isText = UTF8Validation.isValid(record)
+        text = Array(record)
+      }
+      if isText {
+        try text.withUnsafeBytes { try records($0, chunk.index, &row) }
+      } else {
+        let finding = RuleFinding(
+          rule: "R-ENCODING", item: "", message: "the record is not valid \(chunk.encoding == .gb18030 ? "GB 18030" : "UTF-8")")
+        try keepAside(
+          chunk.index, &row, .questionable, [finding], form: RawRow.base64, raw: RawRow.base64(record))
+      }
+    }
+  }
+
+  /// Takes in the records of well-formed text.
+  private func records(_ text: UnsafeRawBufferPointer, _ chunk: Int, _ row: inout Int) throws {
+    var parser = RecordParser(text)
+    while parser.next() {
+      if parser.isUnterminated, parser.recordRange.count > ChunkReader.maximumUnterminatedBytes {
+        throw CreditError(
+          "unterminatedQuote", "a quote is never closed and swallows \(parser.recordRange.count >> 20) MiB")
+      }
+      switch converter.convert(parser) {
+      case .setAside(let state, let reasons):
+        try keepAside(chunk, &row, state, reasons, form: RawRow.object, raw: RawRow.json(header: plan.header, parser))
+      case .row(let key, let longText):
+        if let longText, try isCollision(key, longText) {
+          let finding = RuleFinding(
+            rule: "R-SUBJECT", item: "", message: "the identifier cannot be told from another one")
+          try keepAside(
+            chunk, &row, .questionable, [finding], form: RawRow.object, raw: RawRow.json(header: plan.header, parser))
+          continue
+        }
+        let raw = plan.closedKeys.contains(key) ? Array(RawRow.json(header: plan.header, parser).utf8) : []
+        let payload = converter.rowPayload
+        try rows.append(
+          key: key, sequence: Self.sequence(chunk: chunk, row: row), contentHash: plan.identity.contentHash(payload),
+          keyHash: converter.keyHash, order: converter.order, payload: payload, raw: raw)
+        row += 1
+      }
+    }
+  }
+
+  private func keepAside(
+    _ chunk: Int, _ row: inout Int, _ state: SetAsideState, _ reasons: [RuleFinding], form: Int64, raw: String
+  ) throws {
+    let sequence = Self.sequence(chunk: chunk, row: row)
+    try SetAsideRows.append(
+      sequence: sequence, state: state, reasons: reasons, form: form, raw: raw, to: setAside, rawRows: rawRows)
+    if state == .questionable { questionable += 1 } else { unlinked += 1 }
+    shared.setAside.add(1, ordering: .relaxed)
+    row += 1
+  }
+
+  /// Whether another text already has the key of a long identifier.
+  private func isCollision(_ key: UInt128, _ text: String) throws -> Bool {
+    if let known = shared.longIdentifiers.withLock({ $0[key] }) { return !known.utf8.elementsEqual(text.utf8) }
+    let stored = try LongIdentifiers.text(of: key, in: snapshot)
+    let known = shared.longIdentifiers.withLock { table -> String in
+      let winner = table[key] ?? stored ?? text
+      table[key] = winner
+      return winner
+    }
+    return !known.utf8.elementsEqual(text.utf8)
+  }
+}

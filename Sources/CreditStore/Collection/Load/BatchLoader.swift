@@ -1,0 +1,153 @@
+// Owns loading the sorted runs of a batch into the store: partitions decided and encoded on all processors, written in
+// key order.
+// Invariants: partitions are appended in order whoever finishes first; memory holds as many partitions as threads; on
+// failure every thread stops and the error of the first is thrown.
+// Does not commit.
+
+package import SegmentStore
+import Synchronization
+
+package final class BatchLoader: @unchecked Sendable {
+  // Sendable because mutable state is only touched under `condition`, or before and after the threads run.
+  package struct Outcome {
+    package var loaded = 0
+    package var updated = 0
+    package var duplicate = 0
+    package var closed: [(sequence: UInt64, raw: String)] = []
+    package var superseded: [RowAddress] = []
+  }
+
+  /// Rows of a segment at which the next one is started.
+  private static let segmentRows = 4_000_000
+  /// Bytes of rows in one partition.
+  private static let partitionBytes = 24 << 20
+  /// Bytes of the rows of one subject at most: they must fit into memory together.
+  private static let subjectBytes = 256 << 20
+
+  private let runs: [any SortedRun]
+  private let ranges: [KeyRange]
+  private let identity: RecordIdentity
+  private let snapshot: EngineSnapshot
+  private let batch: UInt64
+  private let makeSegment: () throws -> SegmentWriter
+  private let takeSegment: (FinishedSegment) -> Void
+  private let condition = Turnstile()
+  private let isStopped = Atomic<Bool>(false)
+  private var failure: (any Error)?
+  private var writer: SegmentWriter?
+  private var segmentRows = 0
+  private var outcome = Outcome()
+
+  package init(
+    runs: [any SortedRun], identity: RecordIdentity, snapshot: EngineSnapshot, batch: UInt64,
+    makeSegment: @escaping () throws -> SegmentWriter, takeSegment: @escaping (FinishedSegment) -> Void
+  ) {
+    self.runs = runs
+    self.identity = identity
+    self.snapshot = snapshot
+    self.batch = batch
+    self.makeSegment = makeSegment
+    self.takeSegment = takeSegment
+    ranges = RunPartitions.ranges(of: runs, bytes: Self.partitionBytes)
+  }
+
+  /// Loads everything.
+  package func load(
+    threads: Int, isCancelled: @Sendable () -> Bool, progress: @Sendable (Double) -> Void
+  ) throws -> Outcome {
+    let next = Atomic<Int>(0)
+    WorkerThreads.run(count: min(threads, ranges.count)) { _ in
+      do {
+        let encoder = PartitionEncoder(schema: identity.schema)
+        var existing = try ExistingRows(snapshot, schema: identity.schema)
+        while true {
+          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          guard index < ranges.count, !isStopped.load(ordering: .relaxed) else { return }
+          if isCancelled() { throw CancellationError() }
+          try load(index, encoder, &existing)
+          progress(Double(index + 1) / Double(ranges.count))
+        }
+      } catch {
+        condition.enter { if failure == nil { failure = error } }
+        isStopped.store(true, ordering: .relaxed)
+        condition.abort()
+      }
+    }
+    if let failure { throw failure }
+    try finishSegment()
+    return outcome
+  }
+
+  private func load(_ index: Int, _ encoder: PartitionEncoder, _ existing: inout ExistingRows) throws {
+    var entries: [RunEntry] = []
+    var memory: [ByteArena] = []
+    for run in runs { try run.load(ranges[index], into: &entries, keeping: &memory) }
+    if runs.count > 1 { entries.sort { $0.key != $1.key ? $0.key < $1.key : $0.sequence < $1.sequence } }
+    let decision = try decide(entries, &existing)
+    for row in decision.rows {
+      try encoder.append(
+        RowReference(
+          key: row.key, system: RowSystemValues(batch: batch, version: row.version, state: 0),
+          payload: RunRow.payload(row.row)))
+    }
+    let partition = encoder.finish()
+    try condition.wait(for: index) { try self.append(partition, decision) }
+    withExtendedLifetime(memory) {}
+  }
+
+  private func decide(_ entries: [RunEntry], _ existing: inout ExistingRows) throws -> PartitionDecision {
+    let decider = VersionDecider(identity)
+    var decision = PartitionDecision()
+    decision.rows.reserveCapacity(entries.count)
+    var start = 0
+    while start < entries.count {
+      let key = entries[start].key
+      var end = start + 1
+      var bytes = 0
+      while end < entries.count, entries[end].key == key {
+        bytes += RunRow.size(entries[end].row)
+        end += 1
+      }
+      guard bytes <= Self.subjectBytes else {
+        throw CreditError("limit", "more than \(Self.subjectBytes >> 20) MiB of rows for one subject; split the file")
+      }
+      decider.decide(entries[start..<end], existing: try existing.rows(of: key), into: &decision)
+      start = end
+    }
+    return decision
+  }
+
+  /// Appends a partition behind the ones before; runs in the order of the partitions.
+  private func append(_ partition: EncodedPartition, _ decision: PartitionDecision) throws {
+    outcome.loaded += decision.loaded
+    outcome.updated += decision.updated
+    outcome.duplicate += decision.duplicate
+    outcome.superseded += decision.superseded
+    for row in decision.closed {
+      outcome.closed.append((RunRow.sequence(row), String(decoding: RunRow.raw(row), as: UTF8.self)))
+    }
+    guard partition.rowCount > 0 else { return }
+    if segmentRows >= Self.segmentRows { try finishSegment() }
+    let writer: SegmentWriter
+    if let current = self.writer {
+      writer = current
+    } else {
+      writer = try makeSegment()
+      try writer.begin(identity.schema)
+      self.writer = writer
+    }
+    for (position, row) in decision.rows.enumerated() where row.isSuperseded {
+      outcome.superseded.append(
+        RowAddress(segment: writer.id.rawValue, position: UInt32(segmentRows + position)))
+    }
+    try writer.append(partition)
+    segmentRows += partition.rowCount
+  }
+
+  private func finishSegment() throws {
+    guard let writer else { return }
+    takeSegment(try writer.finish())
+    self.writer = nil
+    segmentRows = 0
+  }
+}

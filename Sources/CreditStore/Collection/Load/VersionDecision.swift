@@ -1,0 +1,212 @@
+// Owns the decision for each row of a subject: new record, new version, duplicate, or closed record.
+// Invariants (architecture, semantics): file order decides within a batch; a row equal to any earlier version of its
+// record is a duplicate; a row with new values for a withdrawn or repaired record is set aside; without a record key
+// the whole content is the identity. Hashes only speed things up: equality is always decided on the bytes.
+
+package import SegmentStore
+
+/// How records of an entry are told apart.
+package struct RecordIdentity: Sendable {
+  /// Columns of the record key in row order; empty: the whole content.
+  package var keyColumns: [Int]
+  package var schema: DatasetSchema
+  /// Bits of hashes that count; tests cut them down to force collisions.
+  package var hashMask: UInt64 = .max
+
+  package init(keyColumns: [Int], schema: DatasetSchema, hashMask: UInt64 = .max) {
+    self.keyColumns = keyColumns
+    self.schema = schema
+    self.hashMask = hashMask
+  }
+
+  package var isKeyed: Bool { !keyColumns.isEmpty }
+
+  package func contentHash(_ payload: UnsafeRawBufferPointer) -> UInt64 { XXHash64.hash(payload) & hashMask }
+
+  /// The bytes that identify a record among those of its subject: the key items' values, each with its length.
+  package func keyBytes(_ payload: UnsafeRawBufferPointer) -> [UInt8] {
+    var cells = [[UInt8]](repeating: [], count: keyColumns.count)
+    _ = RowPayload.walk(payload, schema) { index, view in
+      guard let place = keyColumns.firstIndex(of: index) else { return }
+      var buffer = ByteBuffer(capacity: 40)
+      switch view {
+      case .null: buffer.append(UInt8(0))
+      case .integer(let value):
+        buffer.append(UInt8(1))
+        buffer.append(value)
+      case .text(let text):
+        buffer.append(UInt8(2))
+        buffer.append(varint: UInt64(text.count))
+        buffer.append(raw: text)
+      }
+      cells[place] = buffer.bytes
+    }
+    return cells.flatMap { $0 }
+  }
+}
+
+/// A row that will be stored.
+package struct DecidedRow {
+  package var row: UnsafeRawPointer
+  package var key: UInt128
+  package var sequence: UInt64
+  package var version: UInt32
+  /// Superseded by a later row of the same batch.
+  package var isSuperseded: Bool
+}
+
+/// What was decided for the rows of a partition.
+package struct PartitionDecision {
+  package var rows: [DecidedRow] = []
+  package var superseded: [RowAddress] = []
+  package var loaded = 0
+  package var updated = 0
+  package var duplicate = 0
+  /// Rows for closed records.
+  package var closed: [UnsafeRawPointer] = []
+}
+
+package struct VersionDecider {
+  private let identity: RecordIdentity
+
+  package init(_ identity: RecordIdentity) { self.identity = identity }
+
+  /// One version of a record, stored or of this batch.
+  private struct Version {
+    var hash: UInt64
+    var payload: UnsafeRawBufferPointer
+  }
+
+  private struct Record {
+    var keyHash: UInt64
+    var keyBytes: [UInt8]
+    var versions: [Version] = []
+    var lastVersion: UInt32 = 0
+    var stored: RowAddress?
+    var pending: Int?
+    var isClosed = false
+  }
+
+  /// Decides the rows of one subject, given in file order.
+  package func decide(
+    _ incoming: ArraySlice<RunEntry>, existing: [StoredRow], into decision: inout PartitionDecision
+  ) {
+    let start = decision.rows.count
+    if incoming.count == 1, existing.isEmpty, let only = incoming.first {
+      decision.loaded += 1
+      decision.rows.append(
+        DecidedRow(row: only.row, key: only.key, sequence: only.sequence, version: 1, isSuperseded: false))
+      return
+    }
+    if identity.isKeyed {
+      decideKeyed(incoming, existing, &decision)
+    } else {
+      decideWhole(incoming, existing, &decision)
+    }
+    // Within a subject rows stand by event date, then file order.
+    decision.rows[start...].sort {
+      let (left, right) = (RunRow.order($0.row), RunRow.order($1.row))
+      return left != right ? left < right : $0.sequence < $1.sequence
+    }
+  }
+
+  /// Without a record key a row is the same record only when everything is equal.
+  private func decideWhole(
+    _ incoming: ArraySlice<RunEntry>, _ existing: [StoredRow], _ decision: inout PartitionDecision
+  ) {
+    withBytes(of: existing) { stored in
+      var seen: [UInt64: [UnsafeRawBufferPointer]] = [:]
+      seen.reserveCapacity(incoming.count + stored.count)
+      for payload in stored { seen[identity.contentHash(payload), default: []].append(payload) }
+      for entry in incoming {
+        let payload = RunRow.payload(entry.row)
+        let hash = RunRow.contentHash(entry.row)
+        if let others = seen[hash], others.contains(where: { $0.elementsEqual(payload) }) {
+          decision.duplicate += 1
+          continue
+        }
+        seen[hash, default: []].append(payload)
+        decision.loaded += 1
+        decision.rows.append(
+          DecidedRow(row: entry.row, key: entry.key, sequence: entry.sequence, version: 1, isSuperseded: false))
+      }
+    }
+  }
+
+  private func decideKeyed(
+    _ incoming: ArraySlice<RunEntry>, _ existing: [StoredRow], _ decision: inout PartitionDecision
+  ) {
+    withBytes(of: existing) { stored in
+      var records: [Record] = []
+      var byHash: [UInt64: [Int]] = [:]
+      func find(_ hash: UInt64, _ key: [UInt8]) -> Int? {
+        byHash[hash]?.first { records[$0].keyBytes == key }
+      }
+      func make(_ hash: UInt64, _ key: [UInt8]) -> Int {
+        byHash[hash, default: []].append(records.count)
+        records.append(Record(keyHash: hash, keyBytes: key))
+        return records.count - 1
+      }
+      for (row, payload) in zip(existing, stored) {
+        let key = identity.keyBytes(payload)
+        let hash = XXHash64.hash(key) & identity.hashMask
+        let index = find(hash, key) ?? make(hash, key)
+        records[index].versions.append(Version(hash: identity.contentHash(payload), payload: payload))
+        records[index].lastVersion = max(records[index].lastVersion, row.system.version)
+        if row.superseded == nil {
+          records[index].stored = row.address
+          records[index].isClosed = RecordState(rawValue: row.system.state)?.isClosed ?? false
+        }
+      }
+      for entry in incoming {
+        let payload = RunRow.payload(entry.row)
+        let content = RunRow.contentHash(entry.row)
+        let key = identity.keyBytes(payload)
+        let hash = RunRow.keyHash(entry.row)
+        guard let index = find(hash, key) else {
+          let made = make(hash, key)
+          append(entry, version: 1, to: &decision, record: &records[made], content, payload)
+          decision.loaded += 1
+          continue
+        }
+        if records[index].versions.contains(where: { $0.hash == content && $0.payload.elementsEqual(payload) }) {
+          decision.duplicate += 1
+        } else if records[index].isClosed {
+          decision.closed.append(entry.row)
+        } else {
+          if let address = records[index].stored {
+            decision.superseded.append(address)
+            records[index].stored = nil
+          }
+          if let pending = records[index].pending { decision.rows[pending].isSuperseded = true }
+          append(entry, version: records[index].lastVersion + 1, to: &decision, record: &records[index], content, payload)
+          decision.updated += 1
+        }
+      }
+    }
+  }
+
+  private func append(
+    _ entry: RunEntry, version: UInt32, to decision: inout PartitionDecision, record: inout Record,
+    _ hash: UInt64, _ payload: UnsafeRawBufferPointer
+  ) {
+    record.pending = decision.rows.count
+    record.lastVersion = version
+    record.versions.append(Version(hash: hash, payload: payload))
+    decision.rows.append(
+      DecidedRow(row: entry.row, key: entry.key, sequence: entry.sequence, version: version, isSuperseded: false))
+  }
+
+  /// Gives the payloads of stored rows as pointers for the time of a body.
+  private func withBytes(of rows: [StoredRow], _ body: ([UnsafeRawBufferPointer]) -> Void) {
+    guard !rows.isEmpty else { return body([]) }
+    let arena = ByteArena(capacity: rows.reduce(0) { $0 + $1.payload.count })
+    var offsets: [Int] = []
+    for row in rows {
+      offsets.append(arena.count)
+      row.payload.withUnsafeBytes { arena.append($0) }
+    }
+    body(zip(rows, offsets).map { UnsafeRawBufferPointer(start: arena.base + $1, count: $0.payload.count) })
+    withExtendedLifetime(arena) {}
+  }
+}

@@ -1,0 +1,62 @@
+// Owns the form in which raw rows are kept: JSON objects of header and cell, or Base64 where bytes are no text.
+// Invariants: nothing of the row is lost; keys follow the header, columns beyond it stand under `$extra`.
+
+import Foundation
+import SegmentStore
+
+package enum RawRow {
+  package static let object: Int64 = 0
+  package static let base64: Int64 = 1
+  package static let excerpt: Int64 = 2
+
+  /// The current record of a parser as a JSON object.
+  package static func json(header: [String], _ parser: borrowing RecordParser) -> String {
+    var members: [String] = []
+    var used: [String: Int] = [:]
+    for (index, cell) in parser.cells.enumerated() where index < header.count {
+      // Doubled headers stay apart by their column number.
+      let seen = used[header[index], default: 0]
+      used[header[index]] = seen + 1
+      let name = seen == 0 ? header[index] : header[index] + "#\(index + 1)"
+      members.append(JSONText.quoted(name) + ":" + JSONText.quoted(String(decoding: parser.copy(cell), as: UTF8.self)))
+    }
+    if parser.cells.count > header.count {
+      let extra = parser.cells[header.count...].map { JSONText.quoted(String(decoding: parser.copy($0), as: UTF8.self)) }
+      members.append("\"$extra\":[" + extra.joined(separator: ",") + "]")
+    }
+    return "{" + members.joined(separator: ",") + "}"
+  }
+
+  /// Bytes that are no text.
+  package static func base64(_ bytes: UnsafeRawBufferPointer) -> String { Data(bytes).base64EncodedString() }
+
+  /// What is kept of a record over the limit.
+  package static func excerpt(_ oversize: SourceChunk.Oversize) -> String {
+    let digest = oversize.digest.map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+    return "{\"head\":\"" + Data(oversize.head).base64EncodedString() + "\",\"length\":\(oversize.length),\"sha256\":\""
+      + digest + "\"}"
+  }
+}
+
+/// Writes JSON texts.
+package enum JSONText {
+  /// A text in quotes with everything escaped that JSON demands.
+  package static func quoted(_ text: String) -> String {
+    var result = "\""
+    result.reserveCapacity(text.utf8.count + 2)
+    for scalar in text.unicodeScalars {
+      switch scalar.value {
+      case 0x22: result += "\\\""
+      case 0x5C: result += "\\\\"
+      case 0x0A: result += "\\n"
+      case 0x0D: result += "\\r"
+      case 0x09: result += "\\t"
+      case 0..<0x20:
+        let hex = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}

@@ -1,0 +1,192 @@
+// Owns the open credit store: what services link and people call.
+// Invariants: reading never waits for writing; every change is one commit; errors are typed and name the place.
+// Does not decide who may see what (CreditApplications).
+
+public import CreditModel
+public import Foundation
+public import SegmentStore
+import Synchronization
+
+/// A city's credit store, open for use (信用数据库).
+///
+/// ```swift
+/// let database = try CreditDatabase(opening: "/var/lib/credit", mode: .readWrite())
+/// let receipt = try await database.collect(.csv("penalties.csv"), for: "XZCF", from: "11130300000000019B")
+/// for record in try database.snapshot().records(of: "91130302MA0000015N") { print(record.key) }
+/// ```
+/// All methods may be called from any thread.
+public final class CreditDatabase: Sendable {
+  package let engine: SegmentEngine
+  /// The catalogue of the store.
+  public let catalogue: CreditCatalogue
+
+  /// Makes an empty store with the national templates published.
+  ///
+  /// - Parameter path: a folder that does not exist or is empty; it becomes accessible to its owner alone.
+  /// - Returns: the UUID of the store.
+  /// - Throws: `CreditError`, code `alreadyExists` for a folder with something in it.
+  @discardableResult
+  public static func create(at path: String) throws -> String {
+    do {
+      let identifier = try SegmentEngine.create(at: path)
+      let database = try CreditDatabase(opening: path, mode: .readWrite())
+      try database.catalogue.publish(CatalogueEntry.nationalTemplates)
+      try database.close()
+      return identifier.description
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// Opens a store.
+  ///
+  /// - Parameters:
+  ///   - path: the folder of the store.
+  ///   - mode: for writing (one process at a time, optionally waiting) or reading.
+  ///   - options: the memory budget.
+  /// - Throws: `CreditError`; code `locked` names the process that writes, `damaged` file and offset.
+  public init(opening path: String, mode: OpeningMode, options: EngineOptions = .init()) throws {
+    do {
+      engine = try SegmentEngine(opening: path, mode: mode, options: options)
+    } catch { throw CreditError(wrapping: error) }
+    catalogue = CreditCatalogue(engine: engine)
+  }
+
+  /// Closes the store. Snapshots taken before stay readable.
+  public func close() throws {
+    do { try engine.close() } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// The UUID of the store.
+  public var identifier: String { engine.identifier.description }
+  /// Bytes of an unfinished commit that opening found after an unclean end and discarded; 0 after a clean one.
+  public var discardedTailBytes: Int { engine.discardedTailBytes }
+
+  // MARK: Reading
+
+  /// The store as of its last commit.
+  public func snapshot() -> CreditSnapshot { CreditSnapshot(engine.snapshot(), database: self) }
+
+  /// The store as of a commit.
+  public func snapshot(asOf commit: UInt64) -> CreditSnapshot {
+    CreditSnapshot(engine.snapshot(asOf: commit), database: self)
+  }
+
+  /// The store as of an instant: the last commit not later than it.
+  public func snapshot(asOf instant: Date) -> CreditSnapshot {
+    let milliseconds = (instant.timeIntervalSince1970 * 1000).rounded(.down)
+    let clamped = Int64(max(-9e15, min(9e15, milliseconds)))
+    return snapshot(asOf: engine.commit(notLaterThan: clamped))
+  }
+
+  // MARK: Collecting
+
+  /// A file to collect.
+  public struct Source: Sendable {
+    /// Path of the file.
+    public var path: String
+    /// Its encoding.
+    public var encoding: FileEncoding
+    /// A CSV file (RFC 4180).
+    public static func csv(_ path: String, encoding: FileEncoding = .auto) -> Source {
+      Source(path: path, encoding: encoding)
+    }
+  }
+
+  /// Takes in a file as one batch.
+  ///
+  /// The work runs on threads of its own; cancelling the task leaves nothing behind.
+  /// - Parameters:
+  ///   - source: the file.
+  ///   - code: the catalogue entry.
+  ///   - unit: credit code of the reporting unit.
+  ///   - options: rules and limits; by default those of today.
+  ///   - progress: called from other threads, many times.
+  /// - Throws: `CreditError`; nothing was taken in then.
+  @concurrent
+  public func collect(
+    _ source: Source, for code: String, from unit: String? = nil, options: CollectionOptions? = nil,
+    progress: @escaping @Sendable (CollectionProgress) -> Void = { _ in }
+  ) async throws -> Receipt {
+    let shared = CollectionShared()
+    return try await withTaskCancellationHandler {
+      try await WorkerThreads.perform { [self] in
+        try collect(source, for: code, from: unit, options: options, shared: shared, progress: progress)
+      }
+    } onCancel: {
+      shared.isCancelled.store(true, ordering: .relaxed)
+    }
+  }
+
+  /// Takes in a file as one batch, on the calling thread; see the asynchronous form.
+  public func collectBlocking(
+    _ source: Source, for code: String, from unit: String? = nil, options: CollectionOptions? = nil,
+    progress: @escaping @Sendable (CollectionProgress) -> Void = { _ in }
+  ) throws -> Receipt {
+    try collect(source, for: code, from: unit, options: options, shared: CollectionShared(), progress: progress)
+  }
+
+  private func collect(
+    _ source: Source, for code: String, from unit: String?, options: CollectionOptions?, shared: CollectionShared,
+    progress: @escaping @Sendable (CollectionProgress) -> Void
+  ) throws -> Receipt {
+    do {
+      var options = options ?? CollectionOptions(today: Self.today())
+      if source.encoding != .auto { options.encoding = source.encoding }
+      let collector = Collector(
+        engine: engine, entry: try catalogue.entry(code), unit: unit, options: options, shared: shared,
+        progress: progress)
+      return try collector.collect(path: source.path)
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// Today in the time zone of Asia/Shanghai.
+  public static func today() -> Day {
+    let seconds = Int(Date().timeIntervalSince1970) + 8 * 3600
+    return Day(daysSinceEpoch: seconds / 86_400) ?? .epoch
+  }
+
+  // MARK: Changing records
+
+  /// Corrects values of a record; the old version stays readable.
+  ///
+  /// - Parameters:
+  ///   - key: the record key as `CreditRecord.key` gives it.
+  ///   - changes: items and their new values; `nil` removes one.
+  ///   - reason: why, kept with the commit.
+  /// - Returns: the commit.
+  public func correct(
+    _ code: String, subject: Identifier, key: String, reason: String, changes: [String: Value?]
+  ) throws -> UInt64 {
+    try change(code, subject, key, .corrected, reason, changes)
+  }
+
+  /// Withdraws a record: it is no longer shown, and a unit's new values for it wait for a decision.
+  public func withdraw(_ code: String, subject: Identifier, key: String, reason: String) throws -> UInt64 {
+    try change(code, subject, key, .withdrawn, reason, [:])
+  }
+
+  /// Marks a record as repaired (信用修复); a unit's new values for it wait for a decision.
+  public func repair(_ code: String, subject: Identifier, key: String, reason: String) throws -> UInt64 {
+    try change(code, subject, key, .repaired, reason, [:])
+  }
+
+  /// Shows a withdrawn or repaired record again.
+  public func reinstate(
+    _ code: String, subject: Identifier, key: String, reason: String, changes: [String: Value?] = [:]
+  ) throws -> UInt64 {
+    try change(code, subject, key, .reinstated, reason, changes)
+  }
+
+  private func change(
+    _ code: String, _ subject: Identifier, _ key: String, _ state: RecordState, _ reason: String,
+    _ changes: [String: Value?]
+  ) throws -> UInt64 {
+    do {
+      let entry = try catalogue.entry(code)
+      guard let subjectKey = try LongIdentifiers.key(of: subject, in: engine.snapshot()) else {
+        throw CreditError("unknownRecord", "the subject has no record of \(code)")
+      }
+      return try RecordEditor(engine: engine, entry: entry).change(
+        subject: subjectKey, key: key, to: state, reason: reason, changes: changes, today: Self.today())
+    } catch { throw CreditError(wrapping: error) }
+  }
+}

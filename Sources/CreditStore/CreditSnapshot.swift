@@ -1,0 +1,141 @@
+// Owns reading the credit store as of one commit.
+// Invariants: everything read from one snapshot belongs together, whatever is committed meanwhile.
+// Does not mask values and does not log accesses (CreditApplications).
+
+public import CreditModel
+import Foundation
+package import SegmentStore
+
+/// The credit store as of one commit (快照).
+public struct CreditSnapshot: Sendable {
+  package let engine: EngineSnapshot
+  package let database: CreditDatabase
+
+  package init(_ engine: EngineSnapshot, database: CreditDatabase) {
+    self.engine = engine
+    self.database = database
+  }
+
+  /// The commit.
+  public var commit: UInt64 { engine.commit }
+
+  /// What versions a query returns.
+  public enum Versions: Sendable {
+    /// Current versions that are not withdrawn.
+    case current
+    /// Current versions, withdrawn ones too.
+    case currentAndWithdrawn
+    /// Every version.
+    case history
+  }
+
+  /// Records of a subject named by a text whose form tells the kind.
+  ///
+  /// Where nothing is found under the kind the form suggests, the same text is tried under the other kinds.
+  public func records(
+    of text: String, kind: IdentifierKind? = nil, entry code: String? = nil, versions: Versions = .current
+  ) throws -> [CreditRecord] {
+    let detected = kind ?? Identifier(detecting: text, on: CreditDatabase.today()).kind
+    let found = try records(of: Identifier(text, as: detected), entry: code, versions: versions)
+    guard found.isEmpty, kind == nil else { return found }
+    for other in IdentifierKind.allCases where other != detected {
+      let records = try records(of: Identifier(text, as: other), entry: code, versions: versions)
+      if !records.isEmpty { return records }
+    }
+    return []
+  }
+
+  /// Records of a subject, by entry and within an entry by event date and key; versions of a record ascend.
+  ///
+  /// - Parameters:
+  ///   - subject: kind and text of the identifier.
+  ///   - code: only records of this entry.
+  ///   - versions: which versions.
+  /// - Throws: `CreditError`, code `damaged` with file and offset where bytes on disk are not what was written.
+  public func records(
+    of subject: Identifier, entry code: String? = nil, versions: Versions = .current
+  ) throws -> [CreditRecord] {
+    do {
+      guard let key = try LongIdentifiers.key(of: subject, in: engine) else { return [] }
+      let entries: [PublishedEntry]
+      if let code {
+        entries = [try database.catalogue.entry(code)]
+      } else {
+        let datasets = Set(try engine.datasets(of: key.rawValue))
+        entries = datasets.isEmpty ? [] : try database.catalogue.entries(of: datasets)
+      }
+      let identifier = Identifier(key.text ?? subject.text, as: key.kind ?? subject.kind)
+      return try entries.flatMap { try records(of: key, identifier, entry: $0, versions: versions) }
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  private func records(
+    of key: SubjectKey, _ subject: Identifier, entry: PublishedEntry, versions: Versions
+  ) throws -> [CreditRecord] {
+    let reader = RecordReader(entry)
+    var rows = try engine.rows(of: key.rawValue, schema: entry.schema)
+    if case .history = versions {
+      rows.sort { ($0.system.commit, $0.system.version) < ($1.system.commit, $1.system.version) }
+      let records = try rows.map { try reader.record($0, subject: subject) }
+      // Versions of one record stand together, records in the order in which they first appeared.
+      var order: [String: Int] = [:]
+      for record in records where order[record.key] == nil { order[record.key] = order.count }
+      return records.enumerated().sorted {
+        let (left, right) = (order[$0.element.key] ?? 0, order[$1.element.key] ?? 0)
+        return left != right ? left < right : $0.offset < $1.offset
+      }.map(\.element)
+    }
+    rows.removeAll { $0.superseded != nil }
+    if case .current = versions { rows.removeAll { $0.system.state == RecordState.withdrawn.rawValue } }
+    return try rows.map { try reader.record($0, subject: subject) }
+  }
+
+  /// Whether the store knows a subject, and how many rows it has of each entry; reads no values.
+  public func recordCounts(of subject: Identifier) throws -> [String: Int] {
+    do {
+      guard let key = try LongIdentifiers.key(of: subject, in: engine) else { return [:] }
+      let entries = try database.catalogue.entries(of: Set(try engine.datasets(of: key.rawValue)))
+      var counts: [String: Int] = [:]
+      for entry in entries { counts[entry.entry.code] = try engine.count(of: key.rawValue, dataset: entry.dataset) }
+      return counts
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// Rows a batch set aside, in file order.
+  ///
+  /// - Throws: `CreditError` with code `unknownBatch`.
+  public func setAsideRows(ofBatch batch: UInt64) throws -> [SetAsideRow] {
+    do {
+      guard try Batches.batch(batch, in: engine) != nil else {
+        throw CreditError("unknownBatch", "there is no batch \(batch)")
+      }
+      let schema = SystemDatasets.setAside
+      let rows = try engine.rows(of: SystemDatasets.key(batch: batch), schema: schema)
+      var result: [SetAsideRow] = []
+      for row in rows {
+        let cells = try row.cells(schema)
+        guard let number = cells[0].number, let state = cells[1].number.flatMap(SetAsideState.init(rawValue:)),
+          case .text(let digest) = cells[3]
+        else { throw StoreError(.damaged, "a set-aside row is incomplete") }
+        let reasons = try JSONDecoder().decode([RuleFinding].self, from: Data((cells[2].string ?? "[]").utf8))
+        result.append(
+          SetAsideRow(row: Int(number), state: state, reasons: reasons, raw: try raw(digest)))
+      }
+      return result.sorted { $0.row < $1.row }
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  private func raw(_ digest: [UInt8]) throws -> SetAsideRow.Raw {
+    let schema = SystemDatasets.rawRows
+    guard let row = try engine.rows(of: SystemDatasets.key(digest: digest), schema: schema).first else {
+      throw StoreError(.damaged, "a raw row is missing")
+    }
+    let cells = try row.cells(schema)
+    let text = cells[1].string ?? ""
+    switch cells[0].number {
+    case RawRow.base64: return .base64(text)
+    case RawRow.excerpt: return .excerpt(text)
+    default: return .object(text)
+    }
+  }
+}

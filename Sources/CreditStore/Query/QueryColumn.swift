@@ -1,0 +1,131 @@
+// Owns the columns a query can use: items of entries and the store's own columns.
+// Invariants: an item has one type in all entries of a query; where an entry lacks it, its rows have no value.
+
+import CreditModel
+import SegmentStore
+
+/// A column of a query.
+enum QueryColumn: Hashable {
+  /// An item, by its position in the query's list of items.
+  case item(Int)
+  case entry
+  case unit
+  case batch
+  case state
+  case subjectKind
+  case division
+
+  static let storeColumns: [String: QueryColumn] = [
+    "$entry": .entry, "$unit": .unit, "$batch": .batch, "$state": .state, "$subjectKind": .subjectKind,
+    "$division": .division,
+  ]
+}
+
+/// The items a query uses, and where each entry keeps them.
+struct QueryItems {
+  private let entries: [PublishedEntry]
+  private(set) var items: [CatalogueItem] = []
+  private var positions: [String: Int] = [:]
+
+  init(_ entries: [PublishedEntry]) { self.entries = entries }
+
+  /// The column of a name; items are added to the query as they are met.
+  mutating func column(_ name: String, at offset: Int? = nil) throws(CreditError) -> QueryColumn {
+    if let column = QueryColumn.storeColumns[name] { return column }
+    if let position = positions[name] { return .item(position) }
+    var found: CatalogueItem?
+    for entry in entries {
+      guard let index = entry.entry.itemIndex(name) else { continue }
+      let item = entry.entry.items[index]
+      if let other = found, other.type != item.type || other.scale != item.scale {
+        throw CreditError(
+          "typeMismatch", "item \(name) has different types in the entries asked for; name one --entry", item: name,
+          offset: offset.map(Int64.init))
+      }
+      found = item
+    }
+    guard let found else {
+      let codes = entries.map(\.entry.code).prefix(5).joined(separator: ", ")
+      throw CreditError(
+        "unknownItem", "no item \(name) in \(codes)", item: name, offset: offset.map(Int64.init))
+    }
+    positions[name] = items.count
+    items.append(found)
+    return .item(positions[name] ?? 0)
+  }
+
+  /// The type of a column.
+  func type(_ column: QueryColumn) -> ItemType {
+    switch column {
+    case .item(let position): items[position].type
+    case .batch: .integer
+    default: .text
+    }
+  }
+
+  /// The columns of the query in one entry, for a scan; absent items get an id no row has.
+  func schema(of entry: PublishedEntry) -> DatasetSchema {
+    var missing = UInt32.max
+    return DatasetSchema(
+      dataset: entry.dataset, version: 1,
+      columns: items.map { item in
+        if let index = entry.entry.itemIndex(item.id) { return entry.schema.columns[index] }
+        defer { missing -= 1 }
+        return ColumnSchema(id: missing, type: item.type.isText ? .text : .integer)
+      })
+  }
+}
+
+/// A value while a query runs: a number or bytes, as stored.
+enum QueryValue: Hashable, Comparable {
+  case null
+  case number(Int64)
+  case text([UInt8])
+
+  static func < (left: QueryValue, right: QueryValue) -> Bool {
+    switch (left, right) {
+    case (.null, .null): false
+    case (.null, _): true
+    case (_, .null): false
+    case (.number(let left), .number(let right)): left < right
+    case (.text(let left), .text(let right)): left.lexicographicallyPrecedes(right)
+    case (.number, .text): true
+    case (.text, .number): false
+    }
+  }
+}
+
+/// One row while a query runs.
+struct QueryRow {
+  let entryCode: String
+  let snapshot: EngineSnapshot
+  let items: [CatalogueItem]
+  /// Units of batches seen so far.
+  var units: [UInt64: QueryValue] = [:]
+
+  /// The value of a column in the present row of a scan.
+  mutating func value(_ column: QueryColumn, _ row: inout ScanRow) throws -> QueryValue {
+    switch column {
+    case .item(let position):
+      if items[position].type.isText { return try row.text(position).map(QueryValue.text) ?? .null }
+      return try row.integer(position).map(QueryValue.number) ?? .null
+    case .entry: return .text(Array(entryCode.utf8))
+    case .batch: return .number(try row.system(.batch))
+    case .state:
+      let state = RecordState(rawValue: UInt8(clamping: try row.system(.state)))
+      return state.map { .text(Array($0.name.utf8)) } ?? .null
+    case .subjectKind: return .text(Array(SubjectKind(SubjectKey(rawValue: row.key)).rawValue.utf8))
+    case .division:
+      guard let division = SubjectKey(rawValue: row.key).division else { return .null }
+      let text = String(division)
+      return .text(Array((String(repeating: "0", count: max(0, 6 - text.utf8.count)) + text).utf8))
+    case .unit:
+      let batch = UInt64(bitPattern: try row.system(.batch))
+      if let known = units[batch] { return known }
+      let unit = try Batches.batch(batch, in: snapshot)?.unit
+      let value = unit.map { QueryValue.text(Array($0.utf8)) } ?? .null
+      units[batch] = value
+      return value
+    }
+  }
+}

@@ -1,0 +1,143 @@
+// Owns counting rows and subjects without reading their values.
+// Invariants: exact as of the snapshot; blocks that hold one state only are counted from their directory.
+
+package import SegmentStore
+
+/// Counts the rows of a dataset.
+package struct RowCounter {
+  private let snapshot: EngineSnapshot
+
+  package init(_ snapshot: EngineSnapshot) { self.snapshot = snapshot }
+
+  /// All versions, and the current ones that are not withdrawn.
+  package func count(_ dataset: DatasetID) throws -> (versions: Int, current: Int) {
+    var versions = 0
+    var current = 0
+    for segment in snapshot.view.segments where segment.addedCommit <= snapshot.commit {
+      guard let chunk = try segment.reader.chunk(of: dataset) else { continue }
+      if segment.lastCommit > snapshot.commit {
+        let scanned = try scan(dataset)
+        return scanned
+      }
+      versions += Int(chunk.rowCount)
+      current += Int(chunk.rowCount) - (try withdrawn(segment, chunk))
+      for position in segment.marks.positions(asOf: snapshot.commit)
+      where position >= chunk.firstRow && position - chunk.firstRow < chunk.rowCount { current -= 1 }
+    }
+    for (position, row) in snapshot.view.memory.rows(of: dataset, asOf: snapshot.commit) {
+      versions += 1
+      let isSuperseded = snapshot.view.memory.marks.superseded(position, asOf: snapshot.commit) != nil
+      if !isSuperseded, row.system.state != RecordState.withdrawn.rawValue { current += 1 }
+    }
+    return (versions, current)
+  }
+
+  /// Rows of a chunk that are withdrawn and not superseded.
+  private func withdrawn(_ segment: SegmentView, _ chunk: DatasetChunk) throws -> Int {
+    let columns = try segment.reader.columns(of: chunk)
+    guard let column = columns.column(SystemColumn.state.rawValue) else { return 0 }
+    let state = Int64(RecordState.withdrawn.rawValue)
+    var count = 0
+    for entry in column.blocks where entry.minimum <= state && entry.maximum >= state {
+      let block = try segment.reader.block(entry, of: column)
+      for row in 0..<block.rowCount where block.integer(row) == state {
+        let position = chunk.firstRow + entry.firstRow + UInt32(row)
+        if segment.marks.superseded(position, asOf: snapshot.commit) == nil { count += 1 }
+      }
+    }
+    return count
+  }
+
+  /// Counts row by row, for snapshots in the middle of a checkpoint's segment.
+  private func scan(_ dataset: DatasetID) throws -> (versions: Int, current: Int) {
+    let schema = DatasetSchema(dataset: dataset, version: 1, columns: [])
+    var versions = 0
+    var current = 0
+    try DatasetScan(snapshot, schema: schema, includesSuperseded: true).forEach { _ in versions += 1 }
+    try DatasetScan(snapshot, schema: schema).forEach { row in
+      if try row.system(.state) != Int64(RecordState.withdrawn.rawValue) { current += 1 }
+    }
+    return (versions, current)
+  }
+}
+
+/// Counts distinct subjects by merging the directories of all segments.
+package struct SubjectCounter {
+  private let snapshot: EngineSnapshot
+
+  package init(_ snapshot: EngineSnapshot) { self.snapshot = snapshot }
+
+  /// Keys that satisfy a predicate.
+  package func count(where isWanted: (UInt128) -> Bool) throws -> Int {
+    var walks = try snapshot.view.segments.filter { $0.addedCommit <= snapshot.commit }.map { try KeyWalk($0.reader) }
+    let memory = snapshot.view.memory.keys.sorted()
+    var memoryIndex = 0
+    // A heap of the walks by their present key.
+    var heap = walks.indices.filter { walks[$0].key != nil }
+    func isLess(_ left: Int, _ right: Int) -> Bool { (walks[left].key ?? .max) < (walks[right].key ?? .max) }
+    func sink(_ start: Int) {
+      var place = start
+      while true {
+        var smallest = place
+        for child in [2 * place + 1, 2 * place + 2] where child < heap.count && isLess(heap[child], heap[smallest]) {
+          smallest = child
+        }
+        guard smallest != place else { return }
+        heap.swapAt(place, smallest)
+        place = smallest
+      }
+    }
+    for place in heap.indices.reversed() { sink(place) }
+    var total = 0
+    var last: UInt128?
+    while true {
+      let fromSegments = heap.first.flatMap { walks[$0].key }
+      let fromMemory = memoryIndex < memory.count ? memory[memoryIndex] : nil
+      guard let key = [fromSegments, fromMemory].compactMap(\.self).min() else { return total }
+      if key == fromMemory { memoryIndex += 1 }
+      if key == fromSegments, let top = heap.first {
+        try walks[top].advance()
+        if walks[top].key == nil {
+          heap.swapAt(0, heap.count - 1)
+          heap.removeLast()
+        }
+        sink(0)
+      }
+      if key != last, isWanted(key) { total += 1 }
+      last = key
+    }
+  }
+
+  /// Walks the keys of one segment.
+  private struct KeyWalk {
+    private let reader: SegmentReader
+    private let tree: SubjectTree
+    private var leafIndex = -1
+    private var leaf: SubjectLeaf?
+    private var position = 0
+    private(set) var key: UInt128?
+
+    init(_ reader: SegmentReader) throws {
+      self.reader = reader
+      tree = try reader.subjectTree()
+      try advance()
+    }
+
+    mutating func advance() throws {
+      position += 1
+      if let leaf, position < leaf.subjectCount {
+        key = leaf.key(position)
+        return
+      }
+      leafIndex += 1
+      guard leafIndex < tree.fences.count else {
+        key = nil
+        return
+      }
+      let next = try reader.leaf(tree.fences[leafIndex])
+      leaf = next
+      position = 0
+      key = next.key(0)
+    }
+  }
+}

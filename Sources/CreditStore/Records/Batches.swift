@@ -1,0 +1,41 @@
+// Owns the record of what was done: one row a batch.
+// Invariants: written in the commit of the batch; never changed.
+
+import CreditModel
+import Foundation
+package import SegmentStore
+
+/// What one commit of the store above the engine did.
+package struct Batch: Sendable {
+  package var kind: String
+  package var entry: String
+  package var unit: String?
+  package var file: String?
+  package var receipt: Receipt?
+  package var reason: String?
+}
+
+package enum Batches {
+  /// Adds the batch to its own commit.
+  package static func append(_ batch: Batch, to transaction: inout WriteTransaction) throws {
+    func cell(_ text: String?) -> RowPayload.Cell { text.map { .text($0) } ?? .null }
+    var json: String?
+    if let receipt = batch.receipt { json = String(decoding: try JSONEncoder().encode(receipt), as: UTF8.self) }
+    try transaction.append(
+      SystemDatasets.batches, key: SystemDatasets.key(batch: transaction.commit), batch: transaction.commit,
+      payload: RowPayload.encode([
+        .text(batch.kind), .text(batch.entry), cell(batch.unit), cell(batch.file), cell(json), cell(batch.reason),
+      ]))
+  }
+
+  /// The batch with a number, or `nil`.
+  package static func batch(_ number: UInt64, in snapshot: EngineSnapshot) throws -> Batch? {
+    let schema = SystemDatasets.batches
+    guard let row = try snapshot.rows(of: SystemDatasets.key(batch: number), schema: schema).first else { return nil }
+    let cells = try row.cells(schema)
+    return Batch(
+      kind: cells[0].string ?? "", entry: cells[1].string ?? "", unit: cells[2].string, file: cells[3].string,
+      receipt: try cells[4].string.map { try JSONDecoder().decode(Receipt.self, from: Data($0.utf8)) },
+      reason: cells[5].string)
+  }
+}

@@ -1,0 +1,95 @@
+// Owns the record as callers see it: one version with its values.
+// Invariants: values are canonical and in the order of the entry's items; the key is the contract's text form.
+// Does not mask anything: who may see what is decided above.
+
+public import CreditModel
+import Foundation
+package import SegmentStore
+
+/// One version of one credit record (信用记录).
+public struct CreditRecord: Sendable {
+  /// The entry the record belongs to.
+  public let entry: CatalogueEntry
+  /// Kind and text of the subject's identifier.
+  public let subject: Identifier
+  /// The record key: values of the entry's record-key items joined by `|`, or 32 hex digits of the content.
+  public let key: String
+  /// Version, from 1.
+  public let version: Int
+  /// State of this version.
+  public let state: RecordState
+  /// Batch that brought the version.
+  public let batch: UInt64
+  /// Commit that made the version.
+  public let commit: UInt64
+  /// Commit that superseded the version; `nil` while it is current.
+  public let until: UInt64?
+  /// Values by position of the item; `nil` = absent.
+  public let values: [Value?]
+
+  /// Whether this is the current version as of the snapshot.
+  public var isCurrent: Bool { until == nil }
+
+  /// The value of an item.
+  public subscript(_ item: String) -> Value? { entry.itemIndex(item).flatMap { values[$0] } }
+}
+
+package enum RecordKey {
+  /// The text form of a key: canonical values joined by `|`, with `\` and `|` escaped by `\`, absent = empty.
+  package static func text(_ values: [Value?]) -> String {
+    values.map { value in
+      (value?.canonicalText ?? "").replacing("\\", with: "\\\\").replacing("|", with: "\\|")
+    }.joined(separator: "|")
+  }
+
+  /// The key of a record of an entry without record key: half of the SHA-256 over its canonical values.
+  package static func contentDigest(_ values: [Value?]) -> String {
+    var hasher = SHA256()
+    for value in values {
+      // Each value with its length, so that no two lists of values run together.
+      guard let text = value?.canonicalText else {
+        hasher.update([0xFF, 0xFF, 0xFF, 0xFF])
+        continue
+      }
+      let count = UInt32(text.utf8.count)
+      hasher.update((0..<4).map { UInt8(truncatingIfNeeded: count >> UInt32(8 * $0)) })
+      hasher.update(text.utf8)
+    }
+    return hasher.finalize().prefix(16).map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+  }
+}
+
+/// Turns stored rows into records.
+package struct RecordReader {
+  package let entry: PublishedEntry
+
+  package init(_ entry: PublishedEntry) { self.entry = entry }
+
+  /// The values of a payload in the order of the items.
+  package func values(_ payload: [UInt8]) throws(StoreError) -> [Value?] {
+    var values = [Value?](repeating: nil, count: entry.entry.items.count)
+    let isWhole = payload.withUnsafeBytes { bytes in
+      RowPayload.walk(bytes, entry.schema) { index, view in
+        switch view {
+        case .null: break
+        case .integer(let number): values[index] = entry.entry.items[index].value(stored: number)
+        case .text(let text): values[index] = .text(String(decoding: text, as: UTF8.self))
+        }
+      }
+    }
+    guard isWhole else { throw StoreError(.damaged, "a row does not fit its entry") }
+    return values
+  }
+
+  package func record(_ row: StoredRow, subject: Identifier) throws(StoreError) -> CreditRecord {
+    let values = try values(row.payload)
+    let key =
+      entry.keyItems.isEmpty ? RecordKey.contentDigest(values) : RecordKey.text(entry.keyItems.map { values[$0] })
+    guard let state = RecordState(rawValue: row.system.state) else {
+      throw StoreError(.damaged, "a row has an unknown state")
+    }
+    return CreditRecord(
+      entry: entry.entry, subject: subject, key: key, version: Int(row.system.version), state: state,
+      batch: row.system.batch, commit: row.system.commit, until: row.superseded, values: values)
+  }
+}

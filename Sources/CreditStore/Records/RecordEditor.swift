@@ -1,0 +1,110 @@
+// Owns changing one record by hand: correcting, withdrawing, reinstating, repairing.
+// Invariants: nothing is overwritten: each change is a new version in a commit of its own, with its reason in the batch.
+// Does not check who may do so.
+
+package import CreditModel
+package import SegmentStore
+
+package struct RecordEditor {
+  package let engine: SegmentEngine
+  package let entry: PublishedEntry
+
+  package init(engine: SegmentEngine, entry: PublishedEntry) {
+    self.engine = engine
+    self.entry = entry
+  }
+
+  /// Makes a new version of a record.
+  ///
+  /// - Parameters:
+  ///   - key: text form of the record key.
+  ///   - changes: items to change; `nil` removes a value. Only corrections and reinstatements may change values.
+  package func change(
+    subject: SubjectKey, key: String, to state: RecordState, reason: String, changes: [String: Value?], today: Day
+  ) throws -> UInt64 {
+    guard !reason.isEmpty else { throw CreditError("reasonMissing", "every change needs a reason") }
+    let (_, commit) = try engine.write { transaction in
+      let (row, values) = try find(subject: subject, key: key, in: transaction.snapshot)
+      let next = try apply(changes, to: values, from: row, state: state, today: today)
+      transaction.supersede(row.address)
+      try transaction.append(
+        entry.schema, key: subject.rawValue, batch: transaction.commit, version: row.system.version + 1,
+        state: state.rawValue, payload: RowPayload.encode(next.map(Self.cell)))
+      try Batches.append(
+        Batch(kind: state.name, entry: entry.entry.code, unit: nil, file: nil, receipt: nil, reason: reason),
+        to: &transaction)
+    }
+    guard let commit else { throw CreditError("failed", "the change was not committed") }
+    return commit
+  }
+
+  private static func cell(_ value: Value?) -> RowPayload.Cell {
+    guard let value else { return .null }
+    if case .text(let text) = value { return .text(text) }
+    return .integer(value.stored ?? 0)
+  }
+
+  /// The current version of the record.
+  private func find(
+    subject: SubjectKey, key: String, in snapshot: EngineSnapshot
+  ) throws -> (row: StoredRow, values: [Value?]) {
+    let reader = RecordReader(entry)
+    var found: (StoredRow, [Value?])?
+    for row in try snapshot.rows(of: subject.rawValue, schema: entry.schema) where row.superseded == nil {
+      let values = try reader.values(row.payload)
+      let text =
+        entry.keyItems.isEmpty ? RecordKey.contentDigest(values) : RecordKey.text(entry.keyItems.map { values[$0] })
+      if text.utf8.elementsEqual(key.utf8) {
+        guard found == nil else { throw CreditError("ambiguousKey", "several records have this key") }
+        found = (row, values)
+      }
+    }
+    guard let found else {
+      throw CreditError("unknownRecord", "the subject has no record of \(entry.entry.code) with this key")
+    }
+    return found
+  }
+
+  private func apply(
+    _ changes: [String: Value?], to values: [Value?], from row: StoredRow, state: RecordState, today: Day
+  ) throws -> [Value?] {
+    let present = RecordState(rawValue: row.system.state)
+    switch state {
+    case .withdrawn where present == .withdrawn:
+      throw CreditError("alreadyWithdrawn", "the record is withdrawn already")
+    case .reinstated where present?.isClosed != true:
+      throw CreditError("notClosed", "only a withdrawn or repaired record can be reinstated")
+    default: break
+    }
+    var next = values
+    for (id, value) in changes {
+      guard let index = entry.entry.itemIndex(id) else {
+        throw CreditError("unknownItem", "entry \(entry.entry.code) has no item \(id)", item: id)
+      }
+      let isIdentity = entry.subjectItems.contains(index) || entry.keyItems.contains(index)
+      guard !isIdentity || next[index] == value else {
+        throw CreditError(
+          "identityChanged", "the item identifies subject or record; withdraw this record and collect the right one",
+          item: id)
+      }
+      next[index] = value
+    }
+    if state == .corrected {
+      guard next != values else { throw CreditError("nothingChanged", "the record has these values already") }
+      try check(next, today: today)
+    }
+    return next
+  }
+
+  /// A correction must satisfy the rules a collected row must.
+  private func check(_ values: [Value?], today: Day) throws {
+    let rules = RecordRules(entry.entry, present: Set(values.indices))
+    if let missing = rules.requiredItems.first(where: { values[$0] == nil }) {
+      let finding = rules.missing(missing)
+      throw CreditError("ruleFailed", "\(finding.rule): \(finding.message)", item: finding.item)
+    }
+    if let finding = rules.evaluate(values, options: RuleOptions(today: today)).errors.first {
+      throw CreditError("ruleFailed", "\(finding.rule): \(finding.message)", item: finding.item)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+// Owns the store's own tables: catalogue, batches, rows set aside, raw rows, long identifiers.
+// Invariants: they are ordinary datasets of the engine, so they share its commits, checksums and snapshots; numbers and
+// column ids never change. Datasets of entries are numbered from `firstEntry`.
+
+package import CreditModel
+package import SegmentStore
+
+package enum SystemDatasets {
+  package static let firstEntry: UInt32 = 100
+
+  private static func schema(_ number: UInt32, _ types: [ColumnType], order: Int? = nil) -> DatasetSchema {
+    DatasetSchema(
+      dataset: DatasetID(rawValue: number), version: 1,
+      columns: types.enumerated().map { ColumnSchema(id: 16 + UInt32($0), type: $1) }, orderColumn: order)
+  }
+
+  /// Catalogue entries: code, version, dataset, JSON, column ids in the order of the items, next free column id.
+  package static let catalogue = schema(1, [.text, .integer, .integer, .text, .text, .integer])
+  /// Batches, keyed by their commit: kind, entry, unit, file, JSON of the receipt, reason.
+  package static let batches = schema(2, [.text, .text, .text, .text, .text, .text])
+  /// Rows set aside, keyed by batch: row, state (1 questionable, 2 unlinked), reasons as JSON, key of the raw row.
+  package static let setAside = schema(3, [.integer, .integer, .text, .text], order: 0)
+  /// Raw rows, keyed by 124 bits of their SHA-256: form (0 JSON object, 1 Base64, 2 beginning of a huge row), text.
+  package static let rawRows = schema(4, [.integer, .text])
+  /// Identifiers longer than a key can hold, by their key: the text.
+  package static let longIdentifiers = schema(5, [.text])
+
+  /// The key of a batch.
+  package static func key(batch: UInt64) -> UInt128 { UInt128(batch) }
+
+  /// A key of the system family from a digest of 32 bytes.
+  package static func key(digest: [UInt8]) -> UInt128 {
+    digest.prefix(16).reduce(0) { $0 << 8 | UInt128($1) } & (UInt128(1) << 124 - 1)
+  }
+
+  /// The key of a catalogue entry.
+  package static func key(entryCode: String) -> UInt128 { key(digest: SHA256.hash(entryCode.utf8)) }
+}
+
+extension SubjectKey {
+  /// 128 bits of the SHA-256 of a text, for keys of long identifiers.
+  package static func digest(_ text: String) -> UInt128 {
+    SHA256.hash(text.utf8).prefix(16).reduce(0) { $0 << 8 | UInt128($1) }
+  }
+}
+
+extension RowPayload.Cell {
+  package static func text(_ string: String) -> RowPayload.Cell { .text(Array(string.utf8)) }
+
+  package var string: String? { if case .text(let bytes) = self { String(decoding: bytes, as: UTF8.self) } else { nil } }
+  package var number: Int64? { if case .integer(let value) = self { value } else { nil } }
+}
+
+extension StoredRow {
+  /// The values of the row, or damage.
+  package func cells(_ schema: DatasetSchema) throws(StoreError) -> [RowPayload.Cell] {
+    guard let cells = payload.withUnsafeBytes({ RowPayload.decode($0, schema) }) else {
+      throw StoreError(.damaged, "a row does not fit its schema")
+    }
+    return cells
+  }
+}

@@ -1,0 +1,206 @@
+"""Segments: footer, datasets with their columns, and the subject directory.
+
+Invariants after reading: datasets join and cover all rows; so do the blocks of every column within its
+dataset; keys strictly ascend over all leaves; runs cover every row exactly once and stand in the order
+of the rows, so that the rows of a dataset ascend by key; footer and parents agree with what was found.
+The key of a row comes from the directory alone.
+"""
+
+from collections import namedtuple
+from blocks import COLUMN, COLUMN_DIRECTORY, DATASET_DIRECTORY, FENCES, FOOTER, LEAF, TRAILER_SIZE
+from blocks import Blocks, Location, read_location
+from columns import INTEGER, TEXT, read_column_block
+from fields import Cursor, FORMAT_VERSION, FormatError, Header, HEADER_SIZE
+from xxh64 import xxh64
+
+COMMIT, BATCH, VERSION, STATE = ENGINE_COLUMNS = (1, 2, 3, 4)
+FIRST_FREE_COLUMN = 16
+TRAILER_MAGIC = b"CSEND\r\n\x1a"
+
+Dataset = namedtuple("Dataset", "id schema_version first rows columns")
+Dataset.__doc__ = "`first` is a position in the segment; `columns` holds a list of values by column id."
+Fence = namedtuple("Fence", "first_key subjects location")
+
+
+class Segment:
+  """Attributes: id, file, entry, size, rows, datasets; by position: keys, superseded (a commit)."""
+
+  def __init__(self, path, file, entry, uuid):
+    self.file, self.entry, self.id = file, entry, entry.id
+    self.superseded = {}
+    self.data = path.read_bytes()
+    self.size = len(self.data)
+    if self.size != entry.length or self.size < HEADER_SIZE + TRAILER_SIZE:
+      raise FormatError(f"the file has {self.size} bytes instead of {entry.length}", file, 0)
+    header = Header(self.data, file, b"CSSEG", {entry.id})
+    header.check(0)
+    header.check_store(uuid)
+    if header.special != 0:
+      raise FormatError("the segment is enciphered", file, 48)
+    self.blocks = Blocks(self.data, file, entry.id)
+    self.read_footer(self.read_trailer())
+    self.blocks.check_cover()
+    self.data = self.blocks = None
+
+  def read_trailer(self):
+    """The location of the footer."""
+    start = self.size - TRAILER_SIZE
+    trailer = self.data[start:]
+    if xxh64(trailer, self.id) != self.entry.trailer_checksum:
+      raise FormatError("the checksum of the trailer is not the one the store holds", self.file, start)
+    cursor = Cursor(trailer, self.file, start)
+    offset, length, version, checksum = cursor.u64(), cursor.u32(), cursor.u32(), cursor.u64()
+    cursor.require(version == FORMAT_VERSION, f"format version {version} in the trailer is not known")
+    cursor.require(cursor.take(8) == TRAILER_MAGIC, "the magic of the trailer is wrong")
+    return Location(offset, length, checksum)
+
+  def read_footer(self, location):
+    cursor, entries, _ = self.blocks.read(location, FOOTER)
+    cursor.require(entries == 0, "the footer block names rows")
+    self.rows, self.subjects = cursor.u32(), cursor.u32()
+    cursor.zero(8)
+    bounds = cursor.u128(), cursor.u128()
+    directory, fences = read_location(cursor), read_location(cursor)
+    cursor.end()
+    self.read_datasets(directory)
+    self.read_subjects(fences, bounds)
+
+  # Datasets and columns
+
+  def read_datasets(self, location):
+    cursor, entries, _ = self.blocks.read(location, DATASET_DIRECTORY)
+    cursor.require(cursor.u32() == entries, "the dataset directory disagrees about its entries")
+    self.datasets = []
+    for _ in range(entries):
+      self.datasets.append(self.read_dataset(cursor))
+    cursor.end()
+    covered = sum(dataset.rows for dataset in self.datasets)
+    cursor.require(covered == self.rows, f"datasets cover {covered} of {self.rows} rows")
+
+  def read_dataset(self, cursor):
+    id, schema_version, first, rows, columns = (cursor.u32() for _ in range(5))
+    cursor.zero(4)
+    before = self.datasets[-1] if self.datasets else None
+    cursor.require(before is None or before.id < id, "datasets do not ascend")
+    cursor.require(first == (before.first + before.rows if before else 0), f"dataset {id} does not join")
+    cursor.require(0 < rows <= self.rows - first, f"{rows} rows in dataset {id}")
+    values = self.read_columns(read_location(cursor), columns, rows)
+    dataset = Dataset(id, schema_version, first, rows, values)
+    self.check_engine_columns(dataset, cursor)
+    return dataset
+
+  def read_columns(self, location, count, rows):
+    cursor, entries, _ = self.blocks.read(location, COLUMN_DIRECTORY)
+    cursor.require(cursor.u32() == entries == count, "directories disagree about the number of columns")
+    columns = {}
+    for place in range(count):
+      id, type = cursor.u32(), cursor.u32()
+      cursor.require(type in (INTEGER, TEXT), f"column {id} has the unknown type {type}")
+      engine = place < len(ENGINE_COLUMNS)
+      fits = (id, type) == (ENGINE_COLUMNS[place], INTEGER) if engine else id >= FIRST_FREE_COLUMN
+      cursor.require(fits and id not in columns, f"column {id} of type {type} stands in place {place}")
+      columns[id] = self.read_column(cursor, id, type, rows)
+    cursor.end()
+    cursor.require(count >= len(ENGINE_COLUMNS), "columns of the engine are missing")
+    return columns
+
+  def read_column(self, cursor, id, type, rows):
+    values = []
+    for _ in range(cursor.u32()):
+      first, count = cursor.u32(), cursor.u32()
+      location, bounds = read_location(cursor), (cursor.i64(), cursor.i64())
+      cursor.require(first == len(values), f"a block of column {id} does not join")
+      cursor.require(0 < count <= rows - first, f"a block of column {id} has {count} rows")
+      block, entries, encoding = self.blocks.read(location, COLUMN, id)
+      block.require(entries == count, f"a block of column {id} disagrees about its rows")
+      found = read_column_block(block, type, encoding, count)
+      present = [value for value in found if value is not None] if type == INTEGER else []
+      expected = (min(present), max(present)) if present else (0, 0)
+      block.require(bounds == expected, f"smallest and largest of column {id} are {expected}, not {bounds}")
+      values += found
+    cursor.require(len(values) == rows, f"column {id} has {len(values)} of {rows} rows")
+    return values
+
+  def check_engine_columns(self, dataset, cursor):
+    columns = dataset.columns
+    for id in ENGINE_COLUMNS:
+      cursor.require(None not in columns[id], f"column {id} of the engine has nulls")
+    first, last = self.entry.first_commit, self.entry.last_commit
+    named = [commit or first for commit in columns[COMMIT]]
+    cursor.require(first <= min(named) and max(named) <= last, "a row names a commit not of its segment")
+    columns[COMMIT] = named
+    columns[BATCH] = [batch & 0xFFFFFFFFFFFFFFFF for batch in columns[BATCH]]
+    for id in (VERSION, STATE):
+      cursor.require(0 <= min(columns[id]) and max(columns[id]) < 1 << 32, f"column {id} is no u32")
+
+  # Subject directory
+
+  def read_subjects(self, location, bounds):
+    cursor, entries, _ = self.blocks.read(location, FENCES)
+    cursor.require(cursor.u32() == entries, "the fences disagree about their entries")
+    fences = [Fence(cursor.u128(), *read_fence_rest(cursor)) for _ in range(entries)]
+    cursor.end()
+    self.keys = [None] * self.rows
+    self.next_row = {dataset.id: dataset.first for dataset in self.datasets}
+    self.end_row = {dataset.id: dataset.first + dataset.rows for dataset in self.datasets}
+    first_key, last_key, subjects = 0, -1, 0
+    for number, fence in enumerate(fences):
+      keys = self.read_leaf(fence, last_key)
+      first_key = keys[0] if number == 0 else first_key
+      last_key = keys[-1]
+      subjects += len(keys)
+    cursor.require(self.next_row == self.end_row, "the runs do not cover all rows")
+    cursor.require(subjects == self.subjects, f"{subjects} subjects instead of {self.subjects}")
+    expected = (first_key, last_key) if fences else (0, 0)
+    cursor.require(bounds == expected, "smallest and largest key of the footer are not those of the leaves")
+
+  def read_leaf(self, fence, last_key):
+    cursor, entries, _ = self.blocks.read(fence.location, LEAF)
+    subjects, runs, base = cursor.u32(), cursor.u32(), cursor.u128()
+    cursor.require(0 < subjects == entries == fence.subjects, "leaf and fence disagree about the subjects")
+    shift, low_width, high_width, *widths = cursor.take(7)
+    cursor.zero(1)
+    bases = [cursor.u32() for _ in range(4)]
+    cursor.require(shift < 128, f"keys are shifted by {shift}")
+    lows, highs = cursor.packed(subjects, low_width, 64), cursor.packed(subjects, high_width, 64)
+    counts, datasets, positions, rows = (
+      [start + extra for extra in cursor.packed(count, width, 32)]
+      for start, width, count in zip(bases, widths, (subjects, runs, runs, runs)))
+    cursor.end()
+    keys = [base + ((high << 64 | low) << shift) for low, high in zip(lows, highs)]
+    cursor.require(keys[0] == fence.first_key, "the first key of a leaf is not the one of its fence")
+    cursor.require(sum(counts) == runs, f"{sum(counts)} runs of subjects in a leaf with {runs}")
+    all_runs = zip(datasets, positions, rows)
+    for key, count in zip(keys, counts):
+      cursor.require(last_key < key < 1 << 128, "keys do not ascend")
+      cursor.require(count > 0, "a subject has no run")
+      last_key = key
+      self.place_runs(cursor, key, [next(all_runs) for _ in range(count)])
+    return keys
+
+  def place_runs(self, cursor, key, runs):
+    """Rows are ordered by dataset, then key: each run begins where the last of its dataset ended."""
+    last_dataset = -1
+    for dataset, position, rows in runs:
+      cursor.require(dataset > last_dataset, "runs of a subject do not ascend by dataset")
+      cursor.require(dataset in self.next_row, f"a run names dataset {dataset}")
+      cursor.require(position == self.next_row[dataset], f"a run of dataset {dataset} begins at {position}")
+      end = position + rows
+      cursor.require(rows > 0 and end <= self.end_row[dataset], f"a run of dataset {dataset} has {rows} rows")
+      self.keys[position:end] = [key] * rows
+      self.next_row[dataset] = end
+      last_dataset = dataset
+
+  # What the rest of the reader asks for
+
+  def commit_of(self, position):
+    for dataset in self.datasets:
+      if position < dataset.first + dataset.rows:
+        return dataset.columns[COMMIT][position - dataset.first]
+    raise IndexError(position)
+
+
+def read_fence_rest(cursor):
+  subjects = cursor.u32()
+  cursor.zero(4)
+  return subjects, read_location(cursor)
