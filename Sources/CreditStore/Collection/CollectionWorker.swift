@@ -47,6 +47,13 @@ package final class CollectionWorker {
   /// Rows are numbered chunk by chunk: upper 24 bits the chunk, lower 40 the row in it.
   package static func sequence(chunk: Int, row: Int) -> UInt64 { UInt64(chunk) << 40 | UInt64(row) }
 
+  /// Sorts the rows taken in.
+  package func finish() {
+    rows.seal()
+    setAside.seal()
+    rawRows.seal()
+  }
+
   /// Takes in a chunk.
   package func process(_ chunk: SourceChunk) throws {
     var row = 0
@@ -55,7 +62,7 @@ package final class CollectionWorker {
       try keepAside(
         chunk.index, &row, .questionable, [finding], form: RawRow.excerpt, raw: RawRow.excerpt(oversize))
     } else {
-      try chunk.bytes.withUnsafeBytes { try process($0, chunk, &row) }
+      try process(chunk.bytes, chunk, &row)
     }
     rowsOfChunk.append((chunk.index, row))
     shared.rowsRead.add(row, ordering: .relaxed)
@@ -117,7 +124,7 @@ package final class CollectionWorker {
         let payload = converter.rowPayload
         try rows.append(
           key: key, sequence: Self.sequence(chunk: chunk, row: row), contentHash: plan.identity.contentHash(payload),
-          keyHash: converter.keyHash, order: converter.order, payload: payload, raw: raw)
+          payload: payload, raw: raw)
         row += 1
       }
     }

@@ -112,6 +112,7 @@ package struct Collector {
         while let chunk = try source.next() {
           if shared.isCancelled.load(ordering: .relaxed) { throw CancellationError() }
           try crew.workers[index].process(chunk)
+          source.recycle(chunk)
           let setAside = shared.setAside.load(ordering: .relaxed)
           if let maximum, setAside > maximum {
             throw CreditError(
@@ -122,6 +123,7 @@ package struct Collector {
             CollectionProgress(
               phase: .reading, fraction: fraction, rows: shared.rowsRead.load(ordering: .relaxed), setAside: setAside))
         }
+        crew.workers[index].finish()
       } catch {
         source.fail(error)
       }
@@ -307,6 +309,8 @@ private final class ChunkSource: @unchecked Sendable {
   func next() throws -> SourceChunk? {
     try lock.withLock { storedFailure == nil ? try reader.next() : nil }
   }
+
+  func recycle(_ chunk: SourceChunk) { lock.withLock { reader.recycle(chunk) } }
 
   func fail(_ error: any Error) { lock.withLock { storedFailure = storedFailure ?? error } }
 

@@ -13,18 +13,23 @@ package enum RawRow {
   package static func json(header: [String], _ parser: borrowing RecordParser) -> String {
     var members: [String] = []
     var used: [String: Int] = [:]
-    for (index, cell) in parser.cells.enumerated() where index < header.count {
+    for index in 0..<min(parser.cellCount, header.count) {
       // Doubled headers stay apart by their column number.
       let seen = used[header[index], default: 0]
       used[header[index]] = seen + 1
       let name = seen == 0 ? header[index] : header[index] + "#\(index + 1)"
-      members.append(JSONText.quoted(name) + ":" + JSONText.quoted(String(decoding: parser.copy(cell), as: UTF8.self)))
+      members.append(JSONText.quoted(name) + ":" + JSONText.quoted(cell(parser, index)))
     }
-    if parser.cells.count > header.count {
-      let extra = parser.cells[header.count...].map { JSONText.quoted(String(decoding: parser.copy($0), as: UTF8.self)) }
+    if parser.cellCount > header.count {
+      var extra: [String] = []
+      for index in header.count..<parser.cellCount { extra.append(JSONText.quoted(cell(parser, index))) }
       members.append("\"$extra\":[" + extra.joined(separator: ",") + "]")
     }
     return "{" + members.joined(separator: ",") + "}"
+  }
+
+  private static func cell(_ parser: borrowing RecordParser, _ index: Int) -> String {
+    String(decoding: parser.copy(parser[index]), as: UTF8.self)
   }
 
   /// Bytes that are no text.

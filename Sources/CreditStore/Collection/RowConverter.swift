@@ -2,6 +2,11 @@
 // Invariants: every record becomes exactly one of both; nothing of it is guessed; one converter serves one thread.
 // Does not decide versions (VersionDecider).
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 package import CreditModel
 import SegmentStore
 
@@ -40,13 +45,11 @@ package struct ConversionPlan: Sendable {
 package final class RowConverter {
   private let plan: ConversionPlan
   private let items: [CatalogueItem]
-  private let lengthLimit: [Int]
-  private let isRequired: [Bool]
+  /// What converting a cell needs of its item, and where its value went: plain memory, touched for every cell.
+  private let slots: UnsafeMutableBufferPointer<Slot>
   private let subjects: SubjectReader
-  private var payload = ByteArena(capacity: 1 << 12)
-  private var textRanges: [Range<Int>]
-  private var numbers: [Int64]
-  private var isAbsent: [Bool]
+  private let payload = ByteArena(capacity: 1 << 12)
+  private let bitmapBytes: Int
   private var findings: [RuleFinding] = []
   /// Rows whose failing identifier the entry lets pass, and rows with rule warnings.
   package private(set) var warnings = 0
@@ -54,16 +57,33 @@ package final class RowConverter {
   package init(_ plan: ConversionPlan) {
     self.plan = plan
     items = plan.entry.entry.items
-    var limits = [Int](repeating: .max, count: items.count)
-    for limit in plan.rules.lengthLimits { limits[limit.item] = limit.limit }
-    lengthLimit = limits
-    var required = [Bool](repeating: false, count: items.count)
-    for item in plan.rules.requiredItems { required[item] = true }
-    isRequired = required
+    slots = .allocate(capacity: items.count)
+    for (index, item) in items.enumerated() {
+      slots.initializeElement(
+        at: index,
+        to: Slot(
+          type: item.type, scale: item.scale, column: plan.columnOfItem[index],
+          hasPrecision: item.type == .decimal && item.precision < 18))
+    }
+    for limit in plan.rules.lengthLimits { slots[limit.item].lengthLimit = limit.limit }
+    for item in plan.rules.requiredItems { slots[item].isRequired = true }
+    bitmapBytes = RowPayload.bitmapBytes(items.count)
     subjects = SubjectReader(plan.entry, today: plan.options.today)
-    textRanges = Array(repeating: 0..<0, count: items.count)
-    numbers = Array(repeating: 0, count: items.count)
-    isAbsent = Array(repeating: true, count: items.count)
+  }
+
+  deinit { slots.deallocate() }
+
+  private struct Slot {
+    var type: ItemType
+    var scale: Int
+    var column: Int
+    var hasPrecision: Bool
+    var lengthLimit = Int.max
+    var isRequired = false
+    var isAbsent = true
+    var number: Int64 = 0
+    var textStart = 0
+    var textCount = 0
   }
 
   /// What became of a record.
@@ -81,13 +101,13 @@ package final class RowConverter {
     if parser.isUnterminated {
       return .setAside(.questionable, [RuleFinding(rule: "R-QUOTE", item: "", message: "a quote is never closed")])
     }
-    guard parser.cells.count == plan.header.count else {
+    guard parser.cellCount == plan.header.count else {
       return .setAside(
         .questionable,
         [
           RuleFinding(
             rule: "R-RAGGED", item: "",
-            message: "\(parser.cells.count) cells where the header has \(plan.header.count)")
+            message: "\(parser.cellCount) cells where the header has \(plan.header.count)")
         ])
     }
     readCells(parser)
@@ -113,7 +133,7 @@ package final class RowConverter {
       if findings.isEmpty { return .setAside(.unlinked, [RuleFinding(rule: "V03", item: item, message: message)]) }
       findings.append(RuleFinding(rule: "V03", item: item, message: message))
     }
-    if findings.isEmpty, !plan.entry.keyItems.isEmpty, plan.entry.keyItems.allSatisfy({ isAbsent[$0] }) {
+    if findings.isEmpty, !plan.entry.keyItems.isEmpty, plan.entry.keyItems.allSatisfy({ slots[$0].isAbsent }) {
       let names = plan.entry.entry.recordKey.joined(separator: ", ")
       findings.append(RuleFinding(rule: "R-KEY", item: names, message: "all items of the record key are missing"))
     }
@@ -125,21 +145,21 @@ package final class RowConverter {
   /// Reads every item into the payload: bitmap first, then the values in item order.
   private func readCells(_ parser: borrowing RecordParser) {
     payload.truncate(to: 0)
-    let bitmap = payload.appendZeros(RowPayload.bitmapBytes(items.count))
-    for index in items.indices {
-      isAbsent[index] = true
-      let column = plan.columnOfItem[index]
+    _ = payload.appendZeros(bitmapBytes)
+    for index in slots.indices {
+      slots[index].isAbsent = true
+      let column = slots[index].column
       if column >= 0 {
         if plan.joinedColumns.isEmpty {
-          parser.withBytes(of: parser.cells[column]) { readCell($0, index) }
+          parser.withBytes(of: parser[column]) { readCell($0, index) }
         } else {
           joined(parser, column, index).withUnsafeBytes { readCell($0, index) }
         }
       }
-      if isAbsent[index] {
-        let byte = payload.base + bitmap + index >> 3
+      if slots[index].isAbsent {
+        let byte = payload.base + index >> 3
         byte.storeBytes(of: byte.load(as: UInt8.self) | 1 << UInt8(index & 7), as: UInt8.self)
-        if isRequired[index], column >= 0, !hasFinding(for: index) { findings.append(plan.rules.missing(index)) }
+        if slots[index].isRequired, column >= 0, !hasFinding(for: index) { findings.append(plan.rules.missing(index)) }
       }
     }
   }
@@ -150,44 +170,44 @@ package final class RowConverter {
 
   /// The cell of a column with those of columns joined to its item appended.
   private func joined(_ parser: borrowing RecordParser, _ column: Int, _ item: Int) -> [UInt8] {
-    var bytes = parser.copy(parser.cells[column])
+    var bytes = parser.copy(parser[column])
     for extra in plan.joinedColumns where extra.item == item {
-      let more = parser.copy(parser.cells[extra.column])
+      let more = parser.copy(parser[extra.column])
       if !more.isEmpty { bytes += (bytes.isEmpty ? [] : [0x3B]) + more }
     }
     return bytes
   }
 
   private func readCell(_ cell: UnsafeRawBufferPointer, _ index: Int) {
-    let item = items[index]
-    let span = UnsafeBufferPointer(start: cell.bindMemory(to: UInt8.self).baseAddress, count: cell.count).span
-    switch CellReader.read(span, as: item.type, scale: item.scale) {
+    let span = UnsafeBufferPointer(start: cell.baseAddress?.assumingMemoryBound(to: UInt8.self), count: cell.count).span
+    switch CellReader.read(span, as: slots[index].type, scale: slots[index].scale) {
     case .absent: return
     case .unconvertible:
       findings.append(
-        RuleFinding(rule: "TYPE", item: item.id, message: "the cell does not convert to \(item.type.rawValue)"))
+        RuleFinding(
+          rule: "TYPE", item: items[index].id, message: "the cell does not convert to \(items[index].type.rawValue)"))
     case .number(let number):
-      guard item.fits(number) else {
+      guard !slots[index].hasPrecision || items[index].fits(number) else {
         findings.append(
-          RuleFinding(rule: "V12", item: item.id, message: "more than \(item.precision) digits"))
+          RuleFinding(rule: "V12", item: items[index].id, message: "more than \(items[index].precision) digits"))
         return
       }
-      isAbsent[index] = false
-      numbers[index] = number
-      let target = payload.reserve(8)
-      target.storeBytes(of: number.littleEndian, as: Int64.self)
+      slots[index].isAbsent = false
+      slots[index].number = number
+      payload.reserve(8).storeBytes(of: number.littleEndian, as: Int64.self)
       payload.advance(8)
     case .text(let range):
       let text = UnsafeRawBufferPointer(rebasing: cell[range])
-      if text.contains(0) {
-        findings.append(RuleFinding(rule: "R-NUL", item: item.id, message: "the cell holds a NUL"))
+      if let base = text.baseAddress, memchr(base, 0, text.count) != nil {
+        findings.append(RuleFinding(rule: "R-NUL", item: items[index].id, message: "the cell holds a NUL"))
         return
       }
-      if text.count > lengthLimit[index], Self.characters(text) > lengthLimit[index] {
-        findings.append(plan.rules.tooLong(index, limit: lengthLimit[index]))
+      let limit = slots[index].lengthLimit
+      if text.count > limit, Self.characters(text) > limit {
+        findings.append(plan.rules.tooLong(index, limit: limit))
         return
       }
-      isAbsent[index] = false
+      slots[index].isAbsent = false
       appendText(text, index)
     }
   }
@@ -204,7 +224,8 @@ package final class RowConverter {
     target.storeBytes(of: UInt8(count), toByteOffset: width, as: UInt8.self)
     width += 1
     if let base = text.baseAddress { (target + width).copyMemory(from: base, byteCount: text.count) }
-    textRanges[index] = payload.count + width..<payload.count + width + text.count
+    slots[index].textStart = payload.count + width
+    slots[index].textCount = text.count
     payload.advance(width + text.count)
   }
 
@@ -217,28 +238,16 @@ package final class RowConverter {
 
   /// The bytes of a text item, or `nil` when it is absent or no text.
   private func textBytes(_ index: Int) -> UnsafeRawBufferPointer? {
-    guard !isAbsent[index], items[index].type.isText else { return nil }
-    return UnsafeRawBufferPointer(rebasing: payload.bytes[textRanges[index]])
+    guard !slots[index].isAbsent, slots[index].type.isText else { return nil }
+    return UnsafeRawBufferPointer(start: payload.base + slots[index].textStart, count: slots[index].textCount)
   }
 
   /// All values, for rules that look at several items.
   private func values() -> [Value?] {
     items.indices.map { index in
-      if isAbsent[index] { return nil }
+      if slots[index].isAbsent { return nil }
       if let bytes = textBytes(index) { return .text(String(decoding: bytes, as: UTF8.self)) }
-      return items[index].value(stored: numbers[index])
+      return items[index].value(stored: slots[index].number)
     }
-  }
-
-  /// Order value of the row just converted.
-  package var order: Int64 {
-    guard let column = plan.entry.schema.orderColumn else { return 0 }
-    return isAbsent[column] ? .min : numbers[column]
-  }
-
-  /// Hash of the record key of the row just converted; 0 for entries without one.
-  package var keyHash: UInt64 {
-    guard plan.identity.isKeyed else { return 0 }
-    return XXHash64.hash(plan.identity.keyBytes(payload.bytes)) & plan.identity.hashMask
   }
 }

@@ -51,12 +51,12 @@ package enum SetAsideRows {
     ])
     try payload.withUnsafeBytes {
       try rows.append(
-        key: UInt128(sequence), sequence: sequence, contentHash: 0, keyHash: 0, order: 0, payload: $0, raw: [])
+        key: UInt128(sequence), sequence: sequence, contentHash: 0, payload: $0, raw: [])
     }
     let rawPayload = RowPayload.encode([.integer(form), .text(raw)])
     try rawPayload.withUnsafeBytes {
       try rawRows.append(
-        key: key, sequence: sequence, contentHash: XXHash64.hash($0), keyHash: 0, order: 0, payload: $0, raw: [])
+        key: key, sequence: sequence, contentHash: XXHash64.hash($0), payload: $0, raw: [])
     }
   }
 

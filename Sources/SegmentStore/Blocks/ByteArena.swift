@@ -3,56 +3,76 @@
 // loads of packed numbers never leave it. Marked kernel: callers write only what they reserved.
 
 /// A growing stretch of raw memory, owned by one encoder at a time.
+///
+/// Its state lies behind a pointer: the checks that Swift makes at each access of a class's property cost more than
+/// the appends themselves.
 package final class ByteArena {
-  package private(set) var base: UnsafeMutableRawPointer
-  package private(set) var count = 0
-  private var capacity: Int
-
-  package init(capacity: Int = 1 << 16) {
-    self.capacity = max(64, capacity)
-    base = .allocate(byteCount: self.capacity + 16, alignment: 16)
+  private struct State {
+    var base: UnsafeMutableRawPointer
+    var count = 0
+    var capacity: Int
   }
 
-  deinit { base.deallocate() }
+  private let state: UnsafeMutablePointer<State>
+
+  package init(capacity: Int = 1 << 16) {
+    let capacity = max(64, capacity)
+    state = .allocate(capacity: 1)
+    state.initialize(
+      to: State(base: .allocate(byteCount: capacity + 16, alignment: 16), capacity: capacity))
+  }
+
+  deinit {
+    state.pointee.base.deallocate()
+    state.deallocate()
+  }
+
+  @inline(__always)
+  package var base: UnsafeMutableRawPointer { state.pointee.base }
+  @inline(__always)
+  package var count: Int { state.pointee.count }
+  /// Bytes that fit without growing.
+  package var capacity: Int { state.pointee.capacity }
 
   /// Makes room for `bytes` more and returns where they go; contents there are undefined.
+  @inline(__always)
   package func reserve(_ bytes: Int) -> UnsafeMutableRawPointer {
-    if count + bytes > capacity {
-      let grown = max(capacity * 2, count + bytes)
-      let next = UnsafeMutableRawPointer.allocate(byteCount: grown + 16, alignment: 16)
-      next.copyMemory(from: base, byteCount: count)
-      base.deallocate()
-      base = next
-      capacity = grown
-    }
-    return base + count
+    if state.pointee.count &+ bytes > state.pointee.capacity { grow(bytes) }
+    return state.pointee.base + state.pointee.count
+  }
+
+  private func grow(_ bytes: Int) {
+    let grown = max(capacity * 2, count + bytes)
+    let next = UnsafeMutableRawPointer.allocate(byteCount: grown + 16, alignment: 16)
+    next.copyMemory(from: base, byteCount: count)
+    base.deallocate()
+    state.pointee.base = next
+    state.pointee.capacity = grown
   }
 
   /// Declares reserved bytes as written.
-  package func advance(_ bytes: Int) { count += bytes }
+  @inline(__always)
+  package func advance(_ bytes: Int) { state.pointee.count &+= bytes }
 
   /// Reserves zeroed bytes and declares them written; returns their offset.
   package func appendZeros(_ bytes: Int) -> Int {
     let offset = count
     reserve(bytes).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-    count += bytes
+    advance(bytes)
     return offset
   }
 
   package func append(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress else { return }
     reserve(bytes.count).copyMemory(from: source, byteCount: bytes.count)
-    count += bytes.count
+    advance(bytes.count)
   }
-
-  /// Zeros up to a multiple of eight, relative to `start`.
-  package func pad(from start: Int) { _ = appendZeros((8 - (count - start) & 7) & 7) }
 
   package func store<T: FixedWidthInteger>(_ value: T, at offset: Int) {
     (base + offset).storeBytes(of: value.littleEndian, as: T.self)
   }
 
-  package func truncate(to count: Int) { self.count = count }
+  package func truncate(to count: Int) { state.pointee.count = count }
 
   package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 }

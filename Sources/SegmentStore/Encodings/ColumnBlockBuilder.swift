@@ -16,12 +16,14 @@ package struct PendingBlock {
 }
 
 /// Collects the values of one column and closes blocks into an arena.
-package final class ColumnBlockBuilder {
+///
+/// A plain struct in memory of its encoder, which calls `deallocate`: values are appended by the hundred million.
+package struct ColumnBlockBuilder {
   private let column: Int
   private let columnID: UInt32
-  private let isText: Bool
-  private var integers: UnsafeMutableBufferPointer<Int64>
-  private var texts: UnsafeMutableBufferPointer<TextReference>
+  package let isText: Bool
+  private let integers: UnsafeMutableBufferPointer<Int64>
+  private let texts: UnsafeMutableBufferPointer<TextReference>
   private let nulls: UnsafeMutableBufferPointer<Bool>
   private var count = 0
   private var nullCount = 0
@@ -40,44 +42,45 @@ package final class ColumnBlockBuilder {
     nulls = .allocate(capacity: ColumnBlockLimits.rows)
   }
 
-  deinit {
+  /// Frees the memory; the builder must not be used afterwards.
+  package func deallocate() {
     integers.deallocate()
     texts.deallocate()
     nulls.deallocate()
   }
 
   /// Starts counting rows from 0 again.
-  package func restart() { firstRow = 0 }
+  package mutating func restart() { firstRow = 0 }
 
   @inline(__always)
-  package func append(integer: Int64) {
+  package mutating func append(integer: Int64) {
     integers[count] = integer
     nulls[count] = false
-    count += 1
+    count &+= 1
   }
 
   @inline(__always)
-  package func append(text base: UnsafeRawPointer, count length: Int) {
+  package mutating func append(text base: UnsafeRawPointer, count length: Int) {
     texts[count] = TextReference(base: base, count: length)
     nulls[count] = false
-    count += 1
-    textBytes += length
+    count &+= 1
+    textBytes &+= length
   }
 
   /// `place` is any live address; nothing is read from it.
   @inline(__always)
-  package func appendNull(place: UnsafeRawPointer) {
+  package mutating func appendNull(place: UnsafeRawPointer) {
     if isText { texts[count] = TextReference(base: place, count: 0) } else { integers[count] = 0 }
     nulls[count] = true
-    nullCount += 1
-    count += 1
+    nullCount &+= 1
+    count &+= 1
   }
 
   @inline(__always)
   package var isFull: Bool { count == ColumnBlockLimits.rows || textBytes >= ColumnBlockLimits.textBytes }
 
   /// Closes the block being filled, if it has rows.
-  package func close(into arena: ByteArena) -> PendingBlock? {
+  package mutating func close(into arena: ByteArena) -> PendingBlock? {
     guard count > 0 else { return nil }
     raw.truncate(to: 0)
     var encoding = Encoding.frameOfReference

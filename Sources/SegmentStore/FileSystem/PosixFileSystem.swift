@@ -142,6 +142,36 @@ package final class PosixFile: StoreFile {
   }
 }
 
+/// A file read from front to back: also pipes and devices.
+package final class SequentialFile {
+  private let descriptor: Int32
+  private let path: String
+
+  /// Opens a file for reading.
+  package init(path: String) throws(StoreError) {
+    self.path = path
+    descriptor = try SystemCall.open(path, O_RDONLY)
+    #if canImport(Glibc)
+    posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
+    #endif
+  }
+
+  deinit { close(descriptor) }
+
+  /// Reads some bytes; 0 at the end.
+  package func read(into target: UnsafeMutableRawPointer, count: Int) throws(StoreError) -> Int {
+    while true {
+      #if canImport(Glibc)
+      let result = Glibc.read(descriptor, target, count)
+      #else
+      let result = Darwin.read(descriptor, target, count)
+      #endif
+      if result >= 0 { return result }
+      guard errno == EINTR else { throw SystemCall.error("read", path) }
+    }
+  }
+}
+
 private final class PosixLock: FileLock {
   private let descriptor: Int32
   init(descriptor: Int32) { self.descriptor = descriptor }

@@ -23,10 +23,13 @@ package final class EncodedPartition: @unchecked Sendable {
 
 /// Encodes rows of one dataset. One encoder serves one thread and is reused from partition to partition.
 package final class PartitionEncoder {
+  private static let systemCount = SystemColumn.allCases.count
   private let schema: DatasetSchema
-  private let system: [ColumnBlockBuilder]
-  private let columns: [ColumnBlockBuilder]
+  private let bitmapBytes: Int
+  /// System columns first, then those of the schema.
+  private let builders: UnsafeMutableBufferPointer<ColumnBlockBuilder>
   private var arena = ByteArena(capacity: 1 << 20)
+  private var spare: ByteArena?
   private var blocks: [PendingBlock] = []
   private var keys: [UInt128] = []
   private var counts: [UInt32] = []
@@ -34,69 +37,88 @@ package final class PartitionEncoder {
 
   package init(schema: DatasetSchema) {
     self.schema = schema
+    bitmapBytes = RowPayload.bitmapBytes(schema.columns.count)
     let scratch = DictionaryScratch()
-    let systemCount = SystemColumn.allCases.count
-    system = SystemColumn.allCases.map {
+    var list = SystemColumn.allCases.map {
       ColumnBlockBuilder(column: $0.index, columnID: $0.rawValue, isText: false, scratch: scratch)
     }
-    columns = schema.columns.enumerated().map {
-      ColumnBlockBuilder(
-        column: systemCount + $0, columnID: $1.id, isText: $1.type == .text, scratch: scratch)
+    for (index, column) in schema.columns.enumerated() {
+      list.append(
+        ColumnBlockBuilder(
+          column: Self.systemCount + index, columnID: column.id, isText: column.type == .text, scratch: scratch))
     }
+    builders = .allocate(capacity: list.count)
+    _ = builders.initialize(from: list)
+  }
+
+  deinit {
+    for index in builders.indices { builders[index].deallocate() }
+    builders.deinitialize().deallocate()
   }
 
   /// Adds a row; the payload must stay in place until `finish`.
   package func append(_ row: RowReference) throws(StoreError) {
-    guard row.key != keys.last else {
+    if row.key == keys.last {
       counts[counts.count - 1] += 1
-      return try appendValues(row)
-    }
-    keys.append(row.key)
-    counts.append(1)
-    try appendValues(row)
-  }
-
-  private func appendValues(_ row: RowReference) throws(StoreError) {
-    system[SystemColumn.commit.index].append(integer: Int64(bitPattern: row.system.commit))
-    system[SystemColumn.batch.index].append(integer: Int64(bitPattern: row.system.batch))
-    system[SystemColumn.version.index].append(integer: Int64(row.system.version))
-    system[SystemColumn.state.index].append(integer: Int64(row.system.state))
-    for builder in system where builder.isFull { close(builder) }
-    let payload = row.payload
-    guard let base = payload.baseAddress else { throw StoreError(.invalidArgument, "a row without payload") }
-    var offset = RowPayload.bitmapBytes(schema.columns.count)
-    // Invariant: payloads were built or validated by RowPayload; the guards keep a faulty one from reading on.
-    for index in columns.indices {
-      let builder = columns[index]
-      if payload[index >> 3] >> UInt8(index & 7) & 1 == 1 {
-        builder.appendNull(place: base)
-      } else if schema.columns[index].type == .integer {
-        guard payload.count - offset >= 8 else { throw StoreError(.invalidArgument, "a row does not fit its schema") }
-        builder.append(integer: Int64(littleEndian: payload.loadUnaligned(fromByteOffset: offset, as: Int64.self)))
-        offset += 8
-      } else {
-        guard let count = RowPayload.varint(payload, &offset), payload.count - offset >= count else {
-          throw StoreError(.invalidArgument, "a row does not fit its schema")
-        }
-        builder.append(text: base + offset, count: count)
-        offset += count
-      }
-      if builder.isFull { close(builder) }
+    } else {
+      keys.append(row.key)
+      counts.append(1)
     }
     rowCount += 1
+    builders[SystemColumn.commit.index].append(integer: Int64(bitPattern: row.system.commit))
+    builders[SystemColumn.batch.index].append(integer: Int64(bitPattern: row.system.batch))
+    builders[SystemColumn.version.index].append(integer: Int64(row.system.version))
+    builders[SystemColumn.state.index].append(integer: Int64(row.system.state))
+    // The system columns fill up together.
+    if builders[0].isFull { for index in 0..<Self.systemCount { close(index) } }
+    try appendValues(row.payload)
   }
 
-  private func close(_ builder: ColumnBlockBuilder) {
-    if let block = builder.close(into: arena) { blocks.append(block) }
+  private func appendValues(_ payload: UnsafeRawBufferPointer) throws(StoreError) {
+    guard let base = payload.baseAddress, payload.count >= bitmapBytes else {
+      throw StoreError(.invalidArgument, "a row without payload")
+    }
+    var offset = bitmapBytes
+    // Invariant: payloads were built or validated by RowPayload; the guards keep a faulty one from reading on.
+    for index in Self.systemCount..<builders.count {
+      let column = index &- Self.systemCount
+      if payload[column >> 3] >> UInt8(column & 7) & 1 == 1 {
+        builders[index].appendNull(place: base)
+      } else if builders[index].isText {
+        guard let count = RowPayload.varint(payload, &offset), payload.count &- offset >= count else {
+          throw StoreError(.invalidArgument, "a row does not fit its schema")
+        }
+        builders[index].append(text: base + offset, count: count)
+        offset &+= count
+      } else {
+        guard payload.count &- offset >= 8 else { throw StoreError(.invalidArgument, "a row does not fit its schema") }
+        builders[index].append(
+          integer: Int64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: Int64.self)))
+        offset &+= 8
+      }
+      if builders[index].isFull { close(index) }
+    }
+  }
+
+  private func close(_ index: Int) {
+    if let block = builders[index].close(into: arena) { blocks.append(block) }
+  }
+
+  /// Takes back the memory of a partition that was written.
+  package func recycle(_ partition: consuming EncodedPartition) {
+    spare = partition.arena
+    spare?.truncate(to: 0)
   }
 
   /// Closes all blocks and hands over the partition.
   package func finish() -> EncodedPartition {
-    for builder in system { close(builder) }
-    for builder in columns { close(builder) }
+    for index in builders.indices {
+      close(index)
+      builders[index].restart()
+    }
     let partition = EncodedPartition(arena: arena, blocks: blocks, rowCount: rowCount, keys: keys, counts: counts)
-    for builder in system + columns { builder.restart() }
-    arena = ByteArena(capacity: 1 << 20)
+    arena = spare ?? ByteArena(capacity: 1 << 20)
+    spare = nil
     blocks = []
     keys = []
     counts = []

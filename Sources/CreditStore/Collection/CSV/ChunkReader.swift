@@ -7,7 +7,7 @@ import Foundation
 import SegmentStore
 
 /// A run of whole records, or one record that is too long to hold.
-package struct SourceChunk: Sendable {
+package final class SourceChunk {
   /// A record over the limit.
   package struct Oversize: Sendable {
     package var head: [UInt8]
@@ -15,10 +15,24 @@ package struct SourceChunk: Sendable {
     package var digest: [UInt8]
   }
 
-  package var index: Int
-  package var bytes: [UInt8]
-  package var encoding: FileEncoding
-  package var oversize: Oversize?
+  package let index: Int
+  package let encoding: FileEncoding
+  package let oversize: Oversize?
+  fileprivate let memory: ByteArena
+  private let range: Range<Int>
+
+  fileprivate init(
+    index: Int, encoding: FileEncoding, oversize: Oversize? = nil, memory: ByteArena, range: Range<Int>
+  ) {
+    self.index = index
+    self.encoding = encoding
+    self.oversize = oversize
+    self.memory = memory
+    self.range = range
+  }
+
+  /// The bytes of the records.
+  package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory.bytes[range]) }
 }
 
 package final class ChunkReader {
@@ -28,8 +42,12 @@ package final class ChunkReader {
   package static let maximumUnterminatedBytes = 1 << 20
 
   private let path: String
-  private let handle: FileHandle
-  private var buffer: [UInt8] = []
+  private let file: SequentialFile
+  /// What was read and not passed on: from `start` to the arena's end.
+  private var memory = ByteArena(capacity: ChunkReader.chunkBytes + (1 << 20))
+  private var start = 0
+  /// Memory of chunks that were given back.
+  private var spare: [ByteArena] = []
   private var isAtEnd = false
   private var nextIndex = 0
   /// The encoding in force; `.auto` while only ASCII was seen.
@@ -46,47 +64,51 @@ package final class ChunkReader {
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw CreditError("unreadable", "the file does not exist", file: path)
     }
-    guard !isDirectory.boolValue, let handle = FileHandle(forReadingAtPath: path) else {
-      throw CreditError("unreadable", "the file cannot be read", file: path)
+    guard !isDirectory.boolValue else { throw CreditError("unreadable", "a folder is no file", file: path) }
+    do throws(StoreError) {
+      file = try SequentialFile(path: path)
+    } catch {
+      throw CreditError("unreadable", error.message, file: path)
     }
-    self.handle = handle
     self.encoding = encoding
     try fill(to: 1 << 20)
-    guard !buffer.isEmpty else { throw CreditError("empty", "the file is empty", file: path) }
+    guard available > 0 else { throw CreditError("empty", "the file is empty", file: path) }
     try recognizeEncoding()
   }
 
-  deinit { try? handle.close() }
+  private var available: Int { memory.count - start }
+  private var buffer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory.bytes[start...]) }
+  private func drop(_ count: Int) { start += count }
 
   private func fill(to count: Int) throws {
-    while buffer.count < count, !isAtEnd {
-      let data: Data?
-      do {
-        data = try handle.read(upToCount: max(1 << 16, count - buffer.count))
+    while available < count, !isAtEnd {
+      let wanted = max(1 << 16, count - available)
+      let target = memory.reserve(wanted)
+      let result: Int
+      do throws(StoreError) {
+        result = try file.read(into: target, count: wanted)
       } catch {
-        throw CreditError("unreadable", "reading failed", file: path, offset: Int64(bytesRead))
+        throw CreditError("unreadable", error.message, file: path, offset: Int64(bytesRead))
       }
-      guard let data, !data.isEmpty else {
-        isAtEnd = true
-        break
-      }
-      buffer.append(contentsOf: data)
-      bytesRead += data.count
+      memory.advance(result)
+      bytesRead += result
+      if result == 0 { isAtEnd = true }
     }
   }
+
+  /// Takes back the memory of a chunk nobody looks at any more.
+  package func recycle(_ chunk: SourceChunk) { if spare.count < 8 { spare.append(chunk.memory) } }
 
   private func recognizeEncoding() throws {
     if buffer.starts(with: [0xEF, 0xBB, 0xBF]) {
       if encoding == .gb18030 { throw CreditError("undecodable", "the file is marked as UTF-8", file: path) }
-      buffer.removeFirst(3)
+      drop(3)
       encoding = .utf8
     }
     if buffer.starts(with: [0xFF, 0xFE]) || buffer.starts(with: [0xFE, 0xFF]) {
       throw CreditError("undecodable", "the file is UTF-16; save it as UTF-8 or GB 18030", file: path)
     }
-    let found = buffer.withUnsafeBytes { bytes in
-      EncodingDetector.detect(UnsafeRawBufferPointer(rebasing: bytes.prefix(1 << 20)), isWhole: isAtEnd)
-    }
+    let found = EncodingDetector.detect(UnsafeRawBufferPointer(rebasing: buffer.prefix(1 << 20)), isWhole: isAtEnd)
     switch encoding {
     case .auto:
       // A file with some undecodable rows is still a file in the encoding of its header.
@@ -102,7 +124,7 @@ package final class ChunkReader {
     }
   }
 
-  private var headerLine: ArraySlice<UInt8> { buffer.prefix { $0 != 0x0A && $0 != 0x0D } }
+  private var headerLine: [UInt8] { Array(buffer.prefix { $0 != 0x0A && $0 != 0x0D }) }
 
   private func headerEncoding() -> FileEncoding? {
     let line = headerLine
@@ -138,24 +160,25 @@ package final class ChunkReader {
     let cells = text.withUnsafeBytes { bytes -> [String] in
       var parser = RecordParser(bytes)
       guard parser.next() else { return [] }
-      return parser.cells.map { String(decoding: parser.copy($0), as: UTF8.self) }
+      var cells: [String] = []
+      for index in 0..<parser.cellCount { cells.append(String(decoding: parser.copy(parser[index]), as: UTF8.self)) }
+      return cells
     }
     guard !cells.isEmpty else { throw CreditError("empty", "the file has no header", file: path) }
-    buffer.removeFirst(boundary)
+    drop(boundary)
     return cells
   }
 
   /// End of the first record that is not blank.
   private func firstRecordEnd() -> Int? {
-    buffer.withUnsafeBytes { bytes -> Int? in
-      var parser = RecordParser(bytes)
-      guard parser.next() else { return bytes.count }
-      if parser.isUnterminated { return nil }
-      var end = parser.recordRange.upperBound
-      if end < bytes.count, bytes[end] == 0x0D { end += 1 }
-      if end < bytes.count, bytes[end] == 0x0A { end += 1 }
-      return end
-    }
+    let bytes = buffer
+    var parser = RecordParser(bytes)
+    guard parser.next() else { return bytes.count }
+    if parser.isUnterminated { return nil }
+    var end = parser.recordRange.upperBound
+    if end < bytes.count, bytes[end] == 0x0D { end += 1 }
+    if end < bytes.count, bytes[end] == 0x0A { end += 1 }
+    return end
   }
 
   /// The next chunk, or `nil` at the end.
@@ -163,24 +186,28 @@ package final class ChunkReader {
     var wanted = Self.chunkBytes
     while true {
       try fill(to: wanted)
-      guard !buffer.isEmpty else { return nil }
-      let boundary = buffer.withUnsafeBytes { RecordSplitter.lastBoundary($0, isLast: isAtEnd) }
-      if isAtEnd { return try take(buffer.count) }
-      if boundary.end > 0 { return try take(boundary.end) }
-      guard buffer.count <= Self.maximumRecordBytes else { return try takeOversize() }
-      wanted = min(buffer.count * 2, Self.maximumRecordBytes + 1)
+      guard available > 0 else { return nil }
+      if isAtEnd { return take(available) }
+      let boundary = RecordSplitter.lastBoundary(buffer, isLast: false)
+      if boundary.end > 0 { return take(boundary.end) }
+      guard available <= Self.maximumRecordBytes else { return try takeOversize() }
+      wanted = min(available * 2, Self.maximumRecordBytes + 1)
     }
   }
 
-  private func take(_ count: Int) throws -> SourceChunk {
-    let bytes = Array(buffer[..<count])
-    buffer.removeFirst(count)
+  /// Passes on the first bytes; what is behind them moves to other memory.
+  private func take(_ count: Int) -> SourceChunk {
     if encoding == .auto {
-      let found = bytes.withUnsafeBytes { EncodingDetector.detect($0, isWhole: true) }
-      encoding = found ?? .utf8
+      encoding = EncodingDetector.detect(UnsafeRawBufferPointer(rebasing: buffer[..<count]), isWhole: true) ?? .utf8
     }
-    defer { nextIndex += 1 }
-    return SourceChunk(index: nextIndex, bytes: bytes, encoding: encoding)
+    let next = spare.popLast() ?? ByteArena(capacity: Self.chunkBytes + (1 << 20))
+    next.truncate(to: 0)
+    next.append(UnsafeRawBufferPointer(rebasing: buffer[count...]))
+    let chunk = SourceChunk(index: nextIndex, encoding: encoding, memory: memory, range: start..<start + count)
+    memory = next
+    start = 0
+    nextIndex += 1
+    return chunk
   }
 
   /// Reads past a record that is longer than the limit.
@@ -192,8 +219,9 @@ package final class ChunkReader {
     var previous: UInt8 = 0x0A
     while true {
       var index = 0
-      while index < buffer.count {
-        let byte = buffer[index]
+      let bytes = buffer
+      while index < bytes.count {
+        let byte = bytes[index]
         if inQuotes {
           // A doubled quote closes and opens again at once, which comes to the same.
           if byte == 0x22 { inQuotes = false }
@@ -205,13 +233,17 @@ package final class ChunkReader {
         previous = byte
         index += 1
       }
-      hasher.update(buffer[..<index])
+      hasher.update(bytes[..<index])
       length += index
-      let ended = index < buffer.count
-      buffer.removeFirst(min(buffer.count, index + (ended ? 1 : 0)))
-      if ended { break }
+      let ended = index < bytes.count
+      if ended {
+        drop(index + 1)
+        break
+      }
+      memory.truncate(to: 0)
+      start = 0
       try fill(to: Self.chunkBytes)
-      if buffer.isEmpty {
+      if available == 0 {
         if inQuotes {
           throw CreditError("unterminatedQuote", "a quote is never closed and swallows \(length >> 20) MiB", file: path)
         }
@@ -220,7 +252,7 @@ package final class ChunkReader {
     }
     defer { nextIndex += 1 }
     return SourceChunk(
-      index: nextIndex, bytes: [], encoding: encoding,
-      oversize: .init(head: head, length: length, digest: hasher.finalize()))
+      index: nextIndex, encoding: encoding,
+      oversize: .init(head: head, length: length, digest: hasher.finalize()), memory: ByteArena(), range: 0..<0)
   }
 }

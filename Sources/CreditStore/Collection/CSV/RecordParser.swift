@@ -8,9 +8,10 @@ import Glibc
 #else
 import Darwin
 #endif
+import SegmentStore
 
 /// Parses the records of a stretch of bytes, one after the other.
-package struct RecordParser {
+package struct RecordParser: ~Copyable {
   /// A cell: where its bytes lie.
   package struct Cell {
     package var start: Int
@@ -21,22 +22,46 @@ package struct RecordParser {
 
   private let bytes: UnsafeRawBufferPointer
   private var position = 0
-  /// Cells of the current record.
-  package private(set) var cells: [Cell] = []
-  private var resolved: [UInt8] = []
+  /// Cells of the current record; the memory belongs to the parser.
+  private var cellMemory: UnsafeMutablePointer<Cell>
+  private var cellCapacity = 64
+  /// Number of cells of the current record.
+  package private(set) var cellCount = 0
+  private let resolved = ByteArena(capacity: 256)
   /// The bytes of the current record without its terminator.
   package private(set) var recordRange = 0..<0
   /// Whether the current record ended inside quotes.
   package private(set) var isUnterminated = false
 
-  package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  package init(_ bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+    cellMemory = .allocate(capacity: 64)
+  }
+
+  deinit { cellMemory.deallocate() }
+
+  /// A cell of the current record.
+  @inline(__always)
+  package subscript(index: Int) -> Cell { cellMemory[index] }
+
+  private mutating func append(_ cell: Cell) {
+    if cellCount == cellCapacity {
+      let grown = UnsafeMutablePointer<Cell>.allocate(capacity: cellCapacity * 2)
+      grown.update(from: cellMemory, count: cellCount)
+      cellMemory.deallocate()
+      cellMemory = grown
+      cellCapacity *= 2
+    }
+    cellMemory[cellCount] = cell
+    cellCount &+= 1
+  }
 
   /// Moves to the next record that is not blank; false at the end.
   package mutating func next() -> Bool {
     while position < bytes.count {
       let start = position
-      cells.removeAll(keepingCapacity: true)
-      resolved.removeAll(keepingCapacity: true)
+      cellCount = 0
+      resolved.truncate(to: 0)
       isUnterminated = false
       var end = start
       while true {
@@ -49,7 +74,7 @@ package struct RecordParser {
           break
         }
         if position == bytes.count {
-          cells.append(Cell(start: position, count: 0, isResolved: false))
+          append(Cell(start: position, count: 0, isResolved: false))
           end = position
           break
         }
@@ -62,7 +87,7 @@ package struct RecordParser {
 
   /// A record of one unquoted cell with nothing but blanks is a blank line, not a row.
   private var isBlank: Bool {
-    guard cells.count == 1, !cells[0].isResolved, cells[0].start == recordRange.lowerBound else { return false }
+    guard cellCount == 1, !self[0].isResolved, self[0].start == recordRange.lowerBound else { return false }
     for index in recordRange where bytes[index] != 0x20 && bytes[index] != 0x09 { return false }
     return true
   }
@@ -71,9 +96,7 @@ package struct RecordParser {
   @inline(__always)
   package func withBytes<Result>(of cell: Cell, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     if cell.isResolved {
-      return try resolved.withUnsafeBytes {
-        try body(UnsafeRawBufferPointer(rebasing: $0[cell.start..<cell.start + cell.count]))
-      }
+      return try body(UnsafeRawBufferPointer(start: resolved.base + cell.start, count: cell.count))
     }
     return try body(UnsafeRawBufferPointer(rebasing: bytes[cell.start..<cell.start + cell.count]))
   }
@@ -94,7 +117,7 @@ package struct RecordParser {
       if byte == 0x2C || byte == 0x0A || byte == 0x0D { break }
       index &+= 1
     }
-    cells.append(Cell(start: start, count: index - start, isResolved: false))
+    append(Cell(start: start, count: index - start, isResolved: false))
     position = index
     return index < bytes.count ? bytes[index] : 0
   }
@@ -116,7 +139,7 @@ package struct RecordParser {
       let quote = UnsafeRawPointer(found) - base
       if quote + 1 < bytes.count, bytes[quote + 1] == 0x22 {
         isPlain = false
-        resolved.append(contentsOf: bytes[from...quote])
+        resolved.append(UnsafeRawBufferPointer(rebasing: bytes[from...quote]))
         from = quote + 2
         continue
       }
@@ -125,9 +148,9 @@ package struct RecordParser {
       position = index
       if index > quote + 1 {
         // Text behind the closing quote.
-        resolved.append(contentsOf: bytes[from..<quote])
-        resolved.append(contentsOf: bytes[(quote + 1)..<index])
-        cells.append(Cell(start: side, count: resolved.count - side, isResolved: true))
+        resolved.append(UnsafeRawBufferPointer(rebasing: bytes[from..<quote]))
+        resolved.append(UnsafeRawBufferPointer(rebasing: bytes[(quote + 1)..<index]))
+        append(Cell(start: side, count: resolved.count - side, isResolved: true))
       } else {
         appendCell(start, quote, isPlain, side, from)
       }
@@ -137,10 +160,10 @@ package struct RecordParser {
 
   private mutating func appendCell(_ start: Int, _ end: Int, _ isPlain: Bool, _ side: Int, _ from: Int) {
     if isPlain {
-      cells.append(Cell(start: start, count: end - start, isResolved: false))
+      append(Cell(start: start, count: end - start, isResolved: false))
     } else {
-      resolved.append(contentsOf: bytes[min(from, end)..<end])
-      cells.append(Cell(start: side, count: resolved.count - side, isResolved: true))
+      resolved.append(UnsafeRawBufferPointer(rebasing: bytes[min(from, end)..<end]))
+      append(Cell(start: side, count: resolved.count - side, isResolved: true))
     }
   }
 }

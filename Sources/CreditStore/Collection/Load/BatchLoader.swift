@@ -92,6 +92,7 @@ package final class BatchLoader: @unchecked Sendable {
     }
     let partition = encoder.finish()
     try condition.wait(for: index) { try self.append(partition, decision) }
+    encoder.recycle(partition)
     withExtendedLifetime(memory) {}
   }
 

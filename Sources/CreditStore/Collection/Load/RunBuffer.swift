@@ -2,14 +2,15 @@
 // Invariants: rows of a run ascend by (subject key, sequence); a row's bytes are never split between runs; the file is
 // removed from its folder as soon as it is open, so that a crash leaves nothing. Marked kernel.
 //
-// row: 0 u128 key  16 u64 sequence  24 u64 content hash  32 u64 key hash  40 i64 order  48 u32 payload bytes
-//      52 u32 raw bytes  56 payload, raw, padded to 8
+// row: 0 u128 key  16 u64 sequence  24 u64 content hash  32 u32 payload bytes  36 u32 raw bytes
+//      40 payload, raw, padded to 8
+// A spill file is a row of LZ4 blocks; writing through the kernel costs more than compressing.
 
 package import SegmentStore
 
 /// The fixed part of a row in a run.
 package enum RunRow {
-  package static let headerSize = 56
+  package static let headerSize = 40
 
   @inline(__always)
   package static func load<T: FixedWidthInteger>(_ row: UnsafeRawPointer, _ offset: Int, _ type: T.Type) -> T {
@@ -18,18 +19,16 @@ package enum RunRow {
   package static func key(_ row: UnsafeRawPointer) -> UInt128 { load(row, 0, UInt128.self) }
   package static func sequence(_ row: UnsafeRawPointer) -> UInt64 { load(row, 16, UInt64.self) }
   package static func contentHash(_ row: UnsafeRawPointer) -> UInt64 { load(row, 24, UInt64.self) }
-  package static func keyHash(_ row: UnsafeRawPointer) -> UInt64 { load(row, 32, UInt64.self) }
-  package static func order(_ row: UnsafeRawPointer) -> Int64 { load(row, 40, Int64.self) }
   package static func payload(_ row: UnsafeRawPointer) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: row + headerSize, count: Int(load(row, 48, UInt32.self)))
+    UnsafeRawBufferPointer(start: row + headerSize, count: Int(load(row, 32, UInt32.self)))
   }
   /// The raw row as JSON, kept only for rows that may meet a closed record.
   package static func raw(_ row: UnsafeRawPointer) -> UnsafeRawBufferPointer {
-    let payload = Int(load(row, 48, UInt32.self))
-    return UnsafeRawBufferPointer(start: row + headerSize + payload, count: Int(load(row, 52, UInt32.self)))
+    let payload = Int(load(row, 32, UInt32.self))
+    return UnsafeRawBufferPointer(start: row + headerSize + payload, count: Int(load(row, 36, UInt32.self)))
   }
   package static func size(_ row: UnsafeRawPointer) -> Int {
-    (headerSize + Int(load(row, 48, UInt32.self)) + Int(load(row, 52, UInt32.self)) + 7) & ~7
+    (headerSize + Int(load(row, 32, UInt32.self)) + Int(load(row, 36, UInt32.self)) + 7) & ~7
   }
 }
 
@@ -40,51 +39,74 @@ package struct RunEntry {
   package var row: UnsafeRawPointer
 }
 
-/// Gathers rows of one worker.
+/// Gathers rows of one worker in chunks of memory that never move.
 package final class RunBuffer {
-  private var arena = ByteArena(capacity: 1 << 20)
-  private var offsets: [(key: UInt128, sequence: UInt64, offset: Int)] = []
+  private static let chunkBytes = 4 << 20
+  private var chunks: [ByteArena] = []
+  /// Chunks of earlier runs, to be filled again: fresh memory costs a page fault every 4 KiB.
+  private var spare: [ByteArena] = []
+  private var current: ByteArena?
+  private var entries: [RunEntry] = []
+  package private(set) var bytes = 0
 
   package init() {}
 
-  package var bytes: Int { arena.count + offsets.count * 48 }
-  package var rowCount: Int { offsets.count }
+  package var rowCount: Int { entries.count }
 
   /// Adds a row.
   package func append(
-    key: UInt128, sequence: UInt64, contentHash: UInt64, keyHash: UInt64, order: Int64,
-    payload: UnsafeRawBufferPointer, raw: [UInt8]
+    key: UInt128, sequence: UInt64, contentHash: UInt64, payload: UnsafeRawBufferPointer, raw: [UInt8]
   ) {
-    let offset = arena.count
     let size = (RunRow.headerSize + payload.count + raw.count + 7) & ~7
+    let arena = arena(for: size)
     let row = arena.reserve(size)
     row.storeBytes(of: key, as: UInt128.self)
     row.storeBytes(of: sequence, toByteOffset: 16, as: UInt64.self)
     row.storeBytes(of: contentHash, toByteOffset: 24, as: UInt64.self)
-    row.storeBytes(of: keyHash, toByteOffset: 32, as: UInt64.self)
-    row.storeBytes(of: order, toByteOffset: 40, as: Int64.self)
-    row.storeBytes(of: UInt32(payload.count), toByteOffset: 48, as: UInt32.self)
-    row.storeBytes(of: UInt32(raw.count), toByteOffset: 52, as: UInt32.self)
+    row.storeBytes(of: UInt32(payload.count), toByteOffset: 32, as: UInt32.self)
+    row.storeBytes(of: UInt32(raw.count), toByteOffset: 36, as: UInt32.self)
     if let base = payload.baseAddress { (row + RunRow.headerSize).copyMemory(from: base, byteCount: payload.count) }
-    raw.withUnsafeBytes { bytes in
-      if let base = bytes.baseAddress {
-        (row + RunRow.headerSize + payload.count).copyMemory(from: base, byteCount: bytes.count)
+    if !raw.isEmpty {
+      raw.withUnsafeBytes { bytes in
+        if let base = bytes.baseAddress {
+          (row + RunRow.headerSize + payload.count).copyMemory(from: base, byteCount: bytes.count)
+        }
       }
     }
     arena.advance(size)
-    offsets.append((key, sequence, offset))
+    bytes += size + MemoryLayout<RunEntry>.stride
+    entries.append(RunEntry(key: key, sequence: sequence, row: UnsafeRawPointer(row)))
+  }
+
+  private func arena(for size: Int) -> ByteArena {
+    if let current, current.count + size <= current.capacity { return current }
+    let next: ByteArena
+    if size <= Self.chunkBytes, let reused = spare.popLast() {
+      reused.truncate(to: 0)
+      next = reused
+    } else {
+      next = ByteArena(capacity: max(size, Self.chunkBytes))
+    }
+    chunks.append(next)
+    current = next
+    return next
   }
 
   /// Sorts the rows and hands them over; the buffer is empty afterwards.
   package func takeRun() -> MemoryRun {
-    let base = UnsafeRawPointer(arena.base)
-    var entries = offsets.map { RunEntry(key: $0.key, sequence: $0.sequence, row: base + $0.offset) }
     entries.sort { $0.key != $1.key ? $0.key < $1.key : $0.sequence < $1.sequence }
     defer {
-      arena = ByteArena(capacity: 1 << 20)
-      offsets = []
+      chunks = []
+      current = nil
+      entries = []
+      bytes = 0
     }
-    return MemoryRun(arena: arena, entries: entries)
+    return MemoryRun(chunks: chunks, entries: entries)
+  }
+
+  /// Takes back the memory of a run nobody uses any more.
+  package func reuse(_ run: consuming MemoryRun) {
+    spare += run.chunks.filter { $0.capacity == Self.chunkBytes }
   }
 }
 
@@ -107,12 +129,12 @@ package protocol SortedRun: Sendable {
 /// A sorted run in memory.
 package final class MemoryRun: SortedRun, @unchecked Sendable {
   // Sendable because the rows are never changed after sorting.
-  private let arena: ByteArena
+  fileprivate let chunks: [ByteArena]
   private let entries: [RunEntry]
   package let samples: [(key: UInt128, bytes: Int)]
 
-  init(arena: ByteArena, entries: [RunEntry]) {
-    self.arena = arena
+  init(chunks: [ByteArena], entries: [RunEntry]) {
+    self.chunks = chunks
     self.entries = entries
     samples = stride(from: 0, to: entries.count, by: 256).map { index in
       (entries[index].key, entries[index..<min(index + 256, entries.count)].reduce(0) { $0 + RunRow.size($1.row) })
@@ -125,7 +147,7 @@ package final class MemoryRun: SortedRun, @unchecked Sendable {
     let start = lowerBound(range.lower)
     let end = range.upper.map(lowerBound) ?? entries.count
     if start < end { result.append(contentsOf: entries[start..<end]) }
-    memory.append(arena)
+    memory += chunks
   }
 
   private func lowerBound(_ key: UInt128) -> Int {
@@ -142,84 +164,103 @@ package final class MemoryRun: SortedRun, @unchecked Sendable {
   package func spill(to path: String, files: any FileSystem) throws(StoreError) -> SpilledRun {
     let file = try files.create(path)
     try files.remove(path)
-    var index: [(key: UInt128, offset: Int64)] = []
+    var blocks: [SpilledRun.Block] = []
+    let raw = ByteArena(capacity: SpilledRun.blockBytes + (1 << 16))
     let output = ByteArena(capacity: 4 << 20)
     var offset: Int64 = 0
-    var lastIndexed = -SpilledRun.indexDistance
-    for entry in entries {
-      let place = Int(offset) + output.count
-      if place - lastIndexed >= SpilledRun.indexDistance {
-        index.append((entry.key, Int64(place)))
-        lastIndexed = place
-      }
-      output.append(UnsafeRawBufferPointer(start: entry.row, count: RunRow.size(entry.row)))
-      if output.count >= 4 << 20 {
+    var firstKey: UInt128 = 0
+    for (index, entry) in entries.enumerated() {
+      if raw.count == 0 { firstKey = entry.key }
+      raw.append(UnsafeRawBufferPointer(start: entry.row, count: RunRow.size(entry.row)))
+      guard raw.count >= SpilledRun.blockBytes || index == entries.count - 1 else { continue }
+      let target = UnsafeMutableRawBufferPointer(start: output.reserve(raw.count), count: raw.count)
+      var stored = raw.count
+      if let count = LZ4.compress(raw.bytes, into: target) { stored = count } else { target.copyMemory(from: raw.bytes) }
+      blocks.append(
+        SpilledRun.Block(
+          firstKey: firstKey, offset: offset + Int64(output.count), stored: stored, raw: raw.count,
+          checksum: XXHash64.hash(UnsafeRawBufferPointer(start: target.baseAddress, count: stored))))
+      output.advance(stored)
+      raw.truncate(to: 0)
+      if output.count >= 3 << 20 {
         try file.write(output.bytes, at: offset)
         offset += Int64(output.count)
         output.truncate(to: 0)
       }
     }
     try file.write(output.bytes, at: offset)
-    return SpilledRun(file: file, length: offset + Int64(output.count), index: index)
+    return SpilledRun(file: file, blocks: blocks)
   }
 }
 
 /// A sorted run in a file that has no name any more.
 package final class SpilledRun: SortedRun {
-  static let indexDistance = 64 << 10
+  static let blockBytes = 128 << 10
+
+  struct Block: Sendable {
+    var firstKey: UInt128
+    var offset: Int64
+    var stored: Int
+    var raw: Int
+    var checksum: UInt64
+  }
+
   private let file: any StoreFile
-  private let length: Int64
-  private let index: [(key: UInt128, offset: Int64)]
+  private let blocks: [Block]
 
-  init(file: any StoreFile, length: Int64, index: [(key: UInt128, offset: Int64)]) {
+  init(file: any StoreFile, blocks: [Block]) {
     self.file = file
-    self.length = length
-    self.index = index
+    self.blocks = blocks
   }
 
-  package var samples: [(key: UInt128, bytes: Int)] {
-    index.indices.map { place in
-      let end = place + 1 < index.count ? index[place + 1].offset : length
-      return (index[place].key, Int(end - index[place].offset))
-    }
-  }
+  package var samples: [(key: UInt128, bytes: Int)] { blocks.map { ($0.firstKey, $0.raw) } }
 
   package func load(
     _ range: KeyRange, into result: inout [RunEntry], keeping memory: inout [ByteArena]
   ) throws(StoreError) {
-    // Rows of the lower key may begin before the first index entry that names it.
-    let first = max(0, index.firstIndexNotBelow(range.lower) - 1)
-    let last = range.upper.map { index.firstIndexNotBelow($0) } ?? index.count
-    guard first < index.count, last > first else { return }
-    let start = index[first].offset
-    let end = last < index.count ? index[last].offset : length
-    let arena = ByteArena(capacity: Int(end - start))
-    let target = UnsafeMutableRawBufferPointer(start: arena.reserve(Int(end - start)), count: Int(end - start))
-    try file.read(into: target, at: start)
-    arena.advance(target.count)
-    var offset = 0
-    while offset + RunRow.headerSize <= target.count {
-      let row = UnsafeRawPointer(arena.base + offset)
-      let size = RunRow.size(row)
-      guard size > 0, offset + size <= target.count else {
-        throw StoreError(.damaged, "a spill file does not read back as written")
+    // Rows of the lower key may begin in the block before the first that starts with it.
+    let first = max(0, firstBlock(notBelow: range.lower) - 1)
+    let last = range.upper.map { firstBlock(notBelow: $0) } ?? blocks.count
+    guard first < last else { return }
+    for block in blocks[first..<last] {
+      let arena = ByteArena(capacity: block.raw)
+      try read(block, into: UnsafeMutableRawBufferPointer(start: arena.reserve(block.raw), count: block.raw))
+      arena.advance(block.raw)
+      var offset = 0
+      while offset + RunRow.headerSize <= block.raw {
+        let row = UnsafeRawPointer(arena.base + offset)
+        let size = RunRow.size(row)
+        guard offset + size <= block.raw else {
+          throw StoreError(.damaged, "a spill file does not read back as written")
+        }
+        let key = RunRow.key(row)
+        if range.contains(key) { result.append(RunEntry(key: key, sequence: RunRow.sequence(row), row: row)) }
+        offset += size
       }
-      let key = RunRow.key(row)
-      if range.contains(key) { result.append(RunEntry(key: key, sequence: RunRow.sequence(row), row: row)) }
-      offset += size
+      memory.append(arena)
     }
-    memory.append(arena)
   }
-}
 
-extension [(key: UInt128, offset: Int64)] {
-  /// Index of the first entry whose key is not smaller.
-  fileprivate func firstIndexNotBelow(_ key: UInt128) -> Int {
+  private func read(_ block: Block, into target: UnsafeMutableRawBufferPointer) throws(StoreError) {
+    let stored = try file.read(count: block.stored, at: block.offset)
+    let isWhole = stored.withUnsafeBytes { bytes in
+      guard XXHash64.hash(bytes) == block.checksum else { return false }
+      guard block.stored < block.raw else {
+        target.copyMemory(from: bytes)
+        return true
+      }
+      return LZ4.decompress(bytes, into: target)
+    }
+    guard isWhole else { throw StoreError(.damaged, "a spill file does not read back as written") }
+  }
+
+  /// Index of the first block whose first key is not smaller.
+  private func firstBlock(notBelow key: UInt128) -> Int {
     var low = 0
-    var high = count
+    var high = blocks.count
     while low < high {
       let middle = (low + high) / 2
-      if self[middle].key < key { low = middle + 1 } else { high = middle }
+      if blocks[middle].firstKey < key { low = middle + 1 } else { high = middle }
     }
     return low
   }

@@ -18,19 +18,25 @@ package final class RunStack {
   }
 
   package func append(
-    key: UInt128, sequence: UInt64, contentHash: UInt64, keyHash: UInt64, order: Int64,
-    payload: UnsafeRawBufferPointer, raw: [UInt8]
+    key: UInt128, sequence: UInt64, contentHash: UInt64, payload: UnsafeRawBufferPointer, raw: [UInt8]
   ) throws {
-    buffer.append(
-      key: key, sequence: sequence, contentHash: contentHash, keyHash: keyHash, order: order, payload: payload, raw: raw)
+    buffer.append(key: key, sequence: sequence, contentHash: contentHash, payload: payload, raw: raw)
     rowCount += 1
     bytes += payload.count + raw.count + RunRow.headerSize
-    if buffer.bytes >= limit { runs.append(try spill(buffer.takeRun())) }
+    if buffer.bytes >= limit {
+      let run = buffer.takeRun()
+      runs.append(try spill(run))
+      buffer.reuse(run)
+    }
   }
+
+  /// Sorts what is in memory: called by the thread that filled the stack, so that all threads sort at once.
+  package func seal() { if buffer.rowCount > 0 { runs.append(buffer.takeRun()) } }
 
   /// All runs, the last one from memory.
   package func takeRuns() -> [any SortedRun] {
     defer { runs = [] }
-    return buffer.rowCount > 0 ? runs + [buffer.takeRun()] : runs
+    seal()
+    return runs
   }
 }

@@ -103,11 +103,15 @@ package struct VersionDecider {
     } else {
       decideWhole(incoming, existing, &decision)
     }
-    // Within a subject rows stand by event date, then file order.
-    decision.rows[start...].sort {
-      let (left, right) = (RunRow.order($0.row), RunRow.order($1.row))
-      return left != right ? left < right : $0.sequence < $1.sequence
-    }
+    sortByDate(&decision.rows, from: start)
+  }
+
+  /// Within a subject rows stand by event date, then file order.
+  private func sortByDate(_ rows: inout [DecidedRow], from start: Int) {
+    guard identity.schema.orderColumn != nil, rows.count - start > 1 else { return }
+    let keyed = rows[start...].map { (order: RowPayload.order(RunRow.payload($0.row), identity.schema), row: $0) }
+    let sorted = keyed.sorted { $0.order != $1.order ? $0.order < $1.order : $0.row.sequence < $1.row.sequence }
+    for (index, entry) in sorted.enumerated() { rows[start + index] = entry.row }
   }
 
   /// Without a record key a row is the same record only when everything is equal.
@@ -162,7 +166,7 @@ package struct VersionDecider {
         let payload = RunRow.payload(entry.row)
         let content = RunRow.contentHash(entry.row)
         let key = identity.keyBytes(payload)
-        let hash = RunRow.keyHash(entry.row)
+        let hash = XXHash64.hash(key) & identity.hashMask
         guard let index = find(hash, key) else {
           let made = make(hash, key)
           append(entry, version: 1, to: &decision, record: &records[made], content, payload)
