@@ -14,6 +14,18 @@ package enum CheckCharacters {
     return values
   }()
 
+  /// Value of a byte in the credit alphabet without a table: digits, then letters less I, O, S, V and Z; or -1.
+  @inline(__always)
+  package static func creditValue(_ byte: UInt8) -> Int8 {
+    if byte &- 0x30 <= 9 { return Int8(bitPattern: byte &- 0x30) }
+    guard byte &- 0x41 <= 24 else { return -1 }
+    let letter = UInt32(byte &- 0x41)
+    // Bits of the letters that never occur: I, O, S, V.
+    let skipped: UInt32 = 1 << 8 | 1 << 14 | 1 << 18 | 1 << 21
+    guard skipped >> letter & 1 == 0 else { return -1 }
+    return Int8(10 + letter - UInt32((skipped & (1 << letter - 1)).nonzeroBitCount))
+  }
+
   private static let creditWeights: InlineArray<17, Int> = [
     1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28,
   ]

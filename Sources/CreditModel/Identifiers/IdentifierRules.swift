@@ -27,22 +27,27 @@ package enum IdentifierRules {
   package static func common(_ bytes: IdentifierBytes) -> IdentifierReasons {
     guard bytes.count > 0 else { return .empty }
     guard bytes.count <= IdentifierBytes.capacity else { return [] }
-    var reasons: IdentifierReasons = []
     var zeros = 0
     var digits = 0
-    var exponent = false
+    var odd = false
     for index in 0..<bytes.count {
       let byte = bytes[index]
-      if byte == 0x2A { reasons.insert(.masked) }
-      if byte == 0x30 { zeros += 1 }
-      if byte &- 0x30 <= 9 { digits += 1 }
-      if byte == 0x45 && index + 1 < bytes.count && bytes[index + 1] == 0x2B { exponent = true }
+      if byte == 0x30 { zeros &+= 1 }
+      if byte &- 0x30 <= 9 { digits &+= 1 }
+      if byte == 0x2A || byte == 0x2B { odd = true }
+    }
+    var reasons: IdentifierReasons = []
+    if odd {
+      for index in 0..<bytes.count {
+        if bytes[index] == 0x2A { reasons.insert(.masked) }
+        // digits, at most one point, `E+`: what a spreadsheet makes of a long number
+        let isExponent = bytes[index] == 0x45 && index + 1 < bytes.count && bytes[index + 1] == 0x2B
+        if isExponent, bytes.count - digits <= 3 { reasons.insert(.damagedNumber) }
+      }
     }
     if zeros >= max(1, bytes.count - 1), zeros == bytes.count || bytes[bytes.count - 1] == 0x58 {
       reasons.insert(.placeholder)
     }
-    // digits, at most one point, `E+`: what a spreadsheet makes of a long number
-    if exponent, bytes.count - digits <= 3 { reasons.insert(.damagedNumber) }
     return reasons
   }
 

@@ -35,9 +35,9 @@ package final class CollectionWorker {
     _ plan: ConversionPlan, shared: CollectionShared, snapshot: EngineSnapshot, memoryBytes: Int,
     spill: @escaping (MemoryRun) throws -> any SortedRun
   ) {
-    rows = RunStack(limit: memoryBytes * 3 / 4, spill: spill)
+    rows = RunStack(limit: memoryBytes * 7 / 8, spill: spill)
     setAside = RunStack(limit: memoryBytes / 16, spill: spill)
-    rawRows = RunStack(limit: memoryBytes / 8, spill: spill)
+    rawRows = RunStack(limit: memoryBytes / 16, spill: spill)
     self.plan = plan
     self.shared = shared
     self.snapshot = snapshot

@@ -43,6 +43,12 @@ package struct SubjectReader {
     var unusable: (id: String, message: String)?
     for candidate in candidates {
       guard let raw = text(candidate.index) else { continue }
+      if candidate.kind == nil || candidate.kind == .unifiedSocialCreditCode, candidate.kindItem == nil,
+        let body = IdentifierDetection.plainCreditCode(raw)
+      {
+        let family = UInt128(SubjectKey.Family.unifiedSocialCreditCode.rawValue)
+        return .key(family << 124 | body, longText: nil, isFailing: false)
+      }
       let span = UnsafeBufferPointer(start: raw.bindMemory(to: UInt8.self).baseAddress, count: raw.count).span
       let bytes = IdentifierBytes(normalizing: span)
       let kind = kind(of: candidate, text)

@@ -7,13 +7,17 @@ import CLZ4
 /// LZ4 blocks through the installed library.
 package enum LZ4 {
   /// Compresses into `target`; returns the length, or `nil` when the result would not fit.
-  package static func compress(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int? {
+  ///
+  /// - Parameter acceleration: 1 compresses best; larger numbers are faster and compress less.
+  package static func compress(
+    _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, acceleration: Int = 1
+  ) -> Int? {
     guard let from = source.baseAddress, let to = target.baseAddress, source.count <= Int(LZ4_MAX_INPUT_SIZE) else {
       return nil
     }
-    let count = LZ4_compress_default(
+    let count = LZ4_compress_fast(
       from.assumingMemoryBound(to: CChar.self), to.assumingMemoryBound(to: CChar.self), Int32(source.count),
-      Int32(clamping: target.count))
+      Int32(clamping: target.count), Int32(clamping: acceleration))
     return count > 0 ? Int(count) : nil
   }
 

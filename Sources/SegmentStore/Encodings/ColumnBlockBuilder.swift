@@ -96,7 +96,8 @@ package struct ColumnBlockBuilder {
     }
     let offset = arena.count
     BlockWriter.append(
-      raw.bytes, kind: .column, encoding: encoding.rawValue, rowCount: count, columnID: columnID, tryLZ4: isText,
+      raw.bytes, kind: .column, encoding: encoding.rawValue, rowCount: count, columnID: columnID,
+      tryLZ4: isText && (encoding == .plainText || textBytes < raw.count * 8 || raw.count > 4096),
       to: arena)
     let block = PendingBlock(
       column: column, firstRow: firstRow, rowCount: UInt32(count), offset: offset, length: arena.count - offset,

@@ -6,6 +6,12 @@
 // dictionary: 0 u8 flags  1 u8 index width  2 u8 length width  3 u8 0  4 u32 entries  8 u32 data bytes
 //             12 u32 length base  16 [null bitmap] [packed indexes] [packed lengths] [data]
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// A text inside memory the encoder's caller keeps alive.
 package struct TextReference {
   package var base: UnsafeRawPointer
@@ -87,6 +93,29 @@ package final class DictionaryScratch {
 
   package init() {}
 
+  /// A cheap hash over the ends of a text: equality is always decided on the bytes.
+  @inline(__always)
+  private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    let count = bytes.count
+    guard let base = bytes.baseAddress, count > 0 else { return 0 }
+    var mixed = UInt64(count) &* 0x9E37_79B1_85EB_CA87
+    if count >= 8 {
+      mixed ^= base.loadUnaligned(as: UInt64.self) &* 0xC2B2_AE3D_27D4_EB4F
+      mixed = (mixed ^ mixed >> 29) &* 0x1656_67B1_9E37_79F9
+      mixed ^= base.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+      mixed = (mixed ^ mixed >> 32) &* 0x9E37_79B1_85EB_CA87
+      if count >= 24 {
+        mixed ^= base.loadUnaligned(fromByteOffset: count &- 16, as: UInt64.self)
+        mixed = (mixed ^ mixed >> 29) &* 0xC2B2_AE3D_27D4_EB4F
+        mixed ^= base.loadUnaligned(fromByteOffset: count >> 1 &- 4, as: UInt64.self)
+        mixed = (mixed ^ mixed >> 32) &* 0x1656_67B1_9E37_79F9
+      }
+    } else {
+      for byte in bytes { mixed = (mixed ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    }
+    return UInt32(truncatingIfNeeded: mixed ^ mixed >> 32)
+  }
+
   /// Finds distinct texts in order of appearance; `nil` when a dictionary would not pay.
   package func build(_ texts: UnsafeBufferPointer<TextReference>, _ nulls: UnsafeBufferPointer<Bool>) -> Int? {
     let rows = texts.count
@@ -97,13 +126,13 @@ package final class DictionaryScratch {
     for row in 0..<rows {
       let text = texts[row]
       let bytes = UnsafeRawBufferPointer(start: text.base, count: text.count)
-      let hash = UInt32(truncatingIfNeeded: XXHash64.hash(bytes))
+      let hash = Self.hash(bytes)
       hashes[row] = hash
       var slot = Int(hash & 16_383)
       while true {
         let entry = table[slot]
         if entry < 0 {
-          guard entries < limit, row < 512 || entries * 4 <= row * 3 else { return nil }
+          guard entries < limit, row < 64 || entries * 8 <= row * 7 else { return nil }
           table[slot] = Int32(entries)
           entryRows[entries] = UInt32(row)
           indexes[row] = UInt32(entries)
@@ -112,7 +141,7 @@ package final class DictionaryScratch {
         }
         let other = texts[Int(entryRows[Int(entry)])]
         if hashes[Int(entryRows[Int(entry)])] == hash, other.count == text.count,
-          UnsafeRawBufferPointer(start: other.base, count: other.count).elementsEqual(bytes)
+          memcmp(other.base, text.base, text.count) == 0
         {
           indexes[row] = UInt32(entry)
           break

@@ -31,11 +31,19 @@ package final class PartitionEncoder {
   private var arena = ByteArena(capacity: 1 << 20)
   private var spare: ByteArena?
   private var blocks: [PendingBlock] = []
-  private var keys: [UInt128] = []
-  private var counts: [UInt32] = []
-  private var rowCount = 0
+  private struct Runs {
+    var keys: [UInt128] = []
+    var counts: [UInt32] = []
+    var lastKey: UInt128 = 0
+    var rowCount = 0
+  }
+
+  /// Behind a pointer, because the checks of a class's properties cost more than adding a row.
+  private let runs: UnsafeMutablePointer<Runs>
 
   package init(schema: DatasetSchema) {
+    runs = .allocate(capacity: 1)
+    runs.initialize(to: Runs())
     self.schema = schema
     bitmapBytes = RowPayload.bitmapBytes(schema.columns.count)
     let scratch = DictionaryScratch()
@@ -54,17 +62,19 @@ package final class PartitionEncoder {
   deinit {
     for index in builders.indices { builders[index].deallocate() }
     builders.deinitialize().deallocate()
+    runs.deinitialize(count: 1).deallocate()
   }
 
   /// Adds a row; the payload must stay in place until `finish`.
   package func append(_ row: RowReference) throws(StoreError) {
-    if row.key == keys.last {
-      counts[counts.count - 1] += 1
+    if row.key == runs.pointee.lastKey, runs.pointee.rowCount > 0 {
+      runs.pointee.counts[runs.pointee.counts.count - 1] += 1
     } else {
-      keys.append(row.key)
-      counts.append(1)
+      runs.pointee.keys.append(row.key)
+      runs.pointee.counts.append(1)
+      runs.pointee.lastKey = row.key
     }
-    rowCount += 1
+    runs.pointee.rowCount &+= 1
     builders[SystemColumn.commit.index].append(integer: Int64(bitPattern: row.system.commit))
     builders[SystemColumn.batch.index].append(integer: Int64(bitPattern: row.system.batch))
     builders[SystemColumn.version.index].append(integer: Int64(row.system.version))
@@ -116,13 +126,13 @@ package final class PartitionEncoder {
       close(index)
       builders[index].restart()
     }
-    let partition = EncodedPartition(arena: arena, blocks: blocks, rowCount: rowCount, keys: keys, counts: counts)
+    let partition = EncodedPartition(
+      arena: arena, blocks: blocks, rowCount: runs.pointee.rowCount, keys: runs.pointee.keys,
+      counts: runs.pointee.counts)
     arena = spare ?? ByteArena(capacity: 1 << 20)
     spare = nil
     blocks = []
-    keys = []
-    counts = []
-    rowCount = 0
+    runs.pointee = Runs()
     return partition
   }
 }

@@ -40,12 +40,15 @@ package struct RunEntry {
 }
 
 /// Gathers rows of one worker in chunks of memory that never move.
-package final class RunBuffer {
+///
+/// A plain struct: its owner keeps it in memory of its own, since every row passes through it.
+package struct RunBuffer {
   private static let chunkBytes = 4 << 20
   private var chunks: [ByteArena] = []
   /// Chunks of earlier runs, to be filled again: fresh memory costs a page fault every 4 KiB.
   private var spare: [ByteArena] = []
-  private var current: ByteArena?
+  private var next: UnsafeMutableRawPointer?
+  private var room = 0
   private var entries: [RunEntry] = []
   package private(set) var bytes = 0
 
@@ -54,12 +57,12 @@ package final class RunBuffer {
   package var rowCount: Int { entries.count }
 
   /// Adds a row.
-  package func append(
+  package mutating func append(
     key: UInt128, sequence: UInt64, contentHash: UInt64, payload: UnsafeRawBufferPointer, raw: [UInt8]
   ) {
     let size = (RunRow.headerSize + payload.count + raw.count + 7) & ~7
-    let arena = arena(for: size)
-    let row = arena.reserve(size)
+    if size > room { makeRoom(size) }
+    guard let row = next else { return }
     row.storeBytes(of: key, as: UInt128.self)
     row.storeBytes(of: sequence, toByteOffset: 16, as: UInt64.self)
     row.storeBytes(of: contentHash, toByteOffset: 24, as: UInt64.self)
@@ -73,31 +76,31 @@ package final class RunBuffer {
         }
       }
     }
-    arena.advance(size)
-    bytes += size + MemoryLayout<RunEntry>.stride
+    next = row + size
+    room &-= size
+    bytes &+= size &+ MemoryLayout<RunEntry>.stride
     entries.append(RunEntry(key: key, sequence: sequence, row: UnsafeRawPointer(row)))
   }
 
-  private func arena(for size: Int) -> ByteArena {
-    if let current, current.count + size <= current.capacity { return current }
-    let next: ByteArena
+  private mutating func makeRoom(_ size: Int) {
+    let arena: ByteArena
     if size <= Self.chunkBytes, let reused = spare.popLast() {
-      reused.truncate(to: 0)
-      next = reused
+      arena = reused
     } else {
-      next = ByteArena(capacity: max(size, Self.chunkBytes))
+      arena = ByteArena(capacity: max(size, Self.chunkBytes))
     }
-    chunks.append(next)
-    current = next
-    return next
+    chunks.append(arena)
+    next = arena.base
+    room = arena.capacity
   }
 
   /// Sorts the rows and hands them over; the buffer is empty afterwards.
-  package func takeRun() -> MemoryRun {
+  package mutating func takeRun() -> MemoryRun {
     entries.sort { $0.key != $1.key ? $0.key < $1.key : $0.sequence < $1.sequence }
     defer {
       chunks = []
-      current = nil
+      next = nil
+      room = 0
       entries = []
       bytes = 0
     }
@@ -105,7 +108,7 @@ package final class RunBuffer {
   }
 
   /// Takes back the memory of a run nobody uses any more.
-  package func reuse(_ run: consuming MemoryRun) {
+  package mutating func reuse(_ run: consuming MemoryRun) {
     spare += run.chunks.filter { $0.capacity == Self.chunkBytes }
   }
 }
@@ -175,7 +178,7 @@ package final class MemoryRun: SortedRun, @unchecked Sendable {
       guard raw.count >= SpilledRun.blockBytes || index == entries.count - 1 else { continue }
       let target = UnsafeMutableRawBufferPointer(start: output.reserve(raw.count), count: raw.count)
       var stored = raw.count
-      if let count = LZ4.compress(raw.bytes, into: target) { stored = count } else { target.copyMemory(from: raw.bytes) }
+      if let count = LZ4.compress(raw.bytes, into: target, acceleration: 4) { stored = count } else { target.copyMemory(from: raw.bytes) }
       blocks.append(
         SpilledRun.Block(
           firstKey: firstKey, offset: offset + Int64(output.count), stored: stored, raw: raw.count,

@@ -5,33 +5,48 @@ import SegmentStore
 
 /// Rows of one worker, in memory up to a limit.
 package final class RunStack {
-  private let buffer = RunBuffer()
+  private struct State {
+    var buffer = RunBuffer()
+    var rowCount = 0
+    var bytes = 0
+  }
+
+  /// Behind a pointer, because the checks of a class's properties cost more than adding a row.
+  private let state: UnsafeMutablePointer<State>
   private let limit: Int
   private let spill: (MemoryRun) throws -> any SortedRun
   private var runs: [any SortedRun] = []
-  package private(set) var rowCount = 0
-  package private(set) var bytes = 0
 
   package init(limit: Int, spill: @escaping (MemoryRun) throws -> any SortedRun) {
     self.limit = max(1 << 20, limit)
     self.spill = spill
+    state = .allocate(capacity: 1)
+    state.initialize(to: State())
   }
+
+  deinit { state.deinitialize(count: 1).deallocate() }
+
+  package var rowCount: Int { state.pointee.rowCount }
+  package var bytes: Int { state.pointee.bytes }
 
   package func append(
     key: UInt128, sequence: UInt64, contentHash: UInt64, payload: UnsafeRawBufferPointer, raw: [UInt8]
   ) throws {
-    buffer.append(key: key, sequence: sequence, contentHash: contentHash, payload: payload, raw: raw)
-    rowCount += 1
-    bytes += payload.count + raw.count + RunRow.headerSize
-    if buffer.bytes >= limit {
-      let run = buffer.takeRun()
-      runs.append(try spill(run))
-      buffer.reuse(run)
-    }
+    state.pointee.buffer.append(
+      key: key, sequence: sequence, contentHash: contentHash, payload: payload, raw: raw)
+    state.pointee.rowCount &+= 1
+    state.pointee.bytes &+= payload.count &+ raw.count &+ RunRow.headerSize
+    if state.pointee.buffer.bytes >= limit { try spillBuffer() }
+  }
+
+  private func spillBuffer() throws {
+    let run = state.pointee.buffer.takeRun()
+    runs.append(try spill(run))
+    state.pointee.buffer.reuse(run)
   }
 
   /// Sorts what is in memory: called by the thread that filled the stack, so that all threads sort at once.
-  package func seal() { if buffer.rowCount > 0 { runs.append(buffer.takeRun()) } }
+  package func seal() { if state.pointee.buffer.rowCount > 0 { runs.append(state.pointee.buffer.takeRun()) } }
 
   /// All runs, the last one from memory.
   package func takeRuns() -> [any SortedRun] {

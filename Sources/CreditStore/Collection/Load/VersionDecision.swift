@@ -98,7 +98,9 @@ package struct VersionDecider {
         DecidedRow(row: only.row, key: only.key, sequence: only.sequence, version: 1, isSuperseded: false))
       return
     }
-    if identity.isKeyed {
+    if !identity.isKeyed, existing.isEmpty, incoming.count <= 48 {
+      decideSmall(incoming, &decision)
+    } else if identity.isKeyed {
       decideKeyed(incoming, existing, &decision)
     } else {
       decideWhole(incoming, existing, &decision)
@@ -112,6 +114,24 @@ package struct VersionDecider {
     let keyed = rows[start...].map { (order: RowPayload.order(RunRow.payload($0.row), identity.schema), row: $0) }
     let sorted = keyed.sorted { $0.order != $1.order ? $0.order < $1.order : $0.row.sequence < $1.row.sequence }
     for (index, entry) in sorted.enumerated() { rows[start + index] = entry.row }
+  }
+
+  /// A few new rows without a record key: compared with each other, most differ by their hash.
+  private func decideSmall(_ incoming: ArraySlice<RunEntry>, _ decision: inout PartitionDecision) {
+    let start = decision.rows.count
+    for entry in incoming {
+      let hash = RunRow.contentHash(entry.row)
+      let isDuplicate = decision.rows[start...].contains {
+        RunRow.contentHash($0.row) == hash && RunRow.payload($0.row).elementsEqual(RunRow.payload(entry.row))
+      }
+      if isDuplicate {
+        decision.duplicate += 1
+        continue
+      }
+      decision.loaded += 1
+      decision.rows.append(
+        DecidedRow(row: entry.row, key: entry.key, sequence: entry.sequence, version: 1, isSuperseded: false))
+    }
   }
 
   /// Without a record key a row is the same record only when everything is equal.
