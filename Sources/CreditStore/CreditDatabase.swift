@@ -4,7 +4,7 @@
 
 public import CreditModel
 public import Foundation
-public import SegmentStore
+package import SegmentStore
 import Synchronization
 
 /// A city's credit store, open for use (信用数据库).
@@ -16,6 +16,33 @@ import Synchronization
 /// ```
 /// All methods may be called from any thread.
 public final class CreditDatabase: Sendable {
+  /// How a store is opened (打开方式).
+  public enum Mode: Sendable, Equatable {
+    /// For reading and writing; waits so many seconds for another process that writes.
+    case readWrite(waitSeconds: Double = 0)
+    /// For reading, beside a writer.
+    case readOnly
+    /// For reading from media nobody writes to.
+    case immutable
+
+    fileprivate var engineMode: OpeningMode {
+      switch self {
+      case .readWrite(let waitSeconds): .readWrite(waitSeconds: waitSeconds)
+      case .readOnly: .readOnly
+      case .immutable: .immutable
+      }
+    }
+  }
+
+  /// Settings of an open store.
+  public struct Options: Sendable {
+    /// Bytes the store may use for cached blocks and for collecting; the process needs some 100 MiB beside them.
+    public var memoryBudgetBytes: Int
+
+    /// Makes settings; less than 16 MiB counts as 16 MiB.
+    public init(memoryBudgetBytes: Int = 512 << 20) { self.memoryBudgetBytes = memoryBudgetBytes }
+  }
+
   package let engine: SegmentEngine
   /// The catalogue of the store.
   public let catalogue: CreditCatalogue
@@ -43,9 +70,10 @@ public final class CreditDatabase: Sendable {
   ///   - mode: for writing (one process at a time, optionally waiting) or reading.
   ///   - options: the memory budget.
   /// - Throws: `CreditError`; code `locked` names the process that writes, `damaged` file and offset.
-  public init(opening path: String, mode: OpeningMode, options: EngineOptions = .init()) throws {
+  public init(opening path: String, mode: Mode, options: Options = .init()) throws {
     do {
-      engine = try SegmentEngine(opening: path, mode: mode, options: options)
+      engine = try SegmentEngine(
+        opening: path, mode: mode.engineMode, options: EngineOptions(memoryBudgetBytes: options.memoryBudgetBytes))
     } catch { throw CreditError(wrapping: error) }
     catalogue = CreditCatalogue(engine: engine)
   }
