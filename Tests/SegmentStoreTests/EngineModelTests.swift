@@ -1,7 +1,7 @@
 // Goal: what is committed is what is read back, now, after reopening, and as of every earlier commit.
 // Method: random commits (rows in the journal and rows in segments, superseding earlier ones) beside a plain array.
 
-import SegmentStore
+@testable import SegmentStore
 import TestSupport
 import Testing
 

@@ -59,7 +59,9 @@ struct CityProfile {
     try? FileManager.default.removeItem(atPath: folder + again)
     try FileManager.default.copyItem(atPath: folder + "/03_penalties_1.csv", toPath: folder + again)
     try writeCatalogue()
-    return GenerationSummary(files: files + 2, records: records, entries: 3, units: units.count)
+    let unitList = "code,name\n" + units.map { "\($0.code),\($0.name)\n" }.joined()
+    try Data(unitList.utf8).write(to: URL(fileURLWithPath: folder + "/units.csv"))
+    return GenerationSummary(files: files + 3, records: records, entries: 3, units: units.count)
   }
 
   private func writeCatalogue() throws {
@@ -89,7 +91,7 @@ struct CityProfile {
         "秦皇岛市海港区\(random.pick(Self.names))路\(1 + random.below(300))号",
       ])
     }
-    // A ragged row and an open quote close the file.
+    // A ragged row closes the file.
     try writer.write(raw: "缺少单元格的行,91130302MA0000015N,2020-01-01")
     try writer.close()
     return 1

@@ -30,8 +30,10 @@ package struct RecordEditor {
       try transaction.append(
         entry.schema, key: subject.rawValue, batch: transaction.commit, version: row.system.version + 1,
         state: state.rawValue, payload: RowPayload.encode(next.map(Self.cell)))
+      // The record stays that of the unit which reported it.
+      let unit = try Batches.batch(row.system.batch, in: transaction.snapshot)?.unit
       try Batches.append(
-        Batch(kind: state.name, entry: entry.entry.code, unit: nil, file: nil, receipt: nil, reason: reason),
+        Batch(kind: state.name, entry: entry.entry.code, unit: unit, file: nil, receipt: nil, reason: reason),
         to: &transaction)
     }
     guard let commit else { throw CreditError("failed", "the change was not committed") }

@@ -1,0 +1,106 @@
+// Goal: the page docs/file-format.md says what the engine writes.
+// Method: the reader in Tests/FormatReader, written from that page alone by somebody else, reads a store of the engine and
+// every row is compared with what the engine itself says.
+
+import Foundation
+@testable import SegmentStore
+import TestSupport
+import Testing
+
+@Suite struct FormatReaderTests {
+  private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "FormatReader/format_reader.py").path
+
+  private func run(_ arguments: [String]) throws -> (status: Int32, output: String)? {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["python3"] + arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+  }
+
+  @Test func theIndependentReaderAgrees() throws {
+    guard let version = try run(["--version"]), version.status == 0 else {
+      print("skipped: there is no python3 to run the independent reader with")
+      return
+    }
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    _ = try SegmentEngine.create(at: path)
+    let engine = try SegmentEngine(opening: path, mode: .readWrite())
+    var random = SeededGenerator(seed: 11)
+    let keys = (0..<700).map { _ in UInt128(UInt64.random(in: 0...UInt64.max, using: &random)) << 60 }
+    for step in 1...12 {
+      _ = try engine.write { transaction in
+        var rows: [EngineModelTests.ModelRow] = []
+        for index in 0..<(step.isMultiple(of: 4) ? 9000 : 5) {
+          rows.append(
+            EngineModelTests.ModelRow(
+              dataset: index.isMultiple(of: 3) ? 9 : 7, key: keys.randomElement(using: &random) ?? 1, commit: 0,
+              superseded: nil, cells: EngineModelTests.cells(&random, serial: index)))
+        }
+        for row in try transaction.snapshot.rows(of: keys[step], schema: EngineModelTests.schema(7))
+        where row.superseded == nil { transaction.supersede(row.address) }
+        if rows.count > 100 {
+          try EngineModelTests.writeSegment(rows, &transaction, batch: UInt64(step))
+        } else {
+          for row in rows {
+            try transaction.append(
+              EngineModelTests.schema(row.dataset), key: row.key, batch: UInt64(step), version: 3, state: 2,
+              payload: RowPayload.encode(row.cells))
+          }
+        }
+      }
+    }
+    let expected = try lines(engine, keys)
+    try engine.close()
+    let result = try #require(try run([Self.script, path]))
+    #expect(result.status == 0, "\(result.output.prefix(500))")
+    let found = try result.output.split(separator: "\n").map { try line(JSONSerialization.jsonObject(with: Data($0.utf8))) }
+    #expect(found.count == expected.count)
+    #expect(found.sorted() == expected.sorted())
+  }
+
+  /// What the engine says, one text a row.
+  private func lines(_ engine: SegmentEngine, _ keys: [UInt128]) throws -> [String] {
+    var lines: [String] = []
+    for key in Set(keys) {
+      for dataset in [UInt32(7), 9] {
+        let schema = EngineModelTests.schema(dataset)
+        for row in try engine.snapshot().rows(of: key, schema: schema) {
+          let cells = row.payload.withUnsafeBytes { RowPayload.decode($0, schema) } ?? []
+          let columns = zip(schema.columns, cells).compactMap { column, cell -> String? in
+            switch cell {
+            case .null: nil
+            case .integer(let value): "\(column.id)=\(value)"
+            case .text(let bytes): "\(column.id)=" + bytes.map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+            }
+          }
+          let hex = String(key, radix: 16)
+          lines.append(
+            "\(dataset) \(String(repeating: "0", count: 32 - hex.count) + hex) \(row.system.commit) \(row.system.batch) "
+              + "\(row.system.version) \(row.system.state) \(row.superseded.map(String.init) ?? "-") "
+              + columns.joined(separator: ","))
+        }
+      }
+    }
+    return lines
+  }
+
+  /// What the independent reader says, in the same form.
+  private func line(_ object: Any) throws -> String {
+    let row = try #require(object as? [String: Any])
+    let columns = try #require(row["columns"] as? [String: Any])
+    let cells = columns.keys.compactMap { Int($0) }.sorted().map { id -> String in
+      if let text = columns[String(id)] as? [String: Any] { return "\(id)=\(text["hex"] as? String ?? "")" }
+      return "\(id)=\((columns[String(id)] as? NSNumber)?.int64Value ?? 0)"
+    }
+    func number(_ name: String) -> String { (row[name] as? NSNumber).map { "\($0.int64Value)" } ?? "-" }
+    return "\(number("dataset")) \(row["key"] as? String ?? "") \(number("commit")) \(number("batch")) "
+      + "\(number("version")) \(number("state")) \(number("superseded")) " + cells.joined(separator: ",")
+  }
+}
