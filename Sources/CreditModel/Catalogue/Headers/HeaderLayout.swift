@@ -54,10 +54,9 @@ package struct HeaderLayout: Sendable {
     self.joined = joined
     self.name = name
     self.columns = columns
+    // Older files are patchy: they must only tell their records apart.
     required = Set(
-      entry.items.indices.filter {
-        items.contains($0) && (entry.items[$0].required || entry.recordKey.contains(entry.items[$0].id))
-      })
+      entry.items.indices.filter { items.contains($0) && entry.recordKey.contains(entry.items[$0].id) })
   }
 
   /// All layouts known for an entry, its own first.

@@ -1,0 +1,123 @@
+// Goal: entries are read with their defaults, refused with their place, and headers are recognised as a whole.
+// Method: the contract's example, one fault at a time, and headers as real systems write them.
+
+import CreditModel
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct CatalogueTests {
+  private func decode(_ json: String) throws -> [CatalogueEntry] { try CatalogueEntry.decode(json: Data(json.utf8)) }
+
+  @Test func defaultsFillWhatIsLeftOut() throws {
+    let entry = try #require(try decode(#"{"code":"A1","name":"甲","subject":["X"],"items":[{"id":"X"}]}"#).first)
+    #expect(entry.version == 1 && entry.recordKey.isEmpty && entry.invalidIdentifier == .questionable)
+    #expect(entry.items[0].name == "X" && entry.items[0].type == .text && !entry.items[0].required)
+    #expect(try decode(String(decoding: entry.encodedJSON(), as: UTF8.self)) == [entry])
+  }
+
+  @Test func templatesAreValidAndComeBackFromJSON() throws {
+    for entry in CatalogueEntry.nationalTemplates {
+      try entry.validate()
+      #expect(try CatalogueEntry.decode(json: entry.encodedJSON()) == [entry])
+    }
+    #expect(CatalogueEntry.administrativePermit2018.items.count == 28)
+    #expect(CatalogueEntry.administrativePenalty2018.items.count == 30)
+    #expect(CatalogueEntry.enterpriseRegistration.items.map(\.type).count { $0 == .date } == 1)
+  }
+
+  @Test(arguments: [
+    (#"{"code":"A","name":"n","subject":["Y"],"items":[{"id":"X"}]}"#, "subject[0]"),
+    (#"{"code":"A","name":"n","subject":["X"],"items":[{"id":"X"},{"id":"X"}]}"#, "items[1].id"),
+    (#"{"code":"A","name":"n","subject":["X"],"items":[{"id":"$X"}]}"#, "items[0].id"),
+    (#"{"code":"A","name":"n","subject":["X"],"items":[{"id":"X","type":"float"}]}"#, "items[0].type"),
+    (#"{"code":"A","name":"n","subject":["X"],"items":[{"id":"X"},{"id":"D","type":"decimal","precision":19}]}"#, "items[1].precision"),
+    (#"{"code":"A","name":"n","subject":["X"],"items":[{"id":"X"}],"eventDate":"X"}"#, "eventDate"),
+    (#"{"code":"A","name":"n","subject":["X"],"items":[{"id":"X"}],"recordKey":["Z"]}"#, "recordKey[0]"),
+    (#"{"code":"A","name":"n","subject":["X"],"items":[]}"#, "items"),
+    (#"{"code":"","name":"n","subject":["X"],"items":[{"id":"X"}]}"#, "code"),
+    (#"{"name":"n","subject":["X"],"items":[{"id":"X"}]}"#, "code"),
+    (#"[1, 2"#, ""),
+  ])
+  func faultsAreNamedByTheirPlace(json: String, path: String) {
+    #expect { try decode(json) } throws: { ($0 as? CatalogueError)?.path == path }
+  }
+
+  @Test func hostileJSONIsRefused() {
+    let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
+    #expect { try decode(deep) } throws: { ($0 as? CatalogueError)?.message.contains("deeper") == true }
+    let quoted = #"{"code":"A","name":"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[","subject":["X"],"items":[{"id":"X"}]}"#
+    #expect(throws: Never.self) { try decode(quoted) }
+  }
+
+  @Test func jsonOfTheTestSuiteNeverTraps() throws {
+    guard let folder = RealData.path("generic/json-test-suite/test_parsing", for: "hostile JSON") else { return }
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      let data = try #require(FileManager.default.contents(atPath: folder + "/" + name))
+      // An empty array is a catalogue without entries; everything else of the suite is no catalogue at all.
+      do { #expect(try CatalogueEntry.decode(json: data).isEmpty, "\(name)") } catch { continue }
+    }
+  }
+
+  // MARK: Headers
+
+  private func recognize(_ header: [String], _ entry: CatalogueEntry) throws -> HeaderRecognition {
+    try HeaderRecognition.recognize(header, for: entry)
+  }
+
+  @Test func idsNamesAndAliasesMeetTheSameItems() throws {
+    let entry = CatalogueEntry.administrativePenalty2018
+    let byID = try recognize(entry.items.map(\.id), entry)
+    let byName = try recognize(entry.items.map(\.name), entry)
+    #expect(byID.itemOfColumn == byName.itemOfColumn && byID.layout == "XZCF")
+    let dirty = entry.items.map { " " + $0.name.replacingOccurrences(of: "(", with: "（").replacingOccurrences(of: ")", with: "）") + "： " }
+    #expect(try recognize(dirty, entry).itemOfColumn == byID.itemOfColumn)
+    #expect(try recognize(entry.items.map { $0.id.lowercased() } + ["ADD_TIME"], entry).itemOfColumn.last == .some(nil))
+  }
+
+  @Test func theLayoutOf2015MapsOntoThatOf2018() throws {
+    let entry = CatalogueEntry.administrativePenalty2018
+    let header = [
+      "CF_WSH", "CF_CFMC", "CF_CFLB1", "CF_CFLB2", "CF_SY", "CF_YJ", "CF_XDR_MC", "CF_XDR_SHXYM", "CF_XDR_ZDM", "CF_XDR_GSDJ",
+      "CF_XDR_SWDJ", "CF_XDR_SFZ", "CF_FR", "CF_JG", "CF_JDRQ", "CF_XZJG", "CF_ZT", "DFBM", "SJC", "BZ",
+    ]
+    // The 2015 layout has no code of the authority, which the record key of the template needs: it maps what it has.
+    let found = try recognize(header, entry)
+    #expect(found.layout == "2015")
+    #expect(found.itemOfColumn[13] == entry.itemIndex("CF_NR") && found.joinedColumns.count == 1)
+  }
+
+  @Test func aProvincialLayoutTurnsTheMeaningOfAColumn() throws {
+    let entry = CatalogueEntry.administrativePermit2018
+    let header = [
+      "XK_XDR", "XK_XDR_SHXYM", "XK_FR", "XK_JDSMC", "XK_WSH", "XK_SPLB", "XK_NR", "XK_JDRQ", "XK_YXQQ", "XK_YXQZ", "XK_XZJG",
+      "XK_JGTYSHXY", "XK_ZT", "XK_SJLYDW", "XK_LYTYSHXYM",
+    ]
+    let found = try recognize(header, entry)
+    #expect(found.itemOfColumn[9] == entry.itemIndex("XK_YXQZI"))
+    #expect(try recognize(entry.items.map(\.id), entry).itemOfColumn[20] == entry.itemIndex("XK_YXQZ"))
+  }
+
+  @Test func theHeaderOfARealSystemIsRecognised() throws {
+    guard let path = RealData.path("interchange/header_row_permit.csv", for: "a real header") else { return }
+    let header = try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline)[0].split(
+      separator: ",", omittingEmptySubsequences: false
+    ).map(String.init)
+    let entry = CatalogueEntry.administrativePermit2018
+    let found = try recognize(header, entry)
+    #expect(found.presentItems.count == 26)
+    #expect(found.itemOfColumn.last == .some(nil))
+  }
+
+  @Test func wrongHeadersAreRefusedWithTheirReasons() {
+    let entry = CatalogueEntry.administrativePenalty2018
+    for (header, word) in [
+      (["a", "b"], "no column is an item"), (["CF_WSH", "CF_CFJGDM"], "missing columns"),
+      (entry.items.map(\.id) + ["行政处罚决定书文号"], "both are item"),
+      ((0..<10_000).map { "c\($0)" }, "10000 columns"),
+      (entry.items.map(\.id).filter { !$0.contains("XDR") } + ["CF_XDR_MC", "CF_XDR_LB"], "identifies the subject"),
+    ] {
+      #expect { try recognize(header, entry) } throws: { ($0 as? HeaderError)?.message.contains(word) == true }
+    }
+  }
+}
