@@ -133,11 +133,64 @@ import Testing
     #expect(again.snapshot().commit == 3)
     #expect(again.discardedTailBytes == 0)
     #expect(again.verify().isEmpty)
-    // The same cut with a whole frame behind it is damage.
-    var damaged = bytes
+    // In another store: a broken frame with a whole one behind it is damage.
+    let other = folder.path("other")
+    try makeStore(other)
+    let journal = URL(fileURLWithPath: other + "/journal-1.jnl")
+    var damaged = try Data(contentsOf: journal)
     damaged[starts[1] + 50] ^= 1
-    try damaged.write(to: target)
-    #expect(throws: StoreError.self) { try SegmentEngine(opening: path, mode: .readOnly) }
+    try damaged.write(to: journal)
+    #expect(throws: StoreError.self) { try SegmentEngine(opening: other, mode: .readOnly) }
+  }
+
+  /// A crash that tears the first commit after a clean close once made the store unopenable: the reader took bytes
+  /// behind a closing frame for damage.
+  @Test func aTornFirstCommitAfterACleanCloseIsATornTail() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    try makeStore(path)
+    let target = URL(fileURLWithPath: path + "/journal-1.jnl")
+    var bytes = try Data(contentsOf: target)
+    let end = ((bytes.lastIndex { $0 != 0 } ?? 0) + 8) & ~7
+    for index in end..<end + 30 { bytes[index] = 0x5A }
+    try bytes.write(to: target)
+    let engine = try SegmentEngine(opening: path, mode: .readWrite())
+    #expect(engine.snapshot().commit == 3 && engine.discardedTailBytes == 30)
+    try engine.close()
+    #expect(try answers(path).count == 62)
+  }
+
+  /// A commit that supersedes a row twice was once made durable before it was refused, and kept the store from opening.
+  @Test func aCommitThatContradictsTheStoreIsRefusedBeforeItIsDurable() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    try makeStore(path)
+    let engine = try SegmentEngine(opening: path, mode: .readWrite())
+    for address in [RowAddress(segment: 1, position: 60), RowAddress(segment: 9, position: 0), RowAddress(segment: 0, position: 2)] {
+      #expect {
+        try engine.write { $0.supersede(address) }
+      } throws: { ($0 as? StoreError)?.code == .invalidArgument }
+    }
+    _ = try engine.write { $0.supersede(RowAddress(segment: 1, position: 3)) }
+    #expect { try engine.write { $0.supersede(RowAddress(segment: 1, position: 3)) } } throws: {
+      ($0 as? StoreError)?.code == .invalidArgument
+    }
+    try engine.close()
+    #expect(try SegmentEngine(opening: path, mode: .readOnly).snapshot().commit == 4)
+  }
+
+  @Test func aHalfMadeStoreCanBeMadeAgainAndALostJournalIsDamage() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    try makeStore(path)
+    try FileManager.default.removeItem(atPath: path + "/journal-1.jnl")
+    #expect { try SegmentEngine(opening: path, mode: .readOnly) } throws: { ($0 as? StoreError)?.code == .damaged }
+    let half = folder.path("half")
+    _ = try SegmentEngine.create(at: half)
+    try FileManager.default.removeItem(atPath: half + "/state-1.ckp")
+    #expect { try SegmentEngine(opening: half, mode: .readOnly) } throws: { ($0 as? StoreError)?.code == .notAStore }
+    _ = try SegmentEngine.create(at: half)
+    try SegmentEngine(opening: half, mode: .readWrite()).close()
   }
 
   @Test func newerVersionsAndOtherFoldersAreRefusedPolitely() throws {

@@ -98,7 +98,7 @@ package enum IdentifierDetection {
   /// more likely a person's, since only one credit code in a thousand shows a birth date by chance.
   private static func eighteen(_ bytes: IdentifierBytes, on today: Day) -> IdentifierKind {
     guard bytes.digits(0..<17) else {
-      let isLetterForm = bytes[0] &- 0x41 <= 25 && bytes.digits(1..<17)
+      let isLetterForm = IdentifierRules.isForeignersTaxNumber(bytes)
       let isKnown = IdentifierRules.isKnownAuthority(bytes[0], bytes[1])
       return isLetterForm && !isKnown ? .taxpayerNumber : .unifiedSocialCreditCode
     }

@@ -39,13 +39,15 @@ public enum IdentifierReason: String, Codable, Sendable, CaseIterable {
   case unknownAuthority
   /// Warning: the administrative division is in no edition of GB/T 2260.
   case unknownDivision
+  /// Warning: the administrative division was not in force in the year of birth.
+  case divisionNotInForce
   /// Warning: an older form without a check character; nothing speaks against it, nothing confirms it.
   case unverifiable
 
   /// Whether this reason makes the identifier invalid.
   public var isError: Bool {
     switch self {
-    case .embeddedOrganizationCode, .unknownAuthority, .unknownDivision, .unverifiable: false
+    case .embeddedOrganizationCode, .unknownAuthority, .unknownDivision, .divisionNotInForce, .unverifiable: false
     default: true
     }
   }
@@ -70,6 +72,7 @@ public enum IdentifierReason: String, Codable, Sendable, CaseIterable {
     case .embeddedOrganizationCode: "the organisation code inside fails its own check"
     case .unknownAuthority: "unknown registration authority or body category"
     case .unknownDivision: "unknown administrative division"
+    case .divisionNotInForce: "the administrative division was not in force in the year of birth"
     case .unverifiable: "an older form that has no check character"
     }
   }
@@ -101,6 +104,7 @@ package struct IdentifierReasons: OptionSet, Sendable, Hashable {
   package static let embeddedOrganizationCode = Self(IdentifierReason.embeddedOrganizationCode)
   package static let unknownAuthority = Self(IdentifierReason.unknownAuthority)
   package static let unknownDivision = Self(IdentifierReason.unknownDivision)
+  package static let divisionNotInForce = Self(IdentifierReason.divisionNotInForce)
   package static let unverifiable = Self(IdentifierReason.unverifiable)
 
   /// All reasons that make an identifier invalid.

@@ -82,15 +82,14 @@ package enum IdentifierRules {
       var reasons = birthDate(
         year: bytes.number(6..<10), month: bytes.number(10..<12), day: bytes.number(12..<14), on: today)
       if CheckCharacters.citizen(bytes) != bytes[17] { reasons.insert(.checkCharacter) }
-      // Foreign permanent residence cards start with 9 and carry no division.
-      if bytes[0] != 0x39, !isResidentDivision(bytes.number(0..<6)) { reasons.insert(.unknownDivision) }
+      reasons.formUnion(residence(bytes.number(0..<6), birthYear: bytes.number(6..<10)))
       return reasons
     case 15:
       guard bytes.digits(0..<15) else { return .form }
       var reasons = birthDate(
         year: 1900 + bytes.number(6..<8), month: bytes.number(8..<10), day: bytes.number(10..<12),
         on: today)
-      if !isResidentDivision(bytes.number(0..<6)) { reasons.insert(.unknownDivision) }
+      reasons.formUnion(residence(bytes.number(0..<6), birthYear: 1900 + bytes.number(6..<8)))
       reasons.insert(.unverifiable)
       return reasons
     default: return .length
@@ -137,7 +136,7 @@ package enum IdentifierRules {
       return reasons
     case 17, 20: return .unverifiable
     case 18:
-      if bytes[0] &- 0x41 <= 25, bytes.digits(1..<17) { return .unverifiable }
+      if isForeignersTaxNumber(bytes) { return .unverifiable }
       let credit = unifiedSocialCreditCode(bytes)
       guard credit.hasError else { return credit }
       let citizen = citizenIdentityNumber(bytes, on: today)
@@ -146,14 +145,30 @@ package enum IdentifierRules {
     }
   }
 
+  /// Letter form of taxpayers from abroad: area letter, year, country or region, serial, check.
+  package static func isForeignersTaxNumber(_ bytes: IdentifierBytes) -> Bool {
+    bytes.count == 18 && bytes[0] &- 0x41 <= 25 && bytes.digits(1..<17)
+      && (1900...2099).contains(bytes.number(1..<5))
+  }
+
   /// Whether a division may stand in a body's number; 100000 is the national authority.
   private static func isKnownDivision(_ code: Int) -> Bool {
     code == 100_000 || DivisionTable.standard.contains(code)
   }
 
-  /// Whether a division may stand in a person's number; 810000 to 830000 are residence permits.
-  private static func isResidentDivision(_ code: Int) -> Bool {
-    code == 810_000 || code == 820_000 || code == 830_000 || DivisionTable.standard.contains(code)
+  /// What the division of a person's number gives reason to say.
+  ///
+  /// 810000 to 830000 are residence permits of Hong Kong, Macao and Taiwan. Foreigners' cards start with 9, then two
+  /// digits of the province that issued them, then a country.
+  private static func residence(_ code: Int, birthYear: Int) -> IdentifierReasons {
+    if code == 810_000 || code == 820_000 || code == 830_000 { return [] }
+    if code / 100_000 == 9 {
+      return DivisionTable.standard.contains(code / 1000 % 100 * 10_000) ? [] : .unknownDivision
+    }
+    guard let years = DivisionTable.standard.years(of: code) else { return .unknownDivision }
+    // The table begins in 1980: what it has from then on may be older.
+    let first = years.lowerBound <= 1980 ? 0 : years.lowerBound
+    return birthYear < first || birthYear > years.upperBound ? .divisionNotInForce : []
   }
 
   private static func birthDate(year: Int, month: Int, day: Int, on today: Day) -> IdentifierReasons {

@@ -51,7 +51,7 @@ package struct RecordInvariants {
 extension EngineSnapshot {
   /// All datasets with rows, ascending.
   package func allDatasets() throws(StoreError) -> [DatasetID] {
-    var datasets = Set(view.memory.datasets)
+    var datasets = Set(view.memory.datasets(asOf: commit))
     for segment in view.segments where segment.addedCommit <= commit {
       for chunk in try segment.reader.datasetChunks() { datasets.insert(chunk.dataset) }
     }

@@ -70,7 +70,7 @@ package struct SubjectCounter {
   /// Keys that satisfy a predicate.
   package func count(where isWanted: (UInt128) -> Bool) throws -> Int {
     var walks = try snapshot.view.segments.filter { $0.addedCommit <= snapshot.commit }.map { try KeyWalk($0.reader) }
-    let memory = snapshot.view.memory.keys.sorted()
+    let memory = snapshot.view.memory.keys(asOf: snapshot.commit).sorted()
     var memoryIndex = 0
     // A heap of the walks by their present key.
     var heap = walks.indices.filter { walks[$0].key != nil }

@@ -7,6 +7,7 @@
 package final class DecodedBlock: Sendable {
   package let rowCount: Int
   package let isText: Bool
+  package let columnID: UInt32
   private let bytes: BlockBytes
   private let nullOffset: Int  // -1 = no nulls
   private let packedOffset: Int
@@ -30,6 +31,7 @@ package final class DecodedBlock: Sendable {
     guard flags <= 1 else { throw damage("unknown flags in a column block") }
     bytes = raw
     rowCount = rows
+    columnID = header.columnID
     nullOffset = flags == 1 ? 16 : -1
     packedOffset = 16 + (flags == 1 ? NullBitmap.byteCount(rows) : 0)
     var layout = BlockLayout(position: packedOffset, limit: raw.count)
@@ -89,6 +91,17 @@ package final class DecodedBlock: Sendable {
     }
     offsets.append(UInt32(truncatingIfNeeded: position))
     return position == UInt64(raw.count) ? offsets : nil
+  }
+
+  /// Smallest and largest integer; 0 and 0 when all rows are null.
+  package var bounds: (minimum: Int64, maximum: Int64) {
+    var minimum = Int64.max
+    var maximum = Int64.min
+    for row in 0..<rowCount where !isNull(row) {
+      minimum = min(minimum, integer(row))
+      maximum = max(maximum, integer(row))
+    }
+    return minimum <= maximum ? (minimum, maximum) : (0, 0)
   }
 
   /// Whether the row has no value.

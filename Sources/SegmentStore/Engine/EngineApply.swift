@@ -2,15 +2,46 @@
 // Invariants: used alike by commits and by recovery, so that replay cannot differ from the first time.
 
 package enum EngineApply {
-  /// Applies a commit record to a view.
-  package static func apply(
-    _ record: CommitRecord, to view: EngineView, finished: [FinishedSegment], folder: StoreFolder,
-    store: StoreIdentifier, cache: BlockCache
-  ) throws(StoreError) -> EngineView {
-    var segments = view.segments
+  /// Refuses a commit that supersedes rows that are not there or superseded already; `superseded` must be sorted.
+  package static func check(
+    _ record: CommitRecord, against view: EngineView, finished: [FinishedSegment]
+  ) throws(StoreError) {
+    for (index, mark) in record.superseded.enumerated() {
+      let isTwice = index > 0 && record.superseded[index - 1] == mark
+      let isThere: Bool
+      if mark.segment == 0 {
+        isThere = Int(mark.position) < view.memory.count + record.rows.count
+          && view.memory.marks.superseded(mark.position, asOf: .max) == nil
+      } else if let segment = view.segment(mark.segment) {
+        isThere = mark.position < segment.reader.footer.rowCount
+          && segment.marks.superseded(mark.position, asOf: .max) == nil
+      } else {
+        isThere = finished.contains { $0.id.rawValue == mark.segment && mark.position < $0.footer.rowCount }
+      }
+      guard isThere, !isTwice else {
+        throw StoreError(.invalidArgument, "the commit supersedes a row that is not there or superseded already")
+      }
+    }
+  }
+
+  /// Opens the segments a commit adds.
+  package static func openSegments(
+    of record: CommitRecord, finished: [FinishedSegment], folder: StoreFolder, store: StoreIdentifier, cache: BlockCache
+  ) throws(StoreError) -> [SegmentReader] {
+    var readers: [SegmentReader] = []
     for reference in record.segments {
       let known = finished.first { $0.id == reference.id }
-      let reader = try open(reference, known, folder: folder, store: store, cache: cache)
+      readers.append(try open(reference, known, folder: folder, store: store, cache: cache))
+    }
+    return readers
+  }
+
+  /// Applies a commit record to a view.
+  package static func apply(
+    _ record: CommitRecord, to view: EngineView, opened: [SegmentReader]
+  ) throws(StoreError) -> EngineView {
+    var segments = view.segments
+    for reader in opened {
       segments.append(
         SegmentView(reader: reader, addedCommit: record.commit, lastCommit: record.commit, marks: MarkTable()))
     }

@@ -71,7 +71,18 @@ public struct EngineSnapshot: Sendable {
   package func datasets(of key: UInt128) throws(StoreError) -> [DatasetID] {
     var found: Set<DatasetID> = []
     for segment in view.segments where segment.addedCommit <= commit {
-      for run in try segment.reader.runs(of: key) { found.insert(run.dataset) }
+      for run in try segment.reader.runs(of: key) where !found.contains(run.dataset) {
+        if segment.lastCommit > commit {
+          let schema = DatasetSchema(dataset: run.dataset, version: 1, columns: [])
+          guard var rows = try RowAssembler(segment, schema: schema) else { continue }
+          var isVisible = false
+          for position in run.first..<run.first + run.count where !isVisible {
+            isVisible = try rows.commit(position) <= commit
+          }
+          guard isVisible else { continue }
+        }
+        found.insert(run.dataset)
+      }
     }
     for (_, row) in view.memory.rows(of: key, asOf: commit) { found.insert(row.schema.dataset) }
     return found.sorted()
@@ -168,10 +179,7 @@ package struct RowAssembler {
 
   /// The system values and the payload of the row at a position of the segment.
   package mutating func row(_ position: UInt32) throws(StoreError) -> (RowSystemValues, [UInt8]) {
-    guard position >= chunk.firstRow, position - chunk.firstRow < chunk.rowCount else {
-      throw StoreError(.damaged, "a run points outside its dataset")
-    }
-    let row = Int(position - chunk.firstRow)
+    let row = try row(at: position)
     let system = try systemValues(row)
     var payload = ByteBuffer(capacity: 160)
     payload.append(contentsOf: repeatElement(0, count: RowPayload.bitmapBytes(columns.count)))
@@ -192,9 +200,17 @@ package struct RowAssembler {
     return (system, payload.bytes)
   }
 
+  /// The place of a position of the segment within the dataset.
+  private func row(at position: UInt32) throws(StoreError) -> Int {
+    guard position >= chunk.firstRow, position - chunk.firstRow < chunk.rowCount else {
+      throw StoreError(.damaged, "a run points outside its dataset")
+    }
+    return Int(position - chunk.firstRow)
+  }
+
   /// The commit of the row at a position of the segment.
   package mutating func commit(_ position: UInt32) throws(StoreError) -> UInt64 {
-    let row = Int(position - min(position, chunk.firstRow))
+    let row = try row(at: position)
     let commit = UInt64(bitPattern: try system[SystemColumn.commit.index].integer(row) ?? 0)
     return commit == 0 ? addedCommit : commit
   }

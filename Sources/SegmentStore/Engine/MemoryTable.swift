@@ -58,9 +58,22 @@ package final class MemoryTable: Sendable {
   /// All rows in commit order.
   package var all: [MemoryRow] { contents.withLock { $0.rows } }
 
-  /// Datasets with rows.
-  package var datasets: [DatasetID] { contents.withLock { Array($0.byDataset.keys) } }
+  /// Datasets with rows as of a commit.
+  package func datasets(asOf commit: UInt64) -> [DatasetID] {
+    contents.withLock { contents in
+      contents.byDataset.compactMap { dataset, rows in
+        // Rows stand in commit order: the first decides.
+        rows.first.map { contents.rows[Int($0)].system.commit <= commit } == true ? dataset : nil
+      }
+    }
+  }
 
-  /// Keys with rows.
-  package var keys: [UInt128] { contents.withLock { Array($0.byKey.keys) } }
+  /// Keys with rows as of a commit.
+  package func keys(asOf commit: UInt64) -> [UInt128] {
+    contents.withLock { contents in
+      contents.byKey.compactMap { key, rows in
+        rows.first.map { contents.rows[Int($0)].system.commit <= commit } == true ? key : nil
+      }
+    }
+  }
 }

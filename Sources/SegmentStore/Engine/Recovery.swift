@@ -9,8 +9,7 @@ package struct Recovery {
     package var view: EngineView
     package var instants: [Int64]
     package var nextSegment: UInt64
-    /// `nil` when a crash came between a checkpoint's state and its journal.
-    package var contents: JournalContents?
+    package var contents = JournalContents()
     package var journalFile: (any StoreFile)?
   }
 
@@ -31,9 +30,13 @@ package struct Recovery {
         if isWriter { try removeLeftovers(opened) }
         return opened
       } catch {
-        // A writer may have made a checkpoint between our looking and our opening.
+        // A writer may have made a checkpoint between our looking and our opening, or be in the middle of a frame.
         attempts += 1
-        guard !isWriter, attempts < 20, try folder.currentState() != number else { throw error }
+        guard !isWriter, attempts < 20 else { throw error }
+        if try folder.currentState() == number {
+          guard error.code == .damaged, attempts < 3 else { throw error }
+          SystemCall.sleep(milliseconds: 2)
+        }
       }
     }
   }
@@ -54,17 +57,26 @@ package struct Recovery {
     var view = EngineView(commit: state.commit, segments: segments, memory: MemoryTable())
     var opened = Opened(
       state: state, store: store, view: view, instants: state.instants, nextSegment: state.nextSegment)
-    let journalPath = folder.path + "/" + JournalFormat.fileName(number)
-    guard folder.files.exists(journalPath) else { return opened }
-    let file = try folder.files.open(journalPath, writable: isWriter)
+    let file: any StoreFile
+    do throws(StoreError) {
+      file = try folder.files.open(folder.path + "/" + JournalFormat.fileName(number), writable: isWriter)
+    } catch {
+      // A journal is made before the state it belongs to: without it commits are missing.
+      guard error.code == .notFound else { throw error }
+      throw StoreError.damaged("the journal of the state is missing", file: JournalFormat.fileName(number), offset: 0)
+    }
     let contents = try JournalReader.read(file, number: number, store: store)
     for record in contents.records {
       guard record.commit == view.commit + 1, record.instantMilliseconds >= opened.instants.last ?? .min else {
         throw StoreError.damaged("the commits of the journal do not follow", file: JournalFormat.fileName(number), offset: 0)
       }
-      view = try EngineApply.apply(record, to: view, finished: [], folder: folder, store: store, cache: cache)
+      let added = try EngineApply.openSegments(of: record, finished: [], folder: folder, store: store, cache: cache)
+      guard added.allSatisfy({ view.segment($0.id.rawValue) == nil }) else {
+        throw StoreError.damaged("a segment is added twice", file: JournalFormat.fileName(number), offset: 0)
+      }
+      view = try EngineApply.apply(record, to: view, opened: added)
       opened.instants.append(record.instantMilliseconds)
-      for segment in record.segments { opened.nextSegment = max(opened.nextSegment, segment.id.rawValue + 1) }
+      for segment in record.segments { opened.nextSegment = max(opened.nextSegment, segment.id.rawValue &+ 1) }
     }
     opened.view = view
     opened.contents = contents
@@ -75,6 +87,10 @@ package struct Recovery {
   /// Removes temporary files, segments of commits that never came, and states a checkpoint left behind.
   private func removeLeftovers(_ opened: Opened) throws(StoreError) {
     let files = folder.files
+    for name in ["seg", "tmp"] { try files.createDirectory(folder.path + "/" + name) }
+    // What we found may be whole in memory only: make it durable before anything older goes.
+    try files.syncDirectory(folder.path + "/seg")
+    try files.syncDirectory(folder.path)
     for name in try files.list(folder.path + "/tmp") { try files.remove(folder.path + "/tmp/" + name) }
     let named = Set(opened.view.segments.map(\.reader.id.fileName))
     for name in try files.list(folder.path + "/seg") where !named.contains("seg/" + name) {

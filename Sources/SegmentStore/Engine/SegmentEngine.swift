@@ -63,10 +63,16 @@ public final class SegmentEngine: @unchecked Sendable {
 
   package static func create(at path: String, files: any FileSystem) throws(StoreError) -> StoreIdentifier {
     let folder = StoreFolder(path: path, files: files)
-    if files.exists(folder.path), try !files.list(folder.path).isEmpty {
+    if files.exists(folder.path), try !folder.isHalfMade() {
       throw StoreError(.alreadyExists, "the folder is not empty; choose another one", file: folder.path)
     }
     try folder.create()
+    let lock = try WriterLock(folder, waitSeconds: 0)
+    defer { lock.release() }
+    guard try folder.isHalfMade() else {
+      throw StoreError(.alreadyExists, "another process made a store here", file: folder.path)
+    }
+    try files.remove(folder.path + "/" + JournalFormat.fileName(1))
     let store = StoreIdentifier.random()
     let state = StoreState(number: 1, commit: 0, nextSegment: 1, instants: [], segments: [])
     _ = try Journal(creating: 1, store: store, folder: folder.path, files: files)
@@ -86,26 +92,23 @@ public final class SegmentEngine: @unchecked Sendable {
   ) throws(StoreError) {
     let folder = StoreFolder(path: path, files: files)
     let cache = BlockCache(budget: options.memoryBudgetBytes / 4)
+    let endedCleanly: Bool
     var lock: WriterLock?
     _ = try folder.currentState()
     if case .readWrite(let waitSeconds) = mode { lock = try WriterLock(folder, waitSeconds: waitSeconds) }
     do throws(StoreError) {
       let opened = try Recovery(folder: folder, cache: cache).open(isWriter: mode.isWritable)
       if let lock {
-        let journal: Journal
-        if let file = opened.journalFile, let contents = opened.contents {
-          journal = try Journal(continuing: opened.state.number, contents: contents, file: file)
-        } else {
-          journal = try Journal(
-            creating: opened.state.number, store: opened.store, folder: folder.path, files: files)
-        }
+        guard let file = opened.journalFile else { throw StoreError(.damaged, "the journal is missing") }
         writer = Writer(
-          lock: lock, journal: journal, stateNumber: opened.state.number, nextSegment: opened.nextSegment,
-          recordsInJournal: opened.contents?.records.count ?? 0, failure: nil)
+          lock: lock, journal: try Journal(continuing: opened.state.number, contents: opened.contents, file: file),
+          stateNumber: opened.state.number, nextSegment: opened.nextSegment,
+          recordsInJournal: opened.contents.records.count, failure: nil)
       }
       identifier = opened.store
       published = Mutex(Published(view: opened.view, instants: opened.instants))
-      discardedTailBytes = opened.contents?.discardedBytes ?? 0
+      discardedTailBytes = opened.contents.discardedBytes
+      endedCleanly = opened.contents.wasClosed || opened.contents.nextFrame == 1 && opened.contents.discardedBytes == 0
     } catch {
       lock?.release()
       throw error
@@ -114,6 +117,14 @@ public final class SegmentEngine: @unchecked Sendable {
     self.options = options
     self.cache = cache
     self.mode = mode
+    guard mode.isWritable, !endedCleanly else { return }
+    // Frames of an unclean end may be whole in memory and lost on disk: write what they say to new files.
+    do throws(StoreError) {
+      try checkpoint()
+    } catch {
+      writer?.failure = error
+      throw error
+    }
   }
 
   deinit { try? close() }
@@ -168,7 +179,7 @@ public final class SegmentEngine: @unchecked Sendable {
 
   /// The instant of a commit in milliseconds since 1970 UTC; `nil` for commit 0 and those not made yet.
   public func instant(of commit: UInt64) -> Int64? {
-    published.withLock { $0.instants.indices.contains(Int(commit) - 1) ? $0.instants[Int(commit) - 1] : nil }
+    published.withLock { commit >= 1 && commit <= UInt64($0.instants.count) ? $0.instants[Int(commit) - 1] : nil }
   }
 
   // MARK: Writing
@@ -191,6 +202,7 @@ public final class SegmentEngine: @unchecked Sendable {
         value = try body(&transaction)
       } catch {
         transaction.discard()
+        writer?.nextSegment = transaction.nextSegment
         throw error
       }
       writer?.nextSegment = transaction.nextSegment
@@ -207,22 +219,34 @@ public final class SegmentEngine: @unchecked Sendable {
     record.commit = view.commit + 1
     record.instantMilliseconds = max(SystemCall.nowMilliseconds, last)
     record.superseded.sort()
-    for index in record.superseded.indices.dropFirst() where record.superseded[index] == record.superseded[index - 1] {
-      throw StoreError(.invalidArgument, "a row is superseded twice in one commit")
+    let body: [UInt8]
+    let opened: [SegmentReader]
+    do throws(StoreError) {
+      // Everything that can be wrong with the commit itself is found before it is durable.
+      try EngineApply.check(record, against: view, finished: transaction.finished)
+      body = record.encode()
+      guard body.count <= JournalFrame.maximumBody else { throw StoreError(.limit, "a commit is larger than 256 MiB") }
+      opened = try EngineApply.openSegments(
+        of: record, finished: transaction.finished, folder: folder, store: identifier, cache: cache)
+    } catch {
+      transaction.discard()
+      throw error
     }
     do throws(StoreError) {
-      try writer?.journal.append(.commit, body: record.encode())
+      try writer?.journal.append(.commit, body: body)
       writer?.recordsInJournal += 1
-      let next = try EngineApply.apply(
-        record, to: view, finished: transaction.finished, folder: folder, store: identifier, cache: cache)
+      let next = try EngineApply.apply(record, to: view, opened: opened)
       published.withLock {
         $0.view = next
         $0.instants.append(record.instantMilliseconds)
       }
-      if needsCheckpoint(next) { try checkpoint() }
     } catch {
       writer?.failure = error
       throw error
+    }
+    // The commit stands, whatever becomes of the checkpoint.
+    if needsCheckpoint(published.withLock { $0.view }) {
+      do throws(StoreError) { try checkpoint() } catch { writer?.failure = error }
     }
     return record.commit
   }
@@ -254,18 +278,19 @@ public final class SegmentEngine: @unchecked Sendable {
           reference: $0.reader.reference, addedCommit: $0.addedCommit, lastCommit: $0.lastCommit,
           marks: $0.marks.all)
       })
+    // The journal first: a state without its journal would look like lost commits.
+    let journal = try Journal(creating: number, store: identifier, folder: folder.path, files: folder.files)
     try StateFile.write(state, store: identifier, folder: folder.path, files: folder.files)
     _ = try StateFile.read(number: number, folder: folder.path, files: folder.files)
-    let journal = try Journal(creating: number, store: identifier, folder: folder.path, files: folder.files)
     let next = EngineView(commit: view.commit, segments: segments, memory: MemoryTable())
     published.withLock { $0.view = next }
     writer?.journal = journal
     writer?.stateNumber = number
     writer?.nextSegment = nextSegment
     writer?.recordsInJournal = 0
-    try folder.files.remove(folder.path + "/" + JournalFormat.fileName(current.stateNumber))
-    try folder.files.remove(folder.path + "/" + StateFile.fileName(current.stateNumber))
-    try folder.files.syncDirectory(folder.path)
+    // What is left behind here, the next writer removes.
+    try? folder.files.remove(folder.path + "/" + StateFile.fileName(current.stateNumber))
+    try? folder.files.remove(folder.path + "/" + JournalFormat.fileName(current.stateNumber))
   }
 }
 

@@ -13,16 +13,38 @@ package struct StoreFolder: Sendable {
 
   /// Makes the folders of a new store.
   package func create() throws(StoreError) {
+    let isNew = !files.exists(path)
     try files.createDirectory(path)
     for name in ["seg", "tmp"] { try files.createDirectory(path + "/" + name) }
     try files.syncDirectory(path)
+    if isNew { try files.syncDirectory(parent) }
+  }
+
+  /// The folder the store's folder lies in.
+  private var parent: String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// Whether the folder holds nothing but what a torn `create` leaves behind.
+  package func isHalfMade() throws(StoreError) -> Bool {
+    for name in try files.list(path) {
+      switch name {
+      case "LOCK", "LOCK.holder", "journal-1.jnl": continue
+      case "tmp", "seg": if name == "seg", try !files.list(path + "/seg").isEmpty { return false }
+      default: return false
+      }
+    }
+    return true
   }
 
   /// Numbers of files `prefix<number>suffix`, ascending.
   package func numbers(prefix: String, suffix: String) throws(StoreError) -> [UInt64] {
     try files.list(path).compactMap { name in
       guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
-      return UInt64(name.dropFirst(prefix.count).dropLast(suffix.count))
+      let middle = name.dropFirst(prefix.count).dropLast(suffix.count)
+      guard let number = UInt64(middle), number < 1 << 62, String(number) == middle else { return nil }
+      return number
     }.sorted()
   }
 

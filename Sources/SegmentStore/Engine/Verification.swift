@@ -72,14 +72,20 @@ extension SegmentEngine {
       }
       progress(index + 1, view.segments.count)
     }
-    for fault in verifyState() { report(fault, "") }
+    for fault in verifyState(atLeast: view.commit) { report(fault, "") }
     return faults
   }
 
   /// Re-reads the state and the journal from disk.
-  private func verifyState() -> [StoreError] {
+  private func verifyState(atLeast commit: UInt64) -> [StoreError] {
     do throws(StoreError) {
-      _ = try Recovery(folder: folder, cache: BlockCache(budget: 1 << 20)).open(isWriter: false)
+      let opened = try Recovery(folder: folder, cache: BlockCache(budget: 1 << 20)).open(isWriter: false)
+      guard opened.view.commit >= commit else {
+        return [
+          StoreError.damaged(
+            "the journal ends before commit \(commit)", file: JournalFormat.fileName(opened.state.number), offset: 0)
+        ]
+      }
       return []
     } catch {
       return [error]

@@ -73,8 +73,9 @@ package final class WriterLock: Sendable {
       let bytes = try? file.read(count: Int(size), at: 0)
     else { return "another process" }
     let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-    guard words.count == 4, let since = Int64(words[3]) else { return "another process" }
-    let seconds = max(0, (SystemCall.nowMilliseconds - since) / 1000)
+    let now = SystemCall.nowMilliseconds
+    guard words.count == 4, let since = Int64(words[3]), (0...now).contains(since) else { return "another process" }
+    let seconds = (now - since) / 1000
     return "process \(words[1]), for \(seconds) seconds"
   }
 }

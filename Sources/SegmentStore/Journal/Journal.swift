@@ -81,7 +81,10 @@ package final class Journal {
     nextFrame = 1
   }
 
-  /// Continues an existing journal behind its last valid frame; a torn tail is zeroed and synced first.
+  /// Continues a journal that was closed cleanly, behind its last frame.
+  ///
+  /// A journal with an unclean end is never continued: its last frames may be whole in memory and lost on disk. The
+  /// engine makes a checkpoint instead.
   package init(
     continuing number: UInt64, contents: JournalContents, file: any StoreFile
   ) throws(StoreError) {
@@ -93,16 +96,6 @@ package final class Journal {
     nextFrame = contents.nextFrame
     lastChecksum = contents.lastChecksum
     allocated = try file.size()
-    if contents.discardedBytes > 0 {
-      var place = offset
-      let zeros = [UInt8](repeating: 0, count: 1 << 20)
-      while place < allocated {
-        let count = Int(min(Int64(zeros.count), allocated - place))
-        try file.write(Array(zeros[..<count]), at: place)
-        place += Int64(count)
-      }
-      try file.sync()
-    }
   }
 
   /// Appends a frame and syncs; after an error the journal must not be used any more.
@@ -147,7 +140,7 @@ package enum JournalReader {
     guard size >= Int64(JournalFormat.headerSize) else {
       throw StoreError.damaged("the journal ends inside its header", file: name, offset: size)
     }
-    guard size <= 1 << 32 else { throw StoreError.damaged("the journal is impossibly long", file: name, offset: size) }
+    guard size <= 1 << 29 else { throw StoreError.damaged("the journal is impossibly long", file: name, offset: size) }
     let bytes = try file.read(count: Int(size), at: 0)
     var contents = JournalContents()
     contents.salt = try checkHeader(bytes, number: number, store: store, name: name)
@@ -218,7 +211,8 @@ package enum JournalReader {
     else { return nil }
     let length = Int(load(32, UInt32.self))
     let start = offset + JournalFrame.headerSize
-    guard length <= JournalFrame.maximumBody, start + length <= bytes.count else { return nil }
+    let end = (start + length + 7) & ~7
+    guard length <= JournalFrame.maximumBody, end <= bytes.count else { return nil }
     let checksum = load(40, UInt64.self)
     let header = Array(bytes[offset..<offset + 40])
     guard
@@ -227,17 +221,15 @@ package enum JournalReader {
     else { return nil }
     return Frame(
       kind: kind, number: load(16, UInt64.self), previous: load(24, UInt64.self), checksum: checksum,
-      body: start..<start + length, end: (start + length + 7) & ~7)
+      body: start..<start + length, end: end)
   }
 
   /// Looks behind the last valid frame: zeros are unused space, a valid frame is proof of damage.
   private static func checkTail(
     _ bytes: [UInt8], from start: Int, _ contents: inout JournalContents, name: String
   ) throws(StoreError) {
-    guard let first = bytes[start...].firstIndex(where: { $0 != 0 }) else { return }
-    let last = bytes.lastIndex { $0 != 0 } ?? first
+    guard let last = bytes[start...].lastIndex(where: { $0 != 0 }) else { return }
     contents.discardedBytes = last + 1 - start
-    if contents.wasClosed { throw StoreError.damaged("bytes behind a closed journal", file: name, offset: Int64(first)) }
     var offset = start
     while offset + JournalFrame.headerSize <= bytes.count {
       if let frame = frame(bytes, at: offset, salt: contents.salt), frame.number >= contents.nextFrame {

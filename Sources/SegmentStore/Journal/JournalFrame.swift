@@ -147,7 +147,7 @@ extension ByteReader {
   package mutating func readSegment() throws(StoreError) -> SegmentReference {
     let id = try read(UInt64.self)
     let length = try read(UInt64.self)
-    guard id > 0, length <= UInt64(Int64.max) else { throw damage("an impossible segment") }
+    guard id > 0, id < 1 << 62, length <= UInt64(Int64.max) else { throw damage("an impossible segment") }
     return SegmentReference(id: SegmentID(rawValue: id), fileLength: Int64(length), checksum: try read())
   }
 }
@@ -208,8 +208,9 @@ package enum MarkList {
       for index in 0..<count {
         let step = try reader.readVarint()
         guard index == 0 || step > 0 else { throw reader.damage("a row is marked twice") }
-        position += step
-        guard position <= UInt64(UInt32.max) else { throw reader.damage("a mark is out of range") }
+        let (next, overflow) = position.addingReportingOverflow(step)
+        position = next
+        guard !overflow, position <= UInt64(UInt32.max) else { throw reader.damage("a mark is out of range") }
         marks.append(RowAddress(segment: segment, position: UInt32(position)))
       }
     }

@@ -99,7 +99,7 @@ package enum StateFile {
     let name = fileName(number)
     let file = try files.open(folder + "/" + name, writable: false)
     let size = try file.size()
-    guard size >= Int64(headerSize), size <= 1 << 33 else {
+    guard size >= Int64(headerSize), size <= 1 << 32 else {
       throw StoreError.damaged("the state file has an impossible length", file: name, offset: size)
     }
     let bytes = try file.read(count: Int(size), at: 0)
@@ -137,16 +137,25 @@ package enum StateFile {
         reference: try reader.readSegment(), addedCommit: try reader.read(), lastCommit: try reader.read(),
         marks: [])
       var position: UInt64 = 0
-      for _ in 0..<(try reader.readCount(width: 2)) {
-        position += try reader.readVarint()
-        guard position <= UInt64(UInt32.max) else { throw reader.damage("a mark is out of range") }
+      for index in 0..<(try reader.readCount(width: 2)) {
+        let step = try reader.readVarint()
+        let (next, overflow) = position.addingReportingOverflow(step)
+        position = next
+        guard !overflow, position <= UInt64(UInt32.max), index == 0 || step > 0 else {
+          throw reader.damage("a mark is out of range")
+        }
         entry.marks.append((UInt32(position), try reader.readVarint()))
       }
       state.segments.append(entry)
     }
-    guard reader.remaining == 0, UInt64(state.instants.count) == state.commit else {
-      throw reader.damage("the state contradicts itself")
+    let ids = state.segments.map(\.reference.id.rawValue)
+    let isSound = state.segments.allSatisfy { segment in
+      segment.addedCommit <= segment.lastCommit && segment.lastCommit <= state.commit
+        && segment.reference.id.rawValue < state.nextSegment
     }
+    guard reader.remaining == 0, UInt64(state.instants.count) == state.commit, isSound,
+      state.nextSegment < 1 << 62, Set(ids).count == ids.count, zip(state.instants, state.instants.dropFirst()).allSatisfy(<=)
+    else { throw reader.damage("the state contradicts itself") }
     return state
   }
 }

@@ -80,6 +80,12 @@ package struct DatasetScan {
       for subject in 0..<leaf.subjectCount {
         for run in leaf.runs(subject) where run.dataset == schema.dataset {
           row.key = leaf.key(subject)
+          guard run.first >= chunk.firstRow, run.count <= chunk.rowCount,
+            run.first - chunk.firstRow <= chunk.rowCount - run.count
+          else {
+            throw StoreError.damaged(
+              "a run lies outside its dataset", file: segment.reader.id.fileName, offset: fence.location.offset)
+          }
           for position in run.first..<run.first + run.count {
             if nextHidden < hidden.count, hidden[nextHidden] == position {
               nextHidden += 1

@@ -26,9 +26,13 @@ package struct ColumnCursor {
     guard let column, !column.blocks.isEmpty else { return nil }
     let entry = column.blocks[column.blockIndex(of: UInt32(row))]
     let loaded = try segment.block(entry, of: column)
+    let first = Int(entry.firstRow)
+    guard row >= first, row - first < loaded.rowCount else {
+      throw StoreError.damaged("a row lies outside its block", file: segment.id.fileName, offset: entry.location.offset)
+    }
     block = loaded
-    start = Int(entry.firstRow)
-    end = start + Int(entry.rowCount)
+    start = first
+    end = first + loaded.rowCount
     return (loaded, row - start)
   }
 

@@ -115,7 +115,7 @@ package final class SegmentReader: Sendable {
 
   /// The columns of a dataset chunk.
   package func columns(of chunk: DatasetChunk) throws(StoreError) -> ChunkColumns {
-    try cached(chunk.columns, cost: { $0.cost }) { (location) throws(StoreError) in
+    let found = try cached(chunk.columns, cost: { $0.cost }) { (location) throws(StoreError) in
       let raw = try blocks.read(location, kind: .columnDirectory).raw
       var reader = ByteReader(Array(raw.buffer), file: blocks.name, offset: location.offset)
       let count = try reader.readCount(width: 12, limit: DatasetSchema.maximumColumns + SystemColumn.allCases.count)
@@ -124,11 +124,16 @@ package final class SegmentReader: Sendable {
       }
       var columns: [ColumnEntry] = []
       for _ in 0..<count { columns.append(try ColumnEntry(&reader, rowCount: chunk.rowCount)) }
-      guard reader.remaining == 0, zip(columns, SystemColumn.allCases).allSatisfy({ $0.id == $1.rawValue }) else {
+      let isSound = zip(columns, SystemColumn.allCases).allSatisfy { $0.id == $1.rawValue && $0.type == .integer }
+      guard reader.remaining == 0, isSound, Set(columns.map(\.id)).count == count else {
         throw reader.damage("impossible column directory")
       }
-      return ChunkColumns(columns)
+      return ChunkColumns(columns, rowCount: chunk.rowCount)
     }
+    guard found.rowCount == chunk.rowCount else {
+      throw StoreError.damaged("two datasets share a directory", file: blocks.name, offset: chunk.columns.offset)
+    }
+    return found
   }
 
   /// A leaf of the subject directory.
@@ -145,14 +150,17 @@ package final class SegmentReader: Sendable {
 
   /// One block of a column.
   package func block(_ entry: ColumnBlockEntry, of column: ColumnEntry) throws(StoreError) -> DecodedBlock {
-    try cached(entry.location, cost: { $0.cost }) { (location) throws(StoreError) in
+    let block = try cached(entry.location, cost: { $0.cost }) { (location) throws(StoreError) in
       let (header, raw) = try blocks.read(location, kind: .column)
-      let block = try DecodedBlock(header, raw, file: blocks.name, offset: location.offset)
-      guard header.columnID == column.id, header.rowCount == entry.rowCount, block.isText == (column.type == .text) else {
-        throw StoreError.damaged("a block is not the one its parent names", file: blocks.name, offset: location.offset)
-      }
-      return block
+      return try DecodedBlock(header, raw, file: blocks.name, offset: location.offset)
     }
+    // Also for blocks from the cache: two entries of a damaged directory may name one block.
+    guard block.columnID == column.id, block.rowCount == Int(entry.rowCount), block.isText == (column.type == .text)
+    else {
+      throw StoreError.damaged(
+        "a block is not the one its parent names", file: blocks.name, offset: entry.location.offset)
+    }
+    return block
   }
 
   private func cached<T: AnyObject & Sendable>(
@@ -181,13 +189,23 @@ package final class SegmentReader: Sendable {
 
   /// Reads every block once and checks structure: used before a segment is named and by `verify`.
   ///
+  /// - Parameter comparesBounds: also compare the smallest and largest value of each block with its directory.
   /// - Returns: rows seen.
   @discardableResult
-  package func verifyBlocks() throws(StoreError) -> Int {
+  package func verifyBlocks(comparesBounds: Bool = false) throws(StoreError) -> Int {
     var rows = 0
+    var nextRow: [DatasetID: UInt32] = [:]
     for chunk in try datasetChunks() {
+      nextRow[chunk.dataset] = chunk.firstRow
       for column in try columns(of: chunk).entries {
-        for entry in column.blocks { _ = try block(entry, of: column) }
+        for entry in column.blocks {
+          let block = try block(entry, of: column)
+          guard comparesBounds, !block.isText else { continue }
+          let bounds = block.bounds
+          guard bounds.minimum == entry.minimum, bounds.maximum == entry.maximum else {
+            throw StoreError.damaged("a directory has wrong bounds", file: blocks.name, offset: entry.location.offset)
+          }
+        }
       }
       rows += Int(chunk.rowCount)
     }
@@ -201,7 +219,13 @@ package final class SegmentReader: Sendable {
           throw StoreError.damaged("subjects do not ascend", file: blocks.name, offset: fence.location.offset)
         }
         previous = key
-        for run in leaf.runs(index) { covered += Int(run.count) }
+        for run in leaf.runs(index) {
+          guard nextRow[run.dataset] == run.first else {
+            throw StoreError.damaged("the runs of a dataset do not join", file: blocks.name, offset: fence.location.offset)
+          }
+          nextRow[run.dataset] = run.first + run.count
+          covered += Int(run.count)
+        }
       }
     }
     guard covered == rows, rows == Int(footer.rowCount) else {
@@ -228,7 +252,7 @@ package final class SegmentReader: Sendable {
     attempt { () throws(StoreError) in
       for fence in try subjectTree().fences { attempt { () throws(StoreError) in _ = try leaf(fence) } }
     }
-    if faults.isEmpty { attempt { () throws(StoreError) in try verifyBlocks() } }
+    if faults.isEmpty { attempt { () throws(StoreError) in try verifyBlocks(comparesBounds: true) } }
     return faults
   }
 }
@@ -236,10 +260,13 @@ package final class SegmentReader: Sendable {
 /// The columns of a dataset chunk, system columns first.
 package final class ChunkColumns: Sendable {
   package let entries: [ColumnEntry]
+  /// Rows each column covers.
+  package let rowCount: UInt32
   private let positions: [UInt32: Int]
 
-  init(_ entries: [ColumnEntry]) {
+  init(_ entries: [ColumnEntry], rowCount: UInt32) {
     self.entries = entries
+    self.rowCount = rowCount
     positions = Dictionary(entries.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

@@ -38,8 +38,13 @@ package final class SegmentWriter {
     self.files = files
     temporaryPath = folder + "/tmp/" + String(id.rawValue, radix: 16) + ".seg"
     let file = try files.create(temporaryPath)
+    do throws(StoreError) {
+      try file.write(SegmentHeader.bytes(store: store, segment: id), at: 0)
+    } catch {
+      try? files.remove(temporaryPath)
+      throw error
+    }
     self.file = file
-    try file.write(SegmentHeader.bytes(store: store, segment: id), at: 0)
     offset = Int64(SegmentFormat.headerSize)
   }
 

@@ -96,7 +96,7 @@ package final class SubjectLeaf: Sendable {
     let subjects = Int(raw.load(0, as: UInt32.self))
     let runCount = Int(raw.load(4, as: UInt32.self))
     let widths = (0..<7).map { Int(raw.load(24 + $0, as: UInt8.self)) }
-    guard subjects > 0, subjects <= SubjectLeafFormat.subjects, runCount >= subjects, runCount <= 1 << 24,
+    guard subjects > 0, subjects <= SubjectLeafFormat.subjects, runCount >= subjects, runCount <= Int(min(rowLimit, 1 << 24)),
       widths[0] < 128, widths[1] <= 64, widths[2] <= 64, widths[3...].allSatisfy({ $0 <= 32 })
     else { throw damage("impossible subject leaf") }
     var position = SubjectLeafFormat.headerSize

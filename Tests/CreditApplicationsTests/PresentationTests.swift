@@ -1,0 +1,53 @@
+// Goal: personal numbers do not leave without a purpose.
+// Method: texts with numbers of every form, and a record with an identity number in several items.
+
+import CreditApplications
+import CreditModel
+import CreditStore
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct PresentationTests {
+  private static let today = Day("2026-11-23") ?? .epoch
+
+  @Test(arguments: [
+    ("130302199001010016", "130302********0016"), ("张三130302199001010016。", "张三130302********0016。"),
+    ("11010519491231002X,11010519491231002x", "110105********002X,110105********002x"),
+    ("130302900101001", "130302*****1001"),
+    // A wrong check character does not make a number public.
+    ("130302199001010019", "130302********0019"),
+  ])
+  func identityNumbersAreMasked(text: String, expected: String) {
+    #expect(PersonalNumbers.masked(text, on: Self.today) == expected)
+  }
+
+  @Test(arguments: [
+    "91130302MA0000015N", "914403001922038216", "330203000030639", "2021年1月31日", "第130302199001010016X7号", "",
+    "130302299001010016",
+  ])
+  func otherNumbersStay(text: String) { #expect(PersonalNumbers.masked(text, on: Self.today) == text) }
+
+  @Test func recordsAreMaskedUnlessAPurposeIsGiven() throws {
+    let folder = try TemporaryFolder()
+    try CreditDatabase.create(at: folder.path("store"))
+    let database = try CreditDatabase(opening: folder.path("store"), mode: .readWrite())
+    let entry = CatalogueEntry.administrativePenalty2018
+    let row = [
+      "CF_XDR_MC": "张三", "CF_XDR_LB": "自然人", "CF_XDR_ZJLX": "身份证", "CF_XDR_ZJHM": "130302199001010016", "CF_WSH": "1号",
+      "CF_WFXW": "x", "CF_SY": "当事人130302199001010016违法", "CF_YJ": "x", "CF_CFLB": "警告", "CF_NR": "警告",
+      "CF_JDRQ": "2024-01-01", "CF_YXQ": "2025-01-01", "CF_CFJG": "x", "CF_CFJGDM": "11130300000000019B", "CF_SJLY": "x",
+      "CF_SJLYDM": "11130300000000019B",
+    ]
+    let csv = entry.items.map(\.id).joined(separator: ",") + "\n" + entry.items.map { row[$0.id] ?? "" }.joined(separator: ",") + "\n"
+    let file = try folder.write("a.csv", csv)
+    #expect(try database.collectBlocking(.csv(file), for: "XZCF").loaded == 1)
+    let record = try #require(try database.snapshot().records(of: "130302199001010016").first)
+    let shown = Dictionary(
+      uniqueKeysWithValues: RecordPresentation.masked(on: Self.today).values(of: record).map { ($0.item, $0.value.canonicalText) })
+    #expect(shown["CF_XDR_ZJHM"] == "130302********0016" && shown["CF_SY"] == "当事人130302********0016违法")
+    let full = try RecordPresentation.unmasked(purpose: "核查", on: Self.today).values(of: record)
+    #expect(full.contains { $0.value == .text("130302199001010016") })
+    #expect(throws: CreditError.self) { try RecordPresentation.unmasked(purpose: "", on: Self.today) }
+  }
+}
