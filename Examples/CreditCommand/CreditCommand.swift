@@ -34,6 +34,10 @@ struct Credit: AsyncParsableCommand {
         print(text)
         ProcessEnd.exit(0)
       }
+      if CommandLine.arguments.contains("--json") {
+        Terminal.line(
+          JSON.object([("error", .object([("code", .string("usage")), ("message", .string(message(for: error)))]))]).text)
+      }
       Terminal.error(text)
       ProcessEnd.exit(2)
     }

@@ -59,10 +59,10 @@ public struct CreditSnapshot: Sendable {
       guard let key = try LongIdentifiers.key(of: subject, in: engine) else { return [] }
       let entries: [PublishedEntry]
       if let code {
-        entries = [try database.catalogue.entry(code)]
+        entries = [try database.catalogue.entry(code, asOf: engine)]
       } else {
         let datasets = Set(try engine.datasets(of: key.rawValue))
-        entries = datasets.isEmpty ? [] : try database.catalogue.entries(of: datasets)
+        entries = datasets.isEmpty ? [] : try database.catalogue.entries(of: datasets, asOf: engine)
       }
       let identifier = Identifier(key.text ?? subject.text, as: key.kind ?? subject.kind)
       return try entries.flatMap { try records(of: key, identifier, entry: $0, versions: versions) }
@@ -94,7 +94,8 @@ public struct CreditSnapshot: Sendable {
   public func recordCounts(of subject: Identifier) throws -> [String: Int] {
     do {
       guard let key = try LongIdentifiers.key(of: subject, in: engine) else { return [:] }
-      let entries = try database.catalogue.entries(of: Set(try engine.datasets(of: key.rawValue)))
+      let entries = try database.catalogue.entries(
+        of: Set(try engine.datasets(of: key.rawValue)), asOf: engine)
       var counts: [String: Int] = [:]
       for entry in entries { counts[entry.entry.code] = try engine.count(of: key.rawValue, dataset: entry.dataset) }
       return counts

@@ -112,7 +112,7 @@ import Testing
   @Test func wrongHeadersAreRefusedWithTheirReasons() {
     let entry = CatalogueEntry.administrativePenalty2018
     for (header, word) in [
-      (["a", "b"], "no column is an item"), (["CF_WSH", "CF_CFJGDM"], "missing columns"),
+      (["a", "b"], "is the header missing"), (["CF_WSH", "CF_CFJGDM"], "missing columns"),
       (entry.items.map(\.id) + ["行政处罚决定书文号"], "both are item"),
       ((0..<10_000).map { "c\($0)" }, "10000 columns"),
       (entry.items.map(\.id).filter { !$0.contains("XDR") } + ["CF_XDR_MC", "CF_XDR_LB"], "identifies the subject"),

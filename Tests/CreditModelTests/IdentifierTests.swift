@@ -81,6 +81,7 @@ import Testing
   @Test(arguments: ["330203000030639", "330200400070010", "330200600002522", "110000000343473", "130300600000016"])
   func registrationNumbers(number: String) {
     #expect(check(number).kind == .businessRegistrationNumber && check(number).isValid)
+    #expect(check("9.11303E+17").errors == [.damagedNumber] && check("9.113030210012E17").errors == [.damagedNumber])
     let wrong = String(number.dropLast()) + (number.hasSuffix("1") ? "2" : "1")
     #expect(!check(wrong, .businessRegistrationNumber).isValid)
     #expect(check("3209231100626").isValid && check("3209231100626").warnings.contains(.unverifiable))

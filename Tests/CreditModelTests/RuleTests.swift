@@ -50,7 +50,8 @@ import Testing
     (["CF_CFJGDM": "11130300000000019A"], "V06"), (["CF_SJLYDM": "00000000000000000X"], "V06"),
     (["CF_JDRQ": "2024-06-02"], "V07"), (["CF_JDRQ": "1949-09-30"], "V07"), (["CF_YXQ": "2024-01-09"], "V08"),
     (["CF_CFLB": "罚金"], "V10"), (["CF_NR_FK": "-0.1"], "V10"), (["CF_NR_FK": ""], "V10"),
-    (["CF_CFLB": "没收违法所得", "CF_NR_FK": ""], "V10"), (["CF_CFLB": "其他"], "V10"),
+    (["CF_CFLB": "没收违法所得", "CF_NR_FK": ""], "V10"), (["CF_CFLB": "其他"], "V10"), (["CF_CFLB": "警告"], "V10"),
+    (["CF_NR_WFFF": "1"], "V10"),
   ])
   func penaltiesFail(changes: [String: String], rule: String) throws {
     #expect(try evaluate(Self.penalty, changes).errors.contains(rule))
@@ -84,7 +85,7 @@ import Testing
   @Test func warningsDoNotSetAside() throws {
     for (changes, rule) in [
       (["CF_XDR_ZJHM": "130302199001010016"], "V05"), (["CF_CFJGDM": "91130302MA0000015N"], "V06"),
-      (["CF_NR": "罚款2000元", "CF_NR_FK": "2000"], "V11"), (["CF_CFLB": "警告"], "V10"),
+      (["CF_NR": "罚款2000元", "CF_NR_FK": "2000"], "V11"),
     ] {
       let result = try evaluate(Self.penalty, changes)
       #expect(result.warnings.contains(rule) && result.errors.isEmpty, "\(rule): \(result)")

@@ -1,6 +1,8 @@
 // Owns `credit aggregate`.
 
 import ArgumentParser
+import CreditApplications
+import CreditModel
 import CreditStore
 
 struct AggregateCommand: AsyncParsableCommand {
@@ -22,6 +24,7 @@ struct AggregateCommand: AsyncParsableCommand {
   var measure: [String] = []
   @Flag(help: "Say on standard error what was read.")
   var explain = false
+  @OptionGroup var masking: MaskingOptions
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
@@ -30,8 +33,10 @@ struct AggregateCommand: AsyncParsableCommand {
       let measures = try measure.map { try AggregateQuery.Measure(parsing: $0) }
       let query = AggregateQuery(
         entries: entry, filter: try condition.map { try Filter(parsing: $0) }, groups: groups, measures: measures)
+      let presentation = try masking.presentation()
       let start = ContinuousClock.now
-      let snapshot = try store.openForReading().snapshot()
+      let database = try store.openForReading()
+      let snapshot = database.snapshot()
       let result = try snapshot.aggregate(query)
       if explain {
         Terminal.error(
@@ -39,8 +44,20 @@ struct AggregateCommand: AsyncParsableCommand {
             + "\(result.recordsScanned) records read, \(result.recordsMatched) matched, \(result.rows.count) groups, "
             + "\(ContinuousClock.now - start)")
       }
+      // Values of items are masked like those of records.
+      let items = try Dictionary(
+        database.catalogue.list().flatMap { $0.entry.items }.map { ($0.id, $0) },
+        uniquingKeysWith: { first, second in second.mask != nil ? second : first })
+      func shown(_ cell: AggregateResult.Cell, _ item: String) -> AggregateResult.Cell {
+        if case .text(let text) = cell { .text(presentation.text(text, of: items[item])) } else { cell }
+      }
+      let rows = result.rows.map { row in
+        AggregateResult.Row(
+          group: zip(query.groups, row.group).map { shown($1, $0.column) },
+          measures: zip(query.measures, row.measures).map { shown($1, $0.item) })
+      }
       if output.json {
-        for row in result.rows {
+        for row in rows {
           let group = zip(query.groups, row.group).map { ($0.label, Self.json($1)) }
           let members = zip(query.measures, row.measures).map { ($0.label, Self.json($1)) }
           Terminal.line(JSON.object([("group", .object(group))] + members).text)
@@ -48,7 +65,7 @@ struct AggregateCommand: AsyncParsableCommand {
       } else {
         Terminal.table(
           query.groups.map(\.label) + query.measures.map(\.label),
-          result.rows.map { ($0.group + $0.measures).map(Self.text) })
+          rows.map { ($0.group + $0.measures).map(Self.text) })
       }
     }
   }

@@ -126,9 +126,11 @@ struct RejectsCommand: AsyncParsableCommand {
         }
         let raw: (String, JSON) =
           switch row.raw {
-          case .object(let text): ("raw", .raw(presentation.text(text)))
-          case .base64(let text): ("rawBase64", .string(text))
-          case .excerpt(let text): ("rawExcerpt", .raw(text))
+          case .object(let text): ("raw", .raw(presentation.rawRow(text)))
+          case .base64(let text): ("rawBase64", .string(presentation.rawBytes(text)))
+          case .excerpt(let text):
+            // The beginning of a huge record may hold anything: it is only shown for a purpose.
+            ("rawExcerpt", masking.unmasked ? .raw(text) : .string("withheld; use --unmasked --purpose TEXT"))
           }
         Terminal.line(
           JSON.object([

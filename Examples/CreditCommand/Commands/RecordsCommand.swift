@@ -81,6 +81,6 @@ enum AsOf {
     guard let second = Second(text) else { return nil }
     let isDate = !text.contains(":")
     let seconds = second.secondsSinceEpoch - 8 * 3600 + (isDate ? 86_399 : 0)
-    return Date(timeIntervalSince1970: Double(seconds) + 0.999)
+    return Date(timeIntervalSince1970: Double(seconds) + (isDate ? 0.999 : 0))
   }
 }

@@ -30,6 +30,7 @@ struct CityProfile {
     let units = Self.units.map { unit -> (code: String, name: String) in
       (CodeMaker.creditCode(prefix: "11130300", body: Array(unit.code.utf8)[8..<16].map { $0 }), unit.name)
     }
+    let records = max(40, records)
     let bodyCount = max(10, records / 4)
     var bodies: [Body] = []
     for index in 0..<bodyCount {

@@ -1,53 +1,90 @@
 // Owns finding and masking citizen identity numbers inside any text.
-// Invariants: every run of 18 places (or 15 digits) that reads like an identity number is masked, also one with a wrong
-// check character: it is still somebody's. Credit codes, which start with 9 or show no birth date, stay.
+// Invariants: every 18 places or 15 digits that read like an identity number are masked, also with a wrong check
+// character, in full width, next to letters, or written in groups: it is still somebody's. Credit codes, which start
+// with 9 or show no birth date, stay.
 // Does not know items; RecordPresentation does.
 
 public import CreditModel
 
 /// Masks identity numbers in texts.
 public enum PersonalNumbers {
-  /// The text with every identity number masked.
+  /// The text with every identity number masked: six places stay at the front and four at the end.
   ///
   /// ```swift
   /// PersonalNumbers.masked("张三 130302199001010016", on: today)   // "张三 130302********0016"
   /// ```
   public static func masked(_ text: String, on today: Day) -> String {
-    let bytes = Array(text.utf8)
-    var result: [UInt8] = []
+    var scalars = Array(text.unicodeScalars)
+    let values = scalars.map(value)
+    let groups = groups(values)
+    var isMasked = false
+    var first = 0
+    while first < groups.count {
+      // Whole groups that together have the length of a number, each a single blank or hyphen behind the one before.
+      var places: [Int] = []
+      var next = first
+      var matched: Int?
+      while next < groups.count, places.count < 18, next == first || groups[next].lowerBound - groups[next - 1].upperBound == 1 {
+        places += groups[next]
+        next += 1
+        if isIdentityNumber(places.map { values[$0] ?? 0 }, on: today) { matched = next }
+        if matched != nil { break }
+      }
+      guard let end = matched else {
+        first += 1
+        continue
+      }
+      for place in places.dropFirst(6).dropLast(4) { scalars[place] = "*" }
+      isMasked = true
+      first = end
+    }
+    guard isMasked else { return text }
+    var result = String.UnicodeScalarView()
+    result.append(contentsOf: scalars)
+    return String(result)
+  }
+
+  /// Bytes in any encoding that keeps ASCII, with identity numbers masked.
+  package static func masked(bytes: [UInt8], on today: Day) -> [UInt8] {
+    // Latin-1 keeps every byte apart; numbers are ASCII in all encodings met here.
+    let text = String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+    return masked(text, on: today).unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+  }
+
+  /// 0 to 9 for digits of either width, 10 for X, `nil` for anything else.
+  private static func value(_ scalar: Unicode.Scalar) -> Int? {
+    switch scalar.value {
+    case 0x30...0x39: Int(scalar.value - 0x30)
+    case 0xFF10...0xFF19: Int(scalar.value - 0xFF10)
+    case 0x58, 0x78, 0xFF38, 0xFF58: 10
+    default: nil
+    }
+  }
+
+  /// Stretches of digits, with an X behind the last one where it is the end of a number.
+  private static func groups(_ values: [Int?]) -> [Range<Int>] {
+    var groups: [Range<Int>] = []
     var index = 0
-    var found = false
-    while index < bytes.count {
-      guard isDigit(bytes[index]) else {
-        result.append(bytes[index])
+    while index < values.count {
+      guard let digit = values[index], digit < 10 else {
         index += 1
         continue
       }
       var end = index
-      while end < bytes.count, isDigit(bytes[end]) { end += 1 }
-      if end < bytes.count, end - index == 17, bytes[end] == 0x58 || bytes[end] == 0x78 { end += 1 }
-      // A number inside a longer word of letters and digits is another kind of code.
-      let isBounded = (index == 0 || !isLetter(bytes[index - 1])) && (end == bytes.count || !isLetter(bytes[end]))
-      if isBounded, isIdentityNumber(Array(bytes[index..<end]), on: today) {
-        found = true
-        for offset in index..<end {
-          result.append(offset - index < 6 || end - offset <= 4 ? bytes[offset] : 0x2A)
-        }
-      } else {
-        result.append(contentsOf: bytes[index..<end])
-      }
+      while end < values.count, let digit = values[end], digit < 10 { end += 1 }
+      if end < values.count, values[end] == 10, end - index <= 17 { end += 1 }
+      groups.append(index..<end)
       index = end
     }
-    return found ? String(decoding: result, as: UTF8.self) : text
+    return groups
   }
 
-  private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 <= 9 }
-  private static func isLetter(_ byte: UInt8) -> Bool { byte &- 0x41 <= 25 || byte &- 0x61 <= 25 }
-
   /// Whether digits read like an identity number: place of registration first, then a birth date.
-  private static func isIdentityNumber(_ digits: [UInt8], on today: Day) -> Bool {
-    guard digits.count == 18 || digits.count == 15, digits[0] != 0x39, digits[0] != 0x30 else { return false }
-    func number(_ range: Range<Int>) -> Int { digits[range].reduce(0) { $0 * 10 + Int($1 &- 0x30) } }
+  private static func isIdentityNumber(_ digits: [Int], on today: Day) -> Bool {
+    guard digits.count == 18 || digits.count == 15, digits[0] != 9, digits[0] != 0,
+      digits.dropLast(digits.count == 18 ? 1 : 0).allSatisfy({ $0 < 10 })
+    else { return false }
+    func number(_ range: Range<Int>) -> Int { digits[range].reduce(0) { $0 * 10 + $1 } }
     let year = digits.count == 18 ? number(6..<10) : 1900 + number(6..<8)
     let start = digits.count == 18 ? 10 : 8
     guard year >= 1850, let birth = Day(year: year, month: number(start..<start + 2), day: number(start + 2..<start + 4))

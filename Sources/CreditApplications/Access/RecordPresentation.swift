@@ -4,6 +4,7 @@
 
 public import CreditModel
 public import CreditStore
+import Foundation
 
 /// How records are shown to operators (展示脱敏).
 ///
@@ -37,8 +38,45 @@ public struct RecordPresentation: Sendable {
   /// A free text to show.
   public func text(_ text: String) -> String { purpose == nil ? PersonalNumbers.masked(text, on: today) : text }
 
+  /// A value of an aggregate to show: by the mask of its item, if it comes from one.
+  public func text(_ text: String, of item: CatalogueItem?) -> String {
+    guard let item, case .text(let shown) = shown(.text(text), item) else { return self.text(text) }
+    return shown
+  }
+
+  /// A raw row to show: each value of its JSON object masked on its own.
+  public func rawRow(_ json: String) -> String {
+    guard purpose == nil, let data = json.data(using: .utf8),
+      let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+    else { return json }
+    let shown = object.mapValues { value -> Any in
+      switch value {
+      case let text as String: self.text(text)
+      case let texts as [String]: texts.map { self.text($0) }
+      default: value
+      }
+    }
+    // The order of the columns is kept where nothing had to be masked.
+    guard !NSDictionary(dictionary: shown).isEqual(to: object) else { return json }
+    let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
+    guard let output = try? JSONSerialization.data(withJSONObject: shown, options: options) else { return "{}" }
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  /// Raw bytes in Base64 to show, with identity numbers masked in them.
+  public func rawBytes(_ base64: String) -> String {
+    guard purpose == nil, let data = Data(base64Encoded: base64) else { return base64 }
+    return Data(PersonalNumbers.masked(bytes: Array(data), on: today)).base64EncodedString()
+  }
+
   private func shown(_ value: Value, _ item: CatalogueItem) -> Value {
-    guard purpose == nil, case .text(let text) = value else { return value }
+    guard purpose == nil else { return value }
+    guard case .text(let text) = value else {
+      // A number in a numeric item may be somebody's too.
+      let text = value.canonicalText
+      let masked = PersonalNumbers.masked(text, on: today)
+      return masked == text ? value : .text(masked)
+    }
     if item.openness == .authorized, let mask = item.mask, mask.count == 2 {
       return .text(Mask(leading: mask[0], trailing: mask[1]).apply(to: text))
     }

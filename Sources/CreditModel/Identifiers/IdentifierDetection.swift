@@ -45,11 +45,7 @@ package enum IdentifierDetection {
   ) -> IdentifierAssessment {
     let common = IdentifierRules.common(bytes)
     let chosen = refine(kind ?? detect(bytes, on: today), bytes, on: today)
-    guard common.isEmpty else {
-      // A placeholder still says what it imitates: its check character is reported too.
-      return IdentifierAssessment(
-        kind: chosen, reasons: common.union(common == .placeholder ? rules(chosen, bytes, today) : []))
-    }
+    guard common.isEmpty else { return IdentifierAssessment(kind: chosen, reasons: common) }
     return IdentifierAssessment(kind: chosen, reasons: rules(chosen, bytes, today))
   }
 
@@ -122,9 +118,12 @@ package enum IdentifierDetection {
     guard bytes.digits(0..<15) else {
       return bytes.digits(0..<6) ? .taxpayerNumber : .unknown
     }
-    let registration = IdentifierRules.businessRegistrationNumber(bytes)
-    if !registration.hasError { return .businessRegistrationNumber }
-    if !IdentifierRules.citizenIdentityNumber(bytes, on: today).hasError { return .citizenIdentityNumber }
+    // The order of the contract: one registration number in thirty shows a birth date, one old identity number in ten
+    // passes the check of a registration number, and taking a person for a company is the worse mistake.
+    let citizen = IdentifierRules.citizenIdentityNumber(bytes, on: today)
+    if !citizen.hasError, !citizen.contains(.unknownDivision) { return .citizenIdentityNumber }
+    if !IdentifierRules.businessRegistrationNumber(bytes).hasError { return .businessRegistrationNumber }
+    if !citizen.hasError { return .citizenIdentityNumber }
     if CheckCharacters.organization(bytes, from: 6) == bytes[14] { return .taxpayerNumber }
     return .businessRegistrationNumber
   }

@@ -34,15 +34,16 @@ package enum IdentifierRules {
       let byte = bytes[index]
       if byte == 0x30 { zeros &+= 1 }
       if byte &- 0x30 <= 9 { digits &+= 1 }
-      if byte == 0x2A || byte == 0x2B { odd = true }
+      if byte == 0x2A || byte == 0x45 { odd = true }
     }
     var reasons: IdentifierReasons = []
     if odd {
       for index in 0..<bytes.count {
         if bytes[index] == 0x2A { reasons.insert(.masked) }
         // digits, at most one point, `E+`: what a spreadsheet makes of a long number
-        let isExponent = bytes[index] == 0x45 && index + 1 < bytes.count && bytes[index + 1] == 0x2B
-        if isExponent, bytes.count - digits <= 3 { reasons.insert(.damagedNumber) }
+        let isExponent = bytes[index] == 0x45 && (bytes.count - 4..<bytes.count - 1).contains(index) && bytes[0] &- 0x30 <= 9
+        let hasPoint = bytes.count > 2 && bytes[1] == 0x2E
+        if isExponent, hasPoint || bytes[index + 1] == 0x2B, bytes.count - digits <= 3 { reasons.insert(.damagedNumber) }
       }
     }
     if zeros >= max(1, bytes.count - 1), zeros == bytes.count || bytes[bytes.count - 1] == 0x58 {

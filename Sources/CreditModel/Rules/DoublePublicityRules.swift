@@ -65,7 +65,10 @@ struct DoublePublicityRules: Sendable {
   ) {
     guard let text = row.text(number), let type = row.text(kind), DocumentKinds.isIdentityCard(type) else { return }
     let verdict = Identifier.check(text, as: .citizenIdentityNumber, on: options.today)
-    if let reason = verdict.errors.first { result.error("V04", number, reason.explanation) }
+    // Masked numbers and stand-ins name nobody: such a row is unlinked, not wrong.
+    if !verdict.errors.contains(where: { $0 == .masked || $0 == .placeholder }), let reason = verdict.errors.first {
+      result.error("V04", number, reason.explanation)
+    }
   }
 
   // MARK: Authorities
@@ -132,8 +135,10 @@ struct DoublePublicityRules: Sendable {
         result.error("V10", id, "required by the category of penalty")
       }
     }
-    if !fined, let fine = row.decimal("CF_NR_FK"), fine.units > 0 {
-      result.warning("V10", "CF_NR_FK", "a fine, but the category does not name one")
+    for (holds, id) in [(fined, "CF_NR_FK"), (confiscated, "CF_NR_WFFF")] where !holds {
+      if let amount = row.decimal(id), amount.units > 0 {
+        result.error("V10", id, "an amount, but the category of penalty does not name it")
+      }
     }
     checkUnitSlip(row, &result)
   }

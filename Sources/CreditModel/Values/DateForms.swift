@@ -4,7 +4,7 @@
 // Does not apply missing markers or open ends: those are properties of the value.
 
 /// Reads `yyyy-MM-dd`, `yyyy/M/d`, `yyyy.M.d`, `yyyyMMdd`, `yyyy年M月d日`, Excel serials (20000 to 80000),
-/// epoch milliseconds (12 or 13 digits), each day form also with a clock time behind it.
+/// epoch milliseconds (13 digits), each day form also with a clock time behind it.
 package enum DateForms {
   /// Reads a day; a clock time behind it must be midnight, since dropping another one would lose something.
   package static func day(_ text: Span<UInt8>) -> Day? {
@@ -37,7 +37,7 @@ package enum DateForms {
       day = value
     case 5 where cursor.isAtEnd:
       return excelSerial(number)
-    case 12, 13:
+    case 13:
       return cursor.isAtEnd ? epochMilliseconds(number) : nil
     case 4:
       guard let separator = cursor.dateSeparator(), let (month, monthWidth) = cursor.number(), monthWidth <= 2,

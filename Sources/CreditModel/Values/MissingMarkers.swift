@@ -6,7 +6,7 @@
 package enum MissingMarkers {
   /// Whether a trimmed cell means "missing".
   ///
-  /// All zeros mean "missing" in texts (identifiers, numbers of documents) of two characters and more, but never
+  /// All zeros mean "missing" in dates and in texts (numbers of documents) of two characters and more, but never
   /// in numeric items or in codes, where zero is an ordinary value.
   package static func contains(_ cell: Span<UInt8>, type: ItemType) -> Bool {
     switch cell.count {
@@ -20,7 +20,8 @@ package enum MissingMarkers {
       if equals(cell, "1900-01-01") || equals(cell, "1899-12-31") || equals(cell, "9999-09-09") { return true }
     default: break
     }
-    guard type == .text, cell[0] == 0x30 else { return false }
+    let zeroIsMissing = type == .text || type == .date || type == .timestamp || type == .month
+    guard zeroIsMissing, cell[0] == 0x30 else { return false }
     for index in 1..<cell.count where cell[index] != 0x30 { return false }
     return true
   }

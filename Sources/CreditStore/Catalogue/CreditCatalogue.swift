@@ -66,12 +66,14 @@ public final class CreditCatalogue: Sendable {
               "entry \(entry.code) version \(entry.version) differs from the published version "
                 + "\(old.value.entry.version); give it a higher version")
           }
-          guard old.value.entry.recordKey == entry.recordKey else {
+          next = old.value.publishing(entry)
+          let keyColumns = [old.value, next].map { entry in entry.keyItems.map { entry.columnIDs[$0] } }
+          guard old.value.entry.recordKey == entry.recordKey, keyColumns[0] == keyColumns[1] else {
             throw CreditError(
-              "recordKeyChanged", "entry \(entry.code) changes its recordKey; publish it under another code")
+              "recordKeyChanged",
+              "entry \(entry.code) changes its recordKey or the type of an item in it; publish it under another code")
           }
           transaction.supersede(old.address)
-          next = old.value.publishing(entry)
         } else {
           guard nextDataset < 1 << 24 else { throw CreditError("limit", "more than 16 million datasets") }
           next = PublishedEntry(
@@ -92,6 +94,13 @@ public final class CreditCatalogue: Sendable {
   /// Publishes one entry.
   @discardableResult
   public func publish(_ entry: CatalogueEntry) throws -> Bool { try publish([entry]).published == 1 }
+
+  /// The version of an entry that was current in a snapshot.
+  package func entry(_ code: String, asOf snapshot: EngineSnapshot) throws -> PublishedEntry {
+    if snapshot.commit == engine.snapshot().commit { return try entry(code) }
+    if let entry = try current(code, in: snapshot)?.value { return entry }
+    throw CreditError("unknownEntry", "there was no catalogue entry \(code) at commit \(snapshot.commit)")
+  }
 
   private func find(_ code: String, in snapshot: EngineSnapshot) throws -> PublishedEntry? {
     if engine.mode.isWritable, let entry = cache.withLock({ $0[code] }) { return entry }
@@ -127,34 +136,46 @@ public final class CreditCatalogue: Sendable {
     guard let json, let columns, let dataset, let next,
       let entry = try CatalogueEntry.decode(json: Data(json.utf8)).first, entry.code == code
     else { throw StoreError(.damaged, "the catalogue row of entry \(code) is incomplete") }
-    let ids = columns.split(separator: ",").compactMap { UInt32($0) }
-    guard ids.count == entry.items.count else {
+    let map = try JSONDecoder().decode(ColumnMap.self, from: Data(columns.utf8))
+    guard map.items.count == entry.items.count else {
       throw StoreError(.damaged, "the catalogue row of entry \(code) has a wrong number of columns")
     }
     return PublishedEntry(
-      entry: entry, dataset: DatasetID(rawValue: UInt32(clamping: dataset)), columnIDs: ids,
-      nextColumnID: UInt32(clamping: next))
+      entry: entry, dataset: DatasetID(rawValue: UInt32(clamping: dataset)), columnIDs: map.items,
+      nextColumnID: UInt32(clamping: next), knownColumns: map.known)
+  }
+
+  /// The columns of an entry's items, and of all items it ever had.
+  private struct ColumnMap: Codable {
+    var items: [UInt32]
+    var known: [String: UInt32]
+  }
+
+  private static func columnJSON(_ entry: PublishedEntry) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return try encoder.encode(ColumnMap(items: entry.columnIDs, known: entry.knownColumns))
   }
 
   private static func cells(_ entry: PublishedEntry) throws -> [RowPayload.Cell] {
     [
       .text(entry.entry.code), .integer(Int64(entry.entry.version)), .integer(Int64(entry.dataset.rawValue)),
       .text(String(decoding: try entry.entry.encodedJSON(), as: UTF8.self)),
-      .text(entry.columnIDs.map(String.init).joined(separator: ",")), .integer(Int64(entry.nextColumnID)),
+      .text(String(decoding: try columnJSON(entry), as: UTF8.self)), .integer(Int64(entry.nextColumnID)),
     ]
   }
 }
 
 extension CreditCatalogue {
   /// Entries whose datasets are among those given, by code. Keeps the numbers of datasets it has seen.
-  package func entries(of datasets: Set<DatasetID>) throws -> [PublishedEntry] {
+  package func entries(of datasets: Set<DatasetID>, asOf snapshot: EngineSnapshot) throws -> [PublishedEntry] {
     let wanted = datasets.filter { $0.rawValue >= SystemDatasets.firstEntry }
     let known = byDataset.withLock { table in wanted.compactMap { table[$0] } }
     if known.count == wanted.count {
-      return try known.map { try entry($0) }.sorted { $0.entry.code < $1.entry.code }
+      return try known.map { try entry($0, asOf: snapshot) }.sorted { $0.entry.code < $1.entry.code }
     }
     let all = try list()
     byDataset.withLock { table in for entry in all { table[entry.dataset] = entry.entry.code } }
-    return all.filter { wanted.contains($0.dataset) }
+    return try all.filter { wanted.contains($0.dataset) }.map { try entry($0.entry.code, asOf: snapshot) }
   }
 }

@@ -11,16 +11,23 @@ public struct PublishedEntry: Sendable {
   package let dataset: DatasetID
   package let columnIDs: [UInt32]
   package let nextColumnID: UInt32
+  /// Columns of all items any version had, by `columnName`.
+  package let knownColumns: [String: UInt32]
   package let schema: DatasetSchema
   /// Item indexes of subject and record key.
   package let subjectItems: [Int]
   package let keyItems: [Int]
 
-  package init(entry: CatalogueEntry, dataset: DatasetID, columnIDs: [UInt32], nextColumnID: UInt32) {
+  package init(
+    entry: CatalogueEntry, dataset: DatasetID, columnIDs: [UInt32], nextColumnID: UInt32, knownColumns: [String: UInt32] = [:]
+  ) {
     self.entry = entry
     self.dataset = dataset
     self.columnIDs = columnIDs
     self.nextColumnID = nextColumnID
+    var known = knownColumns
+    for (item, column) in zip(entry.items, columnIDs) { known[Self.columnName(item)] = column }
+    self.knownColumns = known
     schema = DatasetSchema(
       dataset: dataset, version: UInt32(clamping: entry.version),
       columns: zip(entry.items, columnIDs).map {
@@ -30,19 +37,21 @@ public struct PublishedEntry: Sendable {
     keyItems = entry.recordKey.compactMap(entry.itemIndex)
   }
 
-  /// The next version of the entry: items keep their columns, new ones and those of another type get new ones.
+  /// What makes two items of different versions the same column: id, stored form and scale. Texts and codes are alike.
+  private static func columnName(_ item: CatalogueItem) -> String {
+    let form = item.type.isText ? "text" : item.type == .decimal ? "decimal\(item.scale)" : item.type.rawValue
+    return form + " " + item.id
+  }
+
+  /// The next version of the entry: items find the columns any earlier version gave them; others get new ones.
   package func publishing(_ next: CatalogueEntry) -> PublishedEntry {
     var free = nextColumnID
     let ids = next.items.map { item -> UInt32 in
-      if let index = entry.itemIndex(item.id), entry.items[index].type == item.type,
-        entry.items[index].scale == item.scale
-      {
-        return columnIDs[index]
-      }
+      if let known = knownColumns[Self.columnName(item)] { return known }
       defer { free += 1 }
       return free
     }
-    return PublishedEntry(entry: next, dataset: dataset, columnIDs: ids, nextColumnID: free)
+    return PublishedEntry(entry: next, dataset: dataset, columnIDs: ids, nextColumnID: free, knownColumns: knownColumns)
   }
 
   package var recordIdentity: RecordIdentity { RecordIdentity(keyColumns: keyItems, schema: schema) }

@@ -44,6 +44,9 @@ package final class CollectionWorker {
     converter = RowConverter(plan)
   }
 
+  /// Reasons kept of one row.
+  private static let maximumReasons = 64
+
   /// Rows are numbered chunk by chunk: upper 24 bits the chunk, lower 40 the row in it.
   package static func sequence(chunk: Int, row: Int) -> UInt64 { UInt64(chunk) << 40 | UInt64(row) }
 
@@ -81,6 +84,7 @@ package final class CollectionWorker {
     // Some record is no text: take them one by one. Quotes, commas and line ends are never part of a longer character.
     var parser = RecordParser(bytes)
     while parser.next() {
+      try refuseSwallowing(parser)
       let record = UnsafeRawBufferPointer(rebasing: bytes[parser.recordRange])
       var text: [UInt8] = []
       let isText: Bool
@@ -105,22 +109,30 @@ package final class CollectionWorker {
   private func records(_ text: UnsafeRawBufferPointer, _ chunk: Int, _ row: inout Int) throws {
     var parser = RecordParser(text)
     while parser.next() {
-      if parser.isUnterminated, parser.recordRange.count > ChunkReader.maximumUnterminatedBytes {
-        throw CreditError(
-          "unterminatedQuote", "a quote is never closed and swallows \(parser.recordRange.count >> 20) MiB")
+      try refuseSwallowing(parser)
+      if parser.recordRange.count > ChunkReader.maximumRecordBytes {
+        // Decoded, the record is larger than any record may be.
+        let record = UnsafeRawBufferPointer(rebasing: text[parser.recordRange])
+        try keepOversize(record, chunk, &row)
+        continue
       }
       switch converter.convert(parser) {
       case .setAside(let state, let reasons):
-        try keepAside(chunk, &row, state, reasons, form: RawRow.object, raw: RawRow.json(header: plan.header, parser))
+        guard let raw = RawRow.json(header: plan.header, parser) else {
+          try keepOversize(UnsafeRawBufferPointer(rebasing: text[parser.recordRange]), chunk, &row)
+          continue
+        }
+        try keepAside(chunk, &row, state, reasons, form: RawRow.object, raw: raw)
       case .row(let key, let longText):
         if let longText, try isCollision(key, longText) {
           let finding = RuleFinding(
             rule: "R-SUBJECT", item: "", message: "the identifier cannot be told from another one")
           try keepAside(
-            chunk, &row, .questionable, [finding], form: RawRow.object, raw: RawRow.json(header: plan.header, parser))
+            chunk, &row, .questionable, [finding], form: RawRow.object,
+            raw: RawRow.json(header: plan.header, parser) ?? "{}")
           continue
         }
-        let raw = plan.closedKeys.contains(key) ? Array(RawRow.json(header: plan.header, parser).utf8) : []
+        let raw = plan.closedKeys.contains(key) ? Array((RawRow.json(header: plan.header, parser) ?? "{}").utf8) : []
         let payload = converter.rowPayload
         try rows.append(
           key: key, sequence: Self.sequence(chunk: chunk, row: row), contentHash: plan.identity.contentHash(payload),
@@ -130,10 +142,26 @@ package final class CollectionWorker {
     }
   }
 
+  /// A quote that is never closed and swallows more than a MiB makes the file wrong, not a row.
+  private func refuseSwallowing(_ parser: borrowing RecordParser) throws {
+    guard parser.isUnterminated, parser.recordRange.count > ChunkReader.maximumUnterminatedBytes else { return }
+    throw CreditError(
+      "unterminatedQuote", "a quote is never closed and swallows \(parser.recordRange.count >> 20) MiB")
+  }
+
+  /// Keeps the beginning, length and digest of a record whose raw form would be too large.
+  private func keepOversize(_ record: UnsafeRawBufferPointer, _ chunk: Int, _ row: inout Int) throws {
+    let finding = RuleFinding(rule: "R-SIZE", item: "", message: "the record is longer than 16 MiB")
+    let oversize = SourceChunk.Oversize(
+      head: Array(record.prefix(ChunkReader.oversizeHeadBytes)), length: record.count, digest: SHA256.hash(record))
+    try keepAside(chunk, &row, .questionable, [finding], form: RawRow.excerpt, raw: RawRow.excerpt(oversize))
+  }
+
   private func keepAside(
     _ chunk: Int, _ row: inout Int, _ state: SetAsideState, _ reasons: [RuleFinding], form: Int64, raw: String
   ) throws {
     let sequence = Self.sequence(chunk: chunk, row: row)
+    let reasons = Array(reasons.prefix(Self.maximumReasons))
     try SetAsideRows.append(
       sequence: sequence, state: state, reasons: reasons, form: form, raw: raw, to: setAside, rawRows: rawRows)
     if state == .questionable { questionable += 1 } else { unlinked += 1 }

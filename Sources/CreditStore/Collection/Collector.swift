@@ -246,8 +246,8 @@ package struct Collector {
   ) throws {
     let count = stacks.reduce(0) { $0 + $1.rowCount }
     guard count > 0 else { return }
+    let isSmall = count <= Self.journalRows && stacks.reduce(0) { $0 + $1.bytes } <= Self.journalBytes
     let runs = stacks.flatMap { $0.takeRuns() }
-    let isSmall = count <= Self.journalRows
     let key = SystemDatasets.key(batch: transaction.commit)
     let batch = transaction.commit
     var writer: SegmentWriter?
@@ -270,6 +270,7 @@ package struct Collector {
           payload.withUnsafeBytes { arena.append($0) }
         }
       }
+      withExtendedLifetime(memory) {}
       guard !isSmall else { continue }
       for payload in payloads {
         try encoder.append(

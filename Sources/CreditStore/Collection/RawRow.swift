@@ -2,6 +2,7 @@
 // Invariants: nothing of the row is lost; keys follow the header, columns beyond it stand under `$extra`.
 
 import Foundation
+import CreditModel
 import SegmentStore
 
 package enum RawRow {
@@ -9,8 +10,14 @@ package enum RawRow {
   package static let base64: Int64 = 1
   package static let excerpt: Int64 = 2
 
-  /// The current record of a parser as a JSON object.
-  package static func json(header: [String], _ parser: borrowing RecordParser) -> String {
+  /// The largest raw form that is kept whole, in bytes.
+  private static let maximumBytes = 15 << 20
+
+  /// The current record of a parser as a JSON object; `nil` when that would be too large.
+  package static func json(header: [String], _ parser: borrowing RecordParser) -> String? {
+    guard parser.recordRange.count <= maximumBytes / 6, parser.cellCount <= HeaderRecognition.maximumColumns * 2 else {
+      return nil
+    }
     var members: [String] = []
     var used: [String: Int] = [:]
     for index in 0..<min(parser.cellCount, header.count) {

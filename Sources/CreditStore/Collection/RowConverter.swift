@@ -170,12 +170,14 @@ package final class RowConverter {
 
   /// The cell of a column with those of columns joined to its item appended.
   private func joined(_ parser: borrowing RecordParser, _ column: Int, _ item: Int) -> [UInt8] {
-    var bytes = parser.copy(parser[column])
-    for extra in plan.joinedColumns where extra.item == item {
-      let more = parser.copy(parser[extra.column])
-      if !more.isEmpty { bytes += (bytes.isEmpty ? [] : [0x3B]) + more }
+    var parts = [parser.copy(parser[column])]
+    for extra in plan.joinedColumns where extra.item == item { parts.append(parser.copy(parser[extra.column])) }
+    // A part that means "missing" is none.
+    let present = parts.compactMap { part -> ArraySlice<UInt8>? in
+      guard case .text(let range) = CellReader.read(part.span, as: .text, scale: 0) else { return nil }
+      return part[range]
     }
-    return bytes
+    return Array(present.joined(separator: [0x3B]))
   }
 
   private func readCell(_ cell: UnsafeRawBufferPointer, _ index: Int) {
@@ -200,6 +202,10 @@ package final class RowConverter {
       let text = UnsafeRawBufferPointer(rebasing: cell[range])
       if let base = text.baseAddress, memchr(base, 0, text.count) != nil {
         findings.append(RuleFinding(rule: "R-NUL", item: items[index].id, message: "the cell holds a NUL"))
+        return
+      }
+      guard text.count <= ColumnBlockLimits.valueBytes else {
+        findings.append(RuleFinding(rule: "R-SIZE", item: items[index].id, message: "the value is longer than 16 MiB"))
         return
       }
       let limit = slots[index].lengthLimit

@@ -106,7 +106,7 @@ extension CreditDatabase {
       let snapshot = engine.snapshot()
       let datasets = Set(try snapshot.allDatasets())
       var counts: [String: Int] = [:]
-      for entry in try catalogue.entries(of: datasets) {
+      for entry in try catalogue.entries(of: datasets, asOf: snapshot) {
         counts[entry.entry.code] = try RowCounter(snapshot).count(entry.dataset).current
       }
       return counts

@@ -37,9 +37,11 @@ public struct CreditRecord: Sendable {
 package enum RecordKey {
   /// The text form of a key: canonical values joined by `|`, with `\` and `|` escaped by `\`, absent = empty.
   package static func text(_ values: [Value?]) -> String {
-    values.map { value in
-      (value?.canonicalText ?? "").replacing("\\", with: "\\\\").replacing("|", with: "\\|")
-    }.joined(separator: "|")
+    let parts = values.map { value -> [UInt8] in
+      // Byte by byte: a combining mark behind a bar makes one Character of both.
+      (value?.canonicalText ?? "").utf8.flatMap { $0 == 0x5C || $0 == 0x7C ? [0x5C, $0] : [$0] }
+    }
+    return String(decoding: Array(parts.joined(separator: [0x7C])), as: UTF8.self)
   }
 
   /// The key of a record of an entry without record key: half of the SHA-256 over its canonical values.

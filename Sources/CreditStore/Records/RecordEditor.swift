@@ -89,18 +89,34 @@ package struct RecordEditor {
           "identityChanged", "the item identifies subject or record; withdraw this record and collect the right one",
           item: id)
       }
-      next[index] = value
+      next[index] = try value.map { try fitted($0, to: entry.entry.items[index]) }
     }
-    if state == .corrected {
-      guard next != values else { throw CreditError("nothingChanged", "the record has these values already") }
-      try check(next, today: today)
+    if state == .corrected, next == values {
+      throw CreditError("nothingChanged", "the record has these values already")
+    }
+    if !changes.isEmpty {
+      // Older layouts do not carry every item: only what the record had or is being given is asked for.
+      let changed = changes.keys.compactMap(entry.entry.itemIndex)
+      let present = Set(values.indices.filter { values[$0] != nil }).union(changed)
+      try check(next, present: present, today: today)
     }
     return next
   }
 
-  /// A correction must satisfy the rules a collected row must.
-  private func check(_ values: [Value?], today: Day) throws {
-    let rules = RecordRules(entry.entry, present: Set(values.indices))
+  /// The value in the item's own type and scale; anything that would have to be bent is refused.
+  private func fitted(_ value: Value, to item: CatalogueItem) throws -> Value {
+    guard let read = try item.value(reading: value.canonicalText), read.canonicalText == value.canonicalText,
+      item.type.isText == { if case .text = value { true } else { false } }()
+    else { throw CreditError("invalidValue", "the value is not a \(item.type.rawValue) as the item holds it", item: item.id) }
+    if case .text(let text) = read, text.utf8.contains(0) {
+      throw CreditError("invalidValue", "the value holds a NUL", item: item.id)
+    }
+    return read
+  }
+
+  /// A changed record must satisfy the rules a collected row must.
+  private func check(_ values: [Value?], present: Set<Int>, today: Day) throws {
+    let rules = RecordRules(entry.entry, present: present)
     if let missing = rules.requiredItems.first(where: { values[$0] == nil }) {
       let finding = rules.missing(missing)
       throw CreditError("ruleFailed", "\(finding.rule): \(finding.message)", item: finding.item)

@@ -14,7 +14,7 @@ package enum SystemDatasets {
       columns: types.enumerated().map { ColumnSchema(id: 16 + UInt32($0), type: $1) }, orderColumn: order)
   }
 
-  /// Catalogue entries: code, version, dataset, JSON, column ids in the order of the items, next free column id.
+  /// Catalogue entries: code, version, dataset, JSON, column ids as JSON, next free column id.
   package static let catalogue = schema(1, [.text, .integer, .integer, .text, .text, .integer])
   /// Batches, keyed by their commit: kind, entry, unit, file, JSON of the receipt, reason.
   package static let batches = schema(2, [.text, .text, .text, .text, .text, .text])

@@ -25,6 +25,8 @@ package struct SubjectReader {
   private let candidates: [Candidate]
   private let policy: CatalogueEntry.InvalidIdentifierPolicy
   private let today: Day
+  /// The item with the party's class, where the entry has one.
+  private let partyItem: Int?
 
   package init(_ entry: PublishedEntry, today: Day) {
     candidates = entry.subjectItems.map { index in
@@ -34,6 +36,7 @@ package struct SubjectReader {
         kindItem: item.identifierKindFrom.flatMap(entry.entry.itemIndex))
     }
     policy = entry.entry.invalidIdentifier
+    partyItem = ["XK_XDR_LB", "CF_XDR_LB"].compactMap(entry.entry.itemIndex).first
     self.today = today
   }
 
@@ -41,7 +44,11 @@ package struct SubjectReader {
   package func subject(_ text: (Int) -> UnsafeRawBufferPointer?) -> Outcome {
     var failing: (candidate: Candidate, kind: IdentifierKind, reasons: IdentifierReasons)?
     var unusable: (id: String, message: String)?
+    let isBody = partyItem.flatMap(text).flatMap { PartyClass(rawValue: String(decoding: $0, as: UTF8.self)) }
+      .map { $0 != .naturalPerson } ?? false
     for candidate in candidates {
+      // A person's document never makes a body's record that person's (V03, V05).
+      if isBody, candidate.id.hasSuffix("_XDR_ZJHM") { continue }
       guard let raw = text(candidate.index) else { continue }
       if candidate.kind == nil || candidate.kind == .unifiedSocialCreditCode, candidate.kindItem == nil,
         let body = IdentifierDetection.plainCreditCode(raw)
@@ -69,7 +76,7 @@ package struct SubjectReader {
       }
       return .none(item: unusable.id, message: unusable.message)
     }
-    guard policy == .warn, let raw = text(failing.candidate.index) else {
+    guard policy == .warn, !failing.reasons.contains(.damagedNumber), let raw = text(failing.candidate.index) else {
       let reasons = failing.reasons.list.filter(\.isError).map(\.explanation).joined(separator: "; ")
       return .failing(item: failing.candidate.id, rule: "V03", message: reasons)
     }

@@ -6,6 +6,8 @@
 package struct HeaderLayout: Sendable {
   /// Name for messages, such as `2018`.
   package let name: String
+  /// Ids as they are written, so that ids that differ in case stay apart.
+  package let exact: [String: Int]
   /// Folded header to item index.
   package let columns: [String: Int]
   /// Columns whose cells are appended to another column's item, joined by `;` (2015 had two penalty categories).
@@ -26,6 +28,7 @@ package struct HeaderLayout: Sendable {
     }
     name = entry.code
     self.columns = columns
+    exact = Dictionary(entry.items.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     joined = [:]
     required = Set(
       entry.items.indices.filter { entry.items[$0].required || entry.recordKey.contains(entry.items[$0].id) })
@@ -52,6 +55,7 @@ package struct HeaderLayout: Sendable {
       }
     }
     self.joined = joined
+    exact = [:]
     self.name = name
     self.columns = columns
     // Older files are patchy: they must only tell their records apart.

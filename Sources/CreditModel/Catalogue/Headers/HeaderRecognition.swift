@@ -26,12 +26,17 @@ package struct HeaderRecognition: Sendable {
     }
     let folded = header.map(HeaderName.folded)
     let readings = HeaderLayout.layouts(for: entry).map { layout in
-      (layout: layout, items: folded.map { layout.columns[$0] })
+      (layout: layout, items: zip(header, folded).map { layout.exact[$0] ?? layout.columns[$1] })
     }
-    let scores = readings.map { $0.items.count { $0 != nil } }
+    // An older layout counts only where the file has half of its items: a few columns fit any layout.
+    let scores = readings.enumerated().map { index, reading -> Int in
+      let found = Set(reading.items.compactMap(\.self)).count
+      let isCarried = index == 0 || found * 2 >= Set(reading.layout.columns.values).count
+      return isCarried ? reading.items.count { $0 != nil } : 0
+    }
     let best = scores.max() ?? 0
     guard best > 0 else {
-      throw HeaderError(message: "no column is an item of \(entry.code); columns: \(excerpt(header))")
+      throw HeaderError(message: "none of the \(header.count) columns of the first row is an item of \(entry.code); is the header missing?")
     }
     // A layout that needs columns this file lacks is a weaker reading than one that is complete.
     let leaders = readings.indices.filter { scores[$0] == best }
@@ -59,7 +64,7 @@ package struct HeaderRecognition: Sendable {
     }
     let absent = missing(layout, items).sorted().map { "\(entry.items[$0].id) (\(entry.items[$0].name))" }
     guard absent.isEmpty else {
-      throw HeaderError(message: "missing columns: \(absent.joined(separator: ", ")); found: \(excerpt(header))")
+      throw HeaderError(message: "missing columns: \(absent.joined(separator: ", "))")
     }
     let subjects = entry.subject.compactMap(entry.itemIndex)
     guard subjects.contains(where: { columnOfItem[$0] != nil }) else {
@@ -89,10 +94,6 @@ package struct HeaderRecognition: Sendable {
     return HeaderError(
       message: "the header is ambiguous: column \(column + 1) ('\(header[column])') is \(reading(first)) but "
         + "\(reading(second)); add a column that only one of them has, or use the item ids of \(entry.code)")
-  }
-
-  private static func excerpt(_ header: [String]) -> String {
-    header.prefix(12).map { "'\($0.prefix(40))'" }.joined(separator: ", ") + (header.count > 12 ? ", …" : "")
   }
 }
 

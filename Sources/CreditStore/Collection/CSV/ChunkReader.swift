@@ -35,6 +35,28 @@ package final class SourceChunk {
   package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory.bytes[range]) }
 }
 
+/// Where in a field the bytes of an oversize record stand: the states of RecordParser, a byte at a time.
+private enum OversizeState {
+  case fieldStart
+  case unquoted
+  case quoted
+  /// Behind a quote inside a quoted field: it closes the field unless another follows.
+  case quoteInQuoted
+
+  /// Takes the next byte; true when it ends the record.
+  mutating func ends(at byte: UInt8) -> Bool {
+    switch (self, byte) {
+    case (.quoted, 0x22): self = .quoteInQuoted
+    case (.quoted, _): break
+    case (.quoteInQuoted, 0x22), (.fieldStart, 0x22): self = .quoted
+    case (_, 0x0A), (_, 0x0D): return true
+    case (_, 0x2C): self = .fieldStart
+    default: self = .unquoted
+    }
+    return false
+  }
+}
+
 package final class ChunkReader {
   package static let chunkBytes = 4 << 20
   package static let maximumRecordBytes = 16 << 20
@@ -112,15 +134,17 @@ package final class ChunkReader {
     switch encoding {
     case .auto:
       // A file with some undecodable rows is still a file in the encoding of its header.
-      guard let encoding = found ?? headerEncoding() else { throw undecodable() }
+      guard let encoding = found ?? headerEncoding() ?? encodingOfMostLines() else { throw undecodable() }
       self.encoding = encoding
     case .utf8:
-      if found != .utf8, found != .auto, headerEncoding() != .utf8 { throw undecodable() }
+      let isText = found == .utf8 || found == .auto || headerEncoding() == .utf8 || encodingOfMostLines() == .utf8
+      guard isText else { throw undecodable() }
     case .gb18030:
       guard GB18030.shared != nil else {
         throw CreditError("undecodable", "this system's iconv does not know GB 18030", file: path)
       }
-      if found == nil, !headerDecodesAsGB18030() { throw undecodable() }
+      let isText = found != nil || headerEncoding() == .gb18030 || encodingOfMostLines() == .gb18030
+      guard isText else { throw undecodable() }
     }
   }
 
@@ -131,6 +155,18 @@ package final class ChunkReader {
     if line.allSatisfy({ $0 < 0x80 }) { return nil }
     if line.withUnsafeBytes({ UTF8Validation.isValid($0) }) { return .utf8 }
     return headerDecodesAsGB18030() ? .gb18030 : nil
+  }
+
+  /// The encoding in which more than half of the first lines are text, UTF-8 first.
+  private func encodingOfMostLines() -> FileEncoding? {
+    let lines = buffer.prefix(1 << 20).split(separator: 0x0A).prefix(10_000)
+    let bytes = lines.map { UnsafeRawBufferPointer(rebasing: buffer[$0.startIndex..<$0.endIndex]) }
+    if bytes.count(where: { UTF8Validation.isValid($0) }) * 2 > lines.count { return .utf8 }
+    let decoded = bytes.count {
+      var output: [UInt8] = []
+      return GB18030.shared?.decode($0, into: &output) ?? false
+    }
+    return decoded * 2 > lines.count ? .gb18030 : nil
   }
 
   private func headerDecodesAsGB18030() -> Bool {
@@ -215,28 +251,19 @@ package final class ChunkReader {
     let head = Array(buffer.prefix(Self.oversizeHeadBytes))
     var hasher = SHA256()
     var length = 0
-    var inQuotes = false
-    var previous: UInt8 = 0x0A
+    var state = OversizeState.fieldStart
     while true {
       var index = 0
       let bytes = buffer
       while index < bytes.count {
-        let byte = bytes[index]
-        if inQuotes {
-          // A doubled quote closes and opens again at once, which comes to the same.
-          if byte == 0x22 { inQuotes = false }
-        } else if byte == 0x22, previous == 0x2C || previous == 0x0A || previous == 0x22 || length + index == 0 {
-          inQuotes = true
-        } else if byte == 0x0A {
-          break
-        }
-        previous = byte
+        if state.ends(at: bytes[index]) { break }
         index += 1
       }
       hasher.update(bytes[..<index])
       length += index
       let ended = index < bytes.count
       if ended {
+        // The second half of a pair, if it is one, is a blank line and no row.
         drop(index + 1)
         break
       }
@@ -244,7 +271,7 @@ package final class ChunkReader {
       start = 0
       try fill(to: Self.chunkBytes)
       if available == 0 {
-        if inQuotes {
+        if state == .quoted {
           throw CreditError("unterminatedQuote", "a quote is never closed and swallows \(length >> 20) MiB", file: path)
         }
         break

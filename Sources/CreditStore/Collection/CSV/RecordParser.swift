@@ -44,7 +44,14 @@ package struct RecordParser: ~Copyable {
   @inline(__always)
   package subscript(index: Int) -> Cell { cellMemory[index] }
 
+  /// Cells whose places are kept; more than any header may have. The count goes on.
+  private static let maximumCells = 1 << 14
+
   private mutating func append(_ cell: Cell) {
+    guard cellCount < Self.maximumCells else {
+      cellCount &+= 1
+      return
+    }
     if cellCount == cellCapacity {
       let grown = UnsafeMutablePointer<Cell>.allocate(capacity: cellCapacity * 2)
       grown.update(from: cellMemory, count: cellCount)

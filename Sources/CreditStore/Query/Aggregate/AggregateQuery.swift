@@ -136,6 +136,12 @@ public struct AggregateResult: Sendable {
     public var group: [Cell]
     /// Values of the measures in the order of the query.
     public var measures: [Cell]
+
+    /// Makes a row.
+    public init(group: [Cell], measures: [Cell]) {
+      self.group = group
+      self.measures = measures
+    }
   }
   /// The groups, ascending; one without groups in the query.
   public var rows: [Row]

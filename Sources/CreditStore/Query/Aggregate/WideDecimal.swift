@@ -35,7 +35,8 @@ extension CreditSnapshot {
     do {
       let entries =
         try query.entries.isEmpty
-        ? database.catalogue.list() : query.entries.map { try database.catalogue.entry($0) }
+        ? database.catalogue.list()
+        : Set(query.entries).sorted().map { try database.catalogue.entry($0, asOf: engine) }
       var scan = try AggregateScan(query, entries: entries)
       return try scan.run(engine)
     } catch { throw CreditError(wrapping: error) }

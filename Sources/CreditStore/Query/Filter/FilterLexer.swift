@@ -98,7 +98,7 @@ struct FilterLexer {
     { index += 1 }
     let text = String(decoding: bytes[start..<index], as: UTF8.self)
     if let value = Self.date(text) ?? Self.number(text) { return value }
-    throw .filter("'\(text.prefix(40))' is neither a number nor a date such as 2021-01-31", at: start)
+    throw .filter("neither a number nor a date such as 2021-01-31", at: start)
   }
 
   /// `yyyy-MM`, `yyyy-MM-dd` or `yyyy-MM-ddTHH:mm:ss` and nothing else.
