@@ -8,11 +8,13 @@ import Foundation
 @main
 struct Credit: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "credit", abstract: "Collects, checks, stores and answers public credit information (公共信用信息).",
+    commandName: "credit",
+    abstract: "Collects, checks, stores and answers public credit information (公共信用信息).",
     version: "0.1.0",
     subcommands: [
       CheckCommand.self, InitCommand.self, CatalogueCommand.self, CollectCommand.self, RejectsCommand.self,
-      RecordsCommand.self, AggregateCommand.self, CorrectCommand.self, WithdrawCommand.self, ReinstateCommand.self,
+      RecordsCommand.self, AggregateCommand.self, CorrectCommand.self, WithdrawCommand.self,
+      ReinstateCommand.self,
       StatsCommand.self, VerifyCommand.self, GenerateCommand.self,
     ])
 
@@ -36,7 +38,9 @@ struct Credit: AsyncParsableCommand {
       }
       if CommandLine.arguments.contains("--json") {
         Terminal.line(
-          JSON.object([("error", .object([("code", .string("usage")), ("message", .string(message(for: error)))]))]).text)
+          JSON.object([
+            ("error", .object([("code", .string("usage")), ("message", .string(message(for: error)))]))
+          ]).text)
       }
       Terminal.error(text)
       ProcessEnd.exit(2)

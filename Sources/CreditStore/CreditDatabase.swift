@@ -73,7 +73,8 @@ public final class CreditDatabase: Sendable {
   public init(opening path: String, mode: Mode, options: Options = .init()) throws {
     do {
       engine = try SegmentEngine(
-        opening: path, mode: mode.engineMode, options: EngineOptions(memoryBudgetBytes: options.memoryBudgetBytes))
+        opening: path, mode: mode.engineMode,
+        options: EngineOptions(memoryBudgetBytes: options.memoryBudgetBytes))
     } catch { throw CreditError(wrapping: error) }
     catalogue = CreditCatalogue(engine: engine)
   }
@@ -149,11 +150,13 @@ public final class CreditDatabase: Sendable {
     _ source: Source, for code: String, from unit: String? = nil, options: CollectionOptions? = nil,
     progress: @escaping @Sendable (CollectionProgress) -> Void = { _ in }
   ) throws -> Receipt {
-    try collect(source, for: code, from: unit, options: options, shared: CollectionShared(), progress: progress)
+    try collect(
+      source, for: code, from: unit, options: options, shared: CollectionShared(), progress: progress)
   }
 
   private func collect(
-    _ source: Source, for code: String, from unit: String?, options: CollectionOptions?, shared: CollectionShared,
+    _ source: Source, for code: String, from unit: String?, options: CollectionOptions?,
+    shared: CollectionShared,
     progress: @escaping @Sendable (CollectionProgress) -> Void
   ) throws -> Receipt {
     do {

@@ -25,7 +25,8 @@ public struct CreditError: Error, Sendable, Equatable, CustomStringConvertible {
 
   /// Makes an error.
   public init(
-    _ code: String, _ message: String, file: String? = nil, row: Int? = nil, item: String? = nil, offset: Int64? = nil
+    _ code: String, _ message: String, file: String? = nil, row: Int? = nil, item: String? = nil,
+    offset: Int64? = nil
   ) {
     self.code = code
     self.message = message

@@ -97,7 +97,9 @@ public struct CreditSnapshot: Sendable {
       let entries = try database.catalogue.entries(
         of: Set(try engine.datasets(of: key.rawValue)), asOf: engine)
       var counts: [String: Int] = [:]
-      for entry in entries { counts[entry.entry.code] = try engine.count(of: key.rawValue, dataset: entry.dataset) }
+      for entry in entries {
+        counts[entry.entry.code] = try engine.count(of: key.rawValue, dataset: entry.dataset)
+      }
       return counts
     } catch { throw CreditError(wrapping: error) }
   }
@@ -115,7 +117,8 @@ public struct CreditSnapshot: Sendable {
       var result: [SetAsideRow] = []
       for row in rows {
         let cells = try row.cells(schema)
-        guard let number = cells[0].number, let state = cells[1].number.flatMap(SetAsideState.init(rawValue:)),
+        guard let number = cells[0].number,
+          let state = cells[1].number.flatMap(SetAsideState.init(rawValue:)),
           case .text(let digest) = cells[3]
         else { throw StoreError(.damaged, "a set-aside row is incomplete") }
         let reasons = try JSONDecoder().decode([RuleFinding].self, from: Data((cells[2].string ?? "[]").utf8))

@@ -36,17 +36,23 @@ import Testing
     let database = try CreditDatabase(opening: folder.path("store"), mode: .readWrite())
     let entry = CatalogueEntry.administrativePenalty2018
     let row = [
-      "CF_XDR_MC": "张三", "CF_XDR_LB": "自然人", "CF_XDR_ZJLX": "身份证", "CF_XDR_ZJHM": "130302199001010016", "CF_WSH": "1号",
+      "CF_XDR_MC": "张三", "CF_XDR_LB": "自然人", "CF_XDR_ZJLX": "身份证", "CF_XDR_ZJHM": "130302199001010016",
+      "CF_WSH": "1号",
       "CF_WFXW": "x", "CF_SY": "当事人130302199001010016违法", "CF_YJ": "x", "CF_CFLB": "警告", "CF_NR": "警告",
-      "CF_JDRQ": "2024-01-01", "CF_YXQ": "2025-01-01", "CF_CFJG": "x", "CF_CFJGDM": "11130300000000019B", "CF_SJLY": "x",
+      "CF_JDRQ": "2024-01-01", "CF_YXQ": "2025-01-01", "CF_CFJG": "x", "CF_CFJGDM": "11130300000000019B",
+      "CF_SJLY": "x",
       "CF_SJLYDM": "11130300000000019B",
     ]
-    let csv = entry.items.map(\.id).joined(separator: ",") + "\n" + entry.items.map { row[$0.id] ?? "" }.joined(separator: ",") + "\n"
+    let csv =
+      entry.items.map(\.id).joined(separator: ",") + "\n"
+      + entry.items.map { row[$0.id] ?? "" }.joined(separator: ",") + "\n"
     let file = try folder.write("a.csv", csv)
     #expect(try database.collectBlocking(.csv(file), for: "XZCF").loaded == 1)
     let record = try #require(try database.snapshot().records(of: "130302199001010016").first)
     let shown = Dictionary(
-      uniqueKeysWithValues: RecordPresentation.masked(on: Self.today).values(of: record).map { ($0.item, $0.value.canonicalText) })
+      uniqueKeysWithValues: RecordPresentation.masked(on: Self.today).values(of: record).map {
+        ($0.item, $0.value.canonicalText)
+      })
     #expect(shown["CF_XDR_ZJHM"] == "130302********0016" && shown["CF_SY"] == "当事人130302********0016违法")
     let full = try RecordPresentation.unmasked(purpose: "核查", on: Self.today).values(of: record)
     #expect(full.contains { $0.value == .text("130302199001010016") })

@@ -7,10 +7,13 @@ import TestSupport
 import Testing
 
 @Suite struct CatalogueTests {
-  private func decode(_ json: String) throws -> [CatalogueEntry] { try CatalogueEntry.decode(json: Data(json.utf8)) }
+  private func decode(_ json: String) throws -> [CatalogueEntry] {
+    try CatalogueEntry.decode(json: Data(json.utf8))
+  }
 
   @Test func defaultsFillWhatIsLeftOut() throws {
-    let entry = try #require(try decode(#"{"code":"A1","name":"甲","subject":["X"],"items":[{"id":"X"}]}"#).first)
+    let entry = try #require(
+      try decode(#"{"code":"A1","name":"甲","subject":["X"],"items":[{"id":"X"}]}"#).first)
     #expect(entry.version == 1 && entry.recordKey.isEmpty && entry.invalidIdentifier == .questionable)
     #expect(entry.items[0].name == "X" && entry.items[0].type == .text && !entry.items[0].required)
     #expect(try decode(String(decoding: entry.encodedJSON(), as: UTF8.self)) == [entry])
@@ -31,7 +34,10 @@ import Testing
     (#"{"code":"A","name":"n","subject":["X"],"items":[{"id":"X"},{"id":"X"}]}"#, "items[1].id"),
     (#"{"code":"A","name":"n","subject":["X"],"items":[{"id":"$X"}]}"#, "items[0].id"),
     (#"{"code":"A","name":"n","subject":["X"],"items":[{"id":"X","type":"float"}]}"#, "items[0].type"),
-    (#"{"code":"A","name":"n","subject":["X"],"items":[{"id":"X"},{"id":"D","type":"decimal","precision":19}]}"#, "items[1].precision"),
+    (
+      #"{"code":"A","name":"n","subject":["X"],"items":[{"id":"X"},{"id":"D","type":"decimal","precision":19}]}"#,
+      "items[1].precision"
+    ),
     (#"{"code":"A","name":"n","subject":["X"],"items":[{"id":"X"}],"eventDate":"X"}"#, "eventDate"),
     (#"{"code":"A","name":"n","subject":["X"],"items":[{"id":"X"}],"recordKey":["Z"]}"#, "recordKey[0]"),
     (#"{"code":"A","name":"n","subject":["X"],"items":[]}"#, "items"),
@@ -46,12 +52,15 @@ import Testing
   @Test func hostileJSONIsRefused() {
     let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
     #expect { try decode(deep) } throws: { ($0 as? CatalogueError)?.message.contains("deeper") == true }
-    let quoted = #"{"code":"A","name":"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[","subject":["X"],"items":[{"id":"X"}]}"#
+    let quoted =
+      #"{"code":"A","name":"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[","subject":["X"],"items":[{"id":"X"}]}"#
     #expect(throws: Never.self) { try decode(quoted) }
   }
 
   @Test func jsonOfTheTestSuiteNeverTraps() throws {
-    guard let folder = RealData.path("generic/json-test-suite/test_parsing", for: "hostile JSON") else { return }
+    guard let folder = RealData.path("generic/json-test-suite/test_parsing", for: "hostile JSON") else {
+      return
+    }
     for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
       let data = try #require(FileManager.default.contents(atPath: folder + "/" + name))
       // An empty array is a catalogue without entries; everything else of the suite is no catalogue at all.
@@ -70,15 +79,20 @@ import Testing
     let byID = try recognize(entry.items.map(\.id), entry)
     let byName = try recognize(entry.items.map(\.name), entry)
     #expect(byID.itemOfColumn == byName.itemOfColumn && byID.layout == "XZCF")
-    let dirty = entry.items.map { " " + $0.name.replacingOccurrences(of: "(", with: "（").replacingOccurrences(of: ")", with: "）") + "： " }
+    let dirty = entry.items.map {
+      " " + $0.name.replacingOccurrences(of: "(", with: "（").replacingOccurrences(of: ")", with: "）") + "： "
+    }
     #expect(try recognize(dirty, entry).itemOfColumn == byID.itemOfColumn)
-    #expect(try recognize(entry.items.map { $0.id.lowercased() } + ["ADD_TIME"], entry).itemOfColumn.last == .some(nil))
+    #expect(
+      try recognize(entry.items.map { $0.id.lowercased() } + ["ADD_TIME"], entry).itemOfColumn.last
+        == .some(nil))
   }
 
   @Test func theLayoutOf2015MapsOntoThatOf2018() throws {
     let entry = CatalogueEntry.administrativePenalty2018
     let header = [
-      "CF_WSH", "CF_CFMC", "CF_CFLB1", "CF_CFLB2", "CF_SY", "CF_YJ", "CF_XDR_MC", "CF_XDR_SHXYM", "CF_XDR_ZDM", "CF_XDR_GSDJ",
+      "CF_WSH", "CF_CFMC", "CF_CFLB1", "CF_CFLB2", "CF_SY", "CF_YJ", "CF_XDR_MC", "CF_XDR_SHXYM",
+      "CF_XDR_ZDM", "CF_XDR_GSDJ",
       "CF_XDR_SWDJ", "CF_XDR_SFZ", "CF_FR", "CF_JG", "CF_JDRQ", "CF_XZJG", "CF_ZT", "DFBM", "SJC", "BZ",
     ]
     // The 2015 layout has no code of the authority, which the record key of the template needs: it maps what it has.
@@ -90,7 +104,8 @@ import Testing
   @Test func aProvincialLayoutTurnsTheMeaningOfAColumn() throws {
     let entry = CatalogueEntry.administrativePermit2018
     let header = [
-      "XK_XDR", "XK_XDR_SHXYM", "XK_FR", "XK_JDSMC", "XK_WSH", "XK_SPLB", "XK_NR", "XK_JDRQ", "XK_YXQQ", "XK_YXQZ", "XK_XZJG",
+      "XK_XDR", "XK_XDR_SHXYM", "XK_FR", "XK_JDSMC", "XK_WSH", "XK_SPLB", "XK_NR", "XK_JDRQ", "XK_YXQQ",
+      "XK_YXQZ", "XK_XZJG",
       "XK_JGTYSHXY", "XK_ZT", "XK_SJLYDW", "XK_LYTYSHXYM",
     ]
     let found = try recognize(header, entry)
@@ -100,9 +115,10 @@ import Testing
 
   @Test func theHeaderOfARealSystemIsRecognised() throws {
     guard let path = RealData.path("interchange/header_row_permit.csv", for: "a real header") else { return }
-    let header = try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline)[0].split(
-      separator: ",", omittingEmptySubsequences: false
-    ).map(String.init)
+    let header = try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline)[0]
+      .split(
+        separator: ",", omittingEmptySubsequences: false
+      ).map(String.init)
     let entry = CatalogueEntry.administrativePermit2018
     let found = try recognize(header, entry)
     #expect(found.presentItems.count == 26)
@@ -115,9 +131,14 @@ import Testing
       (["a", "b"], "is the header missing"), (["CF_WSH", "CF_CFJGDM"], "missing columns"),
       (entry.items.map(\.id) + ["行政处罚决定书文号"], "both are item"),
       ((0..<10_000).map { "c\($0)" }, "10000 columns"),
-      (entry.items.map(\.id).filter { !$0.contains("XDR") } + ["CF_XDR_MC", "CF_XDR_LB"], "identifies the subject"),
+      (
+        entry.items.map(\.id).filter { !$0.contains("XDR") } + ["CF_XDR_MC", "CF_XDR_LB"],
+        "identifies the subject"
+      ),
     ] {
-      #expect { try recognize(header, entry) } throws: { ($0 as? HeaderError)?.message.contains(word) == true }
+      #expect { try recognize(header, entry) } throws: {
+        ($0 as? HeaderError)?.message.contains(word) == true
+      }
     }
   }
 }

@@ -14,9 +14,12 @@ import Testing
   }
 
   @Test(arguments: [
-    "91110000600037341L", "91320100748204660Q", "91310000132215150M", "9133021272513935X8", "1133022500296433XT",
-    "91330282L07196379D", "11320100MB1886843H", "914403001922038216", "91130302MA0000015N", "92130303MA0000023W",
-    "93130321MA0000031N", "11130300000000019B", "51130306MJ0000018E", "81130324MC0000012E", "31130000MD0000016R",
+    "91110000600037341L", "91320100748204660Q", "91310000132215150M", "9133021272513935X8",
+    "1133022500296433XT",
+    "91330282L07196379D", "11320100MB1886843H", "914403001922038216", "91130302MA0000015N",
+    "92130303MA0000023W",
+    "93130321MA0000031N", "11130300000000019B", "51130306MJ0000018E", "81130324MC0000012E",
+    "31130000MD0000016R",
     "N2130322MF00000139", "Y1130300MB0000019J", "91100000100003962T",
   ])
   func validCreditCodes(code: String) throws {
@@ -31,11 +34,13 @@ import Testing
     #expect(check("00000000000000000X").errors.contains(.placeholder))
     #expect(check("91320281137692538X", .unifiedSocialCreditCode).errors == [.checkCharacter])
     #expect(check("914201007171752128", .unifiedSocialCreditCode).isValid)
-    #expect(check("914201007171752128", .unifiedSocialCreditCode).warnings.contains(.embeddedOrganizationCode))
+    #expect(
+      check("914201007171752128", .unifiedSocialCreditCode).warnings.contains(.embeddedOrganizationCode))
     #expect(check("914300007024418691", .unifiedSocialCreditCode).errors == [.checkCharacter])
     #expect(check("9111000060003IOZSV", .unifiedSocialCreditCode).errors == [.alphabet])
     #expect(check("9111000060003734", .unifiedSocialCreditCode).errors == [.length])
-    #expect(check("99110000600037341K", .unifiedSocialCreditCode).warnings.contains(.unknownAuthority) == false)
+    #expect(
+      check("99110000600037341K", .unifiedSocialCreditCode).warnings.contains(.unknownAuthority) == false)
     #expect(check("9*************341L").errors.contains(.masked))
     #expect(check("1.30302E+17").errors.contains(.damagedNumber))
     // The remainder itself as check character: sum 538 = 11 (mod 31) stands for C; right would be L.
@@ -67,7 +72,8 @@ import Testing
     ("130302299901010016", false), ("320311770706001", true), ("360198910283844", false),
   ])
   func citizenNumbers(number: String, isValid: Bool) {
-    #expect(check(number, .citizenIdentityNumber).isValid == isValid, "\(check(number, .citizenIdentityNumber))")
+    #expect(
+      check(number, .citizenIdentityNumber).isValid == isValid, "\(check(number, .citizenIdentityNumber))")
   }
 
   @Test func birthDatesAreJudgedOnTheDay() {
@@ -78,10 +84,14 @@ import Testing
         == [.futureBirthDate])
   }
 
-  @Test(arguments: ["330203000030639", "330200400070010", "330200600002522", "110000000343473", "130300600000016"])
+  @Test(arguments: [
+    "330203000030639", "330200400070010", "330200600002522", "110000000343473", "130300600000016",
+  ])
   func registrationNumbers(number: String) {
     #expect(check(number).kind == .businessRegistrationNumber && check(number).isValid)
-    #expect(check("9.11303E+17").errors == [.damagedNumber] && check("9.113030210012E17").errors == [.damagedNumber])
+    #expect(
+      check("9.11303E+17").errors == [.damagedNumber] && check("9.113030210012E17").errors == [.damagedNumber]
+    )
     let wrong = String(number.dropLast()) + (number.hasSuffix("1") ? "2" : "1")
     #expect(!check(wrong, .businessRegistrationNumber).isValid)
     #expect(check("3209231100626").isValid && check("3209231100626").warnings.contains(.unverifiable))
@@ -108,7 +118,9 @@ import Testing
   }
 
   /// Rows of the material whose only fault is the division: valid here, with a warning.
-  private static let onlyDivision: Set<String> = ["990426199112010074", "110111198012010078", "110201199312010077"]
+  private static let onlyDivision: Set<String> = [
+    "990426199112010074", "110111198012010078", "110201199312010077",
+  ]
 
   @Test func vectorsOfOtherProjects() throws {
     guard let folder = RealData.path("validator-vectors", for: "identifier vectors") else { return }
@@ -126,9 +138,12 @@ import Testing
           let verdict = check(cells[0], forced)
           if Self.onlyDivision.contains(cells[0]) {
             #expect(verdict.isValid, "\(cells[0])")
-            #expect(verdict.warnings.contains { [.unknownDivision, .divisionNotInForce].contains($0) }, "\(cells[0])")
+            #expect(
+              verdict.warnings.contains { [.unknownDivision, .divisionNotInForce].contains($0) },
+              "\(cells[0])")
           } else {
-            #expect(verdict.isValid == (cells[1] == "valid"), "\(cells[0]) as \(verdict.kind): \(verdict.errors)")
+            #expect(
+              verdict.isValid == (cells[1] == "valid"), "\(cells[0]) as \(verdict.kind): \(verdict.errors)")
           }
         }
       }
@@ -138,10 +153,13 @@ import Testing
   }
 
   @Test func theSampleOfRealCodesFailsWhereAnIndependentScriptSays() throws {
-    guard let path = RealData.path("enterprise-registration/give/codes_sample_60k.txt", for: "60,000 real codes")
+    guard
+      let path = RealData.path("enterprise-registration/give/codes_sample_60k.txt", for: "60,000 real codes")
     else { return }
     let lines = try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline)
-    let failing = lines.indices.filter { !check(String(lines[$0]), .unifiedSocialCreditCode).isValid }.map { $0 + 1 }
+    let failing = lines.indices.filter { !check(String(lines[$0]), .unifiedSocialCreditCode).isValid }.map {
+      $0 + 1
+    }
     // Tests/Oracles/codes.py, from the standard alone, names these lines.
     #expect(failing == [688, 5905])
     let detected = lines.count { check(String($0)).kind == .unifiedSocialCreditCode }
@@ -153,7 +171,8 @@ import Testing
     for _ in 0..<50_000 {
       let length = Int.random(in: 0..<24, using: &random)
       let bytes = (0..<length).map { _ in
-        Bool.random(using: &random) ? UInt8.random(in: 0x30...0x5A, using: &random) : UInt8.random(in: 0...255, using: &random)
+        Bool.random(using: &random)
+          ? UInt8.random(in: 0x30...0x5A, using: &random) : UInt8.random(in: 0...255, using: &random)
       }
       let verdict = check(String(decoding: bytes, as: UTF8.self))
       #expect(verdict.isValid == verdict.errors.isEmpty)

@@ -16,12 +16,15 @@ import Testing
   private static let permit = [
     "XK_XDR_MC": "甲公司", "XK_XDR_LB": "法人及非法人组织", "XK_XDR_SHXYM": "91130302MA0000015N", "XK_FRDB": "张三",
     "XK_XKWS": "决定书", "XK_WSH": "许1号", "XK_XKLB": "普通", "XK_NR": "内容", "XK_JDRQ": "2024-01-10",
-    "XK_YXQZ": "2024-01-10", "XK_YXQZI": "2099-12-31", "XK_XKJG": "某局", "XK_XKJGDM": "11130300000000019B", "XK_ZT": "1",
+    "XK_YXQZ": "2024-01-10", "XK_YXQZI": "2099-12-31", "XK_XKJG": "某局", "XK_XKJGDM": "11130300000000019B",
+    "XK_ZT": "1",
     "XK_LYDW": "某局", "XK_LYDWDM": "11130300000000019B",
   ]
 
   /// Ids of rules that fail, and of those that warn.
-  private func evaluate(_ base: [String: String], _ changes: [String: String]) throws -> (errors: [String], warnings: [String]) {
+  private func evaluate(_ base: [String: String], _ changes: [String: String]) throws -> (
+    errors: [String], warnings: [String]
+  ) {
     let entry = base["CF_WSH"] != nil ? CatalogueEntry.administrativePenalty2018 : .administrativePermit2018
     let row = base.merging(changes) { $1 }
     let rules = RecordRules(entry, present: Set(entry.items.indices))
@@ -38,7 +41,8 @@ import Testing
       #expect(result.errors.isEmpty && result.warnings.isEmpty, "\(result)")
     }
     let person = [
-      "CF_XDR_LB": "自然人", "CF_XDR_SHXYM": "", "CF_FRDB": "", "CF_XDR_ZJLX": "身份证", "CF_XDR_ZJHM": "130302199001010016",
+      "CF_XDR_LB": "自然人", "CF_XDR_SHXYM": "", "CF_FRDB": "", "CF_XDR_ZJLX": "身份证",
+      "CF_XDR_ZJHM": "130302199001010016",
     ]
     #expect(try evaluate(Self.penalty, person).errors.isEmpty)
   }
@@ -67,7 +71,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (["XK_XKLB": "随便"], "V09"), (["XK_XKLB": "其他"], "V09"), (["XK_YXQZ": "2024-02-01", "XK_YXQZI": "2024-01-31"], "V08"),
+    (["XK_XKLB": "随便"], "V09"), (["XK_XKLB": "其他"], "V09"),
+    (["XK_YXQZ": "2024-02-01", "XK_YXQZI": "2024-01-31"], "V08"),
     (["XK_YXQZI": "2024-01-09"], "V08"),
   ])
   func permitsFail(changes: [String: String], rule: String) throws {

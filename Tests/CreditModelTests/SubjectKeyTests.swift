@@ -12,7 +12,8 @@ import Testing
 
   @Test func structuredNumbersComeBack() throws {
     for (text, kind) in [
-      ("91130302MA0000015N", IdentifierKind.unifiedSocialCreditCode), ("11010519491231002X", .citizenIdentityNumber),
+      ("91130302MA0000015N", IdentifierKind.unifiedSocialCreditCode),
+      ("11010519491231002X", .citizenIdentityNumber),
       ("130302900101001", .citizenIdentityNumber), ("600037341", .organizationCode),
       ("330203000030639", .businessRegistrationNumber), ("3209231100626", .businessRegistrationNumber),
       ("91130302MA0000015N12", .taxpayerNumber),
@@ -32,7 +33,8 @@ import Testing
     for _ in 0..<20_000 {
       var bytes = Array("91130302MA0000015N".utf8)
       for _ in 0..<Int.random(in: 0...2, using: &random) {
-        bytes[Int.random(in: 0..<18, using: &random)] = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8).randomElement(using: &random) ?? 0x30
+        bytes[Int.random(in: 0..<18, using: &random)] =
+          Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8).randomElement(using: &random) ?? 0x30
       }
       let body = bytes.withUnsafeBytes { IdentifierDetection.plainCreditCode($0) }
       let text = String(decoding: bytes, as: UTF8.self)
@@ -60,7 +62,9 @@ import Testing
   @Test func keysSortAsTexts() throws {
     var random = SeededGenerator(seed: 8)
     let alphabet = Array("0123456789ABCDEFGHJKLMNPQRTUWXY")
-    let texts = (0..<2000).map { _ in String((0..<18).map { _ in alphabet.randomElement(using: &random) ?? "0" }) }
+    let texts = (0..<2000).map { _ in
+      String((0..<18).map { _ in alphabet.randomElement(using: &random) ?? "0" })
+    }
     let keys = try texts.map { try #require(key($0, .unifiedSocialCreditCode)) }
     #expect(keys.sorted().map(\.text) == texts.sorted().map(Optional.some))
     let numbers = (0..<2000).map { _ in String(Int.random(in: 0...9999, using: &random)) + "X" }

@@ -8,16 +8,19 @@ import Testing
 
 @Suite struct ValueTests {
   @Test(arguments: [
-    ("2021-01-31", "2021-01-31"), ("2021/1/3", "2021-01-03"), ("2021.01.03", "2021-01-03"), ("20210131", "2021-01-31"),
+    ("2021-01-31", "2021-01-31"), ("2021/1/3", "2021-01-03"), ("2021.01.03", "2021-01-03"),
+    ("20210131", "2021-01-31"),
     ("2021年1月3日", "2021-01-03"), ("2021-01-31 00:00:00", "2021-01-31"), ("2021-01-31T00:00", "2021-01-31"),
-    ("44227", "2021-01-31"), ("1612022400000", "2021-01-31"), ("9999-9-9", "9999-09-09"), ("2099/12/31", "2099-12-31"),
+    ("44227", "2021-01-31"), ("1612022400000", "2021-01-31"), ("9999-9-9", "9999-09-09"),
+    ("2099/12/31", "2099-12-31"),
   ])
   func daysAreRead(text: String, expected: String) {
     #expect(Day(text)?.description == expected)
   }
 
   @Test(arguments: [
-    "2021-02-29", "2021-13-01", "2021-00-10", "31/01/2021", "2021-1-3-4", "2021年1月3", "1.3E+17", "abc", "", "2021",
+    "2021-02-29", "2021-13-01", "2021-00-10", "31/01/2021", "2021-1-3-4", "2021年1月3", "1.3E+17", "abc", "",
+    "2021",
     "2021-01-31 08:00:00", "2021-01/31", "21-01-31", "2021-01-31x", "99999999999999",
   ])
   func otherTextsAreNoDays(text: String) { #expect(Day(text) == nil) }
@@ -62,7 +65,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("0.21", 1), ("1e5", 6), ("", 2), ("1,23", 2), ("1,2345", 0), ("--1", 0), ("9999999999999999999", 0), ("1.2.3", 6),
+    ("0.21", 1), ("1e5", 6), ("", 2), ("1,23", 2), ("1,2345", 0), ("--1", 0), ("9999999999999999999", 0),
+    ("1.2.3", 6),
     ("12元", 2), ("1 000", 0), ("9999999999999", 6),
   ])
   func otherTextsAreNoDecimals(text: String, scale: Int) { #expect(FixedDecimal(text, scale: scale) == nil) }
@@ -99,7 +103,9 @@ import Testing
     let alphabet = Array("0123456789-/.:, 年月日T+eE１。".unicodeScalars)
     for _ in 0..<50_000 {
       var scalars = String.UnicodeScalarView()
-      for _ in 0..<Int.random(in: 0..<22, using: &random) { scalars.append(alphabet.randomElement(using: &random) ?? "0") }
+      for _ in 0..<Int.random(in: 0..<22, using: &random) {
+        scalars.append(alphabet.randomElement(using: &random) ?? "0")
+      }
       let text = String(scalars)
       _ = (Day(text), Second(text), Month(text), FixedDecimal(text, scale: 18))
       for type in ItemType.allCases { _ = try? CatalogueItem(id: "X", type: type).value(reading: text) }

@@ -25,11 +25,17 @@ import Testing
     expectError("empty") { try store.collect(text: "") }
     expectError("wrongHeader") { try store.collect(text: "x,y\n1,2\n") }
     expectError("wrongHeader") { try store.collect(text: "NO,DAY\n1,2\n") }
-    expectError("wrongHeader") { try store.collect(text: (0..<10_000).map { "c\($0)" }.joined(separator: ",") + "\n1\n") }
+    expectError("wrongHeader") {
+      try store.collect(text: (0..<10_000).map { "c\($0)" }.joined(separator: ",") + "\n1\n")
+    }
     expectError("undecodable") { try store.collect(data: Data([0xFF, 0xFE, 0x41, 0x00, 0x0A, 0x00])) }
-    expectError("undecodable") { try store.collect(data: Data((0..<4000).map { UInt8($0 % 2 == 0 ? 0xFF : 0x80) })) }
+    expectError("undecodable") {
+      try store.collect(data: Data((0..<4000).map { UInt8($0 % 2 == 0 ? 0xFF : 0x80) }))
+    }
     expectError("unknownEntry") { try store.collect([], entry: "NOPE") }
-    expectError("unreadable") { _ = try store.database.collectBlocking(.csv(store.folder.path("no.csv")), for: "T1") }
+    expectError("unreadable") {
+      _ = try store.database.collectBlocking(.csv(store.folder.path("no.csv")), for: "T1")
+    }
     expectError("unreadable") { _ = try store.database.collectBlocking(.csv(store.folder.path), for: "T1") }
     let open = Self.header + "\(a),N1,2021-01-01,1,\"" + String(repeating: "开", count: 500_000)
     expectError("unterminatedQuote") { try store.collect(text: open) }
@@ -41,7 +47,10 @@ import Testing
   @Test func headerAloneAndBlankLinesAreNoRows() throws {
     let store = try StoreFixture()
     #expect(try store.collect(text: Self.header).reported == 0)
-    #expect(try store.collect(text: "\u{FEFF}" + Self.header + "\r\n \n\(a),N1,,1,x\r\n\n").counters == [1, 0, 0, 0, 0, 0])
+    #expect(
+      try store.collect(text: "\u{FEFF}" + Self.header + "\r\n \n\(a),N1,,1,x\r\n\n").counters == [
+        1, 0, 0, 0, 0, 0,
+      ])
   }
 
   @Test func aShortOpenQuoteIsARow() throws {
@@ -53,7 +62,9 @@ import Testing
 
   @Test func quotesLineBreaksAndCommasInCells() throws {
     let store = try StoreFixture()
-    try store.collect(text: "CODE,NO,DAY,AMOUNT,TEXT\r\n\(a),\"N\"\"1\"\"\",,\"1,000\",\"a\nb,c\"\r\n\(a),5\" pipe,,2,\"x\"y\n")
+    try store.collect(
+      text:
+        "CODE,NO,DAY,AMOUNT,TEXT\r\n\(a),\"N\"\"1\"\"\",,\"1,000\",\"a\nb,c\"\r\n\(a),5\" pipe,,2,\"x\"y\n")
     let records = try store.records(a)
     #expect(Set(records.map { $0["NO"]?.canonicalText }) == ["N\"1\"", "5\" pipe"])
     #expect(Set(records.map { $0["TEXT"]?.canonicalText }) == ["a\nb,c", "xy"])
@@ -69,7 +80,8 @@ import Testing
       let receipt = try store.collect(data: data, encoding: encoding)
       #expect(receipt.questionable == 1 && receipt.reported == 3)
       #expect(try store.rules(ofBatch: receipt.batch) == ["2 questionable R-ENCODING"])
-      guard case .base64(let text) = try store.database.snapshot().setAsideRows(ofBatch: receipt.batch)[0].raw else {
+      guard case .base64(let text) = try store.database.snapshot().setAsideRows(ofBatch: receipt.batch)[0].raw
+      else {
         Issue.record("the raw row is not Base64")
         continue
       }
@@ -85,13 +97,16 @@ import Testing
       let text = "CODE,NO,DAY,AMOUNT,TEXT" + terminator + rows.joined(separator: terminator) + terminator
       let receipt = try store.collect(text: text)
       #expect(receipt.reported == 501 && receipt.questionable == 1, "\(terminator.debugDescription)")
-      guard case .excerpt(let json) = try store.database.snapshot().setAsideRows(ofBatch: receipt.batch)[0].raw else {
+      guard
+        case .excerpt(let json) = try store.database.snapshot().setAsideRows(ofBatch: receipt.batch)[0].raw
+      else {
         Issue.record("no excerpt")
         continue
       }
       #expect(json.contains("\"length\":\(huge.utf8.count)"))
     }
-    let commas = try store.collect(text: Self.header + String(repeating: ",", count: 5 << 20) + "\n\(a),N1,,1,a\"\"b\n")
+    let commas = try store.collect(
+      text: Self.header + String(repeating: ",", count: 5 << 20) + "\n\(a),N1,,1,a\"\"b\n")
     #expect(commas.reported == 2 && commas.questionable == 1)
   }
 
@@ -136,7 +151,8 @@ import Testing
     entry.items.remove(at: 3)
     try store.database.catalogue.publish(entry)
     #expect(try store.records(a)[0]["TEXT"] == .text("甲") && store.records(a)[0]["AMOUNT"] == nil)
-    #expect(try store.database.snapshot(asOf: first.commit).records(of: a)[0]["AMOUNT"]?.canonicalText == "1.5")
+    #expect(
+      try store.database.snapshot(asOf: first.commit).records(of: a)[0]["AMOUNT"]?.canonicalText == "1.5")
     entry = StoreFixture.entry
     entry.version = 3
     try store.database.catalogue.publish(entry)

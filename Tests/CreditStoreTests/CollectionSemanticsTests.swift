@@ -47,7 +47,8 @@ import Testing
     #expect(try store.collect(["\(a),N1,2021-01-01,1,乙"], unit: "12130304000000027W").updated == 1)
     let groups = try store.database.snapshot().aggregate(
       AggregateQuery(entries: ["T1"], groups: [.init(parsing: "$unit")]))
-    #expect(groups.rows.map { "\($0.group[0]) \($0.measures[0])" } == ["text(\"12130304000000027W\") integer(1)"])
+    #expect(
+      groups.rows.map { "\($0.group[0]) \($0.measures[0])" } == ["text(\"12130304000000027W\") integer(1)"])
   }
 
   @Test func aWithdrawnRecordWaitsForADecision() throws {
@@ -69,14 +70,16 @@ import Testing
     #expect(try store.records(a).map(\.state).contains(.reinstated))
     // The row that was set aside loads now.
     #expect(try store.collect(["\(a),N1,2021-01-01,3,甲"]).updated == 1)
-    #expect(try store.records(a, .history, entry: "T1").filter { $0.key == "N1" }.map(\.state)
-      == [.loaded, .withdrawn, .reinstated, .loaded])
+    #expect(
+      try store.records(a, .history, entry: "T1").filter { $0.key == "N1" }.map(\.state)
+        == [.loaded, .withdrawn, .reinstated, .loaded])
   }
 
   @Test func aRepairedRecordWaitsToo() throws {
     let store = try StoreFixture()
     try store.collect(["\(a),N1,2021-01-01,1,甲"])
-    _ = try store.database.repair("T1", subject: Identifier(a, as: .unifiedSocialCreditCode), key: "N1", reason: "修复")
+    _ = try store.database.repair(
+      "T1", subject: Identifier(a, as: .unifiedSocialCreditCode), key: "N1", reason: "修复")
     #expect(try store.records(a).map(\.state) == [.repaired])
     #expect(try store.collect(["\(a),N1,2021-01-01,5,甲"]).questionable == 1)
   }
@@ -92,13 +95,19 @@ import Testing
     #expect(try store.records(a)[0]["TEXT"] == nil)
     #expect(try store.collect(["\(a),N1,2021-01-01,1,甲"]).duplicate == 1)
     #expect(try store.records(a)[0].state == .corrected)
-    #expect { try store.database.correct("T1", subject: subject, key: "N1", reason: "", changes: [:]) } throws: {
+    #expect {
+      try store.database.correct("T1", subject: subject, key: "N1", reason: "", changes: [:])
+    } throws: {
       ($0 as? CreditError)?.code == "reasonMissing"
     }
-    #expect { try store.database.correct("T1", subject: subject, key: "N7", reason: "x", changes: [:]) } throws: {
+    #expect {
+      try store.database.correct("T1", subject: subject, key: "N7", reason: "x", changes: [:])
+    } throws: {
       ($0 as? CreditError)?.code == "unknownRecord"
     }
-    #expect { try store.database.correct("T1", subject: subject, key: "N1", reason: "x", changes: ["NO": .text("N2")]) } throws: {
+    #expect {
+      try store.database.correct("T1", subject: subject, key: "N1", reason: "x", changes: ["NO": .text("N2")])
+    } throws: {
       ($0 as? CreditError)?.code == "identityChanged"
     }
   }
@@ -110,7 +119,8 @@ import Testing
     #expect(try store.collect(rows, entry: "T0").counters == [0, 0, 3, 0, 0, 0])
     let keys = try store.records(a, entry: "T0").map(\.key)
     #expect(Set(keys).count == 2 && keys.allSatisfy { $0.count == 32 })
-    _ = try store.database.withdraw("T0", subject: Identifier(a, as: .unifiedSocialCreditCode), key: keys[0], reason: "x")
+    _ = try store.database.withdraw(
+      "T0", subject: Identifier(a, as: .unifiedSocialCreditCode), key: keys[0], reason: "x")
     #expect(try store.records(a, entry: "T0").count == 1)
   }
 
@@ -119,7 +129,10 @@ import Testing
     entry.code = "T2"
     entry.recordKey = ["NO", "TEXT"]
     let store = try StoreFixture([entry])
-    #expect(try store.collect(["\(a),A|B\\C,2021-01-01,1,", "\(a),,2021-01-01,1,"], entry: "T2").counters == [1, 0, 0, 1, 0, 0])
+    #expect(
+      try store.collect(["\(a),A|B\\C,2021-01-01,1,", "\(a),,2021-01-01,1,"], entry: "T2").counters == [
+        1, 0, 0, 1, 0, 0,
+      ])
     #expect(try store.records(a).map(\.key) == [#"A\|B\\C|"#])
   }
 
@@ -142,8 +155,10 @@ import Testing
     #expect(receipt.counters == [1, 0, 0, 7, 3, 0] && receipt.reported == 11)
     #expect(
       try store.rules(ofBatch: receipt.batch) == [
-        "1 questionable TYPE", "2 questionable R-RAGGED", "3 unlinked V03", "4 unlinked V03", "5 unlinked V03",
-        "6 questionable V03", "7 questionable TYPE+V03", "8 questionable V12", "9 questionable R-KEY", "11 questionable R-NUL",
+        "1 questionable TYPE", "2 questionable R-RAGGED", "3 unlinked V03", "4 unlinked V03",
+        "5 unlinked V03",
+        "6 questionable V03", "7 questionable TYPE+V03", "8 questionable V12", "9 questionable R-KEY",
+        "11 questionable R-NUL",
       ])
   }
 
@@ -179,18 +194,21 @@ import Testing
     _ = try store.database.engine.write { transaction in
       let key = SubjectKey(first) { _ in 7 }
       try transaction.append(
-        SystemDatasets.longIdentifiers, key: key?.rawValue ?? 0, batch: 1, payload: RowPayload.encode([.text(first.text)]))
+        SystemDatasets.longIdentifiers, key: key?.rawValue ?? 0, batch: 1,
+        payload: RowPayload.encode([.text(first.text)]))
     }
     let later = store.database.engine.snapshot()
     #expect(try LongIdentifiers.key(of: first, in: later) { _ in 7 } != nil)
-    #expect(try LongIdentifiers.key(of: Identifier("企合苏总字第000999号", as: .unknown), in: later) { _ in 7 } == nil)
+    #expect(
+      try LongIdentifiers.key(of: Identifier("企合苏总字第000999号", as: .unknown), in: later) { _ in 7 } == nil)
   }
 
   @Test func setAsideRowsAreJudgedAgain() throws {
     let store = try StoreFixture()
     let row = "\(a),N1,2021-01-01,1,甲"
     var options = CollectionOptions(today: CreditDatabase.today())
-    #expect(try store.collect([row.replacingOccurrences(of: "2021-01-01", with: "2021-01-32")]).questionable == 1)
+    #expect(
+      try store.collect([row.replacingOccurrences(of: "2021-01-01", with: "2021-01-32")]).questionable == 1)
     #expect(try store.collect([row]).loaded == 1)
     options.maximumRejects = 2
     #expect { try store.collect(Array(repeating: "x,y,z", count: 5), options: options) } throws: {

@@ -18,9 +18,12 @@ import Testing
     #expect(decode([0xB9, 0xAB, 0xCB, 0xBE]) == "公司")
     // Private use survives; iconv of a later edition would give U+FE10.
     #expect(decode([0xA6, 0xD9]) == "\u{E78D}")
-    #expect(decode([0x81, 0x35, 0xF4, 0x37]) == "\u{1E3F}" && decode([0x90, 0x30, 0x81, 0x30]) == "\u{10000}")
+    #expect(
+      decode([0x81, 0x35, 0xF4, 0x37]) == "\u{1E3F}" && decode([0x90, 0x30, 0x81, 0x30]) == "\u{10000}")
     #expect(decode([0xE3, 0x32, 0x9A, 0x35]) == "\u{10FFFF}")
-    for bad: [UInt8] in [[0x80], [0xFF], [0xB9], [0x81, 0x7F], [0x81, 0x30, 0x81], [0xE3, 0x32, 0x9A, 0x36], [0x81, 0x20]] {
+    for bad: [UInt8] in [
+      [0x80], [0xFF], [0xB9], [0x81, 0x7F], [0x81, 0x30, 0x81], [0xE3, 0x32, 0x9A, 0x36], [0x81, 0x20],
+    ] {
       #expect(decode(bad) == nil)
     }
   }
@@ -49,7 +52,9 @@ import Testing
     while index < data.count {
       let length = Int(data[index])
       let code = Array(data[index + 1..<index + 1 + length])
-      let scalar = data[(index + 1 + length)..<(index + 5 + length)].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+      let scalar = data[(index + 1 + length)..<(index + 5 + length)].reversed().reduce(0) {
+        $0 << 8 | UInt32($1)
+      }
       if decode(code)?.unicodeScalars.first?.value != scalar { wrong += 1 }
       compared += 1
       index += 5 + length
@@ -61,11 +66,14 @@ import Testing
   @Test func utf8IsJudgedLikeTheStandardLibraryDoes() {
     var random = SeededGenerator(seed: 31)
     let pieces: [[UInt8]] = [
-      [0x41], Array("好".utf8), Array("é".utf8), Array("𠮷".utf8), [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80],
+      [0x41], Array("好".utf8), Array("é".utf8), Array("𠮷".utf8), [0xC0, 0x80], [0xED, 0xA0, 0x80],
+      [0xF4, 0x90, 0x80, 0x80],
       [0x80], [0xE0, 0x80, 0x80], [0xF0, 0x80, 0x80, 0x80], [0xE5, 0xA5],
     ]
     for _ in 0..<20_000 {
-      let bytes = (0..<Int.random(in: 0..<8, using: &random)).flatMap { _ in pieces.randomElement(using: &random) ?? [] }
+      let bytes = (0..<Int.random(in: 0..<8, using: &random)).flatMap { _ in
+        pieces.randomElement(using: &random) ?? []
+      }
       let expected = String(validating: bytes, as: UTF8.self) != nil
       #expect(bytes.withUnsafeBytes { UTF8Validation.isValid($0) } == expected, "\(bytes)")
     }
@@ -82,7 +90,9 @@ import Testing
       let expected = try #require(try JSONSerialization.jsonObject(with: data) as? [[String: String]])
       let rows = records(bytes)
       let header = rows.first ?? []
-      let found = rows.dropFirst().map { Dictionary(zip(header, $0), uniquingKeysWith: { first, _ in first }) }
+      let found = rows.dropFirst().map {
+        Dictionary(zip(header, $0), uniquingKeysWith: { first, _ in first })
+      }
       #expect(found == expected, "\(name)")
     }
   }
@@ -92,7 +102,9 @@ import Testing
     var random = SeededGenerator(seed: 77)
     let pieces = ["a", ",", "\"", "\"\"", "\n", "\r\n", "\r", " ", "好", "\"x,\ny\"", ",\"", "\","]
     for _ in 0..<5000 {
-      let text = (0..<Int.random(in: 1..<40, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+      let text = (0..<Int.random(in: 1..<40, using: &random)).map { _ in
+        pieces.randomElement(using: &random) ?? ""
+      }.joined()
       let bytes = Array(text.utf8)
       let boundary = bytes.withUnsafeBytes { RecordSplitter.lastBoundary($0, isLast: false) }.end
       let whole = records(bytes)

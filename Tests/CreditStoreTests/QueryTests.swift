@@ -17,7 +17,8 @@ import Testing
     var text: String?
     var line: String {
       let date = day.flatMap { Day(daysSinceEpoch: $0)?.description } ?? ""
-      return "\(code),\(number),\(date),\(amount.map { "\($0 / 100).\($0 % 100 < 10 ? "0" : "")\($0 % 100)" } ?? ""),\(text ?? "")"
+      return
+        "\(code),\(number),\(date),\(amount.map { "\($0 / 100).\($0 % 100 < 10 ? "0" : "")\($0 % 100)" } ?? ""),\(text ?? "")"
     }
   }
 
@@ -26,7 +27,8 @@ import Testing
     return (0..<count).map { index in
       Row(
         code: StoreFixture.codes.randomElement(using: &random) ?? "", number: "N\(index)",
-        day: Int.random(in: 0..<5, using: &random) == 0 ? nil : Int.random(in: 18_000..<18_400, using: &random),
+        day: Int.random(in: 0..<5, using: &random) == 0
+          ? nil : Int.random(in: 18_000..<18_400, using: &random),
         amount: Int.random(in: 0..<6, using: &random) == 0 ? nil : Int.random(in: 0..<1000, using: &random),
         text: ["罚款", "警告", "罚款;警告", nil].randomElement(using: &random) ?? nil)
     }
@@ -40,39 +42,59 @@ import Testing
     try store.collect(rows.prefix(5000).map(\.line))
     try store.collect(rows.dropFirst(5000).map(\.line))
     let conditions: [(String, (Row) -> Bool?)] = [
-      ("AMOUNT > 5", { $0.amount.map { $0 > 500 } }), ("AMOUNT <= 2.505", { $0.amount.map { $0 * 10 <= 2505 } }),
-      ("TEXT contains '罚款'", { $0.text.map { $0.contains("罚款") } }), ("TEXT startsWith '警'", { $0.text.map { $0.hasPrefix("警") } }),
+      ("AMOUNT > 5", { $0.amount.map { $0 > 500 } }),
+      ("AMOUNT <= 2.505", { $0.amount.map { $0 * 10 <= 2505 } }),
+      ("TEXT contains '罚款'", { $0.text.map { $0.contains("罚款") } }),
+      ("TEXT startsWith '警'", { $0.text.map { $0.hasPrefix("警") } }),
       ("DAY >= 2019-08-01", { row in row.day.map { $0 >= 18_109 } }), ("TEXT is null", { $0.text == nil }),
-      ("not TEXT = '警告'", { $0.text.map { $0 != "警告" } }), ("NO in ('N1', 'N2', 'N9')", { ["N1", "N2", "N9"].contains($0.number) }),
-      ("AMOUNT > 5 or TEXT is not null", { row in row.text != nil ? true : row.amount.map { $0 > 500 } == true ? true : nil }),
-      ("AMOUNT != 1 and not (TEXT = '罚款' or DAY < 2019-08-01)", { row in
-        guard row.amount != 100, row.text != "罚款", row.day.map({ $0 >= 18_109 }) ?? true else { return false }
-        return row.amount == nil || row.text == nil || row.day == nil ? nil : true
-      }),
+      ("not TEXT = '警告'", { $0.text.map { $0 != "警告" } }),
+      ("NO in ('N1', 'N2', 'N9')", { ["N1", "N2", "N9"].contains($0.number) }),
+      (
+        "AMOUNT > 5 or TEXT is not null",
+        { row in row.text != nil ? true : row.amount.map { $0 > 500 } == true ? true : nil }
+      ),
+      (
+        "AMOUNT != 1 and not (TEXT = '罚款' or DAY < 2019-08-01)",
+        { row in
+          guard row.amount != 100, row.text != "罚款", row.day.map({ $0 >= 18_109 }) ?? true else {
+            return false
+          }
+          return row.amount == nil || row.text == nil || row.day == nil ? nil : true
+        }
+      ),
     ]
     for (text, holds) in conditions {
       let query = AggregateQuery(
         entries: ["T1"], filter: try Filter(parsing: text),
-        measures: [.count, .sum("AMOUNT"), .init(function: .min, item: "DAY"), .init(function: .distinct, item: "TEXT")])
+        measures: [
+          .count, .sum("AMOUNT"), .init(function: .min, item: "DAY"),
+          .init(function: .distinct, item: "TEXT"),
+        ])
       let result = try store.database.snapshot().aggregate(query)
       let expected = rows.filter { holds($0) == true }
       #expect(result.rows[0].measures[0] == .integer(Int128(expected.count)), "\(text)")
       let sum = expected.compactMap(\.amount).reduce(0, +)
-      let shown = expected.contains { $0.amount != nil }
+      let shown =
+        expected.contains { $0.amount != nil }
         ? AggregateResult.Cell.text(FixedDecimal(units: Int64(sum), scale: 2).description) : .null
       #expect(result.rows[0].measures[1] == shown, "\(text)")
       let first = expected.compactMap(\.day).min().flatMap { Day(daysSinceEpoch: $0) }
       #expect(result.rows[0].measures[2] == first.map { .text($0.description) } ?? .null, "\(text)")
-      #expect(result.rows[0].measures[3] == .integer(Int128(Set(expected.compactMap(\.text)).count)), "\(text)")
+      #expect(
+        result.rows[0].measures[3] == .integer(Int128(Set(expected.compactMap(\.text)).count)), "\(text)")
     }
     let groups = try store.database.snapshot().aggregate(
       AggregateQuery(entries: ["T1"], groups: [.init(parsing: "month(DAY)"), .init(parsing: "TEXT")]))
     var naive: [String: Int] = [:]
     for row in rows {
-      naive["\(row.day.flatMap { Day(daysSinceEpoch: $0)?.month.description } ?? "") \(row.text ?? "")", default: 0] += 1
+      naive[
+        "\(row.day.flatMap { Day(daysSinceEpoch: $0)?.month.description } ?? "") \(row.text ?? "")",
+        default: 0] += 1
     }
     let found = groups.rows.map { row -> (String, Int) in
-      func text(_ cell: AggregateResult.Cell) -> String { if case .text(let text) = cell { text } else { "" } }
+      func text(_ cell: AggregateResult.Cell) -> String {
+        if case .text(let text) = cell { text } else { "" }
+      }
       guard case .integer(let count) = row.measures[0] else { return ("", 0) }
       return (text(row.group[0]) + " " + text(row.group[1]), Int(count))
     }
@@ -88,7 +110,8 @@ import Testing
     try store.collect(["\(a),N1,,1.00,", "\(a),N2,,1.01,", "\(a),N3,,1.01,", "\(a),N4,,-5,"])
     func average(_ filter: String) throws -> AggregateResult.Cell {
       try store.database.snapshot().aggregate(
-        AggregateQuery(entries: ["T1"], filter: Filter(parsing: filter), measures: [.init(function: .avg, item: "AMOUNT")])
+        AggregateQuery(
+          entries: ["T1"], filter: Filter(parsing: filter), measures: [.init(function: .avg, item: "AMOUNT")])
       ).rows[0].measures[0]
     }
     #expect(try average("AMOUNT > 0") == .text("1.006667") && average("AMOUNT < 0") == .text("-5.000000"))
@@ -96,8 +119,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("AMOUNT >", 8), ("AMOUNT > 'x'", 9), ("NOPE = 1", 0), ("TEXT = 'open", 7), ("AMOUNT = 1 AMOUNT = 2", 11), ("DAY = 2021-02-30", 6),
-    ("(AMOUNT = 1", 11), ("AMOUNT in ()", 11), ("TEXT contains 5", 14), ("AMOUNT ! 1", 7), ("= 1", 0), ("金额 = 1", 0),
+    ("AMOUNT >", 8), ("AMOUNT > 'x'", 9), ("NOPE = 1", 0), ("TEXT = 'open", 7), ("AMOUNT = 1 AMOUNT = 2", 11),
+    ("DAY = 2021-02-30", 6),
+    ("(AMOUNT = 1", 11), ("AMOUNT in ()", 11), ("TEXT contains 5", 14), ("AMOUNT ! 1", 7), ("= 1", 0),
+    ("金额 = 1", 0),
     ("AMOUNT contains 'x'", 16),
   ])
   func wrongFiltersNameTheirPlace(text: String, offset: Int64) throws {
@@ -114,7 +139,9 @@ import Testing
   @Test func deepFiltersAreRefused() {
     let deep = String(repeating: "(", count: 10_000) + "A = 1" + String(repeating: ")", count: 10_000)
     #expect(throws: CreditError.self) { try Filter(parsing: deep) }
-    #expect(throws: CreditError.self) { try Filter(parsing: String(repeating: "not ", count: 10_000) + "A = 1") }
+    #expect(throws: CreditError.self) {
+      try Filter(parsing: String(repeating: "not ", count: 10_000) + "A = 1")
+    }
     #expect(throws: Never.self) { try Filter(parsing: "`任意 名称` = 1 AND Not A IS NULL") }
   }
 
@@ -124,7 +151,8 @@ import Testing
     let first = try store.collect(["\(a),N1,,1,甲"])
     let second = try store.collect(["\(a),N1,,2,甲", "\(a),N2,,2,甲"])
     for database in [store.database, try CreditDatabase(opening: store.path, mode: .readOnly)] {
-      #expect(try database.snapshot(asOf: first.commit).records(of: a).map { $0["AMOUNT"]?.canonicalText } == ["1"])
+      #expect(
+        try database.snapshot(asOf: first.commit).records(of: a).map { $0["AMOUNT"]?.canonicalText } == ["1"])
       #expect(try database.snapshot(asOf: second.commit).records(of: a).count == 2)
       #expect(try database.snapshot(asOf: first.commit - 1).records(of: a, entry: nil).isEmpty)
       #expect(try database.snapshot(asOf: Date()).records(of: a).count == 2)
@@ -143,7 +171,9 @@ import Testing
       let again = try store.collect(rows)
       #expect(again.duplicate == 180_000)
       let groups = try store.database.snapshot().aggregate(
-        AggregateQuery(entries: ["T1"], groups: [.init(parsing: "year(DAY)"), .init(parsing: "TEXT")], measures: [.count, .sum("AMOUNT")]))
+        AggregateQuery(
+          entries: ["T1"], groups: [.init(parsing: "year(DAY)"), .init(parsing: "TEXT")],
+          measures: [.count, .sum("AMOUNT")]))
       answers.append("\(groups.rows)")
       let statistics = try store.database.statistics()
       #expect(statistics.records == receipt.loaded && statistics.subjects == 3)

@@ -8,7 +8,8 @@ import Testing
   @Test func theExampleIsTheOneThatRuns() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
-    let source = try String(contentsOf: root.appending(path: "Examples/QuickStart/main.swift"), encoding: .utf8)
+    let source = try String(
+      contentsOf: root.appending(path: "Examples/QuickStart/main.swift"), encoding: .utf8)
     let start = try #require(source.range(of: "// README-BEGIN\n"))
     let end = try #require(source.range(of: "// README-END"))
     let example = String(source[start.upperBound..<end.lowerBound])

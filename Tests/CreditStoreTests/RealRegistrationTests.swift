@@ -9,7 +9,8 @@ import TestSupport
 import Testing
 
 @Suite struct RealRegistrationTests {
-  private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .appending(path: "Oracles/registrations.py").path
 
   private func run(_ arguments: [String]) throws -> (status: Int32, output: Data) {
@@ -26,7 +27,9 @@ import Testing
   }
 
   private func lines(_ data: Data) throws -> [[String: Any]] {
-    try data.split(separator: 0x0A).map { try #require(JSONSerialization.jsonObject(with: Data($0)) as? [String: Any]) }
+    try data.split(separator: 0x0A).map {
+      try #require(JSONSerialization.jsonObject(with: Data($0)) as? [String: Any])
+    }
   }
 
   private func compare(_ files: [String], encoding: FileEncoding, _ folder: TemporaryFolder) throws {
@@ -45,7 +48,8 @@ import Testing
     for (file, counters) in zip(files, expected) {
       let receipt = try database.collectBlocking(.csv(file), for: "QYDJ")
       let found = [
-        "reported": receipt.reported, "loaded": receipt.loaded, "updated": receipt.updated, "duplicate": receipt.duplicate,
+        "reported": receipt.reported, "loaded": receipt.loaded, "updated": receipt.updated,
+        "duplicate": receipt.duplicate,
         "questionable": receipt.questionable, "unlinked": receipt.unlinked, "warnings": receipt.warnings,
       ]
       for (name, value) in found { #expect((counters[name] as? Int) == value, "\(file): \(name)") }
@@ -69,7 +73,9 @@ import Testing
   }
 
   @Test func threeProvincesOfFortyYears() throws {
-    guard let archive = RealData.path("enterprise-registration/give/csv_xizang_qinghai_sichuan.tar.xz", for: "registrations")
+    guard
+      let archive = RealData.path(
+        "enterprise-registration/give/csv_xizang_qinghai_sichuan.tar.xz", for: "registrations")
     else { return }
     let folder = try TemporaryFolder()
     guard try run(["tar", "-xJf", archive, "-C", folder.path]).status == 0 else {
@@ -84,7 +90,8 @@ import Testing
 
   @Test func theTwinInGB18030() throws {
     guard
-      let file = RealData.path("enterprise-registration/give/gb18030_derived/1979_sichuan.gb18030.csv", for: "GB 18030")
+      let file = RealData.path(
+        "enterprise-registration/give/gb18030_derived/1979_sichuan.gb18030.csv", for: "GB 18030")
     else { return }
     try compare([file], encoding: .gb18030, TemporaryFolder())
     // The private-use rows come without a header: with one in front both encodings give the same records.
@@ -93,7 +100,8 @@ import Testing
     var stores: [CreditDatabase] = []
     for (name, suffix) in [("utf8", "utf8"), ("gb18030", "gb18030")] {
       let path = try #require(
-        RealData.path("enterprise-registration/give/gb18030_derived/private_use_rows.\(suffix).csv", for: name))
+        RealData.path(
+          "enterprise-registration/give/gb18030_derived/private_use_rows.\(suffix).csv", for: name))
       var head = Data(header.utf8)
       if name == "gb18030" {
         head = try #require(header.data(using: String.Encoding(rawValue: 0x8000_0632)))
@@ -104,7 +112,8 @@ import Testing
       #expect(try database.collectBlocking(.csv(file), for: "QYDJ").loaded == 344)
       stores.append(database)
     }
-    let groups = AggregateQuery(entries: ["QYDJ"], groups: [try .init(parsing: "企业名称"), try .init(parsing: "经营范围")])
+    let groups = AggregateQuery(
+      entries: ["QYDJ"], groups: [try .init(parsing: "企业名称"), try .init(parsing: "经营范围")])
     #expect(try stores[0].snapshot().aggregate(groups).rows == stores[1].snapshot().aggregate(groups).rows)
   }
 }

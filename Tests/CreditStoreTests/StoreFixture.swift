@@ -17,7 +17,8 @@ struct StoreFixture {
     code: "T1", name: "测试", subject: ["CODE"], recordKey: ["NO"], eventDate: "DAY",
     items: [
       CatalogueItem(id: "CODE", name: "代码", identifier: .any), CatalogueItem(id: "NO", name: "文号"),
-      CatalogueItem(id: "DAY", name: "日期", type: .date), CatalogueItem(id: "AMOUNT", name: "金额", type: .decimal, scale: 2),
+      CatalogueItem(id: "DAY", name: "日期", type: .date),
+      CatalogueItem(id: "AMOUNT", name: "金额", type: .decimal, scale: 2),
       CatalogueItem(id: "TEXT", name: "内容", length: 20),
     ])
 
@@ -31,7 +32,10 @@ struct StoreFixture {
 
   static let codes = ["91130302MA0000015N", "92130303MA0000023W", "93130321MA0000031N"]
 
-  init(_ entries: [CatalogueEntry] = [StoreFixture.entry, StoreFixture.keyless], memoryBudgetBytes: Int = 64 << 20) throws {
+  init(
+    _ entries: [CatalogueEntry] = [StoreFixture.entry, StoreFixture.keyless],
+    memoryBudgetBytes: Int = 64 << 20
+  ) throws {
     folder = try TemporaryFolder()
     try CreditDatabase.create(at: folder.path("store"))
     database = try CreditDatabase(
@@ -45,7 +49,8 @@ struct StoreFixture {
     _ rows: [String], entry: String = "T1", unit: String? = nil, header: String = "CODE,NO,DAY,AMOUNT,TEXT",
     options: CollectionOptions? = nil
   ) throws -> Receipt {
-    try collect(text: ([header] + rows).joined(separator: "\n") + "\n", entry: entry, unit: unit, options: options)
+    try collect(
+      text: ([header] + rows).joined(separator: "\n") + "\n", entry: entry, unit: unit, options: options)
   }
 
   @discardableResult
@@ -61,17 +66,22 @@ struct StoreFixture {
     options: CollectionOptions? = nil
   ) throws -> Receipt {
     let file = try folder.write("file-\(UUID().uuidString).csv", data)
-    let receipt = try database.collectBlocking(.csv(file, encoding: encoding), for: entry, from: unit, options: options)
+    let receipt = try database.collectBlocking(
+      .csv(file, encoding: encoding), for: entry, from: unit, options: options)
     #expect(receipt.isBalanced)
     return receipt
   }
 
-  func records(_ subject: String, _ versions: CreditSnapshot.Versions = .current, entry: String? = nil) throws -> [CreditRecord] {
+  func records(_ subject: String, _ versions: CreditSnapshot.Versions = .current, entry: String? = nil) throws
+    -> [CreditRecord]
+  {
     try database.snapshot().records(of: subject, entry: entry, versions: versions)
   }
 
   func rules(ofBatch batch: UInt64) throws -> [String] {
-    try database.snapshot().setAsideRows(ofBatch: batch).map { "\($0.row) \($0.state.name) \($0.reasons.map(\.rule).joined(separator: "+"))" }
+    try database.snapshot().setAsideRows(ofBatch: batch).map {
+      "\($0.row) \($0.state.name) \($0.reasons.map(\.rule).joined(separator: "+"))"
+    }
   }
 }
 

@@ -81,7 +81,9 @@ import Testing
         }
       }
     }
-    print("\(file): \(bytes.count) bytes flipped two ways, \(detected) refused while answering, the rest found by verify")
+    print(
+      "\(file): \(bytes.count) bytes flipped two ways, \(detected) refused while answering, the rest found by verify"
+    )
     try bytes.write(to: target)
     #expect(try answers(path) == good)
   }
@@ -166,7 +168,10 @@ import Testing
     let path = folder.path("store")
     try makeStore(path)
     let engine = try SegmentEngine(opening: path, mode: .readWrite())
-    for address in [RowAddress(segment: 1, position: 60), RowAddress(segment: 9, position: 0), RowAddress(segment: 0, position: 2)] {
+    for address in [
+      RowAddress(segment: 1, position: 60), RowAddress(segment: 9, position: 0),
+      RowAddress(segment: 0, position: 2),
+    ] {
       #expect {
         try engine.write { $0.supersede(address) }
       } throws: { ($0 as? StoreError)?.code == .invalidArgument }
@@ -184,11 +189,15 @@ import Testing
     let path = folder.path("store")
     try makeStore(path)
     try FileManager.default.removeItem(atPath: path + "/journal-1.jnl")
-    #expect { try SegmentEngine(opening: path, mode: .readOnly) } throws: { ($0 as? StoreError)?.code == .damaged }
+    #expect { try SegmentEngine(opening: path, mode: .readOnly) } throws: {
+      ($0 as? StoreError)?.code == .damaged
+    }
     let half = folder.path("half")
     _ = try SegmentEngine.create(at: half)
     try FileManager.default.removeItem(atPath: half + "/state-1.ckp")
-    #expect { try SegmentEngine(opening: half, mode: .readOnly) } throws: { ($0 as? StoreError)?.code == .notAStore }
+    #expect { try SegmentEngine(opening: half, mode: .readOnly) } throws: {
+      ($0 as? StoreError)?.code == .notAStore
+    }
     _ = try SegmentEngine.create(at: half)
     try SegmentEngine(opening: half, mode: .readWrite()).close()
   }
@@ -201,10 +210,14 @@ import Testing
     var bytes = try Data(contentsOf: state)
     bytes[8] = 2
     try bytes.write(to: state)
-    #expect { try SegmentEngine(opening: path, mode: .readOnly) } throws: { ($0 as? StoreError)?.code == .newerVersion }
+    #expect { try SegmentEngine(opening: path, mode: .readOnly) } throws: {
+      ($0 as? StoreError)?.code == .newerVersion
+    }
     let empty = folder.path("empty")
     try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
-    #expect { try SegmentEngine(opening: empty, mode: .readOnly) } throws: { ($0 as? StoreError)?.code == .notAStore }
+    #expect { try SegmentEngine(opening: empty, mode: .readOnly) } throws: {
+      ($0 as? StoreError)?.code == .notAStore
+    }
     #expect { try SegmentEngine(opening: folder.path("no"), mode: .readOnly) } throws: {
       ($0 as? StoreError)?.code == .notFound
     }
@@ -220,7 +233,8 @@ import Testing
       try SegmentEngine(opening: path, mode: .readWrite())
     } throws: { error in
       guard let error = error as? StoreError else { return false }
-      return error.code == .locked && error.message.contains("process \(ProcessInfo.processInfo.processIdentifier)")
+      return error.code == .locked
+        && error.message.contains("process \(ProcessInfo.processInfo.processIdentifier)")
     }
     // Readers come and go meanwhile.
     #expect(try answers(path).count == 62)

@@ -7,7 +7,9 @@ import Testing
 
 @Suite struct EncodingTests {
   /// Builds the blocks of one column and decodes them again.
-  private func blocks(isText: Bool, _ fill: (inout ColumnBlockBuilder, ByteArena) -> [PendingBlock]) throws -> [DecodedBlock] {
+  private func blocks(isText: Bool, _ fill: (inout ColumnBlockBuilder, ByteArena) -> [PendingBlock]) throws
+    -> [DecodedBlock]
+  {
     var builder = ColumnBlockBuilder(column: 0, columnID: 16, isText: isText, scratch: DictionaryScratch())
     defer { builder.deallocate() }
     let arena = ByteArena()
@@ -17,7 +19,11 @@ import Testing
       let header = try BlockHeader(bytes, kind: .column, file: "test", offset: 0)
       let raw = try BlockBytes(count: Int(header.rawLength)) { target in
         let stored = UnsafeRawBufferPointer(rebasing: bytes[BlockHeader.size...])
-        if header.codec == .lz4 { _ = LZ4.decompress(stored, into: target) } else { target.copyMemory(from: stored) }
+        if header.codec == .lz4 {
+          _ = LZ4.decompress(stored, into: target)
+        } else {
+          target.copyMemory(from: stored)
+        }
       }
       return try DecodedBlock(header, raw, file: "test", offset: 0)
     }
@@ -85,11 +91,14 @@ import Testing
     for round in 0..<20_000 {
       let count = Int.random(in: 0..<200, using: &random)
       let raw = try BlockBytes(count: count) { target in
-        for index in 0..<count { target[index] = UInt8.random(in: 0...(round.isMultiple(of: 2) ? 8 : 255), using: &random) }
+        for index in 0..<count {
+          target[index] = UInt8.random(in: 0...(round.isMultiple(of: 2) ? 8 : 255), using: &random)
+        }
       }
       let header = BlockHeader(
         kind: .column, codec: .none, encoding: UInt8.random(in: 0...4, using: &random),
-        rowCount: UInt32.random(in: 0...40, using: &random), storedLength: UInt32(count), rawLength: UInt32(count),
+        rowCount: UInt32.random(in: 0...40, using: &random), storedLength: UInt32(count),
+        rawLength: UInt32(count),
         columnID: 16)
       do throws(StoreError) {
         let block = try DecodedBlock(header, raw, file: "hostile", offset: 8)
@@ -109,7 +118,9 @@ import Testing
     var random = SeededGenerator(seed: UInt64(count))
     var keys: Set<UInt128> = []
     while keys.count < min(count, 512) {
-      keys.insert(UInt128(UInt64.random(in: 0...UInt64.max, using: &random)) << UInt128(Int.random(in: 0...64, using: &random)))
+      keys.insert(
+        UInt128(UInt64.random(in: 0...UInt64.max, using: &random))
+          << UInt128(Int.random(in: 0...64, using: &random)))
     }
     var position: UInt32 = 0
     let subjects = keys.sorted().map { key -> SubjectRuns in

@@ -19,13 +19,16 @@ import Testing
     DatasetSchema(
       dataset: DatasetID(rawValue: dataset), version: 1,
       columns: [
-        ColumnSchema(id: 16, type: .integer), ColumnSchema(id: 17, type: .text), ColumnSchema(id: 18, type: .text),
+        ColumnSchema(id: 16, type: .integer), ColumnSchema(id: 17, type: .text),
+        ColumnSchema(id: 18, type: .text),
         ColumnSchema(id: 19, type: .integer),
       ], orderColumn: 0)
   }
 
   static func cells(_ random: inout SeededGenerator, serial: Int) -> [RowPayload.Cell] {
-    func maybe(_ cell: RowPayload.Cell) -> RowPayload.Cell { Int.random(in: 0..<5, using: &random) == 0 ? .null : cell }
+    func maybe(_ cell: RowPayload.Cell) -> RowPayload.Cell {
+      Int.random(in: 0..<5, using: &random) == 0 ? .null : cell
+    }
     let length = [0, 1, 7, 40, 300].randomElement(using: &random) ?? 1
     return [
       maybe(.integer(Int64.random(in: -5...5, using: &random))),
@@ -65,23 +68,29 @@ import Testing
     transaction.add(try writer.finish())
   }
 
-  static func check(_ engine: SegmentEngine, _ model: [ModelRow], asOf commit: UInt64, _ keys: [UInt128]) throws {
+  static func check(_ engine: SegmentEngine, _ model: [ModelRow], asOf commit: UInt64, _ keys: [UInt128])
+    throws
+  {
     let snapshot = engine.snapshot(asOf: commit)
     for key in keys {
       for dataset in [UInt32(7), 9] {
         let found = try snapshot.rows(of: key, schema: schema(dataset)).map { row in
           ModelRow(
-            dataset: row.dataset.rawValue, key: row.key, commit: row.system.commit, superseded: row.superseded,
+            dataset: row.dataset.rawValue, key: row.key, commit: row.system.commit,
+            superseded: row.superseded,
             cells: row.payload.withUnsafeBytes { RowPayload.decode($0, schema(dataset)) } ?? [])
         }
-        let expected = model.filter { $0.key == key && $0.dataset == dataset && $0.commit <= commit }.map { row in
+        let expected = model.filter { $0.key == key && $0.dataset == dataset && $0.commit <= commit }.map {
+          row in
           var row = row
           if let superseded = row.superseded, superseded > commit { row.superseded = nil }
           return row
         }
         func sorted(_ rows: [ModelRow]) -> [String] { rows.map { "\($0)" }.sorted() }
         #expect(sorted(found) == sorted(expected), "key \(key), dataset \(dataset), as of \(commit)")
-        #expect(try snapshot.count(of: key, dataset: DatasetID(rawValue: dataset)) == expected.count { $0.superseded == nil })
+        #expect(
+          try snapshot.count(of: key, dataset: DatasetID(rawValue: dataset))
+            == expected.count { $0.superseded == nil })
       }
     }
     for dataset in [UInt32(7), 9] {
@@ -90,7 +99,9 @@ import Testing
         visible += 1
         _ = try row.integer(3)
       }
-      #expect(visible == model.count { $0.dataset == dataset && $0.commit <= commit && ($0.superseded ?? .max) > commit })
+      #expect(
+        visible
+          == model.count { $0.dataset == dataset && $0.commit <= commit && ($0.superseded ?? .max) > commit })
     }
   }
 
@@ -134,7 +145,8 @@ import Testing
         } else {
           for row in rows {
             try transaction.append(
-              Self.schema(row.dataset), key: row.key, batch: UInt64(step), payload: RowPayload.encode(row.cells))
+              Self.schema(row.dataset), key: row.key, batch: UInt64(step),
+              payload: RowPayload.encode(row.cells))
           }
         }
         model += rows

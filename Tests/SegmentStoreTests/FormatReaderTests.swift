@@ -8,7 +8,8 @@ import TestSupport
 import Testing
 
 @Suite struct FormatReaderTests {
-  private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .appending(path: "FormatReader/format_reader.py").path
 
   private func run(_ arguments: [String]) throws -> (status: Int32, output: String)? {
@@ -40,7 +41,8 @@ import Testing
         for index in 0..<(step.isMultiple(of: 4) ? 9000 : 5) {
           rows.append(
             EngineModelTests.ModelRow(
-              dataset: index.isMultiple(of: 3) ? 9 : 7, key: keys.randomElement(using: &random) ?? 1, commit: 0,
+              dataset: index.isMultiple(of: 3) ? 9 : 7, key: keys.randomElement(using: &random) ?? 1,
+              commit: 0,
               superseded: nil, cells: EngineModelTests.cells(&random, serial: index)))
         }
         for row in try transaction.snapshot.rows(of: keys[step], schema: EngineModelTests.schema(7))
@@ -60,7 +62,9 @@ import Testing
     try engine.close()
     let result = try #require(try run([Self.script, path]))
     #expect(result.status == 0, "\(result.output.prefix(500))")
-    let found = try result.output.split(separator: "\n").map { try line(JSONSerialization.jsonObject(with: Data($0.utf8))) }
+    let found = try result.output.split(separator: "\n").map {
+      try line(JSONSerialization.jsonObject(with: Data($0.utf8)))
+    }
     #expect(found.count == expected.count)
     #expect(found.sorted() == expected.sorted())
   }
@@ -77,7 +81,8 @@ import Testing
             switch cell {
             case .null: nil
             case .integer(let value): "\(column.id)=\(value)"
-            case .text(let bytes): "\(column.id)=" + bytes.map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+            case .text(let bytes):
+              "\(column.id)=" + bytes.map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
             }
           }
           let hex = String(key, radix: 16)

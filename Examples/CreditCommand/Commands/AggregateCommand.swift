@@ -32,7 +32,8 @@ struct AggregateCommand: AsyncParsableCommand {
       let groups = try Self.split(groupBy ?? "").map { try AggregateQuery.Group(parsing: $0) }
       let measures = try measure.map { try AggregateQuery.Measure(parsing: $0) }
       let query = AggregateQuery(
-        entries: entry, filter: try condition.map { try Filter(parsing: $0) }, groups: groups, measures: measures)
+        entries: entry, filter: try condition.map { try Filter(parsing: $0) }, groups: groups,
+        measures: measures)
       let presentation = try masking.presentation()
       let start = ContinuousClock.now
       let database = try store.openForReading()

@@ -39,7 +39,8 @@ struct CatalogueCommand: AsyncParsableCommand {
       let attributes = try? FileManager.default.attributesOfItem(atPath: file)
       if let size = attributes?[.size] as? Int, size > CatalogueEntry.maximumJSONBytes {
         throw CreditError(
-          "invalidCatalogue", "the file is larger than \(CatalogueEntry.maximumJSONBytes >> 20) MiB", file: file)
+          "invalidCatalogue", "the file is larger than \(CatalogueEntry.maximumJSONBytes >> 20) MiB",
+          file: file)
       }
       guard let data = FileManager.default.contents(atPath: file) else {
         throw CreditError("unreadable", "the file cannot be read", file: file)
@@ -71,7 +72,8 @@ struct CatalogueCommand: AsyncParsableCommand {
             Terminal.line(String(json.dropLast()) + ",\"records\":\(records)}")
           } else {
             rows.append([
-              entry.entry.code, entry.entry.name, String(entry.entry.version), String(entry.entry.items.count),
+              entry.entry.code, entry.entry.name, String(entry.entry.version),
+              String(entry.entry.items.count),
               String(records),
             ])
           }

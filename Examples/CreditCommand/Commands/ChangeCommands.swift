@@ -45,7 +45,9 @@ struct ChangeOptions: ParsableArguments {
   static func changes(_ texts: [String], _ entry: CatalogueEntry) throws -> [String: Value?] {
     var changes: [String: Value?] = [:]
     for text in texts {
-      guard let separator = text.firstIndex(of: "=") else { throw ValidationError("'\(text)' is not ITEM=VALUE") }
+      guard let separator = text.firstIndex(of: "=") else {
+        throw ValidationError("'\(text)' is not ITEM=VALUE")
+      }
       let id = String(text[..<separator])
       guard let index = entry.itemIndex(id) else {
         throw CreditError("unknownItem", "entry \(entry.code) has no item \(id)", item: id)

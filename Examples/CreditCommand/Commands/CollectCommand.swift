@@ -10,7 +10,8 @@ extension FileEncoding: @retroactive ExpressibleByArgument {}
 struct CollectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "collect", abstract: "Takes in CSV files, one batch each.",
-    discussion: "Header names may be item ids, Chinese names or aliases. A failed file does not stop the others.")
+    discussion:
+      "Header names may be item ids, Chinese names or aliases. A failed file does not stop the others.")
 
   @OptionGroup var store: StoreArgument
   @Option(help: "Code of the catalogue entry.")
@@ -47,7 +48,8 @@ struct CollectCommand: AsyncParsableCommand {
       if !rows.isEmpty {
         Terminal.table(
           [
-            "file", "batch", "reported", "loaded", "updated", "duplicate", "questionable", "unlinked", "warnings",
+            "file", "batch", "reported", "loaded", "updated", "duplicate", "questionable", "unlinked",
+            "warnings",
             "seconds",
           ], rows)
       }
@@ -61,7 +63,9 @@ struct CollectCommand: AsyncParsableCommand {
     defer { bar.finish() }
     var options = CollectionOptions(today: CreditDatabase.today())
     options.maximumRejects = maximumRejects
-    return try await database.collect(.csv(file, encoding: encoding), for: entry, from: unit, options: options) {
+    return try await database.collect(
+      .csv(file, encoding: encoding), for: entry, from: unit, options: options
+    ) {
       bar.show($0.fraction, "\($0.phase.rawValue), \($0.rows) rows, \($0.setAside) set aside")
     }
   }
@@ -69,8 +73,10 @@ struct CollectCommand: AsyncParsableCommand {
   private func print(_ receipt: Receipt) {
     Terminal.line(
       JSON.object([
-        ("file", .string(receipt.file)), ("batch", .unsigned(receipt.batch)), ("reported", .int(receipt.reported)),
-        ("loaded", .int(receipt.loaded)), ("updated", .int(receipt.updated)), ("duplicate", .int(receipt.duplicate)),
+        ("file", .string(receipt.file)), ("batch", .unsigned(receipt.batch)),
+        ("reported", .int(receipt.reported)),
+        ("loaded", .int(receipt.loaded)), ("updated", .int(receipt.updated)),
+        ("duplicate", .int(receipt.duplicate)),
         ("questionable", .int(receipt.questionable)), ("unlinked", .int(receipt.unlinked)),
         ("warnings", .int(receipt.warnings)), ("commit", .unsigned(receipt.commit)),
         ("seconds", .number((receipt.seconds * 1000).rounded() / 1000)),
@@ -113,7 +119,9 @@ struct RejectsCommand: AsyncParsableCommand {
         Terminal.table(
           ["row", "state", "rule", "item", "message"],
           rows.flatMap { row in
-            row.reasons.map { [String(row.row), row.state.name, $0.rule, $0.item, presentation.text($0.message)] }
+            row.reasons.map {
+              [String(row.row), row.state.name, $0.rule, $0.item, presentation.text($0.message)]
+            }
           })
         return
       }

@@ -7,7 +7,9 @@ import Foundation
 struct GenerateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Writes CSV files and catalogue JSON of a synthetic city.",
-    discussion: "Profiles: city (registrations, permits, penalties, dirty rows) and peer (the benchmark's nine columns).")
+    discussion:
+      "Profiles: city (registrations, permits, penalties, dirty rows) and peer (the benchmark's nine columns)."
+  )
 
   enum Profile: String, ExpressibleByArgument, CaseIterable { case city, peer }
 
@@ -22,7 +24,9 @@ struct GenerateCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard (1...1_000_000_000).contains(records) else { throw ValidationError("--records must be 1 to 1000000000") }
+    guard (1...1_000_000_000).contains(records) else {
+      throw ValidationError("--records must be 1 to 1000000000")
+    }
   }
 
   func run() async throws {
@@ -42,12 +46,14 @@ struct GenerateCommand: AsyncParsableCommand {
       if output.json {
         Terminal.line(
           JSON.object([
-            ("files", .int(summary.files)), ("records", .int(summary.records)), ("entries", .int(summary.entries)),
+            ("files", .int(summary.files)), ("records", .int(summary.records)),
+            ("entries", .int(summary.entries)),
             ("units", .int(summary.units)),
           ]).text)
       } else {
         Terminal.line(
-          "wrote \(summary.files) files with about \(summary.records) records of \(summary.entries) entries to \(folder)")
+          "wrote \(summary.files) files with about \(summary.records) records of \(summary.entries) entries to \(folder)"
+        )
       }
     }
   }

@@ -16,7 +16,9 @@ struct RecordsCommand: AsyncParsableCommand {
   var kind: IdentifierKind?
   @Option(help: "Only records of this catalogue entry.")
   var entry: String?
-  @Option(help: ArgumentHelp("State as of a commit or an instant such as 2026-01-31T08:00:00Z.", valueName: "commit|instant"))
+  @Option(
+    help: ArgumentHelp(
+      "State as of a commit or an instant such as 2026-01-31T08:00:00Z.", valueName: "commit|instant"))
   var asOf: String?
   @Flag(help: "Every version, oldest first.")
   var history = false
@@ -77,7 +79,9 @@ enum AsOf {
   /// ISO 8601 with a zone; without one the clock of Asia/Shanghai; a bare date means its end.
   private static func instant(_ text: String) -> Date? {
     if let date = try? Date(text, strategy: .iso8601) { return date }
-    if let date = try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)) { return date }
+    if let date = try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)) {
+      return date
+    }
     guard let second = Second(text) else { return nil }
     let isDate = !text.contains(":")
     let seconds = second.secondsSinceEpoch - 8 * 3600 + (isDate ? 86_399 : 0)

@@ -28,7 +28,8 @@ struct InitCommand: AsyncParsableCommand {
 }
 
 struct StatsCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "stats", abstract: "Sizes and counts of a store.")
+  static let configuration = CommandConfiguration(
+    commandName: "stats", abstract: "Sizes and counts of a store.")
 
   @OptionGroup var store: StoreArgument
   @OptionGroup var output: OutputOptions
@@ -81,9 +82,12 @@ struct VerifyCommand: AsyncParsableCommand {
               "faults",
               .array(
                 result.faults.map {
-                  .object([("file", .string($0.file)), ("offset", .integer($0.offset)), ("what", .string($0.what))])
+                  .object([
+                    ("file", .string($0.file)), ("offset", .integer($0.offset)), ("what", .string($0.what)),
+                  ])
                 })
-            ), ("recordsChecked", .int(result.recordsChecked)), ("discardedTail", .int(result.discardedTailBytes)),
+            ), ("recordsChecked", .int(result.recordsChecked)),
+            ("discardedTail", .int(result.discardedTailBytes)),
           ]).text)
       } else {
         for fault in result.faults { Terminal.line("\(fault.file), offset \(fault.offset): \(fault.what)") }

@@ -13,7 +13,8 @@ final class CSVWriter {
 
   init(_ path: String, encoding: FileEncoding = .utf8) throws {
     self.path = path
-    guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path)
+    guard FileManager.default.createFile(atPath: path, contents: nil),
+      let handle = FileHandle(forWritingAtPath: path)
     else { throw CreditError("unwritable", "the file cannot be written", file: path) }
     self.handle = handle
     // GB 18030 is Foundation's encoding 0x80000632 (Core Foundation's number with the top bit set).

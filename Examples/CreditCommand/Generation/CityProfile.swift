@@ -66,7 +66,9 @@ struct CityProfile {
   }
 
   private func writeCatalogue() throws {
-    let entries = [CatalogueEntry.enterpriseRegistration, .administrativePermit2018, .administrativePenalty2018]
+    let entries = [
+      CatalogueEntry.enterpriseRegistration, .administrativePermit2018, .administrativePenalty2018,
+    ]
     let texts = try entries.map { String(decoding: try $0.encodedJSON(), as: UTF8.self) }
     try Data(("[" + texts.joined(separator: ",\n") + "]\n").utf8)
       .write(to: URL(fileURLWithPath: folder + "/catalogue.json"))
@@ -88,7 +90,8 @@ struct CityProfile {
       try writer.write([
         body.name, code, date, body.code.hasPrefix("92") ? "个体工商户" : "有限责任公司", "负责人\(index % 3000)",
         "\(1 + random.below(5000))万人民币",
-        (0..<(2 + random.below(4))).map { _ in random.pick(scopes) }.joined(separator: "；") + "。", "河北", "秦皇岛",
+        (0..<(2 + random.below(4))).map { _ in random.pick(scopes) }.joined(separator: "；") + "。", "河北",
+        "秦皇岛",
         "秦皇岛市海港区\(random.pick(Self.names))路\(1 + random.below(300))号",
       ])
     }
@@ -109,11 +112,14 @@ struct CityProfile {
     let name = (isPermit ? "/02_permits_" : "/03_penalties_") + "\(unitIndex + 1)"
     // One unit still works with an old system that writes GB 18030.
     let isOld = isPermit && unitIndex == 2
-    let writer = try CSVWriter(folder + name + (isOld ? ".gb18030.csv" : ".csv"), encoding: isOld ? .gb18030 : .utf8)
+    let writer = try CSVWriter(
+      folder + name + (isOld ? ".gb18030.csv" : ".csv"), encoding: isOld ? .gb18030 : .utf8)
     try writer.write(entry.items.map { unitIndex.isMultiple(of: 2) ? $0.id : $0.name })
     for index in 0..<count {
-      var row = isPermit
-        ? permit(index, random.pick(bodies), unit, &random) : penalty(index, random.pick(bodies), unit, &random)
+      var row =
+        isPermit
+        ? permit(index, random.pick(bodies), unit, &random)
+        : penalty(index, random.pick(bodies), unit, &random)
       if index % 211 == 17 { DirtyRows.spoil(&row, isPermit: isPermit, fault: index / 211) }
       try writer.write(entry.items.map { row[$0.id] ?? "" })
     }
@@ -130,7 +136,8 @@ struct CityProfile {
       row["\(prefix)_XDR_ZJHM"] = CodeMaker.identityNumber(&random)
     } else {
       row["\(prefix)_XDR_MC"] = body.name
-      row["\(prefix)_XDR_LB"] = body.code.hasPrefix("92") ? PartyClass.soleTrader.rawValue : PartyClass.body.rawValue
+      row["\(prefix)_XDR_LB"] =
+        body.code.hasPrefix("92") ? PartyClass.soleTrader.rawValue : PartyClass.body.rawValue
       row["\(prefix)_XDR_SHXYM"] = body.code
       row["\(prefix)_FRDB"] = "负责人\(random.below(3000))"
     }

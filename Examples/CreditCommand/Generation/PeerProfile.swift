@@ -36,7 +36,8 @@ struct PeerProfile {
     let alphabet = Array("0123456789ABCDEFGHJKLMNPQRTUWXY".utf8)
     let codes = (0..<Self.subjects).map { _ in
       CodeMaker.creditCode(
-        prefix: "91" + random.pick(CodeMaker.divisions), body: (0..<8).map { _ in alphabet[random.below(31)] })
+        prefix: "91" + random.pick(CodeMaker.divisions), body: (0..<8).map { _ in alphabet[random.below(31)] }
+      )
     }
     let picker = ZipfPicker(count: Self.subjects, exponent: 0.6)
     let writer = try CSVWriter(folder + "/peer.csv")

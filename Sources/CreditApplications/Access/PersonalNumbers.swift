@@ -24,7 +24,9 @@ public enum PersonalNumbers {
       var places: [Int] = []
       var next = first
       var matched: Int?
-      while next < groups.count, places.count < 18, next == first || groups[next].lowerBound - groups[next - 1].upperBound == 1 {
+      while next < groups.count, places.count < 18,
+        next == first || groups[next].lowerBound - groups[next - 1].upperBound == 1
+      {
         places += groups[next]
         next += 1
         if isIdentityNumber(places.map { values[$0] ?? 0 }, on: today) { matched = next }
@@ -87,7 +89,8 @@ public enum PersonalNumbers {
     func number(_ range: Range<Int>) -> Int { digits[range].reduce(0) { $0 * 10 + $1 } }
     let year = digits.count == 18 ? number(6..<10) : 1900 + number(6..<8)
     let start = digits.count == 18 ? 10 : 8
-    guard year >= 1850, let birth = Day(year: year, month: number(start..<start + 2), day: number(start + 2..<start + 4))
+    guard year >= 1850,
+      let birth = Day(year: year, month: number(start..<start + 2), day: number(start + 2..<start + 4))
     else { return false }
     return birth <= today
   }

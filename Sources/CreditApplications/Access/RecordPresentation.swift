@@ -17,7 +17,9 @@ public struct RecordPresentation: Sendable {
   private let today: Day
 
   /// Citizen identity numbers and items with a mask are masked.
-  public static func masked(on today: Day) -> RecordPresentation { RecordPresentation(purpose: nil, today: today) }
+  public static func masked(on today: Day) -> RecordPresentation {
+    RecordPresentation(purpose: nil, today: today)
+  }
 
   /// Everything is shown, for a stated purpose.
   ///
@@ -36,7 +38,9 @@ public struct RecordPresentation: Sendable {
   }
 
   /// A free text to show.
-  public func text(_ text: String) -> String { purpose == nil ? PersonalNumbers.masked(text, on: today) : text }
+  public func text(_ text: String) -> String {
+    purpose == nil ? PersonalNumbers.masked(text, on: today) : text
+  }
 
   /// A value of an aggregate to show: by the mask of its item, if it comes from one.
   public func text(_ text: String, of item: CatalogueItem?) -> String {
@@ -59,7 +63,9 @@ public struct RecordPresentation: Sendable {
     // The order of the columns is kept where nothing had to be masked.
     guard !NSDictionary(dictionary: shown).isEqual(to: object) else { return json }
     let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-    guard let output = try? JSONSerialization.data(withJSONObject: shown, options: options) else { return "{}" }
+    guard let output = try? JSONSerialization.data(withJSONObject: shown, options: options) else {
+      return "{}"
+    }
     return String(decoding: output, as: UTF8.self)
   }
 

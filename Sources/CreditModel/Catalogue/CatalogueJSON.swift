@@ -20,8 +20,10 @@ extension CatalogueEntry {
     do {
       let isArray = json.first { !($0 == 0x20 || (0x09...0x0D).contains($0)) } == 0x5B
       let decoder = JSONDecoder()
-      entries = isArray
-        ? try decoder.decode([CatalogueEntry].self, from: json) : [try decoder.decode(CatalogueEntry.self, from: json)]
+      entries =
+        isArray
+        ? try decoder.decode([CatalogueEntry].self, from: json)
+        : [try decoder.decode(CatalogueEntry.self, from: json)]
     } catch let error as DecodingError {
       throw CatalogueError(entry: nil, path: path(of: error), message: message(of: error))
     } catch {
@@ -31,7 +33,8 @@ extension CatalogueEntry {
     for entry in entries {
       try entry.validate()
       guard codes.insert("\(entry.code)\u{0}\(entry.version)").inserted else {
-        throw CatalogueError(entry: entry.code, path: "code", message: "the same entry and version stands twice")
+        throw CatalogueError(
+          entry: entry.code, path: "code", message: "the same entry and version stands twice")
       }
     }
     return entries
@@ -54,7 +57,13 @@ extension CatalogueEntry {
     var escaped = false
     for byte in json {
       if inString {
-        if escaped { escaped = false } else if byte == 0x5C { escaped = true } else if byte == 0x22 { inString = false }
+        if escaped {
+          escaped = false
+        } else if byte == 0x5C {
+          escaped = true
+        } else if byte == 0x22 {
+          inString = false
+        }
         continue
       }
       switch byte {
@@ -79,7 +88,11 @@ extension CatalogueEntry {
     @unknown default: codingPath = []
     }
     return codingPath.reduce(into: "") { path, key in
-      if let index = key.intValue { path += "[\(index)]" } else { path += (path.isEmpty ? "" : ".") + key.stringValue }
+      if let index = key.intValue {
+        path += "[\(index)]"
+      } else {
+        path += (path.isEmpty ? "" : ".") + key.stringValue
+      }
     }
   }
 

@@ -13,7 +13,8 @@ extension CatalogueEntry {
     try check(isCode(code), "code", "must be 1 to 64 letters, digits, '-', '_' or '.'")
     try check(!name.isEmpty && name.utf8.count <= 1024, "name", "must be 1 to 1024 bytes")
     try check((1...1_000_000).contains(version), "version", "must lie between 1 and 1000000")
-    try check((1...Self.maximumItems).contains(items.count), "items", "must be 1 to \(Self.maximumItems) items")
+    try check(
+      (1...Self.maximumItems).contains(items.count), "items", "must be 1 to \(Self.maximumItems) items")
     try check(units.count <= 10_000, "units", "at most 10000 units")
     var seen: Set<String> = []
     for (index, item) in items.enumerated() {
@@ -36,7 +37,9 @@ extension CatalogueEntry {
     if let eventDate {
       let type = items.first { $0.id == eventDate }?.type
       try check(type != nil, "eventDate", "no such item")
-      try check(type == .date || type == .timestamp || type == .month, "eventDate", "must be a date, timestamp or month")
+      try check(
+        type == .date || type == .timestamp || type == .month, "eventDate",
+        "must be a date, timestamp or month")
     }
   }
 
@@ -46,7 +49,9 @@ extension CatalogueEntry {
     try check(!item.id.utf8.contains { $0 < 0x20 }, path + ".id", "may not hold control characters")
     try check(item.name.utf8.count <= 4096, path + ".name", "at most 4096 bytes")
     try check(item.aliases.count <= 256, path + ".aliases", "at most 256 aliases")
-    if let length = item.length { try check((1...16 << 20).contains(length), path + ".length", "must be 1 to 16777216") }
+    if let length = item.length {
+      try check((1...16 << 20).contains(length), path + ".length", "must be 1 to 16777216")
+    }
     if item.type == .decimal {
       try check((1...18).contains(item.precision), path + ".precision", "must be 1 to 18")
       try check((0...item.precision).contains(item.scale), path + ".scale", "must be 0 to the precision")
@@ -56,7 +61,8 @@ extension CatalogueEntry {
     }
     if let source = item.identifierKindFrom {
       let type = items.first { $0.id == source }?.type
-      try check(type?.isText == true, path + ".identifierKindFrom", "must be another item of type text or code")
+      try check(
+        type?.isText == true, path + ".identifierKindFrom", "must be another item of type text or code")
     }
     if let mask = item.mask {
       let isPair = mask.count == 2 && mask.allSatisfy { (0...1024).contains($0) }

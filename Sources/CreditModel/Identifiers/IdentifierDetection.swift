@@ -76,7 +76,9 @@ package enum IdentifierDetection {
   /// The kind a text has by its form, in the order of the contract.
   private static func detect(_ bytes: IdentifierBytes, on today: Day) -> IdentifierKind {
     guard !bytes.hasOtherCharacters, bytes.count <= 20 else { return .unknown }
-    for index in 0..<bytes.count where bytes[index] &- 0x30 > 9 && bytes[index] &- 0x41 > 25 { return .unknown }
+    for index in 0..<bytes.count where bytes[index] &- 0x30 > 9 && bytes[index] &- 0x41 > 25 {
+      return .unknown
+    }
     switch bytes.count {
     case 18: return eighteen(bytes, on: today)
     case 15: return fifteen(bytes, on: today)
@@ -133,6 +135,7 @@ package enum IdentifierDetection {
     if !IdentifierRules.organizationCode(bytes).hasError { return .organizationCode }
     let letters = bytes.digits(1..<9) ? 1 : bytes.digits(2..<9) ? 2 : 0
     let startsWithLetter = bytes[0] &- 0x41 <= 25
-    return letters > 0 && startsWithLetter && !bytes.digits(letters - 1..<letters) ? .unknown : .organizationCode
+    return letters > 0 && startsWithLetter && !bytes.digits(letters - 1..<letters)
+      ? .unknown : .organizationCode
   }
 }

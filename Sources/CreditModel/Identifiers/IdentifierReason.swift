@@ -47,7 +47,8 @@ public enum IdentifierReason: String, Codable, Sendable, CaseIterable {
   /// Whether this reason makes the identifier invalid.
   public var isError: Bool {
     switch self {
-    case .embeddedOrganizationCode, .unknownAuthority, .unknownDivision, .divisionNotInForce, .unverifiable: false
+    case .embeddedOrganizationCode, .unknownAuthority, .unknownDivision, .divisionNotInForce, .unverifiable:
+      false
     default: true
     }
   }

@@ -41,9 +41,12 @@ package enum IdentifierRules {
       for index in 0..<bytes.count {
         if bytes[index] == 0x2A { reasons.insert(.masked) }
         // digits, at most one point, `E+`: what a spreadsheet makes of a long number
-        let isExponent = bytes[index] == 0x45 && (bytes.count - 4..<bytes.count - 1).contains(index) && bytes[0] &- 0x30 <= 9
+        let isExponent =
+          bytes[index] == 0x45 && (bytes.count - 4..<bytes.count - 1).contains(index) && bytes[0] &- 0x30 <= 9
         let hasPoint = bytes.count > 2 && bytes[1] == 0x2E
-        if isExponent, hasPoint || bytes[index + 1] == 0x2B, bytes.count - digits <= 3 { reasons.insert(.damagedNumber) }
+        if isExponent, hasPoint || bytes[index + 1] == 0x2B, bytes.count - digits <= 3 {
+          reasons.insert(.damagedNumber)
+        }
       }
     }
     if zeros >= max(1, bytes.count - 1), zeros == bytes.count || bytes[bytes.count - 1] == 0x58 {
@@ -133,7 +136,9 @@ package enum IdentifierRules {
     case 15:
       guard bytes.digits(0..<6) else { return .form }
       var reasons: IdentifierReasons = isKnownDivision(bytes.number(0..<6)) ? [] : .unknownDivision
-      if CheckCharacters.organization(bytes, from: 6) != bytes[14] { reasons.insert(.embeddedOrganizationCode) }
+      if CheckCharacters.organization(bytes, from: 6) != bytes[14] {
+        reasons.insert(.embeddedOrganizationCode)
+      }
       return reasons
     case 17, 20: return .unverifiable
     case 18:
@@ -173,7 +178,9 @@ package enum IdentifierRules {
   }
 
   private static func birthDate(year: Int, month: Int, day: Int, on today: Day) -> IdentifierReasons {
-    guard year >= 1800, let birth = Day(year: year, month: month, day: day) else { return .impossibleBirthDate }
+    guard year >= 1800, let birth = Day(year: year, month: month, day: day) else {
+      return .impossibleBirthDate
+    }
     return birth > today ? .futureBirthDate : []
   }
 }

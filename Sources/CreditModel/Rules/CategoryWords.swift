@@ -23,7 +23,9 @@ package enum CategoryWords {
     tokens(text, words: permits)
   }
 
-  private static let separators: Set<Unicode.Scalar> = [";", "；", "、", ",", "，", "-", "+", "|", " ", "\u{3000}"]
+  private static let separators: Set<Unicode.Scalar> = [
+    ";", "；", "、", ",", "，", "-", "+", "|", " ", "\u{3000}",
+  ]
 
   private static func tokens(_ text: String, words: [String]) -> (known: [String], unknown: [String]) {
     var known: [String] = []

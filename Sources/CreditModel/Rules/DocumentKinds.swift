@@ -13,7 +13,9 @@ package enum DocumentKinds {
     if isIdentityCard(text) { return .citizenIdentityNumber }
     let others = ["护照", "通行证", "永久居留", "其他", "军官证", "驾驶证", "回乡证"]
     if others.contains(where: text.contains) { return .document }
-    let numbers = ["02", "03", "04", "05", "2", "3", "4", "5", "114", "335", "414", "420", "421", "511", "516", "553"]
+    let numbers = [
+      "02", "03", "04", "05", "2", "3", "4", "5", "114", "335", "414", "420", "421", "511", "516", "553",
+    ]
     if numbers.contains(text) { return .document }
     if text.contains("统一社会信用代码") { return .unifiedSocialCreditCode }
     if text.contains("组织机构代码") { return .organizationCode }

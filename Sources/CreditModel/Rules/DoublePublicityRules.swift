@@ -41,7 +41,8 @@ struct DoublePublicityRules: Sendable {
     let item = prefix + "_XDR_LB"
     guard let text = row.text(item) else { return }
     guard let party = PartyClass(rawValue: text) else {
-      result.error("V02", item, "must be one of \(PartyClass.allCases.map(\.rawValue).joined(separator: ", "))")
+      result.error(
+        "V02", item, "must be one of \(PartyClass.allCases.map(\.rawValue).joined(separator: ", "))")
       return
     }
     let codes = ["SHXYM", "GSZC", "ZZJG", "SWDJ", "SYDW", "SHZZ"].map { prefix + "_XDR_" + $0 }
@@ -49,11 +50,17 @@ struct DoublePublicityRules: Sendable {
     let kind = prefix + "_XDR_ZJLX"
     switch party {
     case .naturalPerson:
-      for id in [kind, number] where row.isMissing(id) { result.error("V04", id, "required for natural persons") }
+      for id in [kind, number] where row.isMissing(id) {
+        result.error("V04", id, "required for natural persons")
+      }
       checkIdentityCard(row, kind: kind, number: number, options, &result)
-      for id in codes where row.text(id) != nil { result.warning("V05", id, "must be empty for natural persons") }
+      for id in codes where row.text(id) != nil {
+        result.warning("V05", id, "must be empty for natural persons")
+      }
     case .body, .soleTrader:
-      for id in [kind, number] where row.text(id) != nil { result.warning("V05", id, "must be empty for bodies") }
+      for id in [kind, number] where row.text(id) != nil {
+        result.warning("V05", id, "must be empty for bodies")
+      }
       if party == .body, row.isMissing(prefix + "_FRDB") {
         result.error("V01", prefix + "_FRDB", "required for bodies")
       }
@@ -63,10 +70,14 @@ struct DoublePublicityRules: Sendable {
   private func checkIdentityCard(
     _ row: Row, kind: String, number: String, _ options: RuleOptions, _ result: inout RuleResult
   ) {
-    guard let text = row.text(number), let type = row.text(kind), DocumentKinds.isIdentityCard(type) else { return }
+    guard let text = row.text(number), let type = row.text(kind), DocumentKinds.isIdentityCard(type) else {
+      return
+    }
     let verdict = Identifier.check(text, as: .citizenIdentityNumber, on: options.today)
     // Masked numbers and stand-ins name nobody: such a row is unlinked, not wrong.
-    if !verdict.errors.contains(where: { $0 == .masked || $0 == .placeholder }), let reason = verdict.errors.first {
+    if !verdict.errors.contains(where: { $0 == .masked || $0 == .placeholder }),
+      let reason = verdict.errors.first
+    {
       result.error("V04", number, reason.explanation)
     }
   }
@@ -164,7 +175,9 @@ struct DoublePublicityRules: Sendable {
       } else if character == ",", !number.isEmpty {
         continue
       } else {
-        if character == "元", let amount = FixedDecimal(number, scale: 6) { amounts.append(amount.description) }
+        if character == "元", let amount = FixedDecimal(number, scale: 6) {
+          amounts.append(amount.description)
+        }
         number = ""
       }
     }

@@ -36,13 +36,16 @@ package enum CellReader {
       return day.isMissingMarker ? .absent : .number(Int64(day.daysSinceEpoch))
     case .timestamp:
       guard let second = DateForms.second(text) else { return .unconvertible }
-      return second.day.isMissingMarker && second.secondOfDay == 0 ? .absent : .number(second.secondsSinceEpoch)
+      return second.day.isMissingMarker && second.secondOfDay == 0
+        ? .absent : .number(second.secondsSinceEpoch)
     case .month: return outcome(DateForms.month(text).map { Int64($0.monthsSinceYearZero) })
     case .boolean: return outcome(NumberForms.boolean(text).map { $0 ? 1 : 0 })
     }
   }
 
-  private static func outcome(_ number: Int64?) -> CellOutcome { number.map(CellOutcome.number) ?? .unconvertible }
+  private static func outcome(_ number: Int64?) -> CellOutcome {
+    number.map(CellOutcome.number) ?? .unconvertible
+  }
 
   /// The range without outer blanks (Unicode white space).
   package static func trimmed(_ cell: Span<UInt8>) -> Range<Int> {
@@ -58,7 +61,8 @@ package enum CellReader {
       if byte == 0x20 || (0x09...0x0D).contains(byte) {
         end -= 1
       } else if byte >= 0x80, end - start >= 2, byte & 0xC0 == 0x80 {
-        let width = end - start >= 3 && blank(at: end - 3, in: cell, end: end) == 3
+        let width =
+          end - start >= 3 && blank(at: end - 3, in: cell, end: end) == 3
           ? 3 : blank(at: end - 2, in: cell, end: end) == 2 ? 2 : 0
         if width == 0 { break }
         end -= width

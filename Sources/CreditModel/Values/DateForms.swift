@@ -33,14 +33,17 @@ package enum DateForms {
     let day: Day
     switch width {
     case 8 where cursor.isAtEndOrClock:
-      guard let value = Day(year: number / 10_000, month: number / 100 % 100, day: number % 100) else { return nil }
+      guard let value = Day(year: number / 10_000, month: number / 100 % 100, day: number % 100) else {
+        return nil
+      }
       day = value
     case 5 where cursor.isAtEnd:
       return excelSerial(number)
     case 13:
       return cursor.isAtEnd ? epochMilliseconds(number) : nil
     case 4:
-      guard let separator = cursor.dateSeparator(), let (month, monthWidth) = cursor.number(), monthWidth <= 2,
+      guard let separator = cursor.dateSeparator(), let (month, monthWidth) = cursor.number(),
+        monthWidth <= 2,
         cursor.skip(separator == .year ? .month : separator), let (value, dayWidth) = cursor.number(),
         dayWidth <= 2, separator != .year || cursor.skip(.day),
         let found = Day(year: number, month: month, day: value)

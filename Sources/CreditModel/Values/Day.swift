@@ -23,7 +23,9 @@ public struct Day: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   /// Takes a count of days; `nil` outside the years 1 to 9999.
   public init?(daysSinceEpoch days: Int) {
-    guard (Int(Self.minimum.daysSinceEpoch)...Int(Self.maximum.daysSinceEpoch)).contains(days) else { return nil }
+    guard (Int(Self.minimum.daysSinceEpoch)...Int(Self.maximum.daysSinceEpoch)).contains(days) else {
+      return nil
+    }
     daysSinceEpoch = Int32(days)
   }
 

@@ -43,7 +43,9 @@ public struct FixedDecimal: Hashable, Sendable, CustomStringConvertible {
     }
     var text = String(magnitude)
     if places > 0 {
-      if text.utf8.count <= places { text = String(repeating: "0", count: places + 1 - text.utf8.count) + text }
+      if text.utf8.count <= places {
+        text = String(repeating: "0", count: places + 1 - text.utf8.count) + text
+      }
       text.insert(".", at: text.index(text.endIndex, offsetBy: -places))
     }
     return units < 0 ? "-" + text : text

@@ -17,7 +17,9 @@ package enum MissingMarkers {
     case 4: if equals(cell, "null") { return true }
     case 6: if equals(cell, "暂无") { return true }
     case 10:
-      if equals(cell, "1900-01-01") || equals(cell, "1899-12-31") || equals(cell, "9999-09-09") { return true }
+      if equals(cell, "1900-01-01") || equals(cell, "1899-12-31") || equals(cell, "9999-09-09") {
+        return true
+      }
     default: break
     }
     let zeroIsMissing = type == .text || type == .date || type == .timestamp || type == .month

@@ -41,7 +41,8 @@ public final class CreditCatalogue: Sendable {
   @discardableResult
   public func publish(_ entries: [CatalogueEntry]) throws -> (published: Int, unchanged: Int) {
     guard Set(entries.map(\.code)).count == entries.count else {
-      throw CreditError("invalidCatalogue", "the same entry stands twice; publish its versions one after the other")
+      throw CreditError(
+        "invalidCatalogue", "the same entry stands twice; publish its versions one after the other")
     }
     var unchanged = 0
     var published: [PublishedEntry] = []
@@ -71,18 +72,21 @@ public final class CreditCatalogue: Sendable {
           guard old.value.entry.recordKey == entry.recordKey, keyColumns[0] == keyColumns[1] else {
             throw CreditError(
               "recordKeyChanged",
-              "entry \(entry.code) changes its recordKey or the type of an item in it; publish it under another code")
+              "entry \(entry.code) changes its recordKey or the type of an item in it; publish it under another code"
+            )
           }
           transaction.supersede(old.address)
         } else {
           guard nextDataset < 1 << 24 else { throw CreditError("limit", "more than 16 million datasets") }
           next = PublishedEntry(
             entry: entry, dataset: DatasetID(rawValue: nextDataset),
-            columnIDs: entry.items.indices.map { 16 + UInt32($0) }, nextColumnID: 16 + UInt32(entry.items.count))
+            columnIDs: entry.items.indices.map { 16 + UInt32($0) },
+            nextColumnID: 16 + UInt32(entry.items.count))
           nextDataset += 1
         }
         try transaction.append(
-          SystemDatasets.catalogue, key: key, batch: transaction.commit, version: UInt32(clamping: entry.version),
+          SystemDatasets.catalogue, key: key, batch: transaction.commit,
+          version: UInt32(clamping: entry.version),
           payload: RowPayload.encode(try Self.cells(next)))
         published.append(next)
       }
@@ -113,11 +117,13 @@ public final class CreditCatalogue: Sendable {
     _ code: String, in snapshot: EngineSnapshot
   ) throws -> (value: PublishedEntry, address: RowAddress)? {
     let schema = SystemDatasets.catalogue
-    for row in try snapshot.rows(of: SystemDatasets.key(entryCode: code), schema: schema) where row.superseded == nil {
+    for row in try snapshot.rows(of: SystemDatasets.key(entryCode: code), schema: schema)
+    where row.superseded == nil {
       let cells = try row.cells(schema)
       guard cells[0].string == code else { continue }
       let entry = try Self.decode(
-        code, json: cells[3].string, columns: cells[4].string, dataset: cells[2].number, next: cells[5].number)
+        code, json: cells[3].string, columns: cells[4].string, dataset: cells[2].number, next: cells[5].number
+      )
       return (entry, row.address)
     }
     return nil
@@ -168,7 +174,8 @@ public final class CreditCatalogue: Sendable {
 
 extension CreditCatalogue {
   /// Entries whose datasets are among those given, by code. Keeps the numbers of datasets it has seen.
-  package func entries(of datasets: Set<DatasetID>, asOf snapshot: EngineSnapshot) throws -> [PublishedEntry] {
+  package func entries(of datasets: Set<DatasetID>, asOf snapshot: EngineSnapshot) throws -> [PublishedEntry]
+  {
     let wanted = datasets.filter { $0.rawValue >= SystemDatasets.firstEntry }
     let known = byDataset.withLock { table in wanted.compactMap { table[$0] } }
     if known.count == wanted.count {

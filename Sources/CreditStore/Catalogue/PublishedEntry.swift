@@ -19,7 +19,8 @@ public struct PublishedEntry: Sendable {
   package let keyItems: [Int]
 
   package init(
-    entry: CatalogueEntry, dataset: DatasetID, columnIDs: [UInt32], nextColumnID: UInt32, knownColumns: [String: UInt32] = [:]
+    entry: CatalogueEntry, dataset: DatasetID, columnIDs: [UInt32], nextColumnID: UInt32,
+    knownColumns: [String: UInt32] = [:]
   ) {
     self.entry = entry
     self.dataset = dataset
@@ -51,7 +52,8 @@ public struct PublishedEntry: Sendable {
       defer { free += 1 }
       return free
     }
-    return PublishedEntry(entry: next, dataset: dataset, columnIDs: ids, nextColumnID: free, knownColumns: knownColumns)
+    return PublishedEntry(
+      entry: next, dataset: dataset, columnIDs: ids, nextColumnID: free, knownColumns: knownColumns)
   }
 
   package var recordIdentity: RecordIdentity { RecordIdentity(keyColumns: keyItems, schema: schema) }

@@ -98,7 +98,8 @@ package final class CollectionWorker {
         try text.withUnsafeBytes { try records($0, chunk.index, &row) }
       } else {
         let finding = RuleFinding(
-          rule: "R-ENCODING", item: "", message: "the record is not valid \(chunk.encoding == .gb18030 ? "GB 18030" : "UTF-8")")
+          rule: "R-ENCODING", item: "",
+          message: "the record is not valid \(chunk.encoding == .gb18030 ? "GB 18030" : "UTF-8")")
         try keepAside(
           chunk.index, &row, .questionable, [finding], form: RawRow.base64, raw: RawRow.base64(record))
       }
@@ -132,10 +133,12 @@ package final class CollectionWorker {
             raw: RawRow.json(header: plan.header, parser) ?? "{}")
           continue
         }
-        let raw = plan.closedKeys.contains(key) ? Array((RawRow.json(header: plan.header, parser) ?? "{}").utf8) : []
+        let raw =
+          plan.closedKeys.contains(key) ? Array((RawRow.json(header: plan.header, parser) ?? "{}").utf8) : []
         let payload = converter.rowPayload
         try rows.append(
-          key: key, sequence: Self.sequence(chunk: chunk, row: row), contentHash: plan.identity.contentHash(payload),
+          key: key, sequence: Self.sequence(chunk: chunk, row: row),
+          contentHash: plan.identity.contentHash(payload),
           payload: payload, raw: raw)
         row += 1
       }
@@ -144,7 +147,9 @@ package final class CollectionWorker {
 
   /// A quote that is never closed and swallows more than a MiB makes the file wrong, not a row.
   private func refuseSwallowing(_ parser: borrowing RecordParser) throws {
-    guard parser.isUnterminated, parser.recordRange.count > ChunkReader.maximumUnterminatedBytes else { return }
+    guard parser.isUnterminated, parser.recordRange.count > ChunkReader.maximumUnterminatedBytes else {
+      return
+    }
     throw CreditError(
       "unterminatedQuote", "a quote is never closed and swallows \(parser.recordRange.count >> 20) MiB")
   }
@@ -153,7 +158,8 @@ package final class CollectionWorker {
   private func keepOversize(_ record: UnsafeRawBufferPointer, _ chunk: Int, _ row: inout Int) throws {
     let finding = RuleFinding(rule: "R-SIZE", item: "", message: "the record is longer than 16 MiB")
     let oversize = SourceChunk.Oversize(
-      head: Array(record.prefix(ChunkReader.oversizeHeadBytes)), length: record.count, digest: SHA256.hash(record))
+      head: Array(record.prefix(ChunkReader.oversizeHeadBytes)), length: record.count,
+      digest: SHA256.hash(record))
     try keepAside(chunk, &row, .questionable, [finding], form: RawRow.excerpt, raw: RawRow.excerpt(oversize))
   }
 
@@ -163,7 +169,8 @@ package final class CollectionWorker {
     let sequence = Self.sequence(chunk: chunk, row: row)
     let reasons = Array(reasons.prefix(Self.maximumReasons))
     try SetAsideRows.append(
-      sequence: sequence, state: state, reasons: reasons, form: form, raw: raw, to: setAside, rawRows: rawRows)
+      sequence: sequence, state: state, reasons: reasons, form: form, raw: raw, to: setAside, rawRows: rawRows
+    )
     if state == .questionable { questionable += 1 } else { unlinked += 1 }
     shared.setAside.add(1, ordering: .relaxed)
     row += 1
@@ -171,7 +178,9 @@ package final class CollectionWorker {
 
   /// Whether another text already has the key of a long identifier.
   private func isCollision(_ key: UInt128, _ text: String) throws -> Bool {
-    if let known = shared.longIdentifiers.withLock({ $0[key] }) { return !known.utf8.elementsEqual(text.utf8) }
+    if let known = shared.longIdentifiers.withLock({ $0[key] }) {
+      return !known.utf8.elementsEqual(text.utf8)
+    }
     let stored = try LongIdentifiers.text(of: key, in: snapshot)
     let known = shared.longIdentifiers.withLock { table -> String in
       let winner = table[key] ?? stored ?? text

@@ -21,7 +21,8 @@ package struct Collector {
   private static let journalBytes = 1 << 20
 
   package init(
-    engine: SegmentEngine, entry: PublishedEntry, unit: String?, options: CollectionOptions, shared: CollectionShared,
+    engine: SegmentEngine, entry: PublishedEntry, unit: String?, options: CollectionOptions,
+    shared: CollectionShared,
     progress: @escaping @Sendable (CollectionProgress) -> Void
   ) {
     self.engine = engine
@@ -93,7 +94,8 @@ package struct Collector {
       total += rows[chunk] ?? 0
     }
     return Reading(
-      workers: workers, firstRowOfChunk: first, reported: total, layout: recognition.layout, encoding: reader.encoding)
+      workers: workers, firstRowOfChunk: first, reported: total, layout: recognition.layout,
+      encoding: reader.encoding)
   }
 
   private func fileSize(_ path: String) -> Int {
@@ -116,12 +118,14 @@ package struct Collector {
           let setAside = shared.setAside.load(ordering: .relaxed)
           if let maximum, setAside > maximum {
             throw CreditError(
-              "tooManyRejects", "more than \(maximum) rows would be set aside; nothing was taken in, check the file")
+              "tooManyRejects",
+              "more than \(maximum) rows would be set aside; nothing was taken in, check the file")
           }
           let fraction = totalBytes > 0 ? min(1, Double(source.bytesRead) / Double(totalBytes)) : 0
           progress(
             CollectionProgress(
-              phase: .reading, fraction: fraction, rows: shared.rowsRead.load(ordering: .relaxed), setAside: setAside))
+              phase: .reading, fraction: fraction, rows: shared.rowsRead.load(ordering: .relaxed),
+              setAside: setAside))
         }
         crew.workers[index].finish()
       } catch {
@@ -139,7 +143,8 @@ package struct Collector {
   // MARK: Loading
 
   private func load(
-    _ reading: Reading, _ transaction: inout WriteTransaction, _ start: Receipt, since: ContinuousClock.Instant
+    _ reading: Reading, _ transaction: inout WriteTransaction, _ start: Receipt,
+    since: ContinuousClock.Instant
   ) throws -> Receipt {
     var receipt = start
     receipt.batch = transaction.commit
@@ -168,7 +173,9 @@ package struct Collector {
     let elapsed = ContinuousClock.now - since
     receipt.seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
     try Batches.append(
-      Batch(kind: "collect", entry: entry.entry.code, unit: unit, file: receipt.file, receipt: receipt, reason: nil),
+      Batch(
+        kind: "collect", entry: entry.entry.code, unit: unit, file: receipt.file, receipt: receipt,
+        reason: nil),
       to: &transaction)
     return receipt
   }
@@ -195,7 +202,8 @@ package struct Collector {
     let (snapshot, batch) = (transaction.snapshot, transaction.commit)
     let outcome = try withSegments(&transaction) { make, take in
       let loader = BatchLoader(
-        runs: runs, identity: identity, snapshot: snapshot, batch: batch, makeSegment: make, takeSegment: take)
+        runs: runs, identity: identity, snapshot: snapshot, batch: batch, makeSegment: make, takeSegment: take
+      )
       return try loader.load(
         threads: WorkerThreads.processorCount, isCancelled: { shared.isCancelled.load(ordering: .relaxed) },
         progress: progress)
@@ -227,14 +235,17 @@ package struct Collector {
     let rows = RunStack(limit: .max, spill: { $0 })
     let rawRows = RunStack(limit: .max, spill: { $0 })
     let finding = RuleFinding(
-      rule: "R-CLOSED", item: "", message: "the record is withdrawn or repaired; reinstate or correct it to change it")
+      rule: "R-CLOSED", item: "",
+      message: "the record is withdrawn or repaired; reinstate or correct it to change it")
     for row in closed {
       guard !row.raw.isEmpty else {
         throw CreditError(
-          "conflict", "a record was withdrawn while the file was being read; nothing was taken in, collect it again")
+          "conflict",
+          "a record was withdrawn while the file was being read; nothing was taken in, collect it again")
       }
       try SetAsideRows.append(
-        sequence: row.sequence, state: .questionable, reasons: [finding], form: RawRow.object, raw: row.raw, to: rows,
+        sequence: row.sequence, state: .questionable, reasons: [finding], form: RawRow.object, raw: row.raw,
+        to: rows,
         rawRows: rawRows)
     }
     return (rows, rawRows)

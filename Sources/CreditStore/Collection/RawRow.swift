@@ -15,7 +15,9 @@ package enum RawRow {
 
   /// The current record of a parser as a JSON object; `nil` when that would be too large.
   package static func json(header: [String], _ parser: borrowing RecordParser) -> String? {
-    guard parser.recordRange.count <= maximumBytes / 6, parser.cellCount <= HeaderRecognition.maximumColumns * 2 else {
+    guard parser.recordRange.count <= maximumBytes / 6,
+      parser.cellCount <= HeaderRecognition.maximumColumns * 2
+    else {
       return nil
     }
     var members: [String] = []
@@ -45,7 +47,8 @@ package enum RawRow {
   /// What is kept of a record over the limit.
   package static func excerpt(_ oversize: SourceChunk.Oversize) -> String {
     let digest = oversize.digest.map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
-    return "{\"head\":\"" + Data(oversize.head).base64EncodedString() + "\",\"length\":\(oversize.length),\"sha256\":\""
+    return "{\"head\":\"" + Data(oversize.head).base64EncodedString()
+      + "\",\"length\":\(oversize.length),\"sha256\":\""
       + digest + "\"}"
   }
 }

@@ -99,7 +99,8 @@ package final class RowConverter {
   package func convert(_ parser: borrowing RecordParser) -> Outcome {
     findings.removeAll(keepingCapacity: true)
     if parser.isUnterminated {
-      return .setAside(.questionable, [RuleFinding(rule: "R-QUOTE", item: "", message: "a quote is never closed")])
+      return .setAside(
+        .questionable, [RuleFinding(rule: "R-QUOTE", item: "", message: "a quote is never closed")])
     }
     guard parser.cellCount == plan.header.count else {
       return .setAside(
@@ -130,12 +131,16 @@ package final class RowConverter {
       findings.append(RuleFinding(rule: rule, item: item, message: message))
     case .none(let item, let message):
       isUnlinked = true
-      if findings.isEmpty { return .setAside(.unlinked, [RuleFinding(rule: "V03", item: item, message: message)]) }
+      if findings.isEmpty {
+        return .setAside(.unlinked, [RuleFinding(rule: "V03", item: item, message: message)])
+      }
       findings.append(RuleFinding(rule: "V03", item: item, message: message))
     }
-    if findings.isEmpty, !plan.entry.keyItems.isEmpty, plan.entry.keyItems.allSatisfy({ slots[$0].isAbsent }) {
+    if findings.isEmpty, !plan.entry.keyItems.isEmpty, plan.entry.keyItems.allSatisfy({ slots[$0].isAbsent })
+    {
       let names = plan.entry.entry.recordKey.joined(separator: ", ")
-      findings.append(RuleFinding(rule: "R-KEY", item: names, message: "all items of the record key are missing"))
+      findings.append(
+        RuleFinding(rule: "R-KEY", item: names, message: "all items of the record key are missing"))
     }
     guard findings.isEmpty, !isUnlinked else { return .setAside(.questionable, findings) }
     if hasRuleWarning { warnings += 1 }
@@ -159,7 +164,9 @@ package final class RowConverter {
       if slots[index].isAbsent {
         let byte = payload.base + index >> 3
         byte.storeBytes(of: byte.load(as: UInt8.self) | 1 << UInt8(index & 7), as: UInt8.self)
-        if slots[index].isRequired, column >= 0, !hasFinding(for: index) { findings.append(plan.rules.missing(index)) }
+        if slots[index].isRequired, column >= 0, !hasFinding(for: index) {
+          findings.append(plan.rules.missing(index))
+        }
       }
     }
   }
@@ -171,7 +178,9 @@ package final class RowConverter {
   /// The cell of a column with those of columns joined to its item appended.
   private func joined(_ parser: borrowing RecordParser, _ column: Int, _ item: Int) -> [UInt8] {
     var parts = [parser.copy(parser[column])]
-    for extra in plan.joinedColumns where extra.item == item { parts.append(parser.copy(parser[extra.column])) }
+    for extra in plan.joinedColumns where extra.item == item {
+      parts.append(parser.copy(parser[extra.column]))
+    }
     // A part that means "missing" is none.
     let present = parts.compactMap { part -> ArraySlice<UInt8>? in
       guard case .text(let range) = CellReader.read(part.span, as: .text, scale: 0) else { return nil }
@@ -181,17 +190,21 @@ package final class RowConverter {
   }
 
   private func readCell(_ cell: UnsafeRawBufferPointer, _ index: Int) {
-    let span = UnsafeBufferPointer(start: cell.baseAddress?.assumingMemoryBound(to: UInt8.self), count: cell.count).span
+    let span = UnsafeBufferPointer(
+      start: cell.baseAddress?.assumingMemoryBound(to: UInt8.self), count: cell.count
+    ).span
     switch CellReader.read(span, as: slots[index].type, scale: slots[index].scale) {
     case .absent: return
     case .unconvertible:
       findings.append(
         RuleFinding(
-          rule: "TYPE", item: items[index].id, message: "the cell does not convert to \(items[index].type.rawValue)"))
+          rule: "TYPE", item: items[index].id,
+          message: "the cell does not convert to \(items[index].type.rawValue)"))
     case .number(let number):
       guard !slots[index].hasPrecision || items[index].fits(number) else {
         findings.append(
-          RuleFinding(rule: "V12", item: items[index].id, message: "more than \(items[index].precision) digits"))
+          RuleFinding(
+            rule: "V12", item: items[index].id, message: "more than \(items[index].precision) digits"))
         return
       }
       slots[index].isAbsent = false
@@ -205,7 +218,8 @@ package final class RowConverter {
         return
       }
       guard text.count <= ColumnBlockLimits.valueBytes else {
-        findings.append(RuleFinding(rule: "R-SIZE", item: items[index].id, message: "the value is longer than 16 MiB"))
+        findings.append(
+          RuleFinding(rule: "R-SIZE", item: items[index].id, message: "the value is longer than 16 MiB"))
         return
       }
       let limit = slots[index].lengthLimit

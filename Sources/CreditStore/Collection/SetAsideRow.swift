@@ -41,7 +41,8 @@ public struct SetAsideRow: Sendable {
 package enum SetAsideRows {
   /// Adds a record to the runs of rows and raw rows.
   package static func append(
-    sequence: UInt64, state: SetAsideState, reasons: [RuleFinding], form: Int64, raw: String, to rows: RunStack,
+    sequence: UInt64, state: SetAsideState, reasons: [RuleFinding], form: Int64, raw: String,
+    to rows: RunStack,
     rawRows: RunStack
   ) throws {
     let digest = SHA256.hash(raw.utf8)

@@ -39,7 +39,8 @@ struct QueryItems {
       let item = entry.entry.items[index]
       if let other = found, other.type != item.type || other.scale != item.scale {
         throw CreditError(
-          "typeMismatch", "item \(name) has different types in the entries asked for; name one --entry", item: name,
+          "typeMismatch", "item \(name) has different types in the entries asked for; name one --entry",
+          item: name,
           offset: offset.map(Int64.init))
       }
       found = item

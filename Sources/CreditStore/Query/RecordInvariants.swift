@@ -35,13 +35,16 @@ package struct RecordInvariants {
         if family == nil || family == .system { badKeys += 1 }
       }
       if lastCommit > snapshot.commit {
-        faults.append(StoreFault(file: "", offset: 0, what: "dataset \(dataset.rawValue) has rows of a future commit"))
+        faults.append(
+          StoreFault(file: "", offset: 0, what: "dataset \(dataset.rawValue) has rows of a future commit"))
       }
       if badStates > 0 {
-        faults.append(StoreFault(file: "", offset: 0, what: "dataset \(dataset.rawValue): \(badStates) unknown states"))
+        faults.append(
+          StoreFault(file: "", offset: 0, what: "dataset \(dataset.rawValue): \(badStates) unknown states"))
       }
       if badKeys > 0 {
-        faults.append(StoreFault(file: "", offset: 0, what: "dataset \(dataset.rawValue): \(badKeys) impossible keys"))
+        faults.append(
+          StoreFault(file: "", offset: 0, what: "dataset \(dataset.rawValue): \(badKeys) impossible keys"))
       }
     }
     return faults

@@ -69,7 +69,9 @@ package struct SubjectCounter {
 
   /// Keys that satisfy a predicate.
   package func count(where isWanted: (UInt128) -> Bool) throws -> Int {
-    var walks = try snapshot.view.segments.filter { $0.addedCommit <= snapshot.commit }.map { try KeyWalk($0.reader) }
+    var walks = try snapshot.view.segments.filter { $0.addedCommit <= snapshot.commit }.map {
+      try KeyWalk($0.reader)
+    }
     let memory = snapshot.view.memory.keys(asOf: snapshot.commit).sorted()
     var memoryIndex = 0
     // A heap of the walks by their present key.
@@ -79,7 +81,8 @@ package struct SubjectCounter {
       var place = start
       while true {
         var smallest = place
-        for child in [2 * place + 1, 2 * place + 2] where child < heap.count && isLess(heap[child], heap[smallest]) {
+        for child in [2 * place + 1, 2 * place + 2]
+        where child < heap.count && isLess(heap[child], heap[smallest]) {
           smallest = child
         }
         guard smallest != place else { return }

@@ -88,7 +88,8 @@ extension CreditDatabase {
   /// - Parameters:
   ///   - quick: headers, directories and references only.
   ///   - progress: told the share that is done.
-  public func verify(quick: Bool = false, progress: (Double) -> Void = { _ in }) throws -> VerificationResult {
+  public func verify(quick: Bool = false, progress: (Double) -> Void = { _ in }) throws -> VerificationResult
+  {
     do {
       let figures = try engine.statistics()
       var faults = engine.verify(quick: quick) { progress(Double($0) / Double(max(1, $1))) }

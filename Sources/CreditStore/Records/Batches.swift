@@ -20,18 +20,23 @@ package enum Batches {
   package static func append(_ batch: Batch, to transaction: inout WriteTransaction) throws {
     func cell(_ text: String?) -> RowPayload.Cell { text.map { .text($0) } ?? .null }
     var json: String?
-    if let receipt = batch.receipt { json = String(decoding: try JSONEncoder().encode(receipt), as: UTF8.self) }
+    if let receipt = batch.receipt {
+      json = String(decoding: try JSONEncoder().encode(receipt), as: UTF8.self)
+    }
     try transaction.append(
       SystemDatasets.batches, key: SystemDatasets.key(batch: transaction.commit), batch: transaction.commit,
       payload: RowPayload.encode([
-        .text(batch.kind), .text(batch.entry), cell(batch.unit), cell(batch.file), cell(json), cell(batch.reason),
+        .text(batch.kind), .text(batch.entry), cell(batch.unit), cell(batch.file), cell(json),
+        cell(batch.reason),
       ]))
   }
 
   /// The batch with a number, or `nil`.
   package static func batch(_ number: UInt64, in snapshot: EngineSnapshot) throws -> Batch? {
     let schema = SystemDatasets.batches
-    guard let row = try snapshot.rows(of: SystemDatasets.key(batch: number), schema: schema).first else { return nil }
+    guard let row = try snapshot.rows(of: SystemDatasets.key(batch: number), schema: schema).first else {
+      return nil
+    }
     let cells = try row.cells(schema)
     return Batch(
       kind: cells[0].string ?? "", entry: cells[1].string ?? "", unit: cells[2].string, file: cells[3].string,

@@ -5,7 +5,8 @@ package import SegmentStore
 
 package enum ClosedRecords {
   /// Keys of subjects with a current version that is withdrawn or repaired.
-  package static func keys(_ snapshot: EngineSnapshot, dataset: DatasetID) throws(StoreError) -> Set<UInt128> {
+  package static func keys(_ snapshot: EngineSnapshot, dataset: DatasetID) throws(StoreError) -> Set<UInt128>
+  {
     var keys: Set<UInt128> = []
     for segment in snapshot.view.segments where segment.addedCommit <= snapshot.commit {
       let positions = try closedPositions(segment, dataset: dataset)
@@ -28,7 +29,9 @@ package enum ClosedRecords {
     return keys
   }
 
-  private static func closedPositions(_ segment: SegmentView, dataset: DatasetID) throws(StoreError) -> Set<UInt32> {
+  private static func closedPositions(_ segment: SegmentView, dataset: DatasetID) throws(StoreError) -> Set<
+    UInt32
+  > {
     guard let chunk = try segment.reader.chunk(of: dataset) else { return [] }
     let columns = try segment.reader.columns(of: chunk)
     guard let column = columns.column(SystemColumn.state.rawValue) else { return [] }

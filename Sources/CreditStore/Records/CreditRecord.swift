@@ -86,7 +86,8 @@ package struct RecordReader {
   package func record(_ row: StoredRow, subject: Identifier) throws(StoreError) -> CreditRecord {
     let values = try values(row.payload)
     let key =
-      entry.keyItems.isEmpty ? RecordKey.contentDigest(values) : RecordKey.text(entry.keyItems.map { values[$0] })
+      entry.keyItems.isEmpty
+      ? RecordKey.contentDigest(values) : RecordKey.text(entry.keyItems.map { values[$0] })
     guard let state = RecordState(rawValue: row.system.state) else {
       throw StoreError(.damaged, "a row has an unknown state")
     }

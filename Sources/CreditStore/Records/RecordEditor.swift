@@ -20,7 +20,8 @@ package struct RecordEditor {
   ///   - key: text form of the record key.
   ///   - changes: items to change; `nil` removes a value. Only corrections and reinstatements may change values.
   package func change(
-    subject: SubjectKey, key: String, to state: RecordState, reason: String, changes: [String: Value?], today: Day
+    subject: SubjectKey, key: String, to state: RecordState, reason: String, changes: [String: Value?],
+    today: Day
   ) throws -> UInt64 {
     guard !reason.isEmpty else { throw CreditError("reasonMissing", "every change needs a reason") }
     let (_, commit) = try engine.write { transaction in
@@ -55,7 +56,8 @@ package struct RecordEditor {
     for row in try snapshot.rows(of: subject.rawValue, schema: entry.schema) where row.superseded == nil {
       let values = try reader.values(row.payload)
       let text =
-        entry.keyItems.isEmpty ? RecordKey.contentDigest(values) : RecordKey.text(entry.keyItems.map { values[$0] })
+        entry.keyItems.isEmpty
+        ? RecordKey.contentDigest(values) : RecordKey.text(entry.keyItems.map { values[$0] })
       if text.utf8.elementsEqual(key.utf8) {
         guard found == nil else { throw CreditError("ambiguousKey", "several records have this key") }
         found = (row, values)
@@ -86,7 +88,8 @@ package struct RecordEditor {
       let isIdentity = entry.subjectItems.contains(index) || entry.keyItems.contains(index)
       guard !isIdentity || next[index] == value else {
         throw CreditError(
-          "identityChanged", "the item identifies subject or record; withdraw this record and collect the right one",
+          "identityChanged",
+          "the item identifies subject or record; withdraw this record and collect the right one",
           item: id)
       }
       next[index] = try value.map { try fitted($0, to: entry.entry.items[index]) }
@@ -107,7 +110,10 @@ package struct RecordEditor {
   private func fitted(_ value: Value, to item: CatalogueItem) throws -> Value {
     guard let read = try item.value(reading: value.canonicalText), read.canonicalText == value.canonicalText,
       item.type.isText == { if case .text = value { true } else { false } }()
-    else { throw CreditError("invalidValue", "the value is not a \(item.type.rawValue) as the item holds it", item: item.id) }
+    else {
+      throw CreditError(
+        "invalidValue", "the value is not a \(item.type.rawValue) as the item holds it", item: item.id)
+    }
     if case .text(let text) = read, text.utf8.contains(0) {
       throw CreditError("invalidValue", "the value holds a NUL", item: item.id)
     }

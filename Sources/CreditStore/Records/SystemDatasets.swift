@@ -47,7 +47,9 @@ extension SubjectKey {
 extension RowPayload.Cell {
   package static func text(_ string: String) -> RowPayload.Cell { .text(Array(string.utf8)) }
 
-  package var string: String? { if case .text(let bytes) = self { String(decoding: bytes, as: UTF8.self) } else { nil } }
+  package var string: String? {
+    if case .text(let bytes) = self { String(decoding: bytes, as: UTF8.self) } else { nil }
+  }
   package var number: Int64? { if case .integer(let value) = self { value } else { nil } }
 }
 

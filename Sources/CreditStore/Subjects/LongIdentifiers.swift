@@ -7,7 +7,8 @@ package import SegmentStore
 package enum LongIdentifiers {
   /// The text stored for a key, or `nil`.
   package static func text(of key: UInt128, in snapshot: EngineSnapshot) throws(StoreError) -> String? {
-    try snapshot.rows(of: key, schema: SystemDatasets.longIdentifiers).first?.cells(SystemDatasets.longIdentifiers)[0]
+    try snapshot.rows(of: key, schema: SystemDatasets.longIdentifiers).first?.cells(
+      SystemDatasets.longIdentifiers)[0]
       .string
   }
 

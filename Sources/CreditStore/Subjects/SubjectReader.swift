@@ -44,7 +44,8 @@ package struct SubjectReader {
   package func subject(_ text: (Int) -> UnsafeRawBufferPointer?) -> Outcome {
     var failing: (candidate: Candidate, kind: IdentifierKind, reasons: IdentifierReasons)?
     var unusable: (id: String, message: String)?
-    let isBody = partyItem.flatMap(text).flatMap { PartyClass(rawValue: String(decoding: $0, as: UTF8.self)) }
+    let isBody =
+      partyItem.flatMap(text).flatMap { PartyClass(rawValue: String(decoding: $0, as: UTF8.self)) }
       .map { $0 != .naturalPerson } ?? false
     for candidate in candidates {
       // A person's document never makes a body's record that person's (V03, V05).
@@ -72,11 +73,13 @@ package struct SubjectReader {
     }
     guard let failing else {
       guard let unusable else {
-        return .none(item: candidates.map(\.id).joined(separator: ", "), message: "no identifier of the subject")
+        return .none(
+          item: candidates.map(\.id).joined(separator: ", "), message: "no identifier of the subject")
       }
       return .none(item: unusable.id, message: unusable.message)
     }
-    guard policy == .warn, !failing.reasons.contains(.damagedNumber), let raw = text(failing.candidate.index) else {
+    guard policy == .warn, !failing.reasons.contains(.damagedNumber), let raw = text(failing.candidate.index)
+    else {
       let reasons = failing.reasons.list.filter(\.isError).map(\.explanation).joined(separator: "; ")
       return .failing(item: failing.candidate.id, rule: "V03", message: reasons)
     }
@@ -95,7 +98,8 @@ package struct SubjectReader {
   }
 
   private func key(
-    _ raw: UnsafeRawBufferPointer, _ bytes: IdentifierBytes, _ kind: IdentifierKind, _ item: String, isFailing: Bool
+    _ raw: UnsafeRawBufferPointer, _ bytes: IdentifierBytes, _ kind: IdentifierKind, _ item: String,
+    isFailing: Bool
   ) -> Outcome {
     if let key = SubjectKey(structured: bytes, kind: kind) {
       return .key(key.rawValue, longText: nil, isFailing: isFailing)

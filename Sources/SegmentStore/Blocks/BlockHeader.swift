@@ -79,7 +79,9 @@ extension BlockHeader {
     guard block.count >= Self.size, block.loadUnaligned(as: UInt16.self).littleEndian == Self.magic else {
       throw damage("no block starts here")
     }
-    guard let kind = BlockKind(rawValue: block[2]), kind == expected else { throw damage("a block of another kind") }
+    guard let kind = BlockKind(rawValue: block[2]), kind == expected else {
+      throw damage("a block of another kind")
+    }
     guard let codec = BlockCodec(rawValue: block[3]) else { throw damage("unknown block codec") }
     guard block[5] == 0, block[6] == 0, block[7] == 0 else { throw damage("unknown block flags or key") }
     self.kind = kind

@@ -84,7 +84,9 @@ package final class BlockBytes: @unchecked Sendable {
   package let count: Int
 
   /// Allocates and lets the caller fill the bytes once.
-  package init(count: Int, fill: (UnsafeMutableRawBufferPointer) throws(StoreError) -> Void) throws(StoreError) {
+  package init(count: Int, fill: (UnsafeMutableRawBufferPointer) throws(StoreError) -> Void)
+    throws(StoreError)
+  {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: count + 16, alignment: 16)
     (memory + count).initializeMemory(as: UInt8.self, repeating: 0, count: 16)
     do throws(StoreError) {

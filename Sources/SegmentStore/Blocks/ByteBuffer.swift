@@ -62,7 +62,9 @@ package struct ByteReader {
     fileOffset = offset
   }
 
-  package init(_ bytes: [UInt8], file: String, offset: Int64) { self.init(bytes[...], file: file, offset: offset) }
+  package init(_ bytes: [UInt8], file: String, offset: Int64) {
+    self.init(bytes[...], file: file, offset: offset)
+  }
 
   package var remaining: Int { bytes.endIndex - position }
   package var offset: Int { position - bytes.startIndex }

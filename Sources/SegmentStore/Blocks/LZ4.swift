@@ -12,7 +12,8 @@ package enum LZ4 {
   package static func compress(
     _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, acceleration: Int = 1
   ) -> Int? {
-    guard let from = source.baseAddress, let to = target.baseAddress, source.count <= Int(LZ4_MAX_INPUT_SIZE) else {
+    guard let from = source.baseAddress, let to = target.baseAddress, source.count <= Int(LZ4_MAX_INPUT_SIZE)
+    else {
       return nil
     }
     let count = LZ4_compress_fast(
@@ -22,10 +23,13 @@ package enum LZ4 {
   }
 
   /// Decompresses exactly `target.count` bytes; false when the source is not such a block.
-  package static func decompress(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Bool {
+  package static func decompress(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer)
+    -> Bool
+  {
     guard let from = source.baseAddress, let to = target.baseAddress else { return target.isEmpty }
     let count = LZ4_decompress_safe(
-      from.assumingMemoryBound(to: CChar.self), to.assumingMemoryBound(to: CChar.self), Int32(clamping: source.count),
+      from.assumingMemoryBound(to: CChar.self), to.assumingMemoryBound(to: CChar.self),
+      Int32(clamping: source.count),
       Int32(clamping: target.count))
     return Int(count) == target.count
   }

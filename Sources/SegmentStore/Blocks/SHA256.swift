@@ -45,7 +45,9 @@ package struct SHA256 {
       pending.removeAll(keepingCapacity: true)
     }
     pending.append(contentsOf: repeatElement(0, count: 56 - pending.count))
-    for shift in stride(from: 56, through: 0, by: -8) { pending.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift))) }
+    for shift in stride(from: 56, through: 0, by: -8) {
+      pending.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
+    }
     compress()
     return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) } }
   }
@@ -76,7 +78,10 @@ package struct SHA256 {
       let first = words[7] &+ big1 &+ choice &+ Self.constants[index] &+ schedule[index]
       let big0 = rotate(words[0], 2) ^ rotate(words[0], 13) ^ rotate(words[0], 22)
       let majority = words[0] & words[1] ^ words[0] & words[2] ^ words[1] & words[2]
-      words = [first &+ big0 &+ majority, words[0], words[1], words[2], words[3] &+ first, words[4], words[5], words[6]]
+      words = [
+        first &+ big0 &+ majority, words[0], words[1], words[2], words[3] &+ first, words[4], words[5],
+        words[6],
+      ]
     }
     for index in 0..<8 { state[index] = state[index] &+ words[index] }
   }

@@ -47,7 +47,9 @@ package enum XXHash64 {
   }
 
   @inline(__always)
-  private static func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 { value << count | value >> (64 &- count) }
+  private static func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 {
+    value << count | value >> (64 &- count)
+  }
 
   @inline(__always)
   private static func round(_ lane: UInt64, _ input: UInt64) -> UInt64 {

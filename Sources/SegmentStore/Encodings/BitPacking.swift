@@ -43,7 +43,8 @@ package enum BitPacking {
     let bit = index &* width
     let byte = bit >> 3
     let shift = bit & 7
-    var word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: byte, as: UInt64.self)) >> UInt64(shift)
+    var word =
+      UInt64(littleEndian: base.loadUnaligned(fromByteOffset: byte, as: UInt64.self)) >> UInt64(shift)
     if shift &+ width > 64 {
       word |= UInt64(base.load(fromByteOffset: byte &+ 8, as: UInt8.self)) << UInt64(64 &- shift)
     }

@@ -92,7 +92,8 @@ package struct ColumnBlockBuilder {
         scratch: scratch, to: raw)
     } else {
       bounds = IntegerEncoding.encode(
-        values: UnsafeBufferPointer(rebasing: integers[..<count]), nulls: nullView, nullCount: nullCount, to: raw)
+        values: UnsafeBufferPointer(rebasing: integers[..<count]), nulls: nullView, nullCount: nullCount,
+        to: raw)
     }
     let offset = arena.count
     BlockWriter.append(
@@ -100,7 +101,8 @@ package struct ColumnBlockBuilder {
       tryLZ4: isText && (encoding == .plainText || textBytes < raw.count * 8 || raw.count > 4096),
       to: arena)
     let block = PendingBlock(
-      column: column, firstRow: firstRow, rowCount: UInt32(count), offset: offset, length: arena.count - offset,
+      column: column, firstRow: firstRow, rowCount: UInt32(count), offset: offset,
+      length: arena.count - offset,
       minimum: bounds.minimum, maximum: bounds.maximum)
     firstRow += UInt32(count)
     count = 0
@@ -121,7 +123,8 @@ package enum BlockWriter {
     let target = arena.reserve(BlockHeader.size + raw.count)
     let payload = UnsafeMutableRawBufferPointer(start: target + BlockHeader.size, count: raw.count)
     var header = BlockHeader(
-      kind: kind, codec: .none, encoding: encoding, rowCount: UInt32(rowCount), storedLength: UInt32(raw.count),
+      kind: kind, codec: .none, encoding: encoding, rowCount: UInt32(rowCount),
+      storedLength: UInt32(raw.count),
       rawLength: UInt32(raw.count), columnID: columnID)
     let room = UnsafeMutableRawBufferPointer(rebasing: payload[..<limit])
     if tryLZ4, raw.count >= 128, let count = LZ4.compress(raw, into: room) {

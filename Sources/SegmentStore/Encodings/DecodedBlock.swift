@@ -26,7 +26,9 @@ package final class DecodedBlock: Sendable {
     func damage(_ message: String) -> StoreError { .damaged(message, file: file, offset: offset) }
     let rows = Int(header.rowCount)
     guard let encoding = Encoding(rawValue: header.encoding) else { throw damage("unknown encoding") }
-    guard raw.count >= 16, rows > 0, rows <= ColumnBlockLimits.rows else { throw damage("impossible column block") }
+    guard raw.count >= 16, rows > 0, rows <= ColumnBlockLimits.rows else {
+      throw damage("impossible column block")
+    }
     let flags = raw.load(0, as: UInt8.self)
     guard flags <= 1 else { throw damage("unknown flags in a column block") }
     bytes = raw
@@ -42,16 +44,20 @@ package final class DecodedBlock: Sendable {
       width = Int(raw.load(1, as: UInt8.self))
       base = raw.load(8, as: Int64.self)
       textOffsets = []
-      guard layout.takePacked(rows, width), layout.isComplete else { throw damage("an integer block has a wrong length") }
+      guard layout.takePacked(rows, width), layout.isComplete else {
+        throw damage("an integer block has a wrong length")
+      }
     case .plainText:
       isText = true
       usesDictionary = false
       width = Int(raw.load(1, as: UInt8.self))
       base = 0
       guard layout.takePacked(rows, width) else { throw damage("a text block has a wrong length") }
-      guard let offsets = Self.offsets(
-        raw, rows, packed: packedOffset, width: width, base: raw.load(4, as: UInt32.self), from: layout.position,
-        total: raw.load(8, as: UInt32.self))
+      guard
+        let offsets = Self.offsets(
+          raw, rows, packed: packedOffset, width: width, base: raw.load(4, as: UInt32.self),
+          from: layout.position,
+          total: raw.load(8, as: UInt32.self))
       else { throw damage("the lengths of a text block do not add up") }
       textOffsets = offsets
     case .dictionaryText:
@@ -61,16 +67,20 @@ package final class DecodedBlock: Sendable {
       base = 0
       let lengthWidth = Int(raw.load(2, as: UInt8.self))
       let entries = Int(raw.load(4, as: UInt32.self))
-      guard entries > 0, entries <= rows, layout.takePacked(rows, width) else { throw damage("impossible dictionary") }
+      guard entries > 0, entries <= rows, layout.takePacked(rows, width) else {
+        throw damage("impossible dictionary")
+      }
       let lengthsOffset = layout.position
       guard layout.takePacked(entries, lengthWidth) else { throw damage("a dictionary has a wrong length") }
-      guard let offsets = Self.offsets(
-        raw, entries, packed: lengthsOffset, width: lengthWidth, base: raw.load(12, as: UInt32.self),
-        from: layout.position, total: raw.load(8, as: UInt32.self))
+      guard
+        let offsets = Self.offsets(
+          raw, entries, packed: lengthsOffset, width: lengthWidth, base: raw.load(12, as: UInt32.self),
+          from: layout.position, total: raw.load(8, as: UInt32.self))
       else { throw damage("the lengths of a dictionary do not add up") }
       textOffsets = offsets
       guard width <= 32 else { throw damage("impossible dictionary") }
-      for row in 0..<rows where BitPacking.value(raw.base + packedOffset, row, width: width) >= UInt64(entries) {
+      for row in 0..<rows
+      where BitPacking.value(raw.base + packedOffset, row, width: width) >= UInt64(entries) {
         throw damage("a dictionary index is out of range")
       }
     }
@@ -106,12 +116,15 @@ package final class DecodedBlock: Sendable {
 
   /// Whether the row has no value.
   @inline(__always)
-  package func isNull(_ row: Int) -> Bool { nullOffset >= 0 && NullBitmap.isNull(bytes.base + nullOffset, row) }
+  package func isNull(_ row: Int) -> Bool {
+    nullOffset >= 0 && NullBitmap.isNull(bytes.base + nullOffset, row)
+  }
 
   /// The integer of a row that has one.
   @inline(__always)
   package func integer(_ row: Int) -> Int64 {
-    Int64(bitPattern: UInt64(bitPattern: base) &+ BitPacking.value(bytes.base + packedOffset, row, width: width))
+    Int64(
+      bitPattern: UInt64(bitPattern: base) &+ BitPacking.value(bytes.base + packedOffset, row, width: width))
   }
 
   /// The bytes of the text of a row that has one; valid while the block lives.

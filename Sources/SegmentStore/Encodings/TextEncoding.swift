@@ -39,7 +39,9 @@ package enum TextEncoding {
     arena.store(UInt32(lengths.base), at: start + 4)
     arena.store(UInt32(total), at: start + 8)
     if nullCount > 0 { NullBitmap.append(rows: texts.count, to: arena) { nulls[$0] } }
-    BitPacking.append(count: texts.count, width: lengths.width, to: arena) { UInt64(texts[$0].count - lengths.base) }
+    BitPacking.append(count: texts.count, width: lengths.width, to: arena) {
+      UInt64(texts[$0].count - lengths.base)
+    }
     for text in texts { arena.append(UnsafeRawBufferPointer(start: text.base, count: text.count)) }
     return .plainText
   }
@@ -117,7 +119,8 @@ package final class DictionaryScratch {
   }
 
   /// Finds distinct texts in order of appearance; `nil` when a dictionary would not pay.
-  package func build(_ texts: UnsafeBufferPointer<TextReference>, _ nulls: UnsafeBufferPointer<Bool>) -> Int? {
+  package func build(_ texts: UnsafeBufferPointer<TextReference>, _ nulls: UnsafeBufferPointer<Bool>) -> Int?
+  {
     let rows = texts.count
     guard rows <= ColumnBlockLimits.rows else { return nil }
     for index in table.indices { table[index] = -1 }

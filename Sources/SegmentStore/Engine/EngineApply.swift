@@ -10,23 +10,27 @@ package enum EngineApply {
       let isTwice = index > 0 && record.superseded[index - 1] == mark
       let isThere: Bool
       if mark.segment == 0 {
-        isThere = Int(mark.position) < view.memory.count + record.rows.count
+        isThere =
+          Int(mark.position) < view.memory.count + record.rows.count
           && view.memory.marks.superseded(mark.position, asOf: .max) == nil
       } else if let segment = view.segment(mark.segment) {
-        isThere = mark.position < segment.reader.footer.rowCount
+        isThere =
+          mark.position < segment.reader.footer.rowCount
           && segment.marks.superseded(mark.position, asOf: .max) == nil
       } else {
         isThere = finished.contains { $0.id.rawValue == mark.segment && mark.position < $0.footer.rowCount }
       }
       guard isThere, !isTwice else {
-        throw StoreError(.invalidArgument, "the commit supersedes a row that is not there or superseded already")
+        throw StoreError(
+          .invalidArgument, "the commit supersedes a row that is not there or superseded already")
       }
     }
   }
 
   /// Opens the segments a commit adds.
   package static func openSegments(
-    of record: CommitRecord, finished: [FinishedSegment], folder: StoreFolder, store: StoreIdentifier, cache: BlockCache
+    of record: CommitRecord, finished: [FinishedSegment], folder: StoreFolder, store: StoreIdentifier,
+    cache: BlockCache
   ) throws(StoreError) -> [SegmentReader] {
     var readers: [SegmentReader] = []
     for reference in record.segments {
@@ -43,35 +47,42 @@ package enum EngineApply {
     var segments = view.segments
     for reader in opened {
       segments.append(
-        SegmentView(reader: reader, addedCommit: record.commit, lastCommit: record.commit, marks: MarkTable()))
+        SegmentView(reader: reader, addedCommit: record.commit, lastCommit: record.commit, marks: MarkTable())
+      )
     }
     for row in record.rows {
       view.memory.append(
         MemoryRow(
           schema: record.schemas[row.schema], key: row.key,
-          system: RowSystemValues(commit: record.commit, batch: row.batch, version: row.version, state: row.state),
+          system: RowSystemValues(
+            commit: record.commit, batch: row.batch, version: row.version, state: row.state),
           payload: row.payload))
     }
     let next = EngineView(commit: record.commit, segments: segments, memory: view.memory)
     for mark in record.superseded {
       let isValid: Bool
       if mark.segment == 0 {
-        isValid = Int(mark.position) < next.memory.count
+        isValid =
+          Int(mark.position) < next.memory.count
           && next.memory.marks.insert(mark.position, commit: record.commit)
       } else if let segment = next.segment(mark.segment) {
-        isValid = mark.position < segment.reader.footer.rowCount
+        isValid =
+          mark.position < segment.reader.footer.rowCount
           && segment.marks.insert(mark.position, commit: record.commit)
       } else {
         isValid = false
       }
-      guard isValid else { throw StoreError(.damaged, "commit \(record.commit) supersedes a row that is not there") }
+      guard isValid else {
+        throw StoreError(.damaged, "commit \(record.commit) supersedes a row that is not there")
+      }
     }
     return next
   }
 
   /// Opens a segment a commit or state names.
   package static func open(
-    _ reference: SegmentReference, _ known: FinishedSegment? = nil, folder: StoreFolder, store: StoreIdentifier,
+    _ reference: SegmentReference, _ known: FinishedSegment? = nil, folder: StoreFolder,
+    store: StoreIdentifier,
     cache: BlockCache
   ) throws(StoreError) -> SegmentReader {
     let path = folder.path + "/" + reference.id.fileName

@@ -96,7 +96,8 @@ public struct EngineSnapshot: Sendable {
         try appendRows(of: run, key: key, segment: segment, schema: schema, to: &rows)
       }
     }
-    for (position, row) in view.memory.rows(of: key, asOf: commit) where row.schema.dataset == schema.dataset {
+    for (position, row) in view.memory.rows(of: key, asOf: commit) where row.schema.dataset == schema.dataset
+    {
       rows.append(stored(position, row, schema))
     }
     return rows
@@ -109,7 +110,8 @@ public struct EngineSnapshot: Sendable {
       for run in try segment.reader.runs(of: key) where run.dataset == dataset {
         total += Int(run.count)
         guard segment.marks.count > 0 || segment.lastCommit > commit else { continue }
-        var reader = try RowAssembler(segment, schema: DatasetSchema(dataset: dataset, version: 1, columns: []))
+        var reader = try RowAssembler(
+          segment, schema: DatasetSchema(dataset: dataset, version: 1, columns: []))
         for position in run.first..<run.first + run.count {
           var rowCommit: UInt64 = 0
           if segment.lastCommit > commit { rowCommit = try reader?.commit(position) ?? 0 }
@@ -148,7 +150,8 @@ public struct EngineSnapshot: Sendable {
       let (system, payload) = try reader.row(position)
       rows.append(
         StoredRow(
-          address: RowAddress(segment: segment.reader.id.rawValue, position: position), dataset: schema.dataset,
+          address: RowAddress(segment: segment.reader.id.rawValue, position: position),
+          dataset: schema.dataset,
           key: key, system: system, superseded: segment.marks.superseded(position, asOf: commit),
           payload: payload))
     }

@@ -10,7 +10,8 @@ package final class MarkTable: Sendable {
   private let total: Atomic<Int>
 
   package init(_ initial: [(position: UInt32, commit: UInt64)] = []) {
-    marks = Mutex(Dictionary(initial.map { ($0.position, $0.commit) }, uniquingKeysWith: { first, _ in first }))
+    marks = Mutex(
+      Dictionary(initial.map { ($0.position, $0.commit) }, uniquingKeysWith: { first, _ in first }))
     total = Atomic(initial.count)
   }
 

@@ -7,7 +7,8 @@ package enum MemoryFlush {
     _ memory: MemoryTable, as id: SegmentID, engine: SegmentEngine
   ) throws(StoreError) -> SegmentView {
     let rows = memory.all
-    let marks = Dictionary(memory.marks.all.map { ($0.position, $0.commit) }, uniquingKeysWith: { first, _ in first })
+    let marks = Dictionary(
+      memory.marks.all.map { ($0.position, $0.commit) }, uniquingKeysWith: { first, _ in first })
     let orders = rows.map { row in row.payload.withUnsafeBytes { RowPayload.order($0, row.schema) } }
     let sorted = rows.indices.sorted { left, right in
       let (first, second) = (rows[left], rows[right])
@@ -40,11 +41,15 @@ package enum MemoryFlush {
   }
 
   /// Appends the rows of one dataset under the newest schema among them; older rows are mapped to it by column id.
-  private static func append(_ indexes: [Int], _ rows: [MemoryRow], to writer: SegmentWriter) throws(StoreError) {
+  private static func append(_ indexes: [Int], _ rows: [MemoryRow], to writer: SegmentWriter)
+    throws(StoreError)
+  {
     guard let newest = indexes.map({ rows[$0].schema }).max(by: { $0.version < $1.version }) else { return }
     var schema = newest
     for index in indexes {
-      for column in rows[index].schema.columns where !schema.columns.contains(column) { schema.columns.append(column) }
+      for column in rows[index].schema.columns where !schema.columns.contains(column) {
+        schema.columns.append(column)
+      }
     }
     try writer.begin(schema)
     let encoder = PartitionEncoder(schema: schema)

@@ -47,7 +47,8 @@ package struct Recovery {
     for entry in state.segments {
       let reader = try EngineApply.open(entry.reference, folder: folder, store: store, cache: cache)
       guard entry.marks.allSatisfy({ $0.position < reader.footer.rowCount }) else {
-        throw StoreError.damaged("a mark lies outside its segment", file: StateFile.fileName(number), offset: 0)
+        throw StoreError.damaged(
+          "a mark lies outside its segment", file: StateFile.fileName(number), offset: 0)
       }
       segments.append(
         SegmentView(
@@ -63,20 +64,26 @@ package struct Recovery {
     } catch {
       // A journal is made before the state it belongs to: without it commits are missing.
       guard error.code == .notFound else { throw error }
-      throw StoreError.damaged("the journal of the state is missing", file: JournalFormat.fileName(number), offset: 0)
+      throw StoreError.damaged(
+        "the journal of the state is missing", file: JournalFormat.fileName(number), offset: 0)
     }
     let contents = try JournalReader.read(file, number: number, store: store)
     for record in contents.records {
-      guard record.commit == view.commit + 1, record.instantMilliseconds >= opened.instants.last ?? .min else {
-        throw StoreError.damaged("the commits of the journal do not follow", file: JournalFormat.fileName(number), offset: 0)
+      guard record.commit == view.commit + 1, record.instantMilliseconds >= opened.instants.last ?? .min
+      else {
+        throw StoreError.damaged(
+          "the commits of the journal do not follow", file: JournalFormat.fileName(number), offset: 0)
       }
-      let added = try EngineApply.openSegments(of: record, finished: [], folder: folder, store: store, cache: cache)
+      let added = try EngineApply.openSegments(
+        of: record, finished: [], folder: folder, store: store, cache: cache)
       guard added.allSatisfy({ view.segment($0.id.rawValue) == nil }) else {
         throw StoreError.damaged("a segment is added twice", file: JournalFormat.fileName(number), offset: 0)
       }
       view = try EngineApply.apply(record, to: view, opened: added)
       opened.instants.append(record.instantMilliseconds)
-      for segment in record.segments { opened.nextSegment = max(opened.nextSegment, segment.id.rawValue &+ 1) }
+      for segment in record.segments {
+        opened.nextSegment = max(opened.nextSegment, segment.id.rawValue &+ 1)
+      }
     }
     opened.view = view
     opened.contents = contents

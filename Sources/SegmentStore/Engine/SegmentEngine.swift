@@ -10,7 +10,9 @@ public struct EngineOptions: Sendable {
   /// Bytes the engine may use for cached blocks and for loading together.
   public var memoryBudgetBytes: Int
   /// Makes settings.
-  public init(memoryBudgetBytes: Int = 512 << 20) { self.memoryBudgetBytes = max(16 << 20, memoryBudgetBytes) }
+  public init(memoryBudgetBytes: Int = 512 << 20) {
+    self.memoryBudgetBytes = max(16 << 20, memoryBudgetBytes)
+  }
 }
 
 /// A segment store, open for reading or writing (存储引擎).
@@ -83,7 +85,9 @@ public final class SegmentEngine: @unchecked Sendable {
   /// Opens a store.
   ///
   /// - Throws: `StoreError`; `locked` names the holder, `damaged` names file and offset.
-  public convenience init(opening path: String, mode: OpeningMode, options: EngineOptions = .init()) throws(StoreError) {
+  public convenience init(opening path: String, mode: OpeningMode, options: EngineOptions = .init())
+    throws(StoreError)
+  {
     try self.init(opening: path, mode: mode, options: options, files: PosixFileSystem())
   }
 
@@ -101,14 +105,16 @@ public final class SegmentEngine: @unchecked Sendable {
       if let lock {
         guard let file = opened.journalFile else { throw StoreError(.damaged, "the journal is missing") }
         writer = Writer(
-          lock: lock, journal: try Journal(continuing: opened.state.number, contents: opened.contents, file: file),
+          lock: lock,
+          journal: try Journal(continuing: opened.state.number, contents: opened.contents, file: file),
           stateNumber: opened.state.number, nextSegment: opened.nextSegment,
           recordsInJournal: opened.contents.records.count, failure: nil)
       }
       identifier = opened.store
       published = Mutex(Published(view: opened.view, instants: opened.instants))
       discardedTailBytes = opened.contents.discardedBytes
-      endedCleanly = opened.contents.wasClosed || opened.contents.nextFrame == 1 && opened.contents.discardedBytes == 0
+      endedCleanly =
+        opened.contents.wasClosed || opened.contents.nextFrame == 1 && opened.contents.discardedBytes == 0
     } catch {
       lock?.release()
       throw error
@@ -179,7 +185,9 @@ public final class SegmentEngine: @unchecked Sendable {
 
   /// The instant of a commit in milliseconds since 1970 UTC; `nil` for commit 0 and those not made yet.
   public func instant(of commit: UInt64) -> Int64? {
-    published.withLock { commit >= 1 && commit <= UInt64($0.instants.count) ? $0.instants[Int(commit) - 1] : nil }
+    published.withLock {
+      commit >= 1 && commit <= UInt64($0.instants.count) ? $0.instants[Int(commit) - 1] : nil
+    }
   }
 
   // MARK: Writing
@@ -194,7 +202,8 @@ public final class SegmentEngine: @unchecked Sendable {
     return try gate.withLock { _ in
       guard let current = writer else { throw StoreError(.readOnly, "the store was opened for reading only") }
       if let failure = current.failure {
-        throw StoreError(.writePoisoned, "an earlier write failed (\(failure)); close and open the store again")
+        throw StoreError(
+          .writePoisoned, "an earlier write failed (\(failure)); close and open the store again")
       }
       var transaction = WriteTransaction(engine: self, snapshot: snapshot(), nextSegment: current.nextSegment)
       let value: Value
@@ -225,7 +234,9 @@ public final class SegmentEngine: @unchecked Sendable {
       // Everything that can be wrong with the commit itself is found before it is durable.
       try EngineApply.check(record, against: view, finished: transaction.finished)
       body = record.encode()
-      guard body.count <= JournalFrame.maximumBody else { throw StoreError(.limit, "a commit is larger than 256 MiB") }
+      guard body.count <= JournalFrame.maximumBody else {
+        throw StoreError(.limit, "a commit is larger than 256 MiB")
+      }
       opened = try EngineApply.openSegments(
         of: record, finished: transaction.finished, folder: folder, store: identifier, cache: cache)
     } catch {
@@ -254,7 +265,8 @@ public final class SegmentEngine: @unchecked Sendable {
   private func needsCheckpoint(_ view: EngineView) -> Bool {
     guard let writer else { return false }
     return view.memory.count >= Self.memoryRowLimit || view.memory.bytes >= Self.memoryByteLimit
-      || writer.journal.size >= JournalFormat.maximumSize || writer.recordsInJournal >= Self.journalRecordLimit
+      || writer.journal.size >= JournalFormat.maximumSize
+      || writer.recordsInJournal >= Self.journalRecordLimit
   }
 
   // MARK: Checkpoint

@@ -50,7 +50,9 @@ package struct StoreFolder: Sendable {
 
   /// Number of the highest state.
   package func currentState() throws(StoreError) -> UInt64 {
-    guard files.exists(path) else { throw StoreError(.notFound, "there is no store; make one first", file: path) }
+    guard files.exists(path) else {
+      throw StoreError(.notFound, "there is no store; make one first", file: path)
+    }
     guard let number = try numbers(prefix: "state-", suffix: ".ckp").last else {
       throw StoreError(.notAStore, "the folder is not a credit store", file: path)
     }

@@ -83,7 +83,8 @@ extension SegmentEngine {
       guard opened.view.commit >= commit else {
         return [
           StoreError.damaged(
-            "the journal ends before commit \(commit)", file: JournalFormat.fileName(opened.state.number), offset: 0)
+            "the journal ends before commit \(commit)", file: JournalFormat.fileName(opened.state.number),
+            offset: 0)
         ]
       }
       return []
@@ -93,7 +94,8 @@ extension SegmentEngine {
   }
 
   /// Every byte between header and trailer belongs to exactly one block.
-  private func unusedBytes(of segment: SegmentReader, file: any StoreFile) throws(StoreError) -> [StoreError] {
+  private func unusedBytes(of segment: SegmentReader, file: any StoreFile) throws(StoreError) -> [StoreError]
+  {
     var locations: [BlockLocation] = [segment.footer.datasetDirectory, segment.footer.subjectFences]
     for chunk in try segment.datasetChunks() {
       locations.append(chunk.columns)

@@ -31,7 +31,8 @@ package struct WriteTransaction {
 
   /// Adds a row to be kept in the journal and in memory; for some thousands of rows use a segment.
   package mutating func append(
-    _ schema: DatasetSchema, key: UInt128, batch: UInt64, version: UInt32 = 1, state: UInt8 = 0, payload: [UInt8]
+    _ schema: DatasetSchema, key: UInt128, batch: UInt64, version: UInt32 = 1, state: UInt8 = 0,
+    payload: [UInt8]
   ) throws(StoreError) {
     let index: Int
     if let known = schemaIndexes[schema] {
@@ -69,6 +70,8 @@ package struct WriteTransaction {
 
   /// Removes the files of a transaction that will not be committed.
   func discard() {
-    for segment in finished { try? engine.folder.files.remove(engine.folder.path + "/" + segment.id.fileName) }
+    for segment in finished {
+      try? engine.folder.files.remove(engine.folder.path + "/" + segment.id.fileName)
+    }
   }
 }

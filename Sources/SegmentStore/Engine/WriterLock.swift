@@ -44,7 +44,8 @@ package final class WriterLock: Sendable {
       guard waited < waitSeconds else {
         let holder = Self.holder(folder)
         throw StoreError(
-          .locked, "the store is held for writing by \(holder); wait for it with --wait SECONDS or open it read-only",
+          .locked,
+          "the store is held for writing by \(holder); wait for it with --wait SECONDS or open it read-only",
           file: folder.path)
       }
       SystemCall.sleep(milliseconds: 50)
@@ -74,7 +75,9 @@ package final class WriterLock: Sendable {
     else { return "another process" }
     let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
     let now = SystemCall.nowMilliseconds
-    guard words.count == 4, let since = Int64(words[3]), (0...now).contains(since) else { return "another process" }
+    guard words.count == 4, let since = Int64(words[3]), (0...now).contains(since) else {
+      return "another process"
+    }
     let seconds = (now - since) / 1000
     return "process \(words[1]), for \(seconds) seconds"
   }

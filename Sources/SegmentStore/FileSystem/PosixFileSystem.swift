@@ -106,7 +106,8 @@ package final class PosixFile: StoreFile {
   package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StoreError) {
     var done = 0
     while done < buffer.count {
-      let count = pread(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset) + off_t(done))
+      let count = pread(
+        descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset) + off_t(done))
       if count < 0 {
         if errno == EINTR { continue }
         throw SystemCall.error("read", path)
@@ -121,7 +122,8 @@ package final class PosixFile: StoreFile {
   package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StoreError) {
     var done = 0
     while done < bytes.count {
-      let count = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset) + off_t(done))
+      let count = pwrite(
+        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset) + off_t(done))
       if count < 0 {
         if errno == EINTR { continue }
         throw SystemCall.error("write", path)

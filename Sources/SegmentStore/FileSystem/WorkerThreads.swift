@@ -30,7 +30,9 @@ package enum WorkerThreads {
   }
 
   /// Runs blocking work on a fresh thread and awaits its result.
-  package static func perform<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+  package static func perform<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws
+    -> Value
+  {
     try await withCheckedThrowingContinuation { continuation in
       let work: @Sendable () -> Void = { continuation.resume(with: Result { try body() }) }
       if let thread = start(work) { pthread_detach(thread) } else { work() }

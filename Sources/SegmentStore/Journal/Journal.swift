@@ -100,7 +100,9 @@ package final class Journal {
 
   /// Appends a frame and syncs; after an error the journal must not be used any more.
   package func append(_ kind: FrameKind, body: [UInt8]) throws(StoreError) {
-    guard body.count <= JournalFrame.maximumBody else { throw StoreError(.limit, "a commit is larger than 256 MiB") }
+    guard body.count <= JournalFrame.maximumBody else {
+      throw StoreError(.limit, "a commit is larger than 256 MiB")
+    }
     let frame = JournalFrame.encode(
       kind: kind, salt: salt, number: nextFrame, previous: lastChecksum, body: body, offset: offset)
     try reserve(offset + Int64(frame.bytes.count))
@@ -140,7 +142,9 @@ package enum JournalReader {
     guard size >= Int64(JournalFormat.headerSize) else {
       throw StoreError.damaged("the journal ends inside its header", file: name, offset: size)
     }
-    guard size <= 1 << 29 else { throw StoreError.damaged("the journal is impossibly long", file: name, offset: size) }
+    guard size <= 1 << 29 else {
+      throw StoreError.damaged("the journal is impossibly long", file: name, offset: size)
+    }
     let bytes = try file.read(count: Int(size), at: 0)
     var contents = JournalContents()
     contents.salt = try checkHeader(bytes, number: number, store: store, name: name)
@@ -173,7 +177,8 @@ package enum JournalReader {
     }
     let version = try reader.read(UInt16.self)
     guard version <= JournalFormat.version else {
-      throw StoreError(.newerVersion, "journal format \(version) is newer than this library knows", file: name)
+      throw StoreError(
+        .newerVersion, "journal format \(version) is newer than this library knows", file: name)
     }
     try reader.skip(6)
     guard try reader.read(UInt32.self) == 0 else {

@@ -37,7 +37,9 @@ package enum JournalFrame {
   }
 
   /// XXH64 of the first 40 bytes of the header, seeded with the XXH64 of the body, seeded with salt and offset.
-  package static func checksum(header: [UInt8], body: ArraySlice<UInt8>, salt: UInt64, offset: Int64) -> UInt64 {
+  package static func checksum(header: [UInt8], body: ArraySlice<UInt8>, salt: UInt64, offset: Int64)
+    -> UInt64
+  {
     let inner = body.withUnsafeBytes { XXHash64.hash($0, seed: salt ^ UInt64(bitPattern: offset)) }
     return header.withUnsafeBytes { XXHash64.hash(UnsafeRawBufferPointer(rebasing: $0[..<40]), seed: inner) }
   }
@@ -125,7 +127,8 @@ package struct CommitRecord: Sendable {
         payload.withUnsafeBytes({ RowPayload.walk($0, schemas[schema]) { _, _ in } })
       else { throw reader.damage("a row does not fit its schema") }
       rows.append(
-        InlineRow(schema: schema, key: key, batch: batch, version: version, state: UInt8(state), payload: payload))
+        InlineRow(
+          schema: schema, key: key, batch: batch, version: version, state: UInt8(state), payload: payload))
     }
     let segmentCount = try reader.readCount(width: 24)
     for _ in 0..<segmentCount { segments.append(try reader.readSegment()) }

@@ -25,7 +25,9 @@ package struct StoreState: Sendable {
   package var instants: [Int64]
   package var segments: [SegmentEntry]
 
-  package init(number: UInt64, commit: UInt64, nextSegment: UInt64, instants: [Int64], segments: [SegmentEntry]) {
+  package init(
+    number: UInt64, commit: UInt64, nextSegment: UInt64, instants: [Int64], segments: [SegmentEntry]
+  ) {
     self.number = number
     self.commit = commit
     self.nextSegment = nextSegment
@@ -109,11 +111,13 @@ package enum StateFile {
     }
     let version = try reader.read(UInt16.self)
     guard version <= Self.version else {
-      throw StoreError(.newerVersion, "state format \(version) is newer than this library knows; update it", file: name)
+      throw StoreError(
+        .newerVersion, "state format \(version) is newer than this library knows; update it", file: name)
     }
     try reader.skip(6)
     guard try reader.read(UInt32.self) == 0 else {
-      throw StoreError(.newerVersion, "the store uses features this library does not know; update it", file: name)
+      throw StoreError(
+        .newerVersion, "the store uses features this library does not know; update it", file: name)
     }
     try reader.skip(4)
     let store = try StoreIdentifier(bytes: Array(reader.readBytes(16)))
@@ -154,7 +158,8 @@ package enum StateFile {
         && segment.reference.id.rawValue < state.nextSegment
     }
     guard reader.remaining == 0, UInt64(state.instants.count) == state.commit, isSound,
-      state.nextSegment < 1 << 62, Set(ids).count == ids.count, zip(state.instants, state.instants.dropFirst()).allSatisfy(<=)
+      state.nextSegment < 1 << 62, Set(ids).count == ids.count,
+      zip(state.instants, state.instants.dropFirst()).allSatisfy(<=)
     else { throw reader.damage("the state contradicts itself") }
     return state
   }

@@ -18,13 +18,17 @@ package struct ScanRow {
 
   /// The integer of a column of the scan, or `nil`.
   package mutating func integer(_ column: Int) throws(StoreError) -> Int64? {
-    guard memory == nil else { if case .integer(let value) = memoryCells[column] { return value } else { return nil } }
+    guard memory == nil else {
+      if case .integer(let value) = memoryCells[column] { return value } else { return nil }
+    }
     return try cursors[column].integer(row)
   }
 
   /// The bytes of a text column of the scan, or `nil`.
   package mutating func text(_ column: Int) throws(StoreError) -> [UInt8]? {
-    guard memory == nil else { if case .text(let value) = memoryCells[column] { return value } else { return nil } }
+    guard memory == nil else {
+      if case .text(let value) = memoryCells[column] { return value } else { return nil }
+    }
     return try cursors[column].text(row).map(Array.init)
   }
 
@@ -84,7 +88,8 @@ package struct DatasetScan {
             run.first - chunk.firstRow <= chunk.rowCount - run.count
           else {
             throw StoreError.damaged(
-              "a run lies outside its dataset", file: segment.reader.id.fileName, offset: fence.location.offset)
+              "a run lies outside its dataset", file: segment.reader.id.fileName,
+              offset: fence.location.offset)
           }
           for position in run.first..<run.first + run.count {
             if nextHidden < hidden.count, hidden[nextHidden] == position {
@@ -93,7 +98,9 @@ package struct DatasetScan {
             }
             row.row = Int(position - chunk.firstRow)
             row.address = RowAddress(segment: segment.reader.id.rawValue, position: position)
-            if segment.lastCommit > snapshot.commit, try row.system(.commit) > Int64(snapshot.commit) { continue }
+            if segment.lastCommit > snapshot.commit, try row.system(.commit) > Int64(snapshot.commit) {
+              continue
+            }
             try body(&row)
           }
         }

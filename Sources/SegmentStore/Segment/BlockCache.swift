@@ -45,7 +45,8 @@ package final class BlockCache: Sendable {
   }
 
   private func lock(_ key: Key) -> Lock {
-    let mixed = (UInt64(bitPattern: key.offset) ^ key.segment &* 0x9E37_79B9_7F4A_7C15) &* 0xC2B2_AE3D_27D4_EB4F
+    let mixed =
+      (UInt64(bitPattern: key.offset) ^ key.segment &* 0x9E37_79B9_7F4A_7C15) &* 0xC2B2_AE3D_27D4_EB4F
     return shards[Int(mixed >> 61)]
   }
 

@@ -28,7 +28,8 @@ package struct ColumnCursor {
     let loaded = try segment.block(entry, of: column)
     let first = Int(entry.firstRow)
     guard row >= first, row - first < loaded.rowCount else {
-      throw StoreError.damaged("a row lies outside its block", file: segment.id.fileName, offset: entry.location.offset)
+      throw StoreError.damaged(
+        "a row lies outside its block", file: segment.id.fileName, offset: entry.location.offset)
     }
     block = loaded
     start = first

@@ -57,7 +57,9 @@ public struct DatasetSchema: Hashable, Sendable {
 
   /// Checks limits and consistency.
   package func validate() throws(StoreError) {
-    guard (1..<1 << 24).contains(dataset.rawValue) else { throw StoreError(.limit, "dataset numbers are 1 to 2^24 - 1") }
+    guard (1..<1 << 24).contains(dataset.rawValue) else {
+      throw StoreError(.limit, "dataset numbers are 1 to 2^24 - 1")
+    }
     guard columns.count <= Self.maximumColumns else { throw StoreError(.limit, "more than 4096 columns") }
     guard Set(columns.map(\.id)).count == columns.count, columns.allSatisfy({ $0.id >= 16 }) else {
       throw StoreError(.invalidArgument, "column ids must be unique and at least 16")

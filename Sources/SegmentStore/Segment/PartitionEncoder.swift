@@ -53,7 +53,8 @@ package final class PartitionEncoder {
     for (index, column) in schema.columns.enumerated() {
       list.append(
         ColumnBlockBuilder(
-          column: Self.systemCount + index, columnID: column.id, isText: column.type == .text, scratch: scratch))
+          column: Self.systemCount + index, columnID: column.id, isText: column.type == .text,
+          scratch: scratch))
     }
     builders = .allocate(capacity: list.count)
     _ = builders.initialize(from: list)
@@ -101,7 +102,9 @@ package final class PartitionEncoder {
         builders[index].append(text: base + offset, count: count)
         offset &+= count
       } else {
-        guard payload.count &- offset >= 8 else { throw StoreError(.invalidArgument, "a row does not fit its schema") }
+        guard payload.count &- offset >= 8 else {
+          throw StoreError(.invalidArgument, "a row does not fit its schema")
+        }
         builders[index].append(
           integer: Int64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: Int64.self)))
         offset &+= 8

@@ -49,7 +49,9 @@ package enum RowPayload {
   package static func encode(_ cells: [Cell]) -> [UInt8] {
     var buffer = ByteBuffer(capacity: 64)
     var bitmap = [UInt8](repeating: 0, count: bitmapBytes(cells.count))
-    for (index, cell) in cells.enumerated() where cell == .null { bitmap[index >> 3] |= 1 << UInt8(index & 7) }
+    for (index, cell) in cells.enumerated() where cell == .null {
+      bitmap[index >> 3] |= 1 << UInt8(index & 7)
+    }
     buffer.append(contentsOf: bitmap)
     for cell in cells {
       switch cell {
@@ -98,7 +100,8 @@ package enum RowPayload {
       switch schema.columns[index].type {
       case .integer:
         guard payload.count - offset >= 8 else { return false }
-        visit(index, .integer(Int64(littleEndian: payload.loadUnaligned(fromByteOffset: offset, as: Int64.self))))
+        visit(
+          index, .integer(Int64(littleEndian: payload.loadUnaligned(fromByteOffset: offset, as: Int64.self))))
         offset += 8
       case .text:
         guard let count = varint(payload, &offset), payload.count - offset >= count else { return false }

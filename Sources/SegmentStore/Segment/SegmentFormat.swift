@@ -55,7 +55,8 @@ package enum SegmentHeader {
     }
     let version = try reader.read(UInt16.self)
     guard version <= SegmentFormat.version else {
-      throw StoreError(.newerVersion, "segment format \(version) is newer than this library knows", file: file)
+      throw StoreError(
+        .newerVersion, "segment format \(version) is newer than this library knows", file: file)
     }
     guard version == SegmentFormat.version, try reader.read(UInt16.self) == SegmentFormat.headerSize else {
       throw StoreError.damaged("impossible segment header", file: file, offset: 8)
@@ -73,8 +74,12 @@ package enum SegmentHeader {
     guard try reader.read(UInt64.self) == XXHash64.hash(Array(bytes[..<56])) else {
       throw StoreError.damaged("the checksum of the header is wrong", file: file, offset: 0)
     }
-    guard owner == store else { throw StoreError.damaged("the file belongs to another store", file: file, offset: 24) }
-    guard id == segment.rawValue else { throw StoreError.damaged("the file is another segment", file: file, offset: 40) }
+    guard owner == store else {
+      throw StoreError.damaged("the file belongs to another store", file: file, offset: 24)
+    }
+    guard id == segment.rawValue else {
+      throw StoreError.damaged("the file is another segment", file: file, offset: 40)
+    }
     guard cipher == 0 else { throw StoreError(.newerVersion, "the segment is encrypted", file: file) }
   }
 }
@@ -90,7 +95,8 @@ public struct StoreIdentifier: Hashable, Sendable, CustomStringConvertible {
   /// The usual text form of a UUID.
   public var description: String {
     let hex = bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
-    return [hex[0..<4], hex[4..<6], hex[6..<8], hex[8..<10], hex[10...]].map { $0.joined() }.joined(separator: "-")
+    return [hex[0..<4], hex[4..<6], hex[6..<8], hex[8..<10], hex[10...]].map { $0.joined() }.joined(
+      separator: "-")
   }
 }
 

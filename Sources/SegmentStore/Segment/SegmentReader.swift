@@ -23,23 +23,33 @@ package final class SegmentReader: Sendable {
     fileLength = finished.fileLength
     trailerChecksum = finished.checksum
     footer = finished.footer
-    blocks = BlockReader(file: file, name: name, segment: finished.id.rawValue, fileLength: finished.fileLength)
+    blocks = BlockReader(
+      file: file, name: name, segment: finished.id.rawValue, fileLength: finished.fileLength)
     self.cache = cache
-    guard fileLength >= Int64(SegmentFormat.headerSize + SegmentFormat.trailerSize), try file.size() == fileLength else {
+    guard fileLength >= Int64(SegmentFormat.headerSize + SegmentFormat.trailerSize),
+      try file.size() == fileLength
+    else {
       throw StoreError.damaged("the segment has a wrong length", file: name, offset: try file.size())
     }
     let header = try file.read(count: SegmentFormat.headerSize, at: 0)
     try SegmentHeader.check(header, store: store, segment: finished.id, file: name)
     let read = try Self.readFooter(blocks, checksum: finished.checksum)
-    guard read.rowCount == footer.rowCount, read.minimumKey == footer.minimumKey, read.maximumKey == footer.maximumKey
-    else { throw StoreError.damaged("the footer is not the one that was committed", file: name, offset: fileLength) }
+    guard read.rowCount == footer.rowCount, read.minimumKey == footer.minimumKey,
+      read.maximumKey == footer.maximumKey
+    else {
+      throw StoreError.damaged("the footer is not the one that was committed", file: name, offset: fileLength)
+    }
   }
 
-  private static func readFooter(_ blocks: BlockReader, checksum: UInt64) throws(StoreError) -> SegmentFooter {
+  private static func readFooter(_ blocks: BlockReader, checksum: UInt64) throws(StoreError) -> SegmentFooter
+  {
     let place = blocks.fileLength - Int64(SegmentFormat.trailerSize)
     let trailer = try blocks.file.read(count: SegmentFormat.trailerSize, at: place)
-    guard XXHash64.hash(trailer, seed: blocks.segment) == checksum, Array(trailer[24...]) == SegmentFormat.endMagic else {
-      throw StoreError.damaged("the trailer is not the one that was committed", file: blocks.name, offset: place)
+    guard XXHash64.hash(trailer, seed: blocks.segment) == checksum,
+      Array(trailer[24...]) == SegmentFormat.endMagic
+    else {
+      throw StoreError.damaged(
+        "the trailer is not the one that was committed", file: blocks.name, offset: place)
     }
     var reader = ByteReader(trailer, file: blocks.name, offset: place)
     let offset = try reader.read(UInt64.self)
@@ -55,11 +65,13 @@ package final class SegmentReader: Sendable {
   package static func footer(
     of id: SegmentID, file: any StoreFile, length: Int64, checksum: UInt64
   ) throws(StoreError) -> SegmentFooter {
-    guard length >= Int64(SegmentFormat.headerSize + SegmentFormat.trailerSize), try file.size() == length else {
+    guard length >= Int64(SegmentFormat.headerSize + SegmentFormat.trailerSize), try file.size() == length
+    else {
       throw StoreError.damaged("the segment has a wrong length", file: id.fileName, offset: length)
     }
     return try readFooter(
-      BlockReader(file: file, name: id.fileName, segment: id.rawValue, fileLength: length), checksum: checksum)
+      BlockReader(file: file, name: id.fileName, segment: id.rawValue, fileLength: length), checksum: checksum
+    )
   }
 
   // MARK: Directories
@@ -93,7 +105,8 @@ package final class SegmentReader: Sendable {
   }
 
   private func datasetList() throws(StoreError) -> DatasetList {
-    try cached(footer.datasetDirectory, cost: { $0.chunks.count * 64 + 100 }) { (location) throws(StoreError) in
+    try cached(footer.datasetDirectory, cost: { $0.chunks.count * 64 + 100 }) {
+      (location) throws(StoreError) in
       let raw = try blocks.read(location, kind: .datasetDirectory).raw
       var reader = ByteReader(Array(raw.buffer), file: blocks.name, offset: location.offset)
       let count = try reader.readCount(width: DatasetChunk.encodedSize)
@@ -102,13 +115,16 @@ package final class SegmentReader: Sendable {
       for _ in 0..<count {
         let chunk = try DatasetChunk(&reader)
         let (end, overflow) = chunk.firstRow.addingReportingOverflow(chunk.rowCount)
-        guard chunk.firstRow == next, !overflow, chunks.last.map({ $0.dataset < chunk.dataset }) ?? true else {
+        guard chunk.firstRow == next, !overflow, chunks.last.map({ $0.dataset < chunk.dataset }) ?? true
+        else {
           throw reader.damage("the datasets of a segment do not join")
         }
         next = end
         chunks.append(chunk)
       }
-      guard next == footer.rowCount, reader.remaining == 0 else { throw reader.damage("the datasets miss rows") }
+      guard next == footer.rowCount, reader.remaining == 0 else {
+        throw reader.damage("the datasets miss rows")
+      }
       return DatasetList(chunks)
     }
   }
@@ -118,20 +134,24 @@ package final class SegmentReader: Sendable {
     let found = try cached(chunk.columns, cost: { $0.cost }) { (location) throws(StoreError) in
       let raw = try blocks.read(location, kind: .columnDirectory).raw
       var reader = ByteReader(Array(raw.buffer), file: blocks.name, offset: location.offset)
-      let count = try reader.readCount(width: 12, limit: DatasetSchema.maximumColumns + SystemColumn.allCases.count)
+      let count = try reader.readCount(
+        width: 12, limit: DatasetSchema.maximumColumns + SystemColumn.allCases.count)
       guard count == Int(chunk.columnCount), count >= SystemColumn.allCases.count else {
         throw reader.damage("a wrong number of columns")
       }
       var columns: [ColumnEntry] = []
       for _ in 0..<count { columns.append(try ColumnEntry(&reader, rowCount: chunk.rowCount)) }
-      let isSound = zip(columns, SystemColumn.allCases).allSatisfy { $0.id == $1.rawValue && $0.type == .integer }
+      let isSound = zip(columns, SystemColumn.allCases).allSatisfy {
+        $0.id == $1.rawValue && $0.type == .integer
+      }
       guard reader.remaining == 0, isSound, Set(columns.map(\.id)).count == count else {
         throw reader.damage("impossible column directory")
       }
       return ChunkColumns(columns, rowCount: chunk.rowCount)
     }
     guard found.rowCount == chunk.rowCount else {
-      throw StoreError.damaged("two datasets share a directory", file: blocks.name, offset: chunk.columns.offset)
+      throw StoreError.damaged(
+        "two datasets share a directory", file: blocks.name, offset: chunk.columns.offset)
     }
     return found
   }
@@ -142,7 +162,8 @@ package final class SegmentReader: Sendable {
       let raw = try blocks.read(location, kind: .subjectLeaf).raw
       let leaf = try SubjectLeaf(raw, rowLimit: footer.rowCount, file: blocks.name, offset: location.offset)
       guard leaf.subjectCount == Int(fence.subjects), leaf.key(0) == fence.firstKey else {
-        throw StoreError.damaged("a leaf is not the one its parent names", file: blocks.name, offset: location.offset)
+        throw StoreError.damaged(
+          "a leaf is not the one its parent names", file: blocks.name, offset: location.offset)
       }
       return leaf
     }
@@ -155,7 +176,8 @@ package final class SegmentReader: Sendable {
       return try DecodedBlock(header, raw, file: blocks.name, offset: location.offset)
     }
     // Also for blocks from the cache: two entries of a damaged directory may name one block.
-    guard block.columnID == column.id, block.rowCount == Int(entry.rowCount), block.isText == (column.type == .text)
+    guard block.columnID == column.id, block.rowCount == Int(entry.rowCount),
+      block.isText == (column.type == .text)
     else {
       throw StoreError.damaged(
         "a block is not the one its parent names", file: blocks.name, offset: entry.location.offset)
@@ -203,7 +225,8 @@ package final class SegmentReader: Sendable {
           guard comparesBounds, !block.isText else { continue }
           let bounds = block.bounds
           guard bounds.minimum == entry.minimum, bounds.maximum == entry.maximum else {
-            throw StoreError.damaged("a directory has wrong bounds", file: blocks.name, offset: entry.location.offset)
+            throw StoreError.damaged(
+              "a directory has wrong bounds", file: blocks.name, offset: entry.location.offset)
           }
         }
       }
@@ -221,7 +244,8 @@ package final class SegmentReader: Sendable {
         previous = key
         for run in leaf.runs(index) {
           guard nextRow[run.dataset] == run.first else {
-            throw StoreError.damaged("the runs of a dataset do not join", file: blocks.name, offset: fence.location.offset)
+            throw StoreError.damaged(
+              "the runs of a dataset do not join", file: blocks.name, offset: fence.location.offset)
           }
           nextRow[run.dataset] = run.first + run.count
           covered += Int(run.count)
@@ -244,7 +268,9 @@ package final class SegmentReader: Sendable {
       for chunk in try datasetChunks() {
         attempt { () throws(StoreError) in
           for column in try columns(of: chunk).entries {
-            for entry in column.blocks { attempt { () throws(StoreError) in _ = try block(entry, of: column) } }
+            for entry in column.blocks {
+              attempt { () throws(StoreError) in _ = try block(entry, of: column) }
+            }
           }
         }
       }

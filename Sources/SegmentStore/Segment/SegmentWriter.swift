@@ -31,7 +31,9 @@ package final class SegmentWriter {
   private var leaves = ByteArena(capacity: 1 << 16)
   private var fences: [SubjectFence] = []
 
-  package init(id: SegmentID, store: StoreIdentifier, folder: String, files: any FileSystem) throws(StoreError) {
+  package init(id: SegmentID, store: StoreIdentifier, folder: String, files: any FileSystem)
+    throws(StoreError)
+  {
     self.id = id
     self.store = store
     self.folder = folder
@@ -58,7 +60,8 @@ package final class SegmentWriter {
     }
     self.schema = schema
     chunkFirstRow = rowCount
-    columns = SystemColumn.allCases.map { ColumnEntry(id: $0.rawValue, type: .integer) }
+    columns =
+      SystemColumn.allCases.map { ColumnEntry(id: $0.rawValue, type: .integer) }
       + schema.columns.map { ColumnEntry(id: $0.id, type: $0.type) }
     runs.append((schema.dataset, rowCount, [], []))
   }
@@ -68,7 +71,9 @@ package final class SegmentWriter {
     guard let file else { throw StoreError(.closed, "the segment is finished") }
     guard partition.rowCount > 0 else { return }
     let (rows, overflow) = rowCount.addingReportingOverflow(UInt32(clamping: partition.rowCount))
-    guard !overflow, Int(rows) < SegmentFormat.maximumRows else { throw StoreError(.limit, "too many rows for one segment") }
+    guard !overflow, Int(rows) < SegmentFormat.maximumRows else {
+      throw StoreError(.limit, "too many rows for one segment")
+    }
     let base = partition.arena.base
     for block in partition.blocks {
       let place = offset + Int64(block.offset)
@@ -77,7 +82,8 @@ package final class SegmentWriter {
       columns[block.column].blocks.append(
         ColumnBlockEntry(
           firstRow: rowCount - chunkFirstRow + block.firstRow, rowCount: block.rowCount,
-          location: BlockLocation(offset: place, length: block.length, checksum: checksum), minimum: block.minimum,
+          location: BlockLocation(offset: place, length: block.length, checksum: checksum),
+          minimum: block.minimum,
           maximum: block.maximum))
     }
     try file.write(partition.arena.bytes, at: offset)
@@ -129,7 +135,8 @@ package final class SegmentWriter {
     for fence in fences { fence.encode(to: &fenceBytes) }
     let fencesLocation = try write(fenceBytes.bytes, kind: .subjectFences, rows: fences.count)
     let footer = SegmentFooter(
-      rowCount: rowCount, subjectCount: UInt32(bounds.count), minimumKey: bounds.minimum, maximumKey: bounds.maximum,
+      rowCount: rowCount, subjectCount: UInt32(bounds.count), minimumKey: bounds.minimum,
+      maximumKey: bounds.maximum,
       datasetDirectory: datasets, subjectFences: fencesLocation)
     let footerLocation = try write(footer.encode(), kind: .footer, rows: 0)
     var trailer = ByteBuffer(capacity: SegmentFormat.trailerSize)
@@ -151,7 +158,9 @@ package final class SegmentWriter {
   }
 
   private func write(_ raw: [UInt8], kind: BlockKind, rows: Int) throws(StoreError) -> BlockLocation {
-    guard raw.count <= BlockHeader.maximumLength else { throw StoreError(.limit, "a directory is larger than 64 MiB") }
+    guard raw.count <= BlockHeader.maximumLength else {
+      throw StoreError(.limit, "a directory is larger than 64 MiB")
+    }
     guard let file else { throw StoreError(.closed, "the segment is finished") }
     let arena = ByteArena(capacity: raw.count + BlockHeader.size)
     raw.withUnsafeBytes { BlockWriter.append($0, kind: kind, rowCount: rows, tryLZ4: true, to: arena) }

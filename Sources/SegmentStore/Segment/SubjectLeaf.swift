@@ -46,17 +46,24 @@ package enum SubjectLeafFormat {
     arena.store(UInt32(subjects.count), at: start)
     arena.store(UInt32(runs.count), at: start + 4)
     arena.store(base, at: start + 8)
-    for (index, width) in [shift, widths.low, widths.high, runCounts.width, datasets.width, positions.width, counts.width]
-      .enumerated()
-    { arena.store(UInt8(width), at: start + 24 + index) }
+    for (index, width) in [
+      shift, widths.low, widths.high, runCounts.width, datasets.width, positions.width, counts.width,
+    ]
+    .enumerated() { arena.store(UInt8(width), at: start + 24 + index) }
     for (index, span) in [runCounts, datasets, positions, counts].enumerated() {
       arena.store(span.base, at: start + 32 + 4 * index)
     }
     let keys = subjects.map { ($0.key &- base) >> UInt128(shift) }
-    BitPacking.append(count: keys.count, width: widths.low, to: arena) { UInt64(truncatingIfNeeded: keys[$0]) & mask(widths.low) }
-    BitPacking.append(count: keys.count, width: widths.high, to: arena) { UInt64(truncatingIfNeeded: keys[$0] >> 64) }
+    BitPacking.append(count: keys.count, width: widths.low, to: arena) {
+      UInt64(truncatingIfNeeded: keys[$0]) & mask(widths.low)
+    }
+    BitPacking.append(count: keys.count, width: widths.high, to: arena) {
+      UInt64(truncatingIfNeeded: keys[$0] >> 64)
+    }
     for span in [runCounts, datasets, positions, counts] {
-      BitPacking.append(count: span.values.count, width: span.width, to: arena) { UInt64(span.values[$0] - span.base) }
+      BitPacking.append(count: span.values.count, width: span.width, to: arena) {
+        UInt64(span.values[$0] - span.base)
+      }
     }
   }
 
@@ -96,18 +103,23 @@ package final class SubjectLeaf: Sendable {
     let subjects = Int(raw.load(0, as: UInt32.self))
     let runCount = Int(raw.load(4, as: UInt32.self))
     let widths = (0..<7).map { Int(raw.load(24 + $0, as: UInt8.self)) }
-    guard subjects > 0, subjects <= SubjectLeafFormat.subjects, runCount >= subjects, runCount <= Int(min(rowLimit, 1 << 24)),
+    guard subjects > 0, subjects <= SubjectLeafFormat.subjects, runCount >= subjects,
+      runCount <= Int(min(rowLimit, 1 << 24)),
       widths[0] < 128, widths[1] <= 64, widths[2] <= 64, widths[3...].allSatisfy({ $0 <= 32 })
     else { throw damage("impossible subject leaf") }
     var position = SubjectLeafFormat.headerSize
     var offsets: [Int] = []
-    for (count, width) in [(subjects, 1), (subjects, 2), (subjects, 3), (runCount, 4), (runCount, 5), (runCount, 6)] {
+    for (count, width) in [
+      (subjects, 1), (subjects, 2), (subjects, 3), (runCount, 4), (runCount, 5), (runCount, 6),
+    ] {
       offsets.append(position)
       position += BitPacking.byteCount(count, width: widths[width])
     }
     guard position == raw.count else { throw damage("a subject leaf has a wrong length") }
     func number(_ index: Int, _ part: Int, _ base: Int) throws(StoreError) -> UInt32 {
-      let value = BitPacking.value(raw.base + offsets[part], index, width: widths[part + 1]) + UInt64(raw.load(base, as: UInt32.self))
+      let value =
+        BitPacking.value(raw.base + offsets[part], index, width: widths[part + 1])
+        + UInt64(raw.load(base, as: UInt32.self))
       guard value <= UInt64(UInt32.max) else { throw damage("a number in a subject leaf is impossible") }
       return UInt32(value)
     }
@@ -148,7 +160,9 @@ package final class SubjectLeaf: Sendable {
     return base &+ ((UInt128(high) << 64 | UInt128(low)) << shift)
   }
 
-  package func runs(_ index: Int) -> ArraySlice<RowRun> { runs[Int(runStarts[index])..<Int(runStarts[index + 1])] }
+  package func runs(_ index: Int) -> ArraySlice<RowRun> {
+    runs[Int(runStarts[index])..<Int(runStarts[index + 1])]
+  }
 
   /// Index of the first subject whose key is not smaller.
   package func lowerBound(_ key: UInt128) -> Int {

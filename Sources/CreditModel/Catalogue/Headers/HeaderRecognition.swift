@@ -20,7 +20,9 @@ package struct HeaderRecognition: Sendable {
   /// Recognises a header.
   ///
   /// - Throws: `HeaderError` that names the missing, doubled or ambiguous columns.
-  package static func recognize(_ header: [String], for entry: CatalogueEntry) throws(HeaderError) -> HeaderRecognition {
+  package static func recognize(_ header: [String], for entry: CatalogueEntry) throws(HeaderError)
+    -> HeaderRecognition
+  {
     guard header.count <= maximumColumns else {
       throw HeaderError(message: "\(header.count) columns; at most \(maximumColumns) are allowed")
     }
@@ -36,7 +38,10 @@ package struct HeaderRecognition: Sendable {
     }
     let best = scores.max() ?? 0
     guard best > 0 else {
-      throw HeaderError(message: "none of the \(header.count) columns of the first row is an item of \(entry.code); is the header missing?")
+      throw HeaderError(
+        message:
+          "none of the \(header.count) columns of the first row is an item of \(entry.code); is the header missing?"
+      )
     }
     // A layout that needs columns this file lacks is a weaker reading than one that is complete.
     let leaders = readings.indices.filter { scores[$0] == best }
@@ -57,7 +62,8 @@ package struct HeaderRecognition: Sendable {
       guard let item else { continue }
       if let other = columnOfItem[item] {
         throw HeaderError(
-          message: "columns \(other + 1) and \(column + 1) ('\(header[other])', '\(header[column])') both are item "
+          message:
+            "columns \(other + 1) and \(column + 1) ('\(header[other])', '\(header[column])') both are item "
             + entry.items[item].id)
       }
       columnOfItem[item] = column
@@ -69,7 +75,8 @@ package struct HeaderRecognition: Sendable {
     let subjects = entry.subject.compactMap(entry.itemIndex)
     guard subjects.contains(where: { columnOfItem[$0] != nil }) else {
       throw HeaderError(
-        message: "no column identifies the subject; one of \(entry.subject.joined(separator: ", ")) is needed")
+        message: "no column identifies the subject; one of \(entry.subject.joined(separator: ", ")) is needed"
+      )
     }
     let joined = header.enumerated().compactMap { column, name in
       layout.joined[HeaderName.folded(name)].map { (column: column, item: $0) }

@@ -10,7 +10,8 @@ extension CatalogueEntry {
     items.change("统一社会信用代码") { $0.identifier = .any }
     return CatalogueEntry(
       code: "QYDJ", name: "企业登记", category: "registration", nature: .neutral,
-      subjectKinds: ["legalPerson", "soleTrader", "otherOrganization"], openness: .public, updateCycle: "daily",
+      subjectKinds: ["legalPerson", "soleTrader", "otherOrganization"], openness: .public,
+      updateCycle: "daily",
       basis: "企业信息公示暂行条例", subject: ["统一社会信用代码"], subjectName: "企业名称", recordKey: ["企业名称"],
       eventDate: "注册日期", invalidIdentifier: .warn, items: items)
   }()

@@ -130,14 +130,16 @@ package final class ChunkReader {
     if buffer.starts(with: [0xFF, 0xFE]) || buffer.starts(with: [0xFE, 0xFF]) {
       throw CreditError("undecodable", "the file is UTF-16; save it as UTF-8 or GB 18030", file: path)
     }
-    let found = EncodingDetector.detect(UnsafeRawBufferPointer(rebasing: buffer.prefix(1 << 20)), isWhole: isAtEnd)
+    let found = EncodingDetector.detect(
+      UnsafeRawBufferPointer(rebasing: buffer.prefix(1 << 20)), isWhole: isAtEnd)
     switch encoding {
     case .auto:
       // A file with some undecodable rows is still a file in the encoding of its header.
       guard let encoding = found ?? headerEncoding() ?? encodingOfMostLines() else { throw undecodable() }
       self.encoding = encoding
     case .utf8:
-      let isText = found == .utf8 || found == .auto || headerEncoding() == .utf8 || encodingOfMostLines() == .utf8
+      let isText =
+        found == .utf8 || found == .auto || headerEncoding() == .utf8 || encodingOfMostLines() == .utf8
       guard isText else { throw undecodable() }
     case .gb18030:
       guard GB18030.shared != nil else {
@@ -176,7 +178,8 @@ package final class ChunkReader {
 
   private func undecodable() -> CreditError {
     CreditError(
-      "undecodable", "the first MiB is neither UTF-8 nor GB 18030; name the encoding or convert the file", file: path)
+      "undecodable", "the first MiB is neither UTF-8 nor GB 18030; name the encoding or convert the file",
+      file: path)
   }
 
   /// Takes the header: the cells of the first record, as text.
@@ -184,7 +187,8 @@ package final class ChunkReader {
     try fill(to: Self.chunkBytes)
     let boundary = firstRecordEnd()
     guard let boundary else {
-      throw CreditError("wrongHeader", "the header does not end within \(Self.chunkBytes >> 20) MiB", file: path)
+      throw CreditError(
+        "wrongHeader", "the header does not end within \(Self.chunkBytes >> 20) MiB", file: path)
     }
     var text = Array(buffer[..<boundary])
     if encoding == .gb18030 {
@@ -197,7 +201,9 @@ package final class ChunkReader {
       var parser = RecordParser(bytes)
       guard parser.next() else { return [] }
       var cells: [String] = []
-      for index in 0..<parser.cellCount { cells.append(String(decoding: parser.copy(parser[index]), as: UTF8.self)) }
+      for index in 0..<parser.cellCount {
+        cells.append(String(decoding: parser.copy(parser[index]), as: UTF8.self))
+      }
       return cells
     }
     guard !cells.isEmpty else { throw CreditError("empty", "the file has no header", file: path) }
@@ -234,12 +240,14 @@ package final class ChunkReader {
   /// Passes on the first bytes; what is behind them moves to other memory.
   private func take(_ count: Int) -> SourceChunk {
     if encoding == .auto {
-      encoding = EncodingDetector.detect(UnsafeRawBufferPointer(rebasing: buffer[..<count]), isWhole: true) ?? .utf8
+      encoding =
+        EncodingDetector.detect(UnsafeRawBufferPointer(rebasing: buffer[..<count]), isWhole: true) ?? .utf8
     }
     let next = spare.popLast() ?? ByteArena(capacity: Self.chunkBytes + (1 << 20))
     next.truncate(to: 0)
     next.append(UnsafeRawBufferPointer(rebasing: buffer[count...]))
-    let chunk = SourceChunk(index: nextIndex, encoding: encoding, memory: memory, range: start..<start + count)
+    let chunk = SourceChunk(
+      index: nextIndex, encoding: encoding, memory: memory, range: start..<start + count)
     memory = next
     start = 0
     nextIndex += 1
@@ -272,7 +280,8 @@ package final class ChunkReader {
       try fill(to: Self.chunkBytes)
       if available == 0 {
         if state == .quoted {
-          throw CreditError("unterminatedQuote", "a quote is never closed and swallows \(length >> 20) MiB", file: path)
+          throw CreditError(
+            "unterminatedQuote", "a quote is never closed and swallows \(length >> 20) MiB", file: path)
         }
         break
       }
@@ -280,6 +289,7 @@ package final class ChunkReader {
     defer { nextIndex += 1 }
     return SourceChunk(
       index: nextIndex, encoding: encoding,
-      oversize: .init(head: head, length: length, digest: hasher.finalize()), memory: ByteArena(), range: 0..<0)
+      oversize: .init(head: head, length: length, digest: hasher.finalize()), memory: ByteArena(),
+      range: 0..<0)
   }
 }

@@ -101,7 +101,9 @@ package struct RecordParser: ~Copyable {
 
   /// The bytes of a cell.
   @inline(__always)
-  package func withBytes<Result>(of cell: Cell, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+  package func withBytes<Result>(of cell: Cell, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows
+    -> Result
+  {
     if cell.isResolved {
       return try body(UnsafeRawBufferPointer(start: resolved.base + cell.start, count: cell.count))
     }
@@ -151,7 +153,9 @@ package struct RecordParser: ~Copyable {
         continue
       }
       var index = quote + 1
-      while index < bytes.count, bytes[index] != 0x2C, bytes[index] != 0x0A, bytes[index] != 0x0D { index &+= 1 }
+      while index < bytes.count, bytes[index] != 0x2C, bytes[index] != 0x0A, bytes[index] != 0x0D {
+        index &+= 1
+      }
       position = index
       if index > quote + 1 {
         // Text behind the closing quote.

@@ -44,11 +44,15 @@ package enum RecordSplitter {
         if before == 0x2C || before == 0x0A || before == 0x0D { break }
         open += 1
       }
-      if open >= searchFrom, let last = lastTerminator(bytes, max(position, searchFrom)..<min(open, bytes.count), isLast) {
+      if open >= searchFrom,
+        let last = lastTerminator(bytes, max(position, searchFrom)..<min(open, bytes.count), isLast)
+      {
         end = last
       }
       guard open < bytes.count else { return Boundary(end: end, endsInQuotes: false) }
-      guard let close = closingQuote(bytes, after: open) else { return Boundary(end: end, endsInQuotes: true) }
+      guard let close = closingQuote(bytes, after: open) else {
+        return Boundary(end: end, endsInQuotes: true)
+      }
       position = close + 1
     }
     return Boundary(end: end, endsInQuotes: false)
@@ -70,7 +74,9 @@ package enum RecordSplitter {
   }
 
   /// End of the last line terminator in a range outside quotes.
-  private static func lastTerminator(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ isLast: Bool) -> Int? {
+  private static func lastTerminator(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ isLast: Bool)
+    -> Int?
+  {
     var index = range.upperBound
     while index > range.lowerBound {
       index -= 1

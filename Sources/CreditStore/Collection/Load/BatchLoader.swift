@@ -110,7 +110,8 @@ package final class BatchLoader: @unchecked Sendable {
         end += 1
       }
       guard bytes <= Self.subjectBytes else {
-        throw CreditError("limit", "more than \(Self.subjectBytes >> 20) MiB of rows for one subject; split the file")
+        throw CreditError(
+          "limit", "more than \(Self.subjectBytes >> 20) MiB of rows for one subject; split the file")
       }
       decider.decide(entries[start..<end], existing: try existing.rows(of: key), into: &decision)
       start = end

@@ -41,7 +41,8 @@ package struct ExistingRows {
           guard system.commit <= snapshot.commit else { continue }
           rows.append(
             StoredRow(
-              address: RowAddress(segment: view.reader.id.rawValue, position: position), dataset: schema.dataset,
+              address: RowAddress(segment: view.reader.id.rawValue, position: position),
+              dataset: schema.dataset,
               key: key, system: system, superseded: view.marks.superseded(position, asOf: snapshot.commit),
               payload: payload))
         }

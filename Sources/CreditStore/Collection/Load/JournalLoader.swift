@@ -8,7 +8,9 @@ package struct JournalLoader {
 
   package init(identity: RecordIdentity) { self.identity = identity }
 
-  package func load(_ runs: [any SortedRun], _ transaction: inout WriteTransaction) throws -> BatchLoader.Outcome {
+  package func load(_ runs: [any SortedRun], _ transaction: inout WriteTransaction) throws
+    -> BatchLoader.Outcome
+  {
     var entries: [RunEntry] = []
     var memory: [ByteArena] = []
     for run in runs { try run.load(KeyRange(lower: 0, upper: nil), into: &entries, keeping: &memory) }

@@ -13,7 +13,8 @@ package enum RunRow {
   package static let headerSize = 40
 
   @inline(__always)
-  package static func load<T: FixedWidthInteger>(_ row: UnsafeRawPointer, _ offset: Int, _ type: T.Type) -> T {
+  package static func load<T: FixedWidthInteger>(_ row: UnsafeRawPointer, _ offset: Int, _ type: T.Type) -> T
+  {
     row.loadUnaligned(fromByteOffset: offset, as: T.self)
   }
   package static func key(_ row: UnsafeRawPointer) -> UInt128 { load(row, 0, UInt128.self) }
@@ -68,7 +69,9 @@ package struct RunBuffer {
     row.storeBytes(of: contentHash, toByteOffset: 24, as: UInt64.self)
     row.storeBytes(of: UInt32(payload.count), toByteOffset: 32, as: UInt32.self)
     row.storeBytes(of: UInt32(raw.count), toByteOffset: 36, as: UInt32.self)
-    if let base = payload.baseAddress { (row + RunRow.headerSize).copyMemory(from: base, byteCount: payload.count) }
+    if let base = payload.baseAddress {
+      (row + RunRow.headerSize).copyMemory(from: base, byteCount: payload.count)
+    }
     if !raw.isEmpty {
       raw.withUnsafeBytes { bytes in
         if let base = bytes.baseAddress {
@@ -126,7 +129,8 @@ package protocol SortedRun: Sendable {
   /// Keys at about equal distances, with the bytes from one to the next.
   var samples: [(key: UInt128, bytes: Int)] { get }
   /// Adds the rows of a range to `entries`; `memory` keeps what they point to.
-  func load(_ range: KeyRange, into entries: inout [RunEntry], keeping memory: inout [ByteArena]) throws(StoreError)
+  func load(_ range: KeyRange, into entries: inout [RunEntry], keeping memory: inout [ByteArena])
+    throws(StoreError)
 }
 
 /// A sorted run in memory.
@@ -140,7 +144,10 @@ package final class MemoryRun: SortedRun, @unchecked Sendable {
     self.chunks = chunks
     self.entries = entries
     samples = stride(from: 0, to: entries.count, by: 256).map { index in
-      (entries[index].key, entries[index..<min(index + 256, entries.count)].reduce(0) { $0 + RunRow.size($1.row) })
+      (
+        entries[index].key,
+        entries[index..<min(index + 256, entries.count)].reduce(0) { $0 + RunRow.size($1.row) }
+      )
     }
   }
 
@@ -178,7 +185,11 @@ package final class MemoryRun: SortedRun, @unchecked Sendable {
       guard raw.count >= SpilledRun.blockBytes || index == entries.count - 1 else { continue }
       let target = UnsafeMutableRawBufferPointer(start: output.reserve(raw.count), count: raw.count)
       var stored = raw.count
-      if let count = LZ4.compress(raw.bytes, into: target, acceleration: 4) { stored = count } else { target.copyMemory(from: raw.bytes) }
+      if let count = LZ4.compress(raw.bytes, into: target, acceleration: 4) {
+        stored = count
+      } else {
+        target.copyMemory(from: raw.bytes)
+      }
       blocks.append(
         SpilledRun.Block(
           firstKey: firstKey, offset: offset + Int64(output.count), stored: stored, raw: raw.count,

@@ -111,8 +111,12 @@ package struct VersionDecider {
   /// Within a subject rows stand by event date, then file order.
   private func sortByDate(_ rows: inout [DecidedRow], from start: Int) {
     guard identity.schema.orderColumn != nil, rows.count - start > 1 else { return }
-    let keyed = rows[start...].map { (order: RowPayload.order(RunRow.payload($0.row), identity.schema), row: $0) }
-    let sorted = keyed.sorted { $0.order != $1.order ? $0.order < $1.order : $0.row.sequence < $1.row.sequence }
+    let keyed = rows[start...].map {
+      (order: RowPayload.order(RunRow.payload($0.row), identity.schema), row: $0)
+    }
+    let sorted = keyed.sorted {
+      $0.order != $1.order ? $0.order < $1.order : $0.row.sequence < $1.row.sequence
+    }
     for (index, entry) in sorted.enumerated() { rows[start + index] = entry.row }
   }
 
@@ -152,7 +156,8 @@ package struct VersionDecider {
         seen[hash, default: []].append(payload)
         decision.loaded += 1
         decision.rows.append(
-          DecidedRow(row: entry.row, key: entry.key, sequence: entry.sequence, version: 1, isSuperseded: false))
+          DecidedRow(
+            row: entry.row, key: entry.key, sequence: entry.sequence, version: 1, isSuperseded: false))
       }
     }
   }
@@ -193,7 +198,8 @@ package struct VersionDecider {
           decision.loaded += 1
           continue
         }
-        if records[index].versions.contains(where: { $0.hash == content && $0.payload.elementsEqual(payload) }) {
+        if records[index].versions.contains(where: { $0.hash == content && $0.payload.elementsEqual(payload) }
+        ) {
           decision.duplicate += 1
         } else if records[index].isClosed {
           decision.closed.append(entry.row)
@@ -203,7 +209,9 @@ package struct VersionDecider {
             records[index].stored = nil
           }
           if let pending = records[index].pending { decision.rows[pending].isSuperseded = true }
-          append(entry, version: records[index].lastVersion + 1, to: &decision, record: &records[index], content, payload)
+          append(
+            entry, version: records[index].lastVersion + 1, to: &decision, record: &records[index], content,
+            payload)
           decision.updated += 1
         }
       }
@@ -218,7 +226,8 @@ package struct VersionDecider {
     record.lastVersion = version
     record.versions.append(Version(hash: hash, payload: payload))
     decision.rows.append(
-      DecidedRow(row: entry.row, key: entry.key, sequence: entry.sequence, version: version, isSuperseded: false))
+      DecidedRow(
+        row: entry.row, key: entry.key, sequence: entry.sequence, version: version, isSuperseded: false))
   }
 
   /// Gives the payloads of stored rows as pointers for the time of a body.

@@ -19,7 +19,9 @@ package enum EncodingDetector {
   package static func detect(_ bytes: UnsafeRawBufferPointer, isWhole: Bool) -> FileEncoding? {
     if bytes.allSatisfy({ $0 < 0x80 }) { return .auto }
     let valid = UTF8Validation.validPrefix(bytes)
-    if valid == bytes.count || (!isWhole && bytes.count - valid < 4 && isCutCharacter(bytes, from: valid)) { return .utf8 }
+    if valid == bytes.count || (!isWhole && bytes.count - valid < 4 && isCutCharacter(bytes, from: valid)) {
+      return .utf8
+    }
     guard let decoder = GB18030.shared else { return nil }
     // A cut character at the end of an excerpt is no fault: look only at whole lines.
     let end = isWhole ? bytes.count : (bytes.lastIndex(of: 0x0A) ?? bytes.count)

@@ -16,10 +16,14 @@ package struct GB18030: Sendable {
 
   /// Two-byte codes that later editions moved out of the private use area, and their scalar of 2000.
   private static let privateUse: [(code: UInt16, scalar: UInt16)] = [
-    (0xA6D9, 0xE78D), (0xA6DA, 0xE78E), (0xA6DB, 0xE78F), (0xA6DC, 0xE790), (0xA6DD, 0xE791), (0xA6DE, 0xE792),
-    (0xA6DF, 0xE793), (0xA6EC, 0xE794), (0xA6ED, 0xE795), (0xA6F3, 0xE796), (0xA8BC, 0xE7C7), (0xFE51, 0xE816),
-    (0xFE52, 0xE817), (0xFE53, 0xE818), (0xFE59, 0xE81E), (0xFE61, 0xE826), (0xFE66, 0xE82B), (0xFE67, 0xE82C),
-    (0xFE6C, 0xE831), (0xFE6D, 0xE832), (0xFE76, 0xE83B), (0xFE7E, 0xE843), (0xFE90, 0xE854), (0xFE91, 0xE855),
+    (0xA6D9, 0xE78D), (0xA6DA, 0xE78E), (0xA6DB, 0xE78F), (0xA6DC, 0xE790), (0xA6DD, 0xE791),
+    (0xA6DE, 0xE792),
+    (0xA6DF, 0xE793), (0xA6EC, 0xE794), (0xA6ED, 0xE795), (0xA6F3, 0xE796), (0xA8BC, 0xE7C7),
+    (0xFE51, 0xE816),
+    (0xFE52, 0xE817), (0xFE53, 0xE818), (0xFE59, 0xE81E), (0xFE61, 0xE826), (0xFE66, 0xE82B),
+    (0xFE67, 0xE82C),
+    (0xFE6C, 0xE831), (0xFE6D, 0xE832), (0xFE76, 0xE83B), (0xFE7E, 0xE843), (0xFE90, 0xE854),
+    (0xFE91, 0xE855),
     (0xFEA0, 0xE864),
   ]
 
@@ -38,7 +42,9 @@ package struct GB18030: Sendable {
   }
 
   private static func loadTwoByteTable() -> [UInt16]? {
-    guard let converter = iconv_open("UTF-16LE", "GB18030"), converter != iconv_t(bitPattern: -1) else { return nil }
+    guard let converter = iconv_open("UTF-16LE", "GB18030"), converter != iconv_t(bitPattern: -1) else {
+      return nil
+    }
     defer { iconv_close(converter) }
     var table = [UInt16](repeating: 0, count: 126 * 192)
     for lead in 0x81...0xFE {
@@ -59,7 +65,9 @@ package struct GB18030: Sendable {
         if written == 1 { table[(lead - 0x81) * 192 + trail - 0x40] = UInt16(littleEndian: output[0]) }
       }
     }
-    for (code, scalar) in privateUse { table[(Int(code >> 8) - 0x81) * 192 + Int(code & 0xFF) - 0x40] = scalar }
+    for (code, scalar) in privateUse {
+      table[(Int(code >> 8) - 0x81) * 192 + Int(code & 0xFF) - 0x40] = scalar
+    }
     return table
   }
 
@@ -84,7 +92,9 @@ package struct GB18030: Sendable {
         Self.append(UInt32(scalar), to: &output)
         index += 2
       } else {
-        guard index + 3 < input.count, let scalar = fourByteScalar(lead, second, input[index + 2], input[index + 3]) else {
+        guard index + 3 < input.count,
+          let scalar = fourByteScalar(lead, second, input[index + 2], input[index + 3])
+        else {
           return false
         }
         Self.append(scalar, to: &output)
@@ -95,7 +105,9 @@ package struct GB18030: Sendable {
   }
 
   private func fourByteScalar(_ first: UInt8, _ second: UInt8, _ third: UInt8, _ fourth: UInt8) -> UInt32? {
-    guard second >= 0x30, second <= 0x39, third >= 0x81, third <= 0xFE, fourth >= 0x30, fourth <= 0x39 else { return nil }
+    guard second >= 0x30, second <= 0x39, third >= 0x81, third <= 0xFE, fourth >= 0x30, fourth <= 0x39 else {
+      return nil
+    }
     let high = (Int(first) - 0x81) * 10 + Int(second) - 0x30
     let linear = (high * 126 + Int(third) - 0x81) * 10 + Int(fourth) - 0x30
     if linear < fourByte.count { return UInt32(fourByte[linear]) }

@@ -46,7 +46,8 @@ public struct AggregateQuery: Sendable {
     }
 
     static func unquoted(_ text: String) -> String {
-      text.count >= 2 && text.hasPrefix("`") && text.hasSuffix("`") ? String(text.dropFirst().dropLast()) : text
+      text.count >= 2 && text.hasPrefix("`") && text.hasSuffix("`")
+        ? String(text.dropFirst().dropLast()) : text
     }
   }
 
@@ -109,7 +110,9 @@ public struct AggregateQuery: Sendable {
   public var measures: [Measure]
 
   /// Makes a query.
-  public init(entries: [String] = [], filter: Filter? = nil, groups: [Group] = [], measures: [Measure] = [.count]) {
+  public init(
+    entries: [String] = [], filter: Filter? = nil, groups: [Group] = [], measures: [Measure] = [.count]
+  ) {
     self.entries = entries
     self.filter = filter
     self.groups = groups

@@ -45,7 +45,8 @@ struct AggregateScan {
       let column = try items.column(measure.item)
       let type = items.type(column)
       if measure.function == .sum || measure.function == .avg, type != .integer, type != .decimal {
-        throw CreditError("typeMismatch", "\(measure.label) needs a number, not a \(type.rawValue)", item: measure.item)
+        throw CreditError(
+          "typeMismatch", "\(measure.label) needs a number, not a \(type.rawValue)", item: measure.item)
       }
       measures.append((measure.function, column))
     }
@@ -85,7 +86,8 @@ struct AggregateScan {
     for measure in measures { values.append(try measure.column.map { try row.value($0, &scan) } ?? .null) }
     if table[key] == nil {
       guard table.count < Self.maximumGroups else {
-        throw CreditError("limit", "more than \(Self.maximumGroups) groups; narrow the filter or group by less")
+        throw CreditError(
+          "limit", "more than \(Self.maximumGroups) groups; narrow the filter or group by less")
       }
       table[key] = newAccumulators()
     }
@@ -93,7 +95,9 @@ struct AggregateScan {
   }
 
   /// The month (since year 0), quarter (year × 4 + quarter) or year of a value.
-  private static func part(_ value: QueryValue, _ part: AggregateQuery.Group.Part, _ type: ItemType) -> QueryValue {
+  private static func part(_ value: QueryValue, _ part: AggregateQuery.Group.Part, _ type: ItemType)
+    -> QueryValue
+  {
     guard part != .value, case .number(let number) = value else { return value }
     let month: Int
     switch type {
@@ -108,12 +112,15 @@ struct AggregateScan {
     }
   }
 
-  private func cell(_ value: QueryValue, _ column: QueryColumn, _ part: AggregateQuery.Group.Part) -> AggregateResult.Cell {
+  private func cell(_ value: QueryValue, _ column: QueryColumn, _ part: AggregateQuery.Group.Part)
+    -> AggregateResult.Cell
+  {
     switch (value, part) {
     case (.null, _): return .null
     case (.text(let bytes), _): return .text(String(decoding: bytes, as: UTF8.self))
     case (.number(let number), .month): return .text(Self.month(Int(number)))
-    case (.number(let number), .quarter): return .text(Self.padded(Int(number) / 4, 4) + "-Q\(number % 4 + 1)")
+    case (.number(let number), .quarter):
+      return .text(Self.padded(Int(number) / 4, 4) + "-Q\(number % 4 + 1)")
     case (.number(let number), .year): return .text(Self.padded(Int(number), 4))
     case (.number(let number), .value): return numberCell(number, column)
     }
@@ -128,7 +135,9 @@ struct AggregateScan {
     }
   }
 
-  private static func month(_ number: Int) -> String { padded(number / 12, 4) + "-" + padded(number % 12 + 1, 2) }
+  private static func month(_ number: Int) -> String {
+    padded(number / 12, 4) + "-" + padded(number % 12 + 1, 2)
+  }
 
   private static func padded(_ number: Int, _ width: Int) -> String {
     let text = String(number)
@@ -139,7 +148,9 @@ struct AggregateScan {
     _ accumulator: Accumulator, _ function: AggregateQuery.Measure.Function, _ column: QueryColumn?
   ) throws -> AggregateResult.Cell {
     var scale = 0
-    if case .item(let position)? = column, items.items[position].type == .decimal { scale = items.items[position].scale }
+    if case .item(let position)? = column, items.items[position].type == .decimal {
+      scale = items.items[position].scale
+    }
     switch function {
     case .count, .distinct: return .integer(Int128(accumulator.count))
     case .sum:

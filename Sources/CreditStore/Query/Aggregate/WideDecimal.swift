@@ -5,7 +5,9 @@ enum WideDecimal {
   /// A scaled number as text; shortest without trailing zeros, or with all places.
   static func text(_ units: Int128, scale: Int, isShortest: Bool) -> String {
     var digits = String(units.magnitude)
-    if digits.utf8.count <= scale { digits = String(repeating: "0", count: scale + 1 - digits.utf8.count) + digits }
+    if digits.utf8.count <= scale {
+      digits = String(repeating: "0", count: scale + 1 - digits.utf8.count) + digits
+    }
     var whole = Substring(digits.dropLast(scale))
     var places = Substring(digits.suffix(scale))
     if isShortest { while places.last == "0" { places.removeLast() } }

@@ -33,7 +33,8 @@ indirect enum BoundFilter {
     }
   }
 
-  private static func bind(_ parts: [Filter], _ items: inout QueryItems) throws(CreditError) -> [BoundFilter] {
+  private static func bind(_ parts: [Filter], _ items: inout QueryItems) throws(CreditError) -> [BoundFilter]
+  {
     var bound: [BoundFilter] = []
     for part in parts { bound.append(try BoundFilter(part, &items)) }
     return bound
@@ -55,7 +56,8 @@ indirect enum BoundFilter {
       return .compare(column, comparison, .number(Int64(day.daysSinceEpoch) * 86_400))
     case (.integer, .decimal(let number)): return try scaled(column, comparison, number, 0, literal.offset)
     case (.decimal, .integer(let number)):
-      return try scaled(column, comparison, FixedDecimal(units: number, scale: 0), scale(column, items), literal.offset)
+      return try scaled(
+        column, comparison, FixedDecimal(units: number, scale: 0), scale(column, items), literal.offset)
     case (.decimal, .decimal(let number)):
       return try scaled(column, comparison, number, scale(column, items), literal.offset)
     default:
@@ -69,7 +71,8 @@ indirect enum BoundFilter {
 
   /// Brings literal and column to one scale.
   private static func scaled(
-    _ column: QueryColumn, _ comparison: Filter.Comparison, _ literal: FixedDecimal, _ scale: Int, _ offset: Int
+    _ column: QueryColumn, _ comparison: Filter.Comparison, _ literal: FixedDecimal, _ scale: Int,
+    _ offset: Int
   ) throws(CreditError) -> BoundFilter {
     var units = literal.units
     var factor: Int64 = 1
@@ -79,7 +82,8 @@ indirect enum BoundFilter {
       units = product
     }
     for _ in 0..<max(0, literal.scale - scale) { factor *= 10 }
-    return factor == 1 ? .compare(column, comparison, .number(units))
+    return factor == 1
+      ? .compare(column, comparison, .number(units))
       : .scaled(column, comparison, factor: factor, units: units)
   }
 
@@ -121,7 +125,9 @@ indirect enum BoundFilter {
     }
   }
 
-  private static func holds(_ value: QueryValue, _ comparison: Filter.Comparison, _ literal: QueryValue) -> Bool? {
+  private static func holds(_ value: QueryValue, _ comparison: Filter.Comparison, _ literal: QueryValue)
+    -> Bool?
+  {
     switch (value, literal) {
     case (.number(let value), .number(let literal)):
       return holds(value < literal ? -1 : value > literal ? 1 : 0, comparison)

@@ -13,7 +13,9 @@ enum FilterToken: Equatable {
 
 struct FilterLexer {
   static let maximumBytes = 1 << 20
-  private static let keywords: Set<String> = ["or", "and", "not", "in", "is", "null", "contains", "startswith"]
+  private static let keywords: Set<String> = [
+    "or", "and", "not", "in", "is", "null", "contains", "startswith",
+  ]
   private let bytes: [UInt8]
   private var index = 0
 
@@ -68,7 +70,9 @@ struct FilterLexer {
     while index < bytes.count {
       if bytes[index] == mark {
         index += 1
-        guard index < bytes.count, bytes[index] == mark else { return String(decoding: content, as: UTF8.self) }
+        guard index < bytes.count, bytes[index] == mark else {
+          return String(decoding: content, as: UTF8.self)
+        }
       }
       content.append(bytes[index])
       index += 1
@@ -78,7 +82,9 @@ struct FilterLexer {
 
   private mutating func word() -> FilterToken {
     let start = index
-    while index < bytes.count, bytes[index] == 0x24 && index == start || isNameByte(bytes[index]) { index += 1 }
+    while index < bytes.count, bytes[index] == 0x24 && index == start || isNameByte(bytes[index]) {
+      index += 1
+    }
     let text = String(decoding: bytes[start..<index], as: UTF8.self)
     let lowered = text.lowercased()
     if Self.keywords.contains(lowered) { return .keyword(lowered) }
@@ -93,8 +99,9 @@ struct FilterLexer {
 
   private mutating func numberOrDate() throws(CreditError) -> Value {
     let start = index
-    while index < bytes.count, isNameByte(bytes[index]) || bytes[index] == 0x2E || bytes[index] == 0x3A
-      || bytes[index] == 0x2D || bytes[index] == 0x2B && index == start
+    while index < bytes.count,
+      isNameByte(bytes[index]) || bytes[index] == 0x2E || bytes[index] == 0x3A
+        || bytes[index] == 0x2D || bytes[index] == 0x2B && index == start
     { index += 1 }
     let text = String(decoding: bytes[start..<index], as: UTF8.self)
     if let value = Self.date(text) ?? Self.number(text) { return value }
@@ -116,7 +123,9 @@ struct FilterLexer {
     guard !text.contains(",") else { return nil }
     if let integer = Int64(text) { return .integer(integer) }
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[1].isEmpty, parts[1].utf8.allSatisfy({ $0 &- 0x30 <= 9 }) else { return nil }
+    guard parts.count == 2, !parts[1].isEmpty, parts[1].utf8.allSatisfy({ $0 &- 0x30 <= 9 }) else {
+      return nil
+    }
     return FixedDecimal(text, scale: min(18, parts[1].utf8.count)).map(Value.decimal)
   }
 }
