@@ -78,12 +78,13 @@ public struct CreditSnapshot: Sendable {
       rows.sort { ($0.system.commit, $0.system.version) < ($1.system.commit, $1.system.version) }
       let records = try rows.map { try reader.record($0, subject: subject) }
       // Versions of one record stand together, records in the order in which they first appeared.
+      let keyed = records.map { (key: $0.key, record: $0) }
       var order: [String: Int] = [:]
-      for record in records where order[record.key] == nil { order[record.key] = order.count }
-      return records.enumerated().sorted {
+      for record in keyed where order[record.key] == nil { order[record.key] = order.count }
+      return keyed.enumerated().sorted {
         let (left, right) = (order[$0.element.key] ?? 0, order[$1.element.key] ?? 0)
         return left != right ? left < right : $0.offset < $1.offset
-      }.map(\.element)
+      }.map(\.element.record)
     }
     rows.removeAll { $0.superseded != nil }
     if case .current = versions { rows.removeAll { $0.system.state == RecordState.withdrawn.rawValue } }

@@ -22,6 +22,8 @@ struct CollectCommand: AsyncParsableCommand {
   var encoding: FileEncoding = .auto
   @Option(help: ArgumentHelp("Refuse a file with more rows set aside than this.", valueName: "rows"))
   var maximumRejects: Int?
+  @Option(help: ArgumentHelp("Memory for rows and cached blocks, in MiB.", valueName: "MiB"))
+  var memory: Int = 768
   @OptionGroup var waiting: WaitOption
   @OptionGroup var output: OutputOptions
   @Argument(help: "The files.")
@@ -30,7 +32,7 @@ struct CollectCommand: AsyncParsableCommand {
   func run() async throws {
     var failed = 0
     try await output.reporting {
-      let database = try waiting.open(store)
+      let database = try waiting.open(store, memoryMegabytes: memory)
       if let unit, !Identifier.check(unit, as: .unifiedSocialCreditCode, on: CreditDatabase.today()).isValid {
         Terminal.error("note: \(unit) is no valid unified social credit code of a unit")
       }

@@ -48,8 +48,10 @@ struct WaitOption: ParsableArguments {
   @Option(help: ArgumentHelp("Wait up to so many seconds for another writer.", valueName: "seconds"))
   var wait: Double = 0
 
-  func open(_ store: StoreArgument) throws -> CreditDatabase {
-    try CreditDatabase(opening: store.store, mode: .readWrite(waitSeconds: wait))
+  func open(_ store: StoreArgument, memoryMegabytes: Int = 256) throws -> CreditDatabase {
+    try CreditDatabase(
+      opening: store.store, mode: .readWrite(waitSeconds: wait),
+      options: .init(memoryBudgetBytes: max(16, min(memoryMegabytes, 1 << 20)) << 20))
   }
 }
 

@@ -12,8 +12,8 @@ public struct CreditRecord: Sendable {
   public let entry: CatalogueEntry
   /// Kind and text of the subject's identifier.
   public let subject: Identifier
-  /// The record key: values of the entry's record-key items joined by `|`, or 32 hex digits of the content.
-  public let key: String
+  /// Positions of the record-key items.
+  private let keyItems: [Int]
   /// Version, from 1.
   public let version: Int
   /// State of this version.
@@ -26,6 +26,28 @@ public struct CreditRecord: Sendable {
   public let until: UInt64?
   /// Values by position of the item; `nil` = absent.
   public let values: [Value?]
+
+  /// The record key: values of the entry's record-key items joined by `|`, or 32 hex digits of the content.
+  ///
+  /// Computed at each call: without a record key it is half of a SHA-256, which few readers need.
+  public var key: String {
+    keyItems.isEmpty ? RecordKey.contentDigest(values) : RecordKey.text(keyItems.map { values[$0] })
+  }
+
+  package init(
+    entry: PublishedEntry, subject: Identifier, version: Int, state: RecordState, batch: UInt64, commit: UInt64,
+    until: UInt64?, values: [Value?]
+  ) {
+    self.entry = entry.entry
+    keyItems = entry.keyItems
+    self.subject = subject
+    self.version = version
+    self.state = state
+    self.batch = batch
+    self.commit = commit
+    self.until = until
+    self.values = values
+  }
 
   /// Whether this is the current version as of the snapshot.
   public var isCurrent: Bool { until == nil }
@@ -85,14 +107,11 @@ package struct RecordReader {
 
   package func record(_ row: StoredRow, subject: Identifier) throws(StoreError) -> CreditRecord {
     let values = try values(row.payload)
-    let key =
-      entry.keyItems.isEmpty
-      ? RecordKey.contentDigest(values) : RecordKey.text(entry.keyItems.map { values[$0] })
     guard let state = RecordState(rawValue: row.system.state) else {
       throw StoreError(.damaged, "a row has an unknown state")
     }
     return CreditRecord(
-      entry: entry.entry, subject: subject, key: key, version: Int(row.system.version), state: state,
-      batch: row.system.batch, commit: row.system.commit, until: row.superseded, values: values)
+      entry: entry, subject: subject, version: Int(row.system.version), state: state, batch: row.system.batch,
+      commit: row.system.commit, until: row.superseded, values: values)
   }
 }

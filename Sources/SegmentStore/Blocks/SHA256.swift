@@ -60,30 +60,30 @@ package struct SHA256 {
   }
 
   private mutating func compress() {
-    var schedule = [UInt32](repeating: 0, count: 64)
+    var schedule = InlineArray<64, UInt32>(repeating: 0)
     for index in 0..<16 {
-      schedule[index] = (0..<4).reduce(0) { $0 << 8 | UInt32(pending[4 * index + $1]) }
+      let high = UInt32(pending[4 * index]) << 24 | UInt32(pending[4 * index + 1]) << 16
+      schedule[index] = high | UInt32(pending[4 * index + 2]) << 8 | UInt32(pending[4 * index + 3])
     }
     for index in 16..<64 {
-      let a = schedule[index - 15]
-      let b = schedule[index - 2]
-      let small0 = rotate(a, 7) ^ rotate(a, 18) ^ a >> 3
-      let small1 = rotate(b, 17) ^ rotate(b, 19) ^ b >> 10
+      let early = schedule[index - 15]
+      let late = schedule[index - 2]
+      let small0 = rotate(early, 7) ^ rotate(early, 18) ^ early >> 3
+      let small1 = rotate(late, 17) ^ rotate(late, 19) ^ late >> 10
       schedule[index] = schedule[index - 16] &+ small0 &+ schedule[index - 7] &+ small1
     }
-    var words = state
+    // The eight working variables of the standard, in its own letters.
+    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
     for index in 0..<64 {
-      let big1 = rotate(words[4], 6) ^ rotate(words[4], 11) ^ rotate(words[4], 25)
-      let choice = words[4] & words[5] ^ ~words[4] & words[6]
-      let first = words[7] &+ big1 &+ choice &+ Self.constants[index] &+ schedule[index]
-      let big0 = rotate(words[0], 2) ^ rotate(words[0], 13) ^ rotate(words[0], 22)
-      let majority = words[0] & words[1] ^ words[0] & words[2] ^ words[1] & words[2]
-      words = [
-        first &+ big0 &+ majority, words[0], words[1], words[2], words[3] &+ first, words[4], words[5],
-        words[6],
-      ]
+      let big1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+      let first = h &+ big1 &+ (e & f ^ ~e & g) &+ Self.constants[index] &+ schedule[index]
+      let big0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+      let second = big0 &+ (a & b ^ a & c ^ b & c)
+      (h, g, f, e) = (g, f, e, d &+ first)
+      (d, c, b, a) = (c, b, a, first &+ second)
     }
-    for index in 0..<8 { state[index] = state[index] &+ words[index] }
+    for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] = state[index] &+ word }
   }
 
   private func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value >> count | value << (32 - count) }
