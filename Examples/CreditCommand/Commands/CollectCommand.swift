@@ -23,7 +23,7 @@ struct CollectCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Refuse a file with more rows set aside than this.", valueName: "rows"))
   var maximumRejects: Int?
   @Option(help: ArgumentHelp("Memory for rows and cached blocks, in MiB.", valueName: "MiB"))
-  var memory: Int = 768
+  var memory: Int = 896
   @OptionGroup var waiting: WaitOption
   @OptionGroup var output: OutputOptions
   @Argument(help: "The files.")

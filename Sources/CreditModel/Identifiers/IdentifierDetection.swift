@@ -25,7 +25,8 @@ package enum IdentifierDetection {
       guard value >= 0 else { return nil }
       if index < 17 {
         sum &+= Int(value) &* weight
-        weight = weight &* 3 % 31
+        weight = weight &* 3
+        if weight > 30 { weight &-= weight > 61 ? 62 : 31 }
         if byte > 0x39 { letters &+= 1 }
       } else {
         guard Int(value) == (31 &- sum % 31) % 31 else { return nil }

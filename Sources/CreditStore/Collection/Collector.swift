@@ -80,7 +80,7 @@ package struct Collector {
       entry: entry, header: header, recognition: recognition, options: options.rules,
       closedKeys: try ClosedRecords.keys(snapshot, dataset: entry.dataset), hashMask: options.hashMask)
     let count = WorkerThreads.processorCount
-    let memory = engine.options.memoryBudgetBytes * 3 / 4 / count
+    let memory = engine.options.memoryBudgetBytes * 4 / 5 / count
     let workers = (0..<count).map { _ in
       CollectionWorker(plan, shared: shared, snapshot: snapshot, memoryBytes: memory, spill: spill)
     }

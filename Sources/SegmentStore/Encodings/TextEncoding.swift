@@ -84,16 +84,25 @@ package enum TextEncoding {
   }
 }
 
-/// Memory for finding the distinct texts of a block, reused from block to block.
+/// Memory for finding the distinct texts of a block, reused from block to block. Marked kernel: every index is below the
+/// capacity the memory was made with.
 package final class DictionaryScratch {
-  private var table = [Int32](repeating: -1, count: 16_384)
-  private var hashes = [UInt32](repeating: 0, count: ColumnBlockLimits.rows)
+  private static let tableSize = 2 * ColumnBlockLimits.rows
+  private let table = UnsafeMutablePointer<Int32>.allocate(capacity: DictionaryScratch.tableSize)
+  private let hashes = UnsafeMutablePointer<UInt32>.allocate(capacity: ColumnBlockLimits.rows)
   /// For each row the index of its entry.
-  package private(set) var indexes = [UInt32](repeating: 0, count: ColumnBlockLimits.rows)
+  package let indexes = UnsafeMutablePointer<UInt32>.allocate(capacity: ColumnBlockLimits.rows)
   /// For each entry the first row that has it.
-  package private(set) var entryRows = [UInt32](repeating: 0, count: ColumnBlockLimits.rows)
+  package let entryRows = UnsafeMutablePointer<UInt32>.allocate(capacity: ColumnBlockLimits.rows)
 
   package init() {}
+
+  deinit {
+    table.deallocate()
+    hashes.deallocate()
+    indexes.deallocate()
+    entryRows.deallocate()
+  }
 
   /// A cheap hash over the ends of a text: equality is always decided on the bytes.
   @inline(__always)
@@ -119,37 +128,41 @@ package final class DictionaryScratch {
   }
 
   /// Finds distinct texts in order of appearance; `nil` when a dictionary would not pay.
-  package func build(_ texts: UnsafeBufferPointer<TextReference>, _ nulls: UnsafeBufferPointer<Bool>) -> Int?
-  {
+  package func build(
+    _ texts: UnsafeBufferPointer<TextReference>, _ nulls: UnsafeBufferPointer<Bool>
+  ) -> Int? {
     let rows = texts.count
     guard rows <= ColumnBlockLimits.rows else { return nil }
-    for index in table.indices { table[index] = -1 }
+    // Twice as many slots as there can be entries (half of the rows), so that probing stays short.
+    var slots = 64
+    while slots < rows { slots *= 2 }
+    let mask = slots - 1
+    table.update(repeating: -1, count: slots)
     let limit = max(1, rows / 2)
     var entries = 0
     for row in 0..<rows {
       let text = texts[row]
-      let bytes = UnsafeRawBufferPointer(start: text.base, count: text.count)
-      let hash = Self.hash(bytes)
-      hashes[row] = hash
-      var slot = Int(hash & 16_383)
+      let hash = Self.hash(UnsafeRawBufferPointer(start: text.base, count: text.count))
+      var slot = Int(hash) & mask
       while true {
         let entry = table[slot]
         if entry < 0 {
           guard entries < limit, row < 64 || entries * 8 <= row * 7 else { return nil }
           table[slot] = Int32(entries)
           entryRows[entries] = UInt32(row)
+          hashes[entries] = hash
           indexes[row] = UInt32(entries)
           entries += 1
           break
         }
-        let other = texts[Int(entryRows[Int(entry)])]
-        if hashes[Int(entryRows[Int(entry)])] == hash, other.count == text.count,
-          memcmp(other.base, text.base, text.count) == 0
-        {
-          indexes[row] = UInt32(entry)
-          break
+        if hashes[Int(entry)] == hash {
+          let other = texts[Int(entryRows[Int(entry)])]
+          if other.count == text.count, memcmp(other.base, text.base, text.count) == 0 {
+            indexes[row] = UInt32(entry)
+            break
+          }
         }
-        slot = (slot + 1) & 16_383
+        slot = (slot + 1) & mask
       }
     }
     return entries

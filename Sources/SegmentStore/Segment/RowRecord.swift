@@ -129,11 +129,19 @@ package enum RowPayload {
 
   /// The value by which rows of a subject are ordered; rows without one come first.
   package static func order(_ payload: UnsafeRawBufferPointer, _ schema: DatasetSchema) -> Int64 {
-    guard let column = schema.orderColumn else { return 0 }
-    var order = Int64.min
-    _ = walk(payload, schema) { index, view in
-      if index == column, case .integer(let value) = view { order = value }
+    guard let column = schema.orderColumn, payload.count >= bitmapBytes(schema.columns.count) else { return 0 }
+    if payload[column >> 3] >> UInt8(column & 7) & 1 == 1 { return .min }
+    // Only the columns before it have to be passed.
+    var offset = bitmapBytes(schema.columns.count)
+    for index in 0..<column where payload[index >> 3] >> UInt8(index & 7) & 1 == 0 {
+      if schema.columns[index].type == .integer {
+        offset += 8
+      } else {
+        guard let count = varint(payload, &offset) else { return .min }
+        offset += count
+      }
     }
-    return order
+    guard offset + 8 <= payload.count else { return .min }
+    return Int64(littleEndian: payload.loadUnaligned(fromByteOffset: offset, as: Int64.self))
   }
 }
