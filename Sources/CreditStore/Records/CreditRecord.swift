@@ -35,7 +35,8 @@ public struct CreditRecord: Sendable {
   }
 
   package init(
-    entry: PublishedEntry, subject: Identifier, version: Int, state: RecordState, batch: UInt64, commit: UInt64,
+    entry: PublishedEntry, subject: Identifier, version: Int, state: RecordState, batch: UInt64,
+    commit: UInt64,
     until: UInt64?, values: [Value?]
   ) {
     self.entry = entry.entry

@@ -129,7 +129,9 @@ package enum RowPayload {
 
   /// The value by which rows of a subject are ordered; rows without one come first.
   package static func order(_ payload: UnsafeRawBufferPointer, _ schema: DatasetSchema) -> Int64 {
-    guard let column = schema.orderColumn, payload.count >= bitmapBytes(schema.columns.count) else { return 0 }
+    guard let column = schema.orderColumn, payload.count >= bitmapBytes(schema.columns.count) else {
+      return 0
+    }
     if payload[column >> 3] >> UInt8(column & 7) & 1 == 1 { return .min }
     // Only the columns before it have to be passed.
     var offset = bitmapBytes(schema.columns.count)
