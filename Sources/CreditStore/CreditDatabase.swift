@@ -180,6 +180,8 @@ public final class CreditDatabase: Sendable {
   /// Corrects values of a record; the old version stays readable.
   ///
   /// - Parameters:
+  ///   - code: the catalogue entry.
+  ///   - subject: kind and text of the subject's identifier.
   ///   - key: the record key as `CreditRecord.key` gives it.
   ///   - changes: items and their new values; `nil` removes one.
   ///   - reason: why, kept with the commit.

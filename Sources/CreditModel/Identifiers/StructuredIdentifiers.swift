@@ -55,7 +55,9 @@ public struct CitizenIdentityNumber: Hashable, Sendable, CustomStringConvertible
   public let text: String
 
   /// Checks and takes a number.
-  /// - Parameter today: birth dates after it are refused.
+  /// - Parameters:
+  ///   - text: 18 places or 15 digits, as people write them.
+  ///   - today: birth dates after it are refused.
   /// - Throws: `IdentifierError`; its text does not show the number.
   public init(_ text: String, on today: Day) throws(IdentifierError) {
     let verdict = Identifier.check(text, as: .citizenIdentityNumber, on: today)
