@@ -54,9 +54,13 @@ package enum RawRow {
 }
 
 /// Writes JSON texts.
-package enum JSONText {
-  /// A text in quotes with everything escaped that JSON demands.
-  package static func quoted(_ text: String) -> String {
+public enum JSONText {
+  /// A text in quotes with everything escaped that JSON demands, and nothing else.
+  ///
+  /// ```swift
+  /// JSONText.quoted("a\"b")   // "\"a\\\"b\""
+  /// ```
+  public static func quoted(_ text: String) -> String {
     var result = "\""
     result.reserveCapacity(text.utf8.count + 2)
     for scalar in text.unicodeScalars {
