@@ -1,6 +1,6 @@
 // Owns raw memory: a growing arena for encoders, and the fixed bytes of a decoded block.
-// Invariants: `count <= capacity`; every allocation has 16 readable bytes behind its end, so that unaligned 64-bit
-// loads of packed numbers never leave it. Marked kernel: callers write only what they reserved.
+// Invariants: `count <= capacity`; every allocation has 16 readable bytes behind its end (arenas 256), so that unaligned
+// 64-bit loads of packed numbers and loads that only warm the cache never leave it. Marked kernel: callers write only what they reserved.
 
 /// A growing stretch of raw memory, owned by one encoder at a time.
 ///
@@ -19,7 +19,7 @@ package final class ByteArena {
     let capacity = max(64, capacity)
     state = .allocate(capacity: 1)
     state.initialize(
-      to: State(base: .allocate(byteCount: capacity + 16, alignment: 16), capacity: capacity))
+      to: State(base: .allocate(byteCount: capacity + 256, alignment: 16), capacity: capacity))
   }
 
   deinit {
@@ -43,7 +43,7 @@ package final class ByteArena {
 
   private func grow(_ bytes: Int) {
     let grown = max(capacity * 2, count + bytes)
-    let next = UnsafeMutableRawPointer.allocate(byteCount: grown + 16, alignment: 16)
+    let next = UnsafeMutableRawPointer.allocate(byteCount: grown + 256, alignment: 16)
     next.copyMemory(from: base, byteCount: count)
     base.deallocate()
     state.pointee.base = next

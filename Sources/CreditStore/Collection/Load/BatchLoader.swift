@@ -33,6 +33,7 @@ package final class BatchLoader: @unchecked Sendable {
   private let takeSegment: (FinishedSegment) -> Void
   private let condition = Turnstile()
   private let isStopped = Atomic<Bool>(false)
+  private let warmedBytes = Atomic<UInt64>(0)
   private var failure: (any Error)?
   private var writer: SegmentWriter?
   private var segmentRows = 0
@@ -101,6 +102,7 @@ package final class BatchLoader: @unchecked Sendable {
     var decision = PartitionDecision()
     decision.rows.reserveCapacity(entries.count)
     var start = 0
+    var warmed: UInt64 = 0
     while start < entries.count {
       let key = entries[start].key
       var end = start + 1
@@ -109,6 +111,7 @@ package final class BatchLoader: @unchecked Sendable {
         bytes += RunRow.size(entries[end].row)
         end += 1
       }
+      for index in start..<end { warmed &+= RunRow.warm(entries, index &+ 24) }
       guard bytes <= Self.subjectBytes else {
         throw CreditError(
           "limit", "more than \(Self.subjectBytes >> 20) MiB of rows for one subject; split the file")
@@ -116,6 +119,8 @@ package final class BatchLoader: @unchecked Sendable {
       decider.decide(entries[start..<end], existing: try existing.rows(of: key), into: &decision)
       start = end
     }
+    // The sum is only kept so that the loads that made it are not dropped.
+    warmedBytes.store(warmed, ordering: .relaxed)
     return decision
   }
 

@@ -33,6 +33,17 @@ package enum RunRow {
   }
 }
 
+extension RunRow {
+  /// Reads a little of a row that is needed soon: rows in memory lie scattered, and waiting for each in turn took a tenth
+  /// of the time. The result means nothing. Reads at most 136 bytes, which every arena has behind its rows.
+  @inline(__always)
+  package static func warm(_ entries: [RunEntry], _ index: Int) -> UInt64 {
+    guard index < entries.count else { return 0 }
+    let row = entries[index].row
+    return load(row, 0, UInt64.self) &+ load(row, 64, UInt64.self) &+ load(row, 128, UInt64.self)
+  }
+}
+
 /// A row found in a run: what sorting needs.
 package struct RunEntry {
   package var key: UInt128
@@ -179,7 +190,9 @@ package final class MemoryRun: SortedRun, @unchecked Sendable {
     let output = ByteArena(capacity: 4 << 20)
     var offset: Int64 = 0
     var firstKey: UInt128 = 0
+    var warmed: UInt64 = 0
     for (index, entry) in entries.enumerated() {
+      warmed &+= RunRow.warm(entries, index &+ 24)
       if raw.count == 0 { firstKey = entry.key }
       raw.append(UnsafeRawBufferPointer(start: entry.row, count: RunRow.size(entry.row)))
       guard raw.count >= SpilledRun.blockBytes || index == entries.count - 1 else { continue }
@@ -203,7 +216,7 @@ package final class MemoryRun: SortedRun, @unchecked Sendable {
       }
     }
     try file.write(output.bytes, at: offset)
-    return SpilledRun(file: file, blocks: blocks)
+    return SpilledRun(file: file, blocks: blocks, warmed: warmed)
   }
 }
 
@@ -222,7 +235,11 @@ package final class SpilledRun: SortedRun {
   private let file: any StoreFile
   private let blocks: [Block]
 
-  init(file: any StoreFile, blocks: [Block]) {
+  /// `warmed` is only kept so that the loads that made it are not dropped.
+  private let warmed: UInt64
+
+  init(file: any StoreFile, blocks: [Block], warmed: UInt64) {
+    self.warmed = warmed
     self.file = file
     self.blocks = blocks
   }
