@@ -128,7 +128,8 @@ package struct DatasetScan {
 
 extension Array {
   /// Index of the first element for which a monotonic predicate holds.
-  func partitioningIndex(where predicate: (Element) -> Bool) -> Int {
+  @inlinable
+  package func partitioningIndex(where predicate: (Element) -> Bool) -> Int {
     var low = 0
     var high = count
     while low < high {

@@ -90,12 +90,7 @@ package final class SegmentReader: Sendable {
   /// The chunk of one dataset, or `nil`.
   package func chunk(of dataset: DatasetID) throws(StoreError) -> DatasetChunk? {
     let chunks = try datasetList().chunks
-    var low = 0
-    var high = chunks.count
-    while low < high {
-      let middle = (low + high) / 2
-      if chunks[middle].dataset < dataset { low = middle + 1 } else { high = middle }
-    }
+    let low = chunks.partitioningIndex { $0.dataset >= dataset }
     return low < chunks.count && chunks[low].dataset == dataset ? chunks[low] : nil
   }
 

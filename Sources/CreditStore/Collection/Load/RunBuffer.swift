@@ -171,15 +171,7 @@ package final class MemoryRun: SortedRun, @unchecked Sendable {
     memory += chunks
   }
 
-  private func lowerBound(_ key: UInt128) -> Int {
-    var low = 0
-    var high = entries.count
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[middle].key < key { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
+  private func lowerBound(_ key: UInt128) -> Int { entries.partitioningIndex { $0.key >= key } }
 
   /// Writes the run to a file of its own.
   package func spill(to path: String, files: any FileSystem) throws(StoreError) -> SpilledRun {
@@ -286,15 +278,7 @@ package final class SpilledRun: SortedRun {
   }
 
   /// Index of the first block whose first key is not smaller.
-  private func firstBlock(notBelow key: UInt128) -> Int {
-    var low = 0
-    var high = blocks.count
-    while low < high {
-      let middle = (low + high) / 2
-      if blocks[middle].firstKey < key { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
+  private func firstBlock(notBelow key: UInt128) -> Int { blocks.partitioningIndex { $0.firstKey >= key } }
 }
 
 package enum RunPartitions {
