@@ -28,7 +28,8 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
-    .target(name: "SegmentStore", dependencies: ["CLZ4"], swiftSettings: settings),
+    .target(name: "CStorageKernels"),
+    .target(name: "SegmentStore", dependencies: ["CLZ4", "CStorageKernels"], swiftSettings: settings),
     .target(name: "CreditModel", swiftSettings: settings),
     .target(
       name: "CreditStore", dependencies: ["CreditModel", "SegmentStore"], swiftSettings: settings),

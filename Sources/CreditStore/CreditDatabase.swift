@@ -74,7 +74,7 @@ public final class CreditDatabase: Sendable {
     do {
       engine = try SegmentEngine(
         opening: path, mode: mode.engineMode,
-        options: EngineOptions(memoryBudgetBytes: options.memoryBudgetBytes))
+        options: EngineOptions(memoryBudgetBytes: options.memoryBudgetBytes, keyText: SubjectKey.renderText))
     } catch { throw CreditError(wrapping: error) }
     catalogue = CreditCatalogue(engine: engine)
   }

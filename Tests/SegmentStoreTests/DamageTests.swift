@@ -18,7 +18,7 @@ import Testing
     _ = try engine.write { transaction in
       let writer = try transaction.makeSegment()
       try writer.begin(Self.schema)
-      let encoder = PartitionEncoder(schema: Self.schema)
+      let encoder = PartitionEncoder(schema: Self.schema, keyText: noKeyText)
       let arena = ByteArena()
       let payloads = (0..<60).map { RowPayload.encode([.integer($0), .text(Array("第\($0)号".utf8))]) }
       for payload in payloads { payload.withUnsafeBytes { arena.append($0) } }

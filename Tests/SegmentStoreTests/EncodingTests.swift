@@ -10,7 +10,7 @@ import Testing
   private func blocks(isText: Bool, _ fill: (inout ColumnBlockBuilder, ByteArena) -> [PendingBlock]) throws
     -> [DecodedBlock]
   {
-    var builder = ColumnBlockBuilder(column: 0, columnID: 16, isText: isText, scratch: DictionaryScratch())
+    var builder = ColumnBlockBuilder(column: 0, columnID: 16, kind: isText ? .texts : .integers, scratch: DictionaryScratch())
     defer { builder.deallocate() }
     let arena = ByteArena()
     let pending = fill(&builder, arena)

@@ -43,7 +43,7 @@ import Testing
     for dataset in Set(rows.map(\.dataset)).sorted() {
       let schema = schema(dataset)
       try writer.begin(schema)
-      let encoder = PartitionEncoder(schema: schema)
+      let encoder = PartitionEncoder(schema: schema, keyText: noKeyText)
       let chosen = rows.filter { $0.dataset == dataset }.map { ($0, RowPayload.encode($0.cells)) }
       let sorted = chosen.enumerated().sorted { left, right in
         if left.element.0.key != right.element.0.key { return left.element.0.key < right.element.0.key }

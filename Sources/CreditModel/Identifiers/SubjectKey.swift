@@ -121,6 +121,41 @@ public struct SubjectKey: Hashable, Sendable, Comparable {
     }
   }
 
+  /// Writes the text of a raw key, at most 32 bytes, and returns its length; 0 for keys without a text.
+  ///
+  /// The engine renders columns that repeat their row's key with it.
+  @Sendable
+  package static func renderText(_ rawValue: UInt128, to target: UnsafeMutableRawPointer) -> Int {
+    switch SubjectKey(rawValue: rawValue).family {
+    case nil, .system, .longText: return 0
+    case .shortText:
+      let count = Int(truncatingIfNeeded: rawValue & 15)
+      for index in 0..<count {
+        let shift = UInt128(4 + 8 * (maximumInlineTextBytes - 1 - index))
+        target.storeBytes(of: UInt8(truncatingIfNeeded: rawValue >> shift), toByteOffset: index, as: UInt8.self)
+      }
+      return count
+    default:
+      // Two halves of 64 bits: shifting 128 bits for each symbol costs several times as much.
+      let high = UInt64(truncatingIfNeeded: rawValue >> 64)
+      let low = UInt64(truncatingIfNeeded: rawValue)
+      for index in 0..<maximumStructuredCharacters {
+        let shift = 118 - 6 * index
+        let symbol: UInt8
+        if shift >= 64 {
+          symbol = UInt8(truncatingIfNeeded: high >> UInt64(shift - 64)) & 63
+        } else if shift > 58 {
+          symbol = UInt8(truncatingIfNeeded: high << UInt64(64 - shift) | low >> UInt64(shift)) & 63
+        } else {
+          symbol = UInt8(truncatingIfNeeded: low >> UInt64(shift)) & 63
+        }
+        if symbol == 0 { return index }
+        target.storeBytes(of: symbol <= 10 ? 0x2F + symbol : 0x36 + symbol, toByteOffset: index, as: UInt8.self)
+      }
+      return maximumStructuredCharacters
+    }
+  }
+
   /// The kind of identifier of a structured key; short and long texts are `document`.
   public var kind: IdentifierKind? {
     switch family {

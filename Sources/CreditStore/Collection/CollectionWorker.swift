@@ -1,6 +1,11 @@
 // Owns one worker of a collection: chunks in, rows of a run and rows set aside out.
 // Invariants: one thread each; a record that is no text in the file's encoding is set aside alone, its neighbours go on.
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 import CreditModel
 package import SegmentStore
 package import Synchronization
@@ -18,6 +23,7 @@ package final class CollectionWorker {
   private let plan: ConversionPlan
   private let shared: CollectionShared
   private let converter: RowConverter
+  private let number: UInt8
   private let snapshot: EngineSnapshot
   package let rows: RunStack
   /// Rows kept aside, by their sequence; the row number in the payload is filled in when it is known.
@@ -27,21 +33,27 @@ package final class CollectionWorker {
   /// Rows of each chunk, to number rows across the file.
   package private(set) var rowsOfChunk: [(chunk: Int, rows: Int)] = []
   package var warnings: Int { converter.warnings }
+  /// The distinct texts of each item, which the rows refer to.
+  package var pools: [TextPool?] { converter.pools }
+  package var itemsRepeatingKey: [Int] { converter.itemsRepeatingKey }
   package private(set) var questionable = 0
   package private(set) var unlinked = 0
 
-  /// - Parameter spill: where rows go when they are more than `memoryBytes`.
+  /// - Parameters:
+  ///   - number: of the worker among those of the batch, below 64.
+  ///   - spill: where rows go when they are more than `memoryBytes`.
   package init(
-    _ plan: ConversionPlan, shared: CollectionShared, snapshot: EngineSnapshot, memoryBytes: Int,
-    spill: @escaping (MemoryRun) throws -> any SortedRun
+    _ plan: ConversionPlan, number: Int, shared: CollectionShared, snapshot: EngineSnapshot, memoryBytes: Int,
+    spill: @escaping (MemoryRun) throws -> any GatheredRun
   ) {
-    rows = RunStack(limit: memoryBytes * 7 / 8, spill: spill)
+    rows = RunStack(limit: memoryBytes * 13 / 16, spill: spill)
     setAside = RunStack(limit: memoryBytes / 16, spill: spill)
     rawRows = RunStack(limit: memoryBytes / 16, spill: spill)
     self.plan = plan
     self.shared = shared
     self.snapshot = snapshot
-    converter = RowConverter(plan)
+    self.number = UInt8(clamping: number)
+    converter = RowConverter(plan, poolBytes: memoryBytes / 8)
   }
 
   /// Reasons kept of one row.
@@ -109,6 +121,7 @@ package final class CollectionWorker {
   /// Takes in the records of well-formed text.
   private func records(_ text: UnsafeRawBufferPointer, _ chunk: Int, _ row: inout Int) throws {
     var parser = RecordParser(text)
+    converter.mayHoldNUL = text.baseAddress.map { memchr($0, 0, text.count) != nil } ?? false
     while parser.next() {
       try refuseSwallowing(parser)
       if parser.recordRange.count > ChunkReader.maximumRecordBytes {
@@ -135,11 +148,11 @@ package final class CollectionWorker {
         }
         let raw =
           plan.closedKeys.contains(key) ? Array((RawRow.json(header: plan.header, parser) ?? "{}").utf8) : []
-        let payload = converter.rowPayload
-        try rows.append(
-          key: key, sequence: Self.sequence(chunk: chunk, row: row),
-          contentHash: plan.identity.contentHash(payload),
-          payload: payload, raw: raw)
+        let hash = plan.identity.masked(converter.rowHash)
+        let head = RunRowHead(
+          key: key, sequence: Self.sequence(chunk: chunk, row: row), order: converter.rowOrder, contentHash: hash,
+          worker: number)
+        try rows.append(head, payload: converter.row, raw: raw)
         row += 1
       }
     }

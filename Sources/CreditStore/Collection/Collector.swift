@@ -18,6 +18,7 @@ package struct Collector {
 
   /// Rows and bytes up to which a batch is kept in the journal instead of a segment.
   private static let journalRows = 4096
+  private static let maximumWorkers = 64
   private static let journalBytes = 1 << 20
 
   package init(
@@ -79,10 +80,11 @@ package struct Collector {
     let plan = ConversionPlan(
       entry: entry, header: header, recognition: recognition, options: options.rules,
       closedKeys: try ClosedRecords.keys(snapshot, dataset: entry.dataset), hashMask: options.hashMask)
-    let count = WorkerThreads.processorCount
+    let count = min(WorkerThreads.processorCount, Self.maximumWorkers)
     let memory = engine.options.memoryBudgetBytes * 4 / 5 / count
-    let workers = (0..<count).map { _ in
-      CollectionWorker(plan, shared: shared, snapshot: snapshot, memoryBytes: memory, spill: spill)
+    let workers = (0..<count).map { number in
+      CollectionWorker(
+        plan, number: number, shared: shared, snapshot: snapshot, memoryBytes: memory, spill: spill)
     }
     try run(workers, reader, totalBytes: fileSize(path))
     var rows: [Int: Int] = [:]
@@ -135,9 +137,9 @@ package struct Collector {
     if let failure = source.failure { throw failure }
   }
 
-  private func spill(_ run: MemoryRun) throws -> any SortedRun {
+  private func spill(_ run: MemoryRun) throws -> any GatheredRun {
     let name = "spill-" + String(UInt64.random(in: 0 ... .max), radix: 16)
-    return try run.spill(to: engine.folder.path + "/tmp/" + name, files: engine.folder.files)
+    return try SpilledRun.write(run, to: engine.folder.path + "/tmp/" + name, files: engine.folder.files)
   }
 
   // MARK: Loading
@@ -153,7 +155,10 @@ package struct Collector {
     let progress = progress
     let reported = receipt.reported
     let aside = receipt.questionable + receipt.unlinked
-    let outcome = try load(reading.workers.map(\.rows), identity(), &transaction) { fraction in
+    let texts = BatchTexts(
+      pools: reading.workers.map(\.pools), uncoded: Set(reading.workers.flatMap(\.itemsRepeatingKey)),
+      columnCount: entry.schema.columns.count, rowCount: reported)
+    let outcome = try load(reading.workers.map(\.rows), identity(), texts, &transaction) { fraction in
       progress(CollectionProgress(phase: .loading, fraction: fraction, rows: reported, setAside: aside))
     }
     receipt.loaded = outcome.loaded
@@ -164,7 +169,9 @@ package struct Collector {
     let rows = reading.workers.map(\.setAside) + [late.rows]
     try loadSetAside(rows, reading.firstRowOfChunk, &transaction)
     let rawIdentity = RecordIdentity(keyColumns: [], schema: SystemDatasets.rawRows)
-    _ = try load(reading.workers.map(\.rawRows) + [late.rawRows], rawIdentity, &transaction) { _ in }
+    let noTexts = BatchTexts.none(columnCount: SystemDatasets.rawRows.columns.count)
+    let rawRows = reading.workers.map(\.rawRows) + [late.rawRows]
+    _ = try load(rawRows, rawIdentity, noTexts, &transaction) { _ in }
     try keepLongIdentifiers(&transaction)
     if shared.isCancelled.load(ordering: .relaxed) { throw CancellationError() }
     guard receipt.isBalanced else {
@@ -188,22 +195,23 @@ package struct Collector {
 
   /// Loads sorted rows: few into the journal, many into segments.
   private func load(
-    _ stacks: [RunStack], _ identity: RecordIdentity, _ transaction: inout WriteTransaction,
+    _ stacks: [RunStack], _ identity: RecordIdentity, _ texts: BatchTexts, _ transaction: inout WriteTransaction,
     progress: @escaping @Sendable (Double) -> Void
   ) throws -> BatchLoader.Outcome {
     let rows = stacks.reduce(0) { $0 + $1.rowCount }
     guard rows > 0 else { return BatchLoader.Outcome() }
     let bytes = stacks.reduce(0) { $0 + $1.bytes }
     let runs = stacks.flatMap { $0.takeRuns() }
+    let batchRows = BatchRows(schema: identity.schema, texts: texts)
     if rows <= Self.journalRows, bytes <= Self.journalBytes {
-      return try JournalLoader(identity: identity).load(runs, &transaction)
+      return try JournalLoader(identity: identity, batch: batchRows).load(runs, &transaction)
     }
     let shared = shared
     let (snapshot, batch) = (transaction.snapshot, transaction.commit)
     let outcome = try withSegments(&transaction) { make, take in
       let loader = BatchLoader(
-        runs: runs, identity: identity, snapshot: snapshot, batch: batch, makeSegment: make, takeSegment: take
-      )
+        runs: runs, identity: identity, rows: batchRows, snapshot: snapshot, batch: batch, makeSegment: make,
+        takeSegment: take)
       return try loader.load(
         threads: WorkerThreads.processorCount, isCancelled: { shared.isCancelled.load(ordering: .relaxed) },
         progress: progress)
@@ -262,7 +270,7 @@ package struct Collector {
     let key = SystemDatasets.key(batch: transaction.commit)
     let batch = transaction.commit
     var writer: SegmentWriter?
-    let encoder = PartitionEncoder(schema: SystemDatasets.setAside)
+    let encoder = PartitionEncoder(schema: SystemDatasets.setAside, keyText: SubjectKey.renderText)
     for range in RunPartitions.ranges(of: runs, bytes: 16 << 20) {
       var entries: [RunEntry] = []
       var memory: [ByteArena] = []

@@ -8,7 +8,7 @@ import Glibc
 import Darwin
 #endif
 package import CreditModel
-import SegmentStore
+package import SegmentStore
 
 /// What all converters of a batch share.
 package struct ConversionPlan: Sendable {
@@ -48,13 +48,28 @@ package final class RowConverter {
   /// What converting a cell needs of its item, and where its value went: plain memory, touched for every cell.
   private let slots: UnsafeMutableBufferPointer<Slot>
   private let subjects: SubjectReader
-  private let payload = ByteArena(capacity: 1 << 12)
+  private let coded = ByteArena(capacity: 1 << 12)
+  /// Cells put together from several columns.
+  private let joinedCells = StableArena(chunkBytes: 1 << 12)
   private let bitmapBytes: Int
+  private struct Hot {
+    var rowHash: UInt64 = 0
+    /// The item whose text is known to be that of the row's key; -1 when nothing is known.
+    var verbatimItem = -1
+    var mayHoldNUL = true
+  }
+
+  /// Behind a pointer, because the checks of a class's properties cost too much for every cell.
+  private let hot: UnsafeMutablePointer<Hot>
+  /// The distinct texts met in each item; `nil` for numbers and for items whose texts repeat the subject's key.
+  private let poolOfItem: [TextPool?]
+  private let orderItem: Int
   private var findings: [RuleFinding] = []
   /// Rows whose failing identifier the entry lets pass, and rows with rule warnings.
   package private(set) var warnings = 0
 
-  package init(_ plan: ConversionPlan) {
+  /// - Parameter poolBytes: bytes that the distinct texts of all items may take.
+  package init(_ plan: ConversionPlan, poolBytes: Int) {
     self.plan = plan
     items = plan.entry.entry.items
     slots = .allocate(capacity: items.count)
@@ -68,10 +83,22 @@ package final class RowConverter {
     for limit in plan.rules.lengthLimits { slots[limit.item].lengthLimit = limit.limit }
     for item in plan.rules.requiredItems { slots[item].isRequired = true }
     bitmapBytes = RowPayload.bitmapBytes(items.count)
+    hot = .allocate(capacity: 1)
+    hot.initialize(to: Hot())
     subjects = SubjectReader(plan.entry, today: plan.options.today)
+    for index in items.indices { slots[index].isText = items[index].type.isText }
+    for index in plan.entry.subjectItems { slots[index].isSubject = true }
+    orderItem = plan.entry.schema.orderColumn ?? -1
+    let texts = items.count { $0.type.isText }
+    let limit = min(4 << 20, max(64 << 10, poolBytes / max(1, texts)))
+    poolOfItem = items.map { $0.type.isText ? TextPool(byteLimit: limit) : nil }
+    for index in items.indices { slots[index].pool = poolOfItem[index].map(Unmanaged.passUnretained) }
   }
 
-  deinit { slots.deallocate() }
+  deinit {
+    slots.deallocate()
+    hot.deallocate()
+  }
 
   private struct Slot {
     var type: ItemType
@@ -80,10 +107,22 @@ package final class RowConverter {
     var hasPrecision: Bool
     var lengthLimit = Int.max
     var isRequired = false
+    var isSubject = false
+    var isText = false
+    var hash: UInt64 = 0
     var isAbsent = true
     var number: Int64 = 0
-    var textStart = 0
-    var textCount = 0
+    var text = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Whether some text of the item was that of its row's key: such a column is stored without texts or dictionary.
+    var repeatsKey = false
+    /// The item's pool, kept alive by `poolOfItem`: counting references for each cell costs more than looking it up.
+    var pool: Unmanaged<TextPool>?
+  }
+
+  /// Whether the bytes being converted hold a NUL anywhere; looked for once a chunk instead of once a cell.
+  package var mayHoldNUL: Bool {
+    get { hot.pointee.mayHoldNUL }
+    set { hot.pointee.mayHoldNUL = newValue }
   }
 
   /// What became of a record.
@@ -92,8 +131,17 @@ package final class RowConverter {
     case setAside(SetAsideState, [RuleFinding])
   }
 
-  /// The payload of the row just converted; valid until the next.
-  package var rowPayload: UnsafeRawBufferPointer { payload.bytes }
+  /// The row just converted, in coded form; valid until the next.
+  package var row: UnsafeRawBufferPointer { coded.bytes }
+  /// The hash of its values.
+  package var rowHash: UInt64 { hot.pointee.rowHash }
+  /// The value by which rows of a subject are ordered.
+  package var rowOrder: Int64 { orderItem < 0 || slots[orderItem].isAbsent ? .min : slots[orderItem].number }
+
+  /// The pools the rows refer to.
+  package var pools: [TextPool?] { poolOfItem }
+  /// Items with texts that repeat their row's key.
+  package var itemsRepeatingKey: [Int] { items.indices.filter { slots[$0].repeatsKey } }
 
   /// Converts the current record of a parser.
   package func convert(_ parser: borrowing RecordParser) -> Outcome {
@@ -123,8 +171,9 @@ package final class RowConverter {
     var key: UInt128 = 0
     var isUnlinked = false
     switch subject {
-    case .key(let found, let text, let isFailing):
+    case .key(let found, let text, let isFailing, let verbatim):
       key = found
+      hot.pointee.verbatimItem = verbatim ?? -1
       longText = text
       if isFailing { hasRuleWarning = true }
     case .failing(let item, let rule, let message):
@@ -144,13 +193,72 @@ package final class RowConverter {
     }
     guard findings.isEmpty, !isUnlinked else { return .setAside(.questionable, findings) }
     if hasRuleWarning { warnings += 1 }
+    code(key)
     return .row(key: key, longText: longText)
   }
 
-  /// Reads every item into the payload: bitmap first, then the values in item order.
+  /// Brings the values of an accepted row into coded form.
+  private func code(_ key: UInt128) {
+    var room = bitmapBytes
+    for index in slots.indices where !slots[index].isAbsent {
+      guard slots[index].isText else {
+        room &+= CodedRow.integerRoom
+        continue
+      }
+      room &+= CodedRow.room(text: slots[index].text.count)
+      let hash = TextHash.hash(slots[index].text)
+      slots[index].hash = hash
+      // All look-ups of the row wait for memory at the same time instead of one after the other.
+      slots[index].pool?._withUnsafeGuaranteedRef { $0.prepare(hash: hash) }
+    }
+    coded.truncate(to: 0)
+    // Invariant: every cell below takes at most the room counted for it.
+    let base = coded.reserve(room)
+    base.initializeMemory(as: UInt8.self, repeating: 0, count: bitmapBytes)
+    var target = base + bitmapBytes
+    var hash = ContentHash.start
+    for index in slots.indices {
+      if slots[index].isAbsent {
+        let byte = base + index >> 3
+        byte.storeBytes(of: byte.load(as: UInt8.self) | 1 << UInt8(index & 7), as: UInt8.self)
+        hash = TextHash.combine(hash, ContentHash.null)
+      } else if slots[index].isText {
+        hash = TextHash.combine(hash, slots[index].hash)
+        target += codeText(index, slots[index].hash, key, target)
+      } else {
+        hash = TextHash.combine(hash, UInt64(bitPattern: slots[index].number))
+        target += CodedRow.write(integer: slots[index].number, to: target)
+      }
+    }
+    coded.advance(target - base)
+    hot.pointee.rowHash = hash
+  }
+
+  @inline(__always)
+  private func codeText(_ index: Int, _ hash: UInt64, _ key: UInt128, _ target: UnsafeMutableRawPointer) -> Int {
+    let text = slots[index].text
+    if slots[index].isSubject, index == hot.pointee.verbatimItem || repeatsKey(text, key) {
+      slots[index].repeatsKey = true
+      return CodedRow.writeKey(to: target)
+    }
+    guard let pool = slots[index].pool,
+      let found = pool._withUnsafeGuaranteedRef({ $0.code(of: text, hash: hash) })
+    else { return CodedRow.write(text: text, to: target) }
+    return CodedRow.write(
+      code: found.code, holes: found.holes, numbers: pool._withUnsafeGuaranteedRef { $0.numbers }, to: target)
+  }
+
+  private func repeatsKey(_ text: UnsafeRawBufferPointer, _ key: UInt128) -> Bool {
+    guard text.count <= CodedRow.maximumKeyTextBytes, text.count > 0 else { return false }
+    return withUnsafeTemporaryAllocation(byteCount: CodedRow.maximumKeyTextBytes, alignment: 8) { target in
+      guard let base = target.baseAddress, SubjectKey.renderText(key, to: base) == text.count else { return false }
+      return text.baseAddress.map { memcmp($0, base, text.count) == 0 } ?? false
+    }
+  }
+
+  /// Reads every item of a record.
   private func readCells(_ parser: borrowing RecordParser) {
-    payload.truncate(to: 0)
-    _ = payload.appendZeros(bitmapBytes)
+    if !plan.joinedColumns.isEmpty { joinedCells.removeAll() }
     for index in slots.indices {
       slots[index].isAbsent = true
       let column = slots[index].column
@@ -158,15 +266,13 @@ package final class RowConverter {
         if plan.joinedColumns.isEmpty {
           parser.withBytes(of: parser[column]) { readCell($0, index) }
         } else {
-          joined(parser, column, index).withUnsafeBytes { readCell($0, index) }
+          let cell = joined(parser, column, index)
+          let place = cell.withUnsafeBytes { joinedCells.copy($0) }
+          readCell(UnsafeRawBufferPointer(start: place, count: cell.count), index)
         }
       }
-      if slots[index].isAbsent {
-        let byte = payload.base + index >> 3
-        byte.storeBytes(of: byte.load(as: UInt8.self) | 1 << UInt8(index & 7), as: UInt8.self)
-        if slots[index].isRequired, column >= 0, !hasFinding(for: index) {
-          findings.append(plan.rules.missing(index))
-        }
+      if slots[index].isAbsent, slots[index].isRequired, column >= 0, !hasFinding(for: index) {
+        findings.append(plan.rules.missing(index))
       }
     }
   }
@@ -209,11 +315,9 @@ package final class RowConverter {
       }
       slots[index].isAbsent = false
       slots[index].number = number
-      payload.reserve(8).storeBytes(of: number.littleEndian, as: Int64.self)
-      payload.advance(8)
     case .text(let range):
       let text = UnsafeRawBufferPointer(rebasing: cell[range])
-      if let base = text.baseAddress, memchr(base, 0, text.count) != nil {
+      if hot.pointee.mayHoldNUL, let base = text.baseAddress, memchr(base, 0, text.count) != nil {
         findings.append(RuleFinding(rule: "R-NUL", item: items[index].id, message: "the cell holds a NUL"))
         return
       }
@@ -228,25 +332,8 @@ package final class RowConverter {
         return
       }
       slots[index].isAbsent = false
-      appendText(text, index)
+      slots[index].text = text
     }
-  }
-
-  private func appendText(_ text: UnsafeRawBufferPointer, _ index: Int) {
-    let target = payload.reserve(text.count + 5)
-    var count = text.count
-    var width = 0
-    while count >= 0x80 {
-      target.storeBytes(of: UInt8(truncatingIfNeeded: count) | 0x80, toByteOffset: width, as: UInt8.self)
-      count >>= 7
-      width += 1
-    }
-    target.storeBytes(of: UInt8(count), toByteOffset: width, as: UInt8.self)
-    width += 1
-    if let base = text.baseAddress { (target + width).copyMemory(from: base, byteCount: text.count) }
-    slots[index].textStart = payload.count + width
-    slots[index].textCount = text.count
-    payload.advance(width + text.count)
   }
 
   /// Unicode scalars of well-formed UTF-8.
@@ -258,8 +345,8 @@ package final class RowConverter {
 
   /// The bytes of a text item, or `nil` when it is absent or no text.
   private func textBytes(_ index: Int) -> UnsafeRawBufferPointer? {
-    guard !slots[index].isAbsent, slots[index].type.isText else { return nil }
-    return UnsafeRawBufferPointer(start: payload.base + slots[index].textStart, count: slots[index].textCount)
+    guard !slots[index].isAbsent, slots[index].isText else { return nil }
+    return slots[index].text
   }
 
   /// All values, for rules that look at several items.

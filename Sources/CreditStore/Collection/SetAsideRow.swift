@@ -51,14 +51,28 @@ package enum SetAsideRows {
       .integer(0), .integer(state.rawValue), .text(json(reasons)), .text(Array(digest.prefix(16))),
     ])
     try payload.withUnsafeBytes {
-      try rows.append(
-        key: UInt128(sequence), sequence: sequence, contentHash: 0, payload: $0, raw: [])
+      try rows.append(RunRowHead(key: UInt128(sequence), sequence: sequence), payload: $0)
     }
-    let rawPayload = RowPayload.encode([.integer(form), .text(raw)])
-    try rawPayload.withUnsafeBytes {
-      try rawRows.append(
-        key: key, sequence: sequence, contentHash: XXHash64.hash($0), payload: $0, raw: [])
+    try appendRaw(key: key, sequence: sequence, form: form, raw: raw, to: rawRows)
+  }
+
+  /// Adds a raw row, in the coded form the loader takes.
+  private static func appendRaw(
+    key: UInt128, sequence: UInt64, form: Int64, raw: String, to rawRows: RunStack
+  ) throws {
+    let row = ByteArena(capacity: raw.utf8.count + 32)
+    _ = row.appendZeros(RowPayload.bitmapBytes(SystemDatasets.rawRows.columns.count))
+    row.advance(CodedRow.write(integer: form, to: row.reserve(CodedRow.integerRoom)))
+    var text = raw
+    let hash = text.withUTF8 { utf8 in
+      let bytes = UnsafeRawBufferPointer(utf8)
+      row.advance(CodedRow.write(text: bytes, to: row.reserve(CodedRow.room(text: bytes.count))))
+      return TextHash.hash(bytes)
     }
+    var content = TextHash.combine(ContentHash.start, UInt64(bitPattern: form))
+    content = TextHash.combine(content, hash)
+    let head = RunRowHead(key: key, sequence: sequence, contentHash: UInt32(truncatingIfNeeded: content))
+    try rawRows.append(head, payload: row.bytes)
   }
 
   /// The payload with its row number: the first value behind the bitmap.

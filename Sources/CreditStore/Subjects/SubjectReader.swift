@@ -7,8 +7,9 @@ import SegmentStore
 
 package struct SubjectReader {
   package enum Outcome {
-    /// The key; long identifiers come with their text; `isFailing` when the identifier failed its check.
-    case key(UInt128, longText: String?, isFailing: Bool)
+    /// The key; long identifiers come with their text; `isFailing` when the identifier failed its check; `verbatimItem` is the
+    /// item whose text is known to be that of the key.
+    case key(UInt128, longText: String?, isFailing: Bool, verbatimItem: Int?)
     /// An identifier that the entry does not let pass.
     case failing(item: String, rule: String, message: String)
     /// Nothing usable.
@@ -55,7 +56,8 @@ package struct SubjectReader {
         let body = IdentifierDetection.plainCreditCode(raw)
       {
         let family = UInt128(SubjectKey.Family.unifiedSocialCreditCode.rawValue)
-        return .key(family << 124 | body, longText: nil, isFailing: false)
+        return .key(
+          family << 124 | body, longText: nil, isFailing: false, verbatimItem: candidate.index)
       }
       let span = UnsafeBufferPointer(start: raw.bindMemory(to: UInt8.self).baseAddress, count: raw.count).span
       let bytes = IdentifierBytes(normalizing: span)
@@ -102,12 +104,13 @@ package struct SubjectReader {
     isFailing: Bool
   ) -> Outcome {
     if let key = SubjectKey(structured: bytes, kind: kind) {
-      return .key(key.rawValue, longText: nil, isFailing: isFailing)
+      return .key(key.rawValue, longText: nil, isFailing: isFailing, verbatimItem: nil)
     }
     let identifier = Identifier(String(decoding: raw, as: UTF8.self), as: kind)
     guard let key = SubjectKey(identifier, digest: SubjectKey.digest) else {
       return .failing(item: item, rule: "R-SUBJECT", message: IdentifierReason.tooLong.explanation)
     }
-    return .key(key.rawValue, longText: key.needsFullText ? identifier.text : nil, isFailing: isFailing)
+    return .key(key.rawValue, longText: key.needsFullText ? identifier.text : nil, isFailing: isFailing,
+      verbatimItem: nil)
   }
 }

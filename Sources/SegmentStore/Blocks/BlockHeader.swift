@@ -17,6 +17,7 @@ package enum BlockKind: UInt8, Sendable {
   case subjectFences = 4
   case datasetDirectory = 5
   case footer = 6
+  case dictionaryPage = 7
 }
 
 /// How the stored bytes become the raw ones.

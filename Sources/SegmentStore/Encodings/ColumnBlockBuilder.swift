@@ -19,26 +19,62 @@ package struct PendingBlock {
 ///
 /// A plain struct in memory of its encoder, which calls `deallocate`: values are appended by the hundred million.
 package struct ColumnBlockBuilder {
+  /// What a builder gathers.
+  package enum Kind {
+    case integers
+    case texts
+    /// Codes of the column's dictionary with so many numbers a row.
+    case codes(holes: Int)
+  }
+
   private let column: Int
   private let columnID: UInt32
   package let isText: Bool
+  package let isCoded: Bool
+  /// Numbers each row has beside its code.
+  package let holes: Int
   private let integers: UnsafeMutableBufferPointer<Int64>
   private let texts: UnsafeMutableBufferPointer<TextReference>
+  private let coded: CodedValues?
+  private let codes: UnsafeMutableBufferPointer<UInt32>
+  private let numbers: UnsafeMutableBufferPointer<UInt64>
   private let nulls: UnsafeMutableBufferPointer<Bool>
   private var count = 0
   private var nullCount = 0
   private var textBytes = 0
+  /// Texts of the block that are those of their keys.
+  private var keyCount = 0
   private var firstRow: UInt32 = 0
   private let scratch: DictionaryScratch
   private let raw = ByteArena(capacity: 96 << 10)
 
-  package init(column: Int, columnID: UInt32, isText: Bool, scratch: DictionaryScratch) {
+  package init(column: Int, columnID: UInt32, kind: Kind, scratch: DictionaryScratch) {
     self.column = column
     self.columnID = columnID
-    self.isText = isText
     self.scratch = scratch
-    integers = .allocate(capacity: isText ? 0 : ColumnBlockLimits.rows)
-    texts = .allocate(capacity: isText ? ColumnBlockLimits.rows : 0)
+    var integerRows = 0
+    var textRows = 0
+    switch kind {
+    case .integers: integerRows = ColumnBlockLimits.rows
+    case .texts: textRows = ColumnBlockLimits.rows
+    case .codes: break
+    }
+    isText = textRows > 0
+    if case .codes(let holes) = kind {
+      let values = CodedValues(holes: holes)
+      coded = values
+      codes = values.codes
+      numbers = values.numbers
+      self.holes = holes
+    } else {
+      coded = nil
+      holes = 0
+      codes = .init(start: nil, count: 0)
+      numbers = .init(start: nil, count: 0)
+    }
+    isCoded = coded != nil
+    integers = .allocate(capacity: integerRows)
+    texts = .allocate(capacity: textRows)
     nulls = .allocate(capacity: ColumnBlockLimits.rows)
   }
 
@@ -46,6 +82,7 @@ package struct ColumnBlockBuilder {
   package func deallocate() {
     integers.deallocate()
     texts.deallocate()
+    coded?.deallocate()
     nulls.deallocate()
   }
 
@@ -59,25 +96,49 @@ package struct ColumnBlockBuilder {
     count &+= 1
   }
 
+  /// - Parameter isKey: whether the text is that of the row's key.
   @inline(__always)
-  package mutating func append(text base: UnsafeRawPointer, count length: Int) {
+  package mutating func append(text base: UnsafeRawPointer, count length: Int, isKey: Bool = false) {
     texts[count] = TextReference(base: base, count: length)
     nulls[count] = false
     count &+= 1
+    // Texts of keys take room only when some row of the block has another text.
+    if isKey { keyCount &+= 1 }
     textBytes &+= length
   }
+
+  /// Appends a code; the numbers of its holes follow with `append(number:hole:)`.
+  @inline(__always)
+  package mutating func append(code: UInt32) {
+    codes[count] = code
+    nulls[count] = false
+    count &+= 1
+  }
+
+  /// Sets a number of the row appended last.
+  @inline(__always)
+  package func set(number: UInt64, hole: Int) { numbers[hole &* ColumnBlockLimits.rows &+ count &- 1] = number }
 
   /// `place` is any live address; nothing is read from it.
   @inline(__always)
   package mutating func appendNull(place: UnsafeRawPointer) {
-    if isText { texts[count] = TextReference(base: place, count: 0) } else { integers[count] = 0 }
+    if isText {
+      texts[count] = TextReference(base: place, count: 0)
+    } else if isCoded {
+      codes[count] = 0
+      for hole in 0..<holes { numbers[hole &* ColumnBlockLimits.rows &+ count] = 0 }
+    } else {
+      integers[count] = 0
+    }
     nulls[count] = true
     nullCount &+= 1
     count &+= 1
   }
 
   @inline(__always)
-  package var isFull: Bool { count == ColumnBlockLimits.rows || textBytes >= ColumnBlockLimits.textBytes }
+  package var isFull: Bool {
+    count == ColumnBlockLimits.rows || (textBytes >= ColumnBlockLimits.textBytes && keyCount &+ nullCount < count)
+  }
 
   /// Closes the block being filled, if it has rows.
   package mutating func close(into arena: ByteArena) -> PendingBlock? {
@@ -86,7 +147,13 @@ package struct ColumnBlockBuilder {
     var encoding = Encoding.frameOfReference
     var bounds: (minimum: Int64, maximum: Int64) = (0, 0)
     let nullView = UnsafeBufferPointer(rebasing: nulls[..<count])
-    if isText {
+    if let coded {
+      encoding = .codedText
+      bounds = CodedTextEncoding.encode(coded, count: count, nulls: nullView, nullCount: nullCount, to: raw)
+    } else if isText, keyCount > 0, keyCount + nullCount == count {
+      encoding = .keyText
+      CodedTextEncoding.encodeKeys(count: count, nulls: nullView, nullCount: nullCount, to: raw)
+    } else if isText {
       encoding = TextEncoding.encode(
         texts: UnsafeBufferPointer(rebasing: texts[..<count]), nulls: nullView, nullCount: nullCount,
         scratch: scratch, to: raw)
@@ -95,10 +162,11 @@ package struct ColumnBlockBuilder {
         values: UnsafeBufferPointer(rebasing: integers[..<count]), nulls: nullView, nullCount: nullCount,
         to: raw)
     }
+    let isWordy = encoding == .plainText || encoding == .dictionaryText
     let offset = arena.count
     BlockWriter.append(
       raw.bytes, kind: .column, encoding: encoding.rawValue, rowCount: count, columnID: columnID,
-      tryLZ4: isText && (encoding == .plainText || textBytes < raw.count * 8 || raw.count > 4096),
+      tryLZ4: isWordy && (encoding == .plainText || textBytes < raw.count * 8 || raw.count > 4096),
       to: arena)
     let block = PendingBlock(
       column: column, firstRow: firstRow, rowCount: UInt32(count), offset: offset,
@@ -108,6 +176,7 @@ package struct ColumnBlockBuilder {
     count = 0
     nullCount = 0
     textBytes = 0
+    keyCount = 0
     return block
   }
 }

@@ -5,9 +5,19 @@
 
 /// The values of one column for a run of rows.
 package final class DecodedBlock: Sendable {
+  /// How the texts of a block are found.
+  package enum TextForm: Sendable { case none, plain, dictionary, coded, key }
+
+  /// One number of every row of a coded block.
+  private struct Numbers: Sendable {
+    var offset: Int
+    var width: Int
+    var base: UInt64
+  }
+
   package let rowCount: Int
-  package let isText: Bool
   package let columnID: UInt32
+  package let form: TextForm
   private let bytes: BlockBytes
   private let nullOffset: Int  // -1 = no nulls
   private let packedOffset: Int
@@ -15,10 +25,12 @@ package final class DecodedBlock: Sendable {
   private let base: Int64
   /// Offsets of texts (plain: one a row; dictionary: one an entry), with the end behind the last.
   private let textOffsets: [UInt32]
-  private let usesDictionary: Bool
+  private let numbers: [Numbers]
+
+  package var isText: Bool { form != .none }
 
   /// Approximate memory in bytes, for the cache.
-  package var cost: Int { bytes.count + textOffsets.count * 4 + 160 }
+  package var cost: Int { bytes.count + textOffsets.count * 4 + 200 }
 
   package init(
     _ header: BlockHeader, _ raw: BlockBytes, file: String, offset: Int64
@@ -37,53 +49,75 @@ package final class DecodedBlock: Sendable {
     nullOffset = flags == 1 ? 16 : -1
     packedOffset = 16 + (flags == 1 ? NullBitmap.byteCount(rows) : 0)
     var layout = BlockLayout(position: packedOffset, limit: raw.count)
+    var offsets: [UInt32]? = []
+    var numbers: [Numbers]? = []
     switch encoding {
     case .frameOfReference:
-      isText = false
-      usesDictionary = false
+      form = .none
       width = Int(raw.load(1, as: UInt8.self))
       base = raw.load(8, as: Int64.self)
-      textOffsets = []
       guard layout.takePacked(rows, width), layout.isComplete else {
         throw damage("an integer block has a wrong length")
       }
     case .plainText:
-      isText = true
-      usesDictionary = false
+      form = .plain
       width = Int(raw.load(1, as: UInt8.self))
       base = 0
       guard layout.takePacked(rows, width) else { throw damage("a text block has a wrong length") }
-      guard
-        let offsets = Self.offsets(
-          raw, rows, packed: packedOffset, width: width, base: raw.load(4, as: UInt32.self),
-          from: layout.position,
-          total: raw.load(8, as: UInt32.self))
-      else { throw damage("the lengths of a text block do not add up") }
-      textOffsets = offsets
+      offsets = Self.offsets(
+        raw, rows, packed: packedOffset, width: width, base: raw.load(4, as: UInt32.self),
+        from: layout.position, total: raw.load(8, as: UInt32.self))
     case .dictionaryText:
-      isText = true
-      usesDictionary = true
+      form = .dictionary
       width = Int(raw.load(1, as: UInt8.self))
       base = 0
       let lengthWidth = Int(raw.load(2, as: UInt8.self))
       let entries = Int(raw.load(4, as: UInt32.self))
-      guard entries > 0, entries <= rows, layout.takePacked(rows, width) else {
+      guard entries > 0, entries <= rows, width <= 32, layout.takePacked(rows, width) else {
         throw damage("impossible dictionary")
       }
       let lengthsOffset = layout.position
       guard layout.takePacked(entries, lengthWidth) else { throw damage("a dictionary has a wrong length") }
-      guard
-        let offsets = Self.offsets(
-          raw, entries, packed: lengthsOffset, width: lengthWidth, base: raw.load(12, as: UInt32.self),
-          from: layout.position, total: raw.load(8, as: UInt32.self))
-      else { throw damage("the lengths of a dictionary do not add up") }
-      textOffsets = offsets
-      guard width <= 32 else { throw damage("impossible dictionary") }
+      offsets = Self.offsets(
+        raw, entries, packed: lengthsOffset, width: lengthWidth, base: raw.load(12, as: UInt32.self),
+        from: layout.position, total: raw.load(8, as: UInt32.self))
       for row in 0..<rows
       where BitPacking.value(raw.base + packedOffset, row, width: width) >= UInt64(entries) {
         throw damage("a dictionary index is out of range")
       }
+    case .codedText:
+      form = .coded
+      width = Int(raw.load(1, as: UInt8.self))
+      base = Int64(raw.load(4, as: UInt32.self))
+      guard width <= 32, layout.takePacked(rows, width) else { throw damage("a coded block has a wrong length") }
+      numbers = Self.numbers(raw, rows, count: Int(raw.load(2, as: UInt8.self)), &layout)
+    case .keyText:
+      form = .key
+      width = 0
+      base = 0
+      guard layout.isComplete else { throw damage("a block of keys has a wrong length") }
     }
+    guard let offsets else { throw damage("the lengths of a text block do not add up") }
+    guard let numbers else { throw damage("the numbers of a coded block do not add up") }
+    textOffsets = offsets
+    self.numbers = numbers
+  }
+
+  /// The stretches of numbers behind the codes; `nil` unless they end exactly with the block.
+  private static func numbers(
+    _ raw: BlockBytes, _ rows: Int, count: Int, _ layout: inout BlockLayout
+  ) -> [Numbers]? {
+    guard count <= TextTemplate.maximumHoles else { return nil }
+    var numbers: [Numbers] = []
+    for _ in 0..<count {
+      guard raw.count - layout.position >= 16 else { return nil }
+      let width = Int(raw.load(layout.position, as: UInt8.self))
+      let base = raw.load(layout.position + 8, as: UInt64.self)
+      layout.skip(16)
+      numbers.append(Numbers(offset: layout.position, width: width, base: base))
+      guard layout.takePacked(rows, width) else { return nil }
+    }
+    return layout.isComplete ? numbers : nil
   }
 
   /// Offsets of `count` texts whose packed lengths are given; `nil` unless they end exactly with the block.
@@ -127,12 +161,33 @@ package final class DecodedBlock: Sendable {
       bitPattern: UInt64(bitPattern: base) &+ BitPacking.value(bytes.base + packedOffset, row, width: width))
   }
 
-  /// The bytes of the text of a row that has one; valid while the block lives.
+  /// The bytes of the text of a row that has one in a plain or dictionary block; valid while the block lives.
   @inline(__always)
   package func text(_ row: Int) -> UnsafeRawBufferPointer {
-    let entry = usesDictionary ? Int(BitPacking.value(bytes.base + packedOffset, row, width: width)) : row
+    let entry = form == .dictionary ? Int(BitPacking.value(bytes.base + packedOffset, row, width: width)) : row
     let start = Int(textOffsets[entry])
     return UnsafeRawBufferPointer(start: bytes.base + start, count: Int(textOffsets[entry + 1]) - start)
+  }
+
+  /// Numbers each row of a coded block has.
+  package var numberCount: Int { numbers.count }
+
+  /// The code of a row of a coded block.
+  @inline(__always)
+  package func code(_ row: Int) -> Int { Int(truncatingIfNeeded: integer(row)) }
+
+  /// A number of a row of a coded block.
+  @inline(__always)
+  package func number(_ index: Int, _ row: Int) -> UInt64 {
+    let stretch = numbers[index]
+    return stretch.base &+ BitPacking.value(bytes.base + stretch.offset, row, width: stretch.width)
+  }
+
+  /// Whether all codes and numbers fit the dictionary of the column.
+  package func fits(dictionaryCount: Int, holes: Int) -> Bool {
+    guard form == .coded else { return true }
+    guard numbers.count == holes else { return false }
+    return bounds.maximum < Int64(dictionaryCount)
   }
 }
 
@@ -140,6 +195,9 @@ package final class DecodedBlock: Sendable {
 private struct BlockLayout {
   private(set) var position: Int
   let limit: Int
+
+  mutating func skip(_ bytes: Int) { position += bytes }
+
   var isComplete: Bool { position == limit }
 
   mutating func takePacked(_ count: Int, _ width: Int) -> Bool {

@@ -9,6 +9,10 @@ package enum Encoding: UInt8, Sendable {
   case plainText = 2
   /// Distinct texts once, and packed indexes (DictionaryTextEncoding).
   case dictionaryText = 3
+  /// Indexes into the dictionary of the column, and the numbers of its templates (CodedTextEncoding).
+  case codedText = 4
+  /// Every text is that of its row's key (CodedTextEncoding).
+  case keyText = 5
 }
 
 /// The limits of one column block.

@@ -30,12 +30,12 @@ package enum EngineApply {
   /// Opens the segments a commit adds.
   package static func openSegments(
     of record: CommitRecord, finished: [FinishedSegment], folder: StoreFolder, store: StoreIdentifier,
-    cache: BlockCache
+    context: ReadingContext
   ) throws(StoreError) -> [SegmentReader] {
     var readers: [SegmentReader] = []
     for reference in record.segments {
       let known = finished.first { $0.id == reference.id }
-      readers.append(try open(reference, known, folder: folder, store: store, cache: cache))
+      readers.append(try open(reference, known, folder: folder, store: store, context: context))
     }
     return readers
   }
@@ -83,7 +83,7 @@ package enum EngineApply {
   package static func open(
     _ reference: SegmentReference, _ known: FinishedSegment? = nil, folder: StoreFolder,
     store: StoreIdentifier,
-    cache: BlockCache
+    context: ReadingContext
   ) throws(StoreError) -> SegmentReader {
     let path = folder.path + "/" + reference.id.fileName
     let file: any StoreFile
@@ -103,6 +103,6 @@ package enum EngineApply {
     return try SegmentReader(
       FinishedSegment(
         id: reference.id, fileLength: reference.fileLength, checksum: reference.checksum, footer: footer),
-      file: file, store: store, cache: cache)
+      file: file, store: store, context: context)
   }
 }

@@ -147,7 +147,7 @@ public struct EngineSnapshot: Sendable {
     guard var reader = try RowAssembler(segment, schema: schema) else { return }
     for position in run.first..<run.first + run.count {
       if segment.lastCommit > commit, try reader.commit(position) > commit { continue }
-      let (system, payload) = try reader.row(position)
+      let (system, payload) = try reader.row(position, key: key)
       rows.append(
         StoredRow(
           address: RowAddress(segment: segment.reader.id.rawValue, position: position),
@@ -181,23 +181,20 @@ package struct RowAssembler {
   }
 
   /// The system values and the payload of the row at a position of the segment.
-  package mutating func row(_ position: UInt32) throws(StoreError) -> (RowSystemValues, [UInt8]) {
+  package mutating func row(_ position: UInt32, key: UInt128) throws(StoreError) -> (RowSystemValues, [UInt8]) {
     let row = try row(at: position)
     let system = try systemValues(row)
     var payload = ByteBuffer(capacity: 160)
     payload.append(contentsOf: repeatElement(0, count: RowPayload.bitmapBytes(columns.count)))
     for index in columns.indices {
-      guard let (block, place) = try columns[index].locate(row), !block.isNull(place) else {
-        let byte = index >> 3
-        payload.replace(at: byte, with: payload.bytes[byte] | 1 << UInt8(index & 7))
-        continue
-      }
-      if block.isText {
-        let text = block.text(place)
+      if schema.columns[index].type == .text, let text = try columns[index].text(row, key: key) {
         payload.append(varint: UInt64(text.count))
         payload.append(raw: text)
+      } else if schema.columns[index].type == .integer, let value = try columns[index].integer(row) {
+        payload.append(value)
       } else {
-        payload.append(block.integer(place))
+        let byte = index >> 3
+        payload.replace(at: byte, with: payload.bytes[byte] | 1 << UInt8(index & 7))
       }
     }
     return (system, payload.bytes)

@@ -24,7 +24,7 @@ package enum MemoryFlush {
       let dataset = rows[sorted[start]].schema.dataset
       var end = start
       while end < sorted.count, rows[sorted[end]].schema.dataset == dataset { end += 1 }
-      try append(Array(sorted[start..<end]), rows, to: writer)
+      try append(Array(sorted[start..<end]), rows, to: writer, keyText: engine.context.keyText)
       start = end
     }
     for (position, index) in sorted.enumerated() {
@@ -33,7 +33,7 @@ package enum MemoryFlush {
     let finished = try writer.finish()
     let reference = SegmentReference(id: id, fileLength: finished.fileLength, checksum: finished.checksum)
     let reader = try EngineApply.open(
-      reference, finished, folder: engine.folder, store: engine.identifier, cache: engine.cache)
+      reference, finished, folder: engine.folder, store: engine.identifier, context: engine.context)
     // Every row names its own commit; rows in memory stand in commit order.
     return SegmentView(
       reader: reader, addedCommit: rows.first?.system.commit ?? 0, lastCommit: rows.last?.system.commit ?? 0,
@@ -41,9 +41,9 @@ package enum MemoryFlush {
   }
 
   /// Appends the rows of one dataset under the newest schema among them; older rows are mapped to it by column id.
-  private static func append(_ indexes: [Int], _ rows: [MemoryRow], to writer: SegmentWriter)
-    throws(StoreError)
-  {
+  private static func append(_ indexes: [Int], _ rows: [MemoryRow], to writer: SegmentWriter,
+    keyText: @escaping KeyText
+  ) throws(StoreError) {
     guard let newest = indexes.map({ rows[$0].schema }).max(by: { $0.version < $1.version }) else { return }
     var schema = newest
     for index in indexes {
@@ -52,7 +52,7 @@ package enum MemoryFlush {
       }
     }
     try writer.begin(schema)
-    let encoder = PartitionEncoder(schema: schema)
+    let encoder = PartitionEncoder(schema: schema, keyText: keyText)
     let payloads = indexes.map { index -> [UInt8] in
       let row = rows[index]
       guard row.schema.columns != schema.columns else { return row.payload }

@@ -14,11 +14,11 @@ package struct Recovery {
   }
 
   private let folder: StoreFolder
-  private let cache: BlockCache
+  private let context: ReadingContext
 
-  package init(folder: StoreFolder, cache: BlockCache) {
+  package init(folder: StoreFolder, context: ReadingContext) {
     self.folder = folder
-    self.cache = cache
+    self.context = context
   }
 
   package func open(isWriter: Bool) throws(StoreError) -> Opened {
@@ -45,7 +45,7 @@ package struct Recovery {
     let (state, store) = try StateFile.read(number: number, folder: folder.path, files: folder.files)
     var segments: [SegmentView] = []
     for entry in state.segments {
-      let reader = try EngineApply.open(entry.reference, folder: folder, store: store, cache: cache)
+      let reader = try EngineApply.open(entry.reference, folder: folder, store: store, context: context)
       guard entry.marks.allSatisfy({ $0.position < reader.footer.rowCount }) else {
         throw StoreError.damaged(
           "a mark lies outside its segment", file: StateFile.fileName(number), offset: 0)
@@ -75,7 +75,7 @@ package struct Recovery {
           "the commits of the journal do not follow", file: JournalFormat.fileName(number), offset: 0)
       }
       let added = try EngineApply.openSegments(
-        of: record, finished: [], folder: folder, store: store, cache: cache)
+        of: record, finished: [], folder: folder, store: store, context: context)
       guard added.allSatisfy({ view.segment($0.id.rawValue) == nil }) else {
         throw StoreError.damaged("a segment is added twice", file: JournalFormat.fileName(number), offset: 0)
       }

@@ -9,9 +9,13 @@ import Synchronization
 public struct EngineOptions: Sendable {
   /// Bytes the engine may use for cached blocks and for loading together.
   public var memoryBudgetBytes: Int
+  /// Renders a key as text, so that columns that repeat their row's key need not be stored; a store must always be opened with
+  /// the same rendering.
+  public var keyText: KeyText
   /// Makes settings.
-  public init(memoryBudgetBytes: Int = 512 << 20) {
+  public init(memoryBudgetBytes: Int = 512 << 20, keyText: @escaping KeyText = { _, _ in 0 }) {
     self.memoryBudgetBytes = max(16 << 20, memoryBudgetBytes)
+    self.keyText = keyText
   }
 }
 
@@ -24,7 +28,7 @@ public final class SegmentEngine: @unchecked Sendable {
   /// Identity of the store.
   public let identifier: StoreIdentifier
   package let options: EngineOptions
-  package let cache: BlockCache
+  package let context: ReadingContext
   /// How the store was opened.
   public let mode: OpeningMode
   /// Bytes of an unfinished frame that opening found behind the journal's end and discarded.
@@ -95,13 +99,14 @@ public final class SegmentEngine: @unchecked Sendable {
     opening path: String, mode: OpeningMode, options: EngineOptions, files: any FileSystem
   ) throws(StoreError) {
     let folder = StoreFolder(path: path, files: files)
-    let cache = BlockCache(budget: options.memoryBudgetBytes / 4)
+    let context = ReadingContext(
+      cache: BlockCache(budget: options.memoryBudgetBytes / 4), keyText: options.keyText)
     let endedCleanly: Bool
     var lock: WriterLock?
     _ = try folder.currentState()
     if case .readWrite(let waitSeconds) = mode { lock = try WriterLock(folder, waitSeconds: waitSeconds) }
     do throws(StoreError) {
-      let opened = try Recovery(folder: folder, cache: cache).open(isWriter: mode.isWritable)
+      let opened = try Recovery(folder: folder, context: context).open(isWriter: mode.isWritable)
       if let lock {
         guard let file = opened.journalFile else { throw StoreError(.damaged, "the journal is missing") }
         writer = Writer(
@@ -121,7 +126,7 @@ public final class SegmentEngine: @unchecked Sendable {
     }
     self.folder = folder
     self.options = options
-    self.cache = cache
+    self.context = context
     self.mode = mode
     guard mode.isWritable, !endedCleanly else { return }
     // Frames of an unclean end may be whole in memory and lost on disk: write what they say to new files.
@@ -238,7 +243,7 @@ public final class SegmentEngine: @unchecked Sendable {
         throw StoreError(.limit, "a commit is larger than 256 MiB")
       }
       opened = try EngineApply.openSegments(
-        of: record, finished: transaction.finished, folder: folder, store: identifier, cache: cache)
+        of: record, finished: transaction.finished, folder: folder, store: identifier, context: context)
     } catch {
       transaction.discard()
       throw error

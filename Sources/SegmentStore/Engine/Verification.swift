@@ -59,7 +59,7 @@ extension SegmentEngine {
         let fresh = try SegmentReader(
           FinishedSegment(
             id: reference.id, fileLength: reference.fileLength, checksum: reference.checksum, footer: footer),
-          file: file, store: identifier, cache: nil)
+          file: file, store: identifier, context: ReadingContext(cache: nil))
         if quick {
           for chunk in try fresh.datasetChunks() { _ = try fresh.columns(of: chunk) }
           _ = try fresh.subjectTree()
@@ -79,7 +79,7 @@ extension SegmentEngine {
   /// Re-reads the state and the journal from disk.
   private func verifyState(atLeast commit: UInt64) -> [StoreError] {
     do throws(StoreError) {
-      let opened = try Recovery(folder: folder, cache: BlockCache(budget: 1 << 20)).open(isWriter: false)
+      let opened = try Recovery(folder: folder, context: ReadingContext(cache: BlockCache(budget: 1 << 20))).open(isWriter: false)
       guard opened.view.commit >= commit else {
         return [
           StoreError.damaged(

@@ -29,7 +29,7 @@ package struct ScanRow {
     guard memory == nil else {
       if case .text(let value) = memoryCells[column] { return value } else { return nil }
     }
-    return try cursors[column].text(row).map(Array.init)
+    return try cursors[column].text(row, key: key).map(Array.init)
   }
 
   /// A system value of the row.

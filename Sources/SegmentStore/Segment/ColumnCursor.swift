@@ -8,6 +8,10 @@ package struct ColumnCursor {
   private var block: DecodedBlock?
   private var start = 0
   private var end = 0
+  /// Pages of the column's dictionary met so far.
+  private var pages: [DictionaryPage?] = []
+  /// Where texts are put together that lie nowhere whole.
+  private var scratch: ByteArena?
 
   /// A cursor over a column; without one every row is null (the column came with a later schema version).
   package init(_ segment: SegmentReader, _ column: ColumnEntry?) {
@@ -43,9 +47,51 @@ package struct ColumnCursor {
     return block.integer(index)
   }
 
-  /// The text of a row, or `nil`; valid until the cursor moves to another block.
-  package mutating func text(_ row: Int) throws(StoreError) -> UnsafeRawBufferPointer? {
+  /// The text of a row, or `nil`; valid until the next text is asked for.
+  ///
+  /// - Parameter key: the subject key of the row.
+  package mutating func text(_ row: Int, key: UInt128) throws(StoreError) -> UnsafeRawBufferPointer? {
     guard let (block, index) = try locate(row), !block.isNull(index) else { return nil }
-    return block.text(index)
+    switch block.form {
+    case .plain, .dictionary: return block.text(index)
+    case .coded: return try codedText(block, index)
+    case .key:
+      let target = scratchMemory(CodedRow.maximumKeyTextBytes)
+      return UnsafeRawBufferPointer(start: target, count: segment.keyText(key, target))
+    case .none: return nil
+    }
+  }
+
+  private mutating func scratchMemory(_ bytes: Int) -> UnsafeMutableRawPointer {
+    let arena = scratch ?? ByteArena(capacity: 256)
+    scratch = arena
+    arena.truncate(to: 0)
+    return arena.reserve(bytes)
+  }
+
+  private mutating func codedText(_ block: DecodedBlock, _ index: Int) throws(StoreError)
+    -> UnsafeRawBufferPointer?
+  {
+    guard let column else { return nil }
+    let code = block.code(index)
+    let number = code / ColumnDictionary.pageEntries
+    if pages.isEmpty { pages = Array(repeating: nil, count: column.dictionaryPages.count) }
+    let page: DictionaryPage
+    if number < pages.count, let known = pages[number] {
+      page = known
+    } else {
+      page = try segment.dictionaryPage(number, of: column)
+      pages[number] = page
+    }
+    let entry = code % ColumnDictionary.pageEntries
+    let template = page.text(entry)
+    guard page.holes(entry) > 0 else { return template }
+    guard page.holes(entry) <= block.numberCount else {
+      throw StoreError.damaged(
+        "a template has more numbers than its column", file: segment.id.fileName, offset: segment.fileLength)
+    }
+    let target = scratchMemory(TextTemplate.textCount(template))
+    return UnsafeRawBufferPointer(
+      start: target, count: TextTemplate.render(template, to: target) { block.number($0, index) })
   }
 }

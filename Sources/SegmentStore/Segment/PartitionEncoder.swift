@@ -28,33 +28,43 @@ package final class PartitionEncoder {
   private let bitmapBytes: Int
   /// System columns first, then those of the schema.
   private let builders: UnsafeMutableBufferPointer<ColumnBlockBuilder>
+  /// What the rows of a batch share; rows in plain form need nothing.
+  private let batch: BatchTexts?
+  private let keyText: KeyText
   private var arena = ByteArena(capacity: 1 << 20)
   private var spare: ByteArena?
   private var blocks: [PendingBlock] = []
+  /// Texts that lie nowhere else: those of keys and of templates in columns without a dictionary.
+  private let scratch = StableArena(chunkBytes: 1 << 18)
   private struct Runs {
     var keys: [UInt128] = []
     var counts: [UInt32] = []
     var lastKey: UInt128 = 0
     var rowCount = 0
+    /// The text of the last key, once it was asked for.
+    var keyText: UnsafeRawBufferPointer?
   }
 
   /// Behind a pointer, because the checks of a class's properties cost more than adding a row.
   private let runs: UnsafeMutablePointer<Runs>
 
-  package init(schema: DatasetSchema) {
+  /// - Parameter batch: what rows appended in coded form refer to; must outlive the encoder's partitions.
+  package init(schema: DatasetSchema, batch: BatchTexts? = nil, keyText: @escaping KeyText) {
     runs = .allocate(capacity: 1)
     runs.initialize(to: Runs())
     self.schema = schema
+    self.batch = batch
+    self.keyText = keyText
     bitmapBytes = RowPayload.bitmapBytes(schema.columns.count)
     let scratch = DictionaryScratch()
     var list = SystemColumn.allCases.map {
-      ColumnBlockBuilder(column: $0.index, columnID: $0.rawValue, isText: false, scratch: scratch)
+      ColumnBlockBuilder(column: $0.index, columnID: $0.rawValue, kind: .integers, scratch: scratch)
     }
     for (index, column) in schema.columns.enumerated() {
+      var kind = column.type == .text ? ColumnBlockBuilder.Kind.texts : .integers
+      if let coded = batch?.columns[index] { kind = .codes(holes: coded.dictionary.holes) }
       list.append(
-        ColumnBlockBuilder(
-          column: Self.systemCount + index, columnID: column.id, isText: column.type == .text,
-          scratch: scratch))
+        ColumnBlockBuilder(column: Self.systemCount + index, columnID: column.id, kind: kind, scratch: scratch))
     }
     builders = .allocate(capacity: list.count)
     _ = builders.initialize(from: list)
@@ -66,23 +76,49 @@ package final class PartitionEncoder {
     runs.deinitialize(count: 1).deallocate()
   }
 
-  /// Adds a row; the payload must stay in place until `finish`.
+  /// Adds a row in plain form; the payload must stay in place until `finish`.
   package func append(_ row: RowReference) throws(StoreError) {
-    if row.key == runs.pointee.lastKey, runs.pointee.rowCount > 0 {
+    begin(row.key, row.system)
+    try appendValues(row.payload)
+  }
+
+  /// Adds a row in coded form; it must stay in place until `finish`.
+  ///
+  /// - Parameter worker: whose pools its codes refer to.
+  package func append(coded row: RowReference, worker: Int) throws(StoreError) {
+    begin(row.key, row.system)
+    try appendCoded(row.payload, worker)
+  }
+
+  private func begin(_ key: UInt128, _ system: RowSystemValues) {
+    if key == runs.pointee.lastKey, runs.pointee.rowCount > 0 {
       runs.pointee.counts[runs.pointee.counts.count - 1] += 1
     } else {
-      runs.pointee.keys.append(row.key)
+      runs.pointee.keys.append(key)
       runs.pointee.counts.append(1)
-      runs.pointee.lastKey = row.key
+      runs.pointee.lastKey = key
+      runs.pointee.keyText = nil
     }
     runs.pointee.rowCount &+= 1
-    builders[SystemColumn.commit.index].append(integer: Int64(bitPattern: row.system.commit))
-    builders[SystemColumn.batch.index].append(integer: Int64(bitPattern: row.system.batch))
-    builders[SystemColumn.version.index].append(integer: Int64(row.system.version))
-    builders[SystemColumn.state.index].append(integer: Int64(row.system.state))
+    builders[SystemColumn.commit.index].append(integer: Int64(bitPattern: system.commit))
+    builders[SystemColumn.batch.index].append(integer: Int64(bitPattern: system.batch))
+    builders[SystemColumn.version.index].append(integer: Int64(system.version))
+    builders[SystemColumn.state.index].append(integer: Int64(system.state))
     // The system columns fill up together.
     if builders[0].isFull { for index in 0..<Self.systemCount { close(index) } }
-    try appendValues(row.payload)
+  }
+
+  /// The text of the key of the row being added.
+  @inline(__always)
+  private func currentKeyText() -> UnsafeRawBufferPointer {
+    runs.pointee.keyText ?? renderKeyText()
+  }
+
+  private func renderKeyText() -> UnsafeRawBufferPointer {
+    let place = scratch.allocate(CodedRow.maximumKeyTextBytes)
+    let text = UnsafeRawBufferPointer(start: place, count: keyText(runs.pointee.lastKey, place))
+    runs.pointee.keyText = text
+    return text
   }
 
   private func appendValues(_ payload: UnsafeRawBufferPointer) throws(StoreError) {
@@ -99,7 +135,9 @@ package final class PartitionEncoder {
         guard let count = RowPayload.varint(payload, &offset), payload.count &- offset >= count else {
           throw StoreError(.invalidArgument, "a row does not fit its schema")
         }
-        builders[index].append(text: base + offset, count: count)
+        let key = currentKeyText()
+        let isKey = count == key.count && count > 0 && key.elementsEqual(payload[offset..<offset + count])
+        builders[index].append(text: base + offset, count: count, isKey: isKey)
         offset &+= count
       } else {
         guard payload.count &- offset >= 8 else {
@@ -110,6 +148,78 @@ package final class PartitionEncoder {
         offset &+= 8
       }
       if builders[index].isFull { close(index) }
+    }
+  }
+
+  private func appendCoded(_ row: UnsafeRawBufferPointer, _ worker: Int) throws(StoreError) {
+    guard let base = row.baseAddress, row.count >= bitmapBytes else {
+      throw StoreError(.invalidArgument, "a row without payload")
+    }
+    var offset = bitmapBytes
+    for index in Self.systemCount..<builders.count {
+      let column = index &- Self.systemCount
+      if row[column >> 3] >> UInt8(column & 7) & 1 == 1 {
+        builders[index].appendNull(place: base)
+      } else if builders[index].isCoded {
+        try appendCode(row, &offset, index, column, worker)
+      } else if builders[index].isText {
+        try appendText(row, &offset, index, column, worker)
+      } else {
+        guard let value = CodedRow.integer(row, &offset) else { throw Self.misfit }
+        builders[index].append(integer: value)
+      }
+      if builders[index].isFull { close(index) }
+    }
+  }
+
+  private static var misfit: StoreError { StoreError(.invalidArgument, "a row does not fit its schema") }
+
+  /// A cell of a column that has a dictionary: its code and numbers.
+  @inline(__always)
+  private func appendCode(
+    _ row: UnsafeRawBufferPointer, _ offset: inout Int, _ index: Int, _ column: Int, _ worker: Int
+  ) throws(StoreError) {
+    guard case .code(let code, let holes)? = CodedRow.text(row, &offset),
+      let entry = batch?.entry(column: column, worker: worker, code: code)
+    else { throw Self.misfit }
+    builders[index].append(code: entry.code)
+    for hole in 0..<builders[index].holes {
+      if hole < holes {
+        guard let number = CodedRow.number(row, &offset) else { throw Self.misfit }
+        builders[index].set(number: number, hole: hole)
+      } else {
+        builders[index].set(number: entry.constants?[hole] ?? 0, hole: hole)
+      }
+    }
+  }
+
+  /// A cell of a column stored as texts, whichever way the row has it.
+  private func appendText(
+    _ row: UnsafeRawBufferPointer, _ offset: inout Int, _ index: Int, _ column: Int, _ worker: Int
+  ) throws(StoreError) {
+    switch CodedRow.text(row, &offset) {
+    case nil: throw Self.misfit
+    case .key:
+      let text = currentKeyText()
+      guard let base = text.baseAddress else { throw Self.misfit }
+      builders[index].append(text: base, count: text.count, isKey: true)
+    case .text(let text):
+      guard let base = text.baseAddress else { throw Self.misfit }
+      builders[index].append(text: base, count: text.count)
+    case .code(let code, let holes):
+      guard let batch, worker < batch.pools.count, let pool = batch.pools[worker][column], code < pool.count
+      else { throw Self.misfit }
+      let entry = pool[code]
+      guard Int(entry.holes) == holes else { throw Self.misfit }
+      guard holes > 0 else { return builders[index].append(text: entry.base, count: Int(entry.count)) }
+      var numbers = InlineArray<4, UInt64>(repeating: 0)
+      for hole in 0..<holes {
+        guard let number = CodedRow.number(row, &offset) else { throw Self.misfit }
+        numbers[hole] = number
+      }
+      let target = scratch.allocate(TextTemplate.textCount(entry.bytes))
+      let count = TextTemplate.render(entry.bytes, to: target) { numbers[$0] }
+      builders[index].append(text: target, count: count)
     }
   }
 
@@ -136,6 +246,7 @@ package final class PartitionEncoder {
     spare = nil
     blocks = []
     runs.pointee = Runs()
+    scratch.removeAll()
     return partition
   }
 }

@@ -218,18 +218,25 @@ package struct ColumnBlockEntry: Sendable {
   package var maximum: Int64
 }
 
-/// All blocks of one column of a dataset chunk.
+/// All blocks of one column of a dataset chunk, and its dictionary where it has one.
 package struct ColumnEntry: Sendable {
   package var id: UInt32
   package var type: ColumnType
   package var blocks: [ColumnBlockEntry]
+  /// Entries of the column's dictionary; 0 when it has none.
+  package var dictionaryCount: UInt32 = 0
+  /// Numbers each row of a coded block has.
+  package var holes: Int = 0
+  package var dictionaryPages: [BlockLocation] = []
 
-  /// u32 id, u8 type, 3 × 0, u32 blocks, then for each block u32 first row, u32 rows, u64 offset, u32 length, u32 0,
-  /// u64 checksum, i64 smallest, i64 largest value (texts: 0).
+  /// u32 id, u8 type, u8 holes, u16 0, u32 blocks, u32 dictionary entries, then for each block u32 first row, u32 rows,
+  /// u64 offset, u32 length, u32 0, u64 checksum, i64 smallest, i64 largest value (texts: 0; codes: the codes), then for each
+  /// 512 entries of the dictionary u64 offset, u32 length, u32 0, u64 checksum of their page.
   package func encode(to buffer: inout ByteBuffer) {
     buffer.append(id)
-    buffer.append(UInt32(type.rawValue))
+    buffer.append(UInt32(type.rawValue) | UInt32(holes) << 8)
     buffer.append(UInt32(blocks.count))
+    buffer.append(dictionaryCount)
     for block in blocks {
       buffer.append(block.firstRow)
       buffer.append(block.rowCount)
@@ -237,6 +244,7 @@ package struct ColumnEntry: Sendable {
       buffer.append(block.minimum)
       buffer.append(block.maximum)
     }
+    for page in dictionaryPages { buffer.append(page) }
   }
 
   package init(id: UInt32, type: ColumnType, blocks: [ColumnBlockEntry] = []) {
@@ -247,11 +255,20 @@ package struct ColumnEntry: Sendable {
 
   package init(_ reader: inout ByteReader, rowCount: UInt32) throws(StoreError) {
     id = try reader.read()
-    guard let type = ColumnType(rawValue: UInt8(truncatingIfNeeded: try reader.read(UInt32.self))) else {
+    let kind = try reader.read(UInt32.self)
+    guard let type = ColumnType(rawValue: UInt8(truncatingIfNeeded: kind)), kind >> 8 <= TextTemplate.maximumHoles
+    else {
       throw reader.damage("unknown column type")
     }
     self.type = type
-    let count = try reader.readCount(width: ColumnBlockEntry.encodedSize)
+    holes = Int(kind >> 8)
+    let count = Int(try reader.read(UInt32.self))
+    dictionaryCount = try reader.read()
+    guard count <= reader.remaining / ColumnBlockEntry.encodedSize,
+      dictionaryCount <= ColumnDictionary.maximumEntries, dictionaryCount == 0 || type == .text
+    else {
+      throw reader.damage("an impossible number of blocks")
+    }
     blocks = []
     blocks.reserveCapacity(count)
     var next: UInt32 = 0
@@ -269,6 +286,10 @@ package struct ColumnEntry: Sendable {
       blocks.append(block)
     }
     guard next == rowCount else { throw reader.damage("a column does not cover all rows") }
+    let entries = Int(dictionaryCount)
+    for _ in 0..<(entries + ColumnDictionary.pageEntries - 1) / ColumnDictionary.pageEntries {
+      dictionaryPages.append(try reader.readLocation())
+    }
   }
 
   /// Index of the block that holds a row.

@@ -12,11 +12,11 @@ package final class SegmentReader: Sendable {
   package let fileLength: Int64
   package let trailerChecksum: UInt64
   private let blocks: BlockReader
-  private let cache: BlockCache?
+  private let context: ReadingContext
 
   /// Opens a segment that the state or a commit names.
   package init(
-    _ finished: FinishedSegment, file: any StoreFile, store: StoreIdentifier, cache: BlockCache?
+    _ finished: FinishedSegment, file: any StoreFile, store: StoreIdentifier, context: ReadingContext
   ) throws(StoreError) {
     let name = finished.id.fileName
     id = finished.id
@@ -25,7 +25,7 @@ package final class SegmentReader: Sendable {
     footer = finished.footer
     blocks = BlockReader(
       file: file, name: name, segment: finished.id.rawValue, fileLength: finished.fileLength)
-    self.cache = cache
+    self.context = context
     guard fileLength >= Int64(SegmentFormat.headerSize + SegmentFormat.trailerSize),
       try file.size() == fileLength
     else {
@@ -40,6 +40,9 @@ package final class SegmentReader: Sendable {
       throw StoreError.damaged("the footer is not the one that was committed", file: name, offset: fileLength)
     }
   }
+
+  /// Renders the keys of rows whose text is that of their key.
+  package var keyText: KeyText { context.keyText }
 
   private static func readFooter(_ blocks: BlockReader, checksum: UInt64) throws(StoreError) -> SegmentFooter
   {
@@ -168,7 +171,12 @@ package final class SegmentReader: Sendable {
   package func block(_ entry: ColumnBlockEntry, of column: ColumnEntry) throws(StoreError) -> DecodedBlock {
     let block = try cached(entry.location, cost: { $0.cost }) { (location) throws(StoreError) in
       let (header, raw) = try blocks.read(location, kind: .column)
-      return try DecodedBlock(header, raw, file: blocks.name, offset: location.offset)
+      let block = try DecodedBlock(header, raw, file: blocks.name, offset: location.offset)
+      guard block.fits(dictionaryCount: Int(column.dictionaryCount), holes: column.holes) else {
+        throw StoreError.damaged(
+          "a code is not in the dictionary of its column", file: blocks.name, offset: location.offset)
+      }
+      return block
     }
     // Also for blocks from the cache: two entries of a damaged directory may name one block.
     guard block.columnID == column.id, block.rowCount == Int(entry.rowCount),
@@ -180,13 +188,33 @@ package final class SegmentReader: Sendable {
     return block
   }
 
+  /// A page of a column's dictionary.
+  package func dictionaryPage(_ page: Int, of column: ColumnEntry) throws(StoreError) -> DictionaryPage {
+    guard page < column.dictionaryPages.count else {
+      throw StoreError.damaged("a dictionary misses a page", file: blocks.name, offset: fileLength)
+    }
+    let location = column.dictionaryPages[page]
+    let found = try cached(location, cost: { $0.cost }) { (location) throws(StoreError) in
+      let (header, raw) = try blocks.read(location, kind: .dictionaryPage)
+      return try DictionaryPage(header, raw, file: blocks.name, offset: location.offset)
+    }
+    let first = page * ColumnDictionary.pageEntries
+    guard found.columnID == column.id,
+      found.count == min(ColumnDictionary.pageEntries, Int(column.dictionaryCount) - first)
+    else {
+      throw StoreError.damaged(
+        "a dictionary page is not the one its parent names", file: blocks.name, offset: location.offset)
+    }
+    return found
+  }
+
   private func cached<T: AnyObject & Sendable>(
     _ location: BlockLocation, cost: (T) -> Int, _ load: (BlockLocation) throws(StoreError) -> T
   ) throws(StoreError) -> T {
     let key = BlockCache.Key(segment: id.rawValue, offset: location.offset)
-    if let found = cache?.object(key, as: T.self) { return found }
+    if let found = context.cache?.object(key, as: T.self) { return found }
     let loaded = try load(location)
-    cache?.insert(loaded, cost: cost(loaded), for: key)
+    context.cache?.insert(loaded, cost: cost(loaded), for: key)
     return loaded
   }
 
@@ -215,9 +243,10 @@ package final class SegmentReader: Sendable {
     for chunk in try datasetChunks() {
       nextRow[chunk.dataset] = chunk.firstRow
       for column in try columns(of: chunk).entries {
+        for page in column.dictionaryPages.indices { _ = try dictionaryPage(page, of: column) }
         for entry in column.blocks {
           let block = try block(entry, of: column)
-          guard comparesBounds, !block.isText else { continue }
+          guard comparesBounds, block.form == .none || block.form == .coded else { continue }
           let bounds = block.bounds
           guard bounds.minimum == entry.minimum, bounds.maximum == entry.maximum else {
             throw StoreError.damaged(
@@ -263,6 +292,9 @@ package final class SegmentReader: Sendable {
       for chunk in try datasetChunks() {
         attempt { () throws(StoreError) in
           for column in try columns(of: chunk).entries {
+            for page in column.dictionaryPages.indices {
+              attempt { () throws(StoreError) in _ = try dictionaryPage(page, of: column) }
+            }
             for entry in column.blocks {
               attempt { () throws(StoreError) in _ = try block(entry, of: column) }
             }
@@ -291,7 +323,7 @@ package final class ChunkColumns: Sendable {
     positions = Dictionary(entries.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  package var cost: Int { entries.reduce(200) { $0 + 80 + $1.blocks.count * 56 } }
+  package var cost: Int { entries.reduce(200) { $0 + 100 + $1.blocks.count * 56 + $1.dictionaryPages.count * 24 } }
 
   /// The column with an id, if this chunk has it.
   package func column(_ id: UInt32) -> ColumnEntry? { positions[id].map { entries[$0] } }

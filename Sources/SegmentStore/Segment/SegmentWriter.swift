@@ -23,6 +23,7 @@ package final class SegmentWriter {
   private var offset: Int64
   private var chunks: [DatasetChunk] = []
   private var schema: DatasetSchema?
+  private var batch: BatchTexts?
   private var columns: [ColumnEntry] = []
   private var chunkFirstRow: UInt32 = 0
   private var rowCount: UInt32 = 0
@@ -53,12 +54,15 @@ package final class SegmentWriter {
   deinit { if file != nil { try? files.remove(temporaryPath) } }
 
   /// Starts the rows of a dataset; datasets must ascend.
-  package func begin(_ schema: DatasetSchema) throws(StoreError) {
+  ///
+  /// - Parameter batch: the dictionaries of the columns whose partitions come coded.
+  package func begin(_ schema: DatasetSchema, batch: BatchTexts? = nil) throws(StoreError) {
     try endDataset()
     if let last = chunks.last, last.dataset >= schema.dataset {
       throw StoreError(.invalidArgument, "datasets of a segment must ascend")
     }
     self.schema = schema
+    self.batch = batch
     chunkFirstRow = rowCount
     columns =
       SystemColumn.allCases.map { ColumnEntry(id: $0.rawValue, type: .integer) }
@@ -110,6 +114,7 @@ package final class SegmentWriter {
       runs.removeLast()
       return
     }
+    try writeDictionaries()
     var buffer = ByteBuffer(capacity: 4096)
     buffer.append(UInt32(columns.count))
     for column in columns { column.encode(to: &buffer) }
@@ -119,6 +124,24 @@ package final class SegmentWriter {
         dataset: schema.dataset, schemaVersion: schema.version, firstRow: chunkFirstRow,
         rowCount: rowCount - chunkFirstRow, columnCount: UInt32(columns.count), columns: location))
     columns = []
+  }
+
+  /// Writes the dictionaries of the dataset's coded columns.
+  private func writeDictionaries() throws(StoreError) {
+    guard let batch else { return }
+    self.batch = nil
+    for (index, coded) in batch.columns.enumerated() {
+      guard let dictionary = coded?.dictionary else { continue }
+      let column = SystemColumn.allCases.count + index
+      columns[column].dictionaryCount = UInt32(dictionary.entries.count)
+      columns[column].holes = dictionary.holes
+      for page in 0..<dictionary.pageCount {
+        let raw = ByteArena(capacity: 1 << 15)
+        let rows = dictionary.encodePage(page, to: raw)
+        columns[column].dictionaryPages.append(
+          try write(raw.bytes, kind: .dictionaryPage, rows: rows, columnID: columns[column].id))
+      }
+    }
   }
 
   /// Writes directories and footer, syncs, reads everything back, and moves the file to its place.
@@ -150,7 +173,7 @@ package final class SegmentWriter {
     try file.sync()
     let finished = FinishedSegment(
       id: id, fileLength: offset, checksum: XXHash64.hash(trailer.bytes, seed: id.rawValue), footer: footer)
-    try SegmentReader(finished, file: file, store: store, cache: nil).verifyBlocks()
+    try SegmentReader(finished, file: file, store: store, context: ReadingContext(cache: nil)).verifyBlocks()
     try files.rename(temporaryPath, to: folder + "/" + id.fileName)
     try files.syncDirectory(folder + "/seg")
     self.file = nil
@@ -158,12 +181,20 @@ package final class SegmentWriter {
   }
 
   private func write(_ raw: [UInt8], kind: BlockKind, rows: Int) throws(StoreError) -> BlockLocation {
+    let arena = ByteArena(capacity: raw.count)
+    raw.withUnsafeBytes { arena.append($0) }
+    return try write(arena.bytes, kind: kind, rows: rows)
+  }
+
+  private func write(
+    _ raw: UnsafeRawBufferPointer, kind: BlockKind, rows: Int, columnID: UInt32 = 0
+  ) throws(StoreError) -> BlockLocation {
     guard raw.count <= BlockHeader.maximumLength else {
       throw StoreError(.limit, "a directory is larger than 64 MiB")
     }
     guard let file else { throw StoreError(.closed, "the segment is finished") }
     let arena = ByteArena(capacity: raw.count + BlockHeader.size)
-    raw.withUnsafeBytes { BlockWriter.append($0, kind: kind, rowCount: rows, tryLZ4: true, to: arena) }
+    BlockWriter.append(raw, kind: kind, rowCount: rows, columnID: columnID, tryLZ4: true, to: arena)
     let bytes = UnsafeMutableRawBufferPointer(start: arena.base, count: arena.count)
     let checksum = BlockHeader.seal(bytes, segment: id.rawValue, offset: offset)
     try file.write(arena.bytes, at: offset)

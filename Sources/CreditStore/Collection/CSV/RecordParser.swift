@@ -47,20 +47,23 @@ package struct RecordParser: ~Copyable {
   /// Cells whose places are kept; more than any header may have. The count goes on.
   private static let maximumCells = 1 << 14
 
+  @inline(__always)
   private mutating func append(_ cell: Cell) {
     guard cellCount < Self.maximumCells else {
       cellCount &+= 1
       return
     }
-    if cellCount == cellCapacity {
-      let grown = UnsafeMutablePointer<Cell>.allocate(capacity: cellCapacity * 2)
-      grown.update(from: cellMemory, count: cellCount)
-      cellMemory.deallocate()
-      cellMemory = grown
-      cellCapacity *= 2
-    }
+    if cellCount == cellCapacity { growCells() }
     cellMemory[cellCount] = cell
     cellCount &+= 1
+  }
+
+  private mutating func growCells() {
+    let grown = UnsafeMutablePointer<Cell>.allocate(capacity: cellCapacity * 2)
+    grown.update(from: cellMemory, count: cellCount)
+    cellMemory.deallocate()
+    cellMemory = grown
+    cellCapacity *= 2
   }
 
   /// Moves to the next record that is not blank; false at the end.

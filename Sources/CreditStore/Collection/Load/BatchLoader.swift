@@ -4,6 +4,7 @@
 // failure every thread stops and the error of the first is thrown.
 // Does not commit.
 
+import CreditModel
 package import SegmentStore
 import Synchronization
 
@@ -19,37 +20,44 @@ package final class BatchLoader: @unchecked Sendable {
 
   /// Rows of a segment at which the next one is started.
   private static let segmentRows = 4_000_000
-  /// Bytes of rows in one partition.
-  private static let partitionBytes = 24 << 20
+  /// Bytes of rows sorted and decided at once: small enough for the processor's cache.
+  private static let rangeBytes = 3 << 19
+  /// Ranges in one partition, which is encoded as a whole: blocks end with their partition.
+  private static let partitionRanges = 12
+  /// So many rows ahead the processor is told what will be read.
+  private static let prefetchRows = 12
   /// Bytes of the rows of one subject at most: they must fit into memory together.
   private static let subjectBytes = 256 << 20
 
-  private let runs: [any SortedRun]
+  private let runs: [any GatheredRun]
   private let ranges: [KeyRange]
+  private let partitionCount: Int
   private let identity: RecordIdentity
+  private let rows: BatchRows
   private let snapshot: EngineSnapshot
   private let batch: UInt64
   private let makeSegment: () throws -> SegmentWriter
   private let takeSegment: (FinishedSegment) -> Void
   private let condition = Turnstile()
   private let isStopped = Atomic<Bool>(false)
-  private let warmedBytes = Atomic<UInt64>(0)
   private var failure: (any Error)?
   private var writer: SegmentWriter?
   private var segmentRows = 0
   private var outcome = Outcome()
 
   package init(
-    runs: [any SortedRun], identity: RecordIdentity, snapshot: EngineSnapshot, batch: UInt64,
+    runs: [any GatheredRun], identity: RecordIdentity, rows: BatchRows, snapshot: EngineSnapshot, batch: UInt64,
     makeSegment: @escaping () throws -> SegmentWriter, takeSegment: @escaping (FinishedSegment) -> Void
   ) {
     self.runs = runs
     self.identity = identity
+    self.rows = rows
     self.snapshot = snapshot
     self.batch = batch
     self.makeSegment = makeSegment
     self.takeSegment = takeSegment
-    ranges = RunPartitions.ranges(of: runs, bytes: Self.partitionBytes)
+    ranges = RunPartitions.ranges(of: runs, bytes: Self.rangeBytes)
+    partitionCount = (ranges.count + Self.partitionRanges - 1) / Self.partitionRanges
   }
 
   /// Loads everything.
@@ -57,16 +65,17 @@ package final class BatchLoader: @unchecked Sendable {
     threads: Int, isCancelled: @Sendable () -> Bool, progress: @Sendable (Double) -> Void
   ) throws -> Outcome {
     let next = Atomic<Int>(0)
-    WorkerThreads.run(count: min(threads, ranges.count)) { _ in
+    WorkerThreads.run(count: min(threads, partitionCount)) { _ in
       do {
-        let encoder = PartitionEncoder(schema: identity.schema)
+        let encoder = PartitionEncoder(
+          schema: identity.schema, batch: rows.texts, keyText: SubjectKey.renderText)
         var existing = try ExistingRows(snapshot, schema: identity.schema)
         while true {
           let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard index < ranges.count, !isStopped.load(ordering: .relaxed) else { return }
+          guard index < partitionCount, !isStopped.load(ordering: .relaxed) else { return }
           if isCancelled() { throw CancellationError() }
           try load(index, encoder, &existing)
-          progress(Double(index + 1) / Double(ranges.count))
+          progress(Double(index + 1) / Double(partitionCount))
         }
       } catch {
         condition.enter { if failure == nil { failure = error } }
@@ -80,16 +89,25 @@ package final class BatchLoader: @unchecked Sendable {
   }
 
   private func load(_ index: Int, _ encoder: PartitionEncoder, _ existing: inout ExistingRows) throws {
-    var entries: [RunEntry] = []
     var memory: [ByteArena] = []
-    for run in runs { try run.load(ranges[index], into: &entries, keeping: &memory) }
-    if runs.count > 1 { entries.sort { $0.key != $1.key ? $0.key < $1.key : $0.sequence < $1.sequence } }
-    let decision = try decide(entries, &existing)
-    for row in decision.rows {
-      try encoder.append(
-        RowReference(
-          key: row.key, system: RowSystemValues(batch: batch, version: row.version, state: 0),
-          payload: RunRow.payload(row.row)))
+    var decision = PartitionDecision()
+    let first = index * Self.partitionRanges
+    for range in ranges[first..<min(ranges.count, first + Self.partitionRanges)] {
+      var entries: [RunEntry] = []
+      for run in runs { try run.load(range, into: &entries, keeping: &memory) }
+      entries.sortRows()
+      let start = decision.rows.count
+      try decide(entries, &existing, &decision)
+      for position in start..<decision.rows.count {
+        let row = decision.rows[position]
+        if position &+ Self.prefetchRows < decision.rows.count {
+          RunRow.prefetch(decision.rows[position &+ Self.prefetchRows].row)
+        }
+        try encoder.append(
+          coded: RowReference(
+            key: row.key, system: RowSystemValues(batch: batch, version: row.version, state: 0),
+            payload: RunRow.payload(row.row)), worker: RunRow.worker(row.row))
+      }
     }
     let partition = encoder.finish()
     try condition.wait(for: index) { try self.append(partition, decision) }
@@ -97,12 +115,12 @@ package final class BatchLoader: @unchecked Sendable {
     withExtendedLifetime(memory) {}
   }
 
-  private func decide(_ entries: [RunEntry], _ existing: inout ExistingRows) throws -> PartitionDecision {
-    let decider = VersionDecider(identity)
-    var decision = PartitionDecision()
-    decision.rows.reserveCapacity(entries.count)
+  private func decide(
+    _ entries: [RunEntry], _ existing: inout ExistingRows, _ decision: inout PartitionDecision
+  ) throws {
+    let decider = VersionDecider(identity, batch: rows)
+    decision.rows.reserveCapacity(decision.rows.count + entries.count)
     var start = 0
-    var warmed: UInt64 = 0
     while start < entries.count {
       let key = entries[start].key
       var end = start + 1
@@ -111,17 +129,16 @@ package final class BatchLoader: @unchecked Sendable {
         bytes += RunRow.size(entries[end].row)
         end += 1
       }
-      for index in start..<end { warmed &+= RunRow.warm(entries, index &+ 24) }
+      for index in start..<end where index &+ Self.prefetchRows < entries.count {
+        RunRow.prefetch(entries[index &+ Self.prefetchRows].row)
+      }
       guard bytes <= Self.subjectBytes else {
         throw CreditError(
           "limit", "more than \(Self.subjectBytes >> 20) MiB of rows for one subject; split the file")
       }
-      decider.decide(entries[start..<end], existing: try existing.rows(of: key), into: &decision)
+      try decider.decide(entries[start..<end], existing: try existing.rows(of: key), into: &decision)
       start = end
     }
-    // The sum is only kept so that the loads that made it are not dropped.
-    warmedBytes.store(warmed, ordering: .relaxed)
-    return decision
   }
 
   /// Appends a partition behind the ones before; runs in the order of the partitions.
@@ -140,7 +157,7 @@ package final class BatchLoader: @unchecked Sendable {
       writer = current
     } else {
       writer = try makeSegment()
-      try writer.begin(identity.schema)
+      try writer.begin(identity.schema, batch: rows.texts)
       self.writer = writer
     }
     for (position, row) in decision.rows.enumerated() where row.isSuperseded {

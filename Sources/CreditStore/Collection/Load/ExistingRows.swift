@@ -37,7 +37,7 @@ package struct ExistingRows {
       for run in try sources[index].cursor.runs(of: key) where run.dataset == schema.dataset {
         for position in run.first..<run.first + run.count {
           let view = sources[index].view
-          let (system, payload) = try sources[index].assembler.row(position)
+          let (system, payload) = try sources[index].assembler.row(position, key: key)
           guard system.commit <= snapshot.commit else { continue }
           rows.append(
             StoredRow(

@@ -5,24 +5,28 @@ package import SegmentStore
 
 package struct JournalLoader {
   private let identity: RecordIdentity
+  private let batch: BatchRows
 
-  package init(identity: RecordIdentity) { self.identity = identity }
+  package init(identity: RecordIdentity, batch: BatchRows) {
+    self.identity = identity
+    self.batch = batch
+  }
 
-  package func load(_ runs: [any SortedRun], _ transaction: inout WriteTransaction) throws
+  package func load(_ runs: [any GatheredRun], _ transaction: inout WriteTransaction) throws
     -> BatchLoader.Outcome
   {
     var entries: [RunEntry] = []
     var memory: [ByteArena] = []
     for run in runs { try run.load(KeyRange(lower: 0, upper: nil), into: &entries, keeping: &memory) }
-    entries.sort { $0.key != $1.key ? $0.key < $1.key : $0.sequence < $1.sequence }
+    entries.sortRows()
     var existing = try ExistingRows(transaction.snapshot, schema: identity.schema)
-    let decider = VersionDecider(identity)
+    let decider = VersionDecider(identity, batch: batch)
     var decision = PartitionDecision()
     var start = 0
     while start < entries.count {
       let key = entries[start].key
       let end = entries[start...].firstIndex { $0.key != key } ?? entries.count
-      decider.decide(entries[start..<end], existing: try existing.rows(of: key), into: &decision)
+      try decider.decide(entries[start..<end], existing: try existing.rows(of: key), into: &decision)
       start = end
     }
     var outcome = BatchLoader.Outcome(
@@ -33,9 +37,11 @@ package struct JournalLoader {
     for address in decision.superseded { transaction.supersede(address) }
     for row in decision.rows {
       if row.isSuperseded { transaction.supersede(transaction.nextRowAddress) }
+      guard let payload = batch.payload(row.row) else {
+        throw StoreError(.damaged, "a spill file does not read back as written")
+      }
       try transaction.append(
-        identity.schema, key: row.key, batch: transaction.commit, version: row.version,
-        payload: Array(RunRow.payload(row.row)))
+        identity.schema, key: row.key, batch: transaction.commit, version: row.version, payload: payload)
     }
     withExtendedLifetime(memory) {}
     return outcome

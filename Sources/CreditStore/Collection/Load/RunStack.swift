@@ -14,10 +14,10 @@ package final class RunStack {
   /// Behind a pointer, because the checks of a class's properties cost more than adding a row.
   private let state: UnsafeMutablePointer<State>
   private let limit: Int
-  private let spill: (MemoryRun) throws -> any SortedRun
-  private var runs: [any SortedRun] = []
+  private let spill: (MemoryRun) throws -> any GatheredRun
+  private var runs: [any GatheredRun] = []
 
-  package init(limit: Int, spill: @escaping (MemoryRun) throws -> any SortedRun) {
+  package init(limit: Int, spill: @escaping (MemoryRun) throws -> any GatheredRun) {
     self.limit = max(1 << 20, limit)
     self.spill = spill
     state = .allocate(capacity: 1)
@@ -29,11 +29,8 @@ package final class RunStack {
   package var rowCount: Int { state.pointee.rowCount }
   package var bytes: Int { state.pointee.bytes }
 
-  package func append(
-    key: UInt128, sequence: UInt64, contentHash: UInt64, payload: UnsafeRawBufferPointer, raw: [UInt8]
-  ) throws {
-    state.pointee.buffer.append(
-      key: key, sequence: sequence, contentHash: contentHash, payload: payload, raw: raw)
+  package func append(_ head: RunRowHead, payload: UnsafeRawBufferPointer, raw: [UInt8] = []) throws {
+    state.pointee.buffer.append(head, payload: payload, raw: raw)
     state.pointee.rowCount &+= 1
     state.pointee.bytes &+= payload.count &+ raw.count &+ RunRow.headerSize
     if state.pointee.buffer.bytes >= limit { try spillBuffer() }
@@ -49,7 +46,7 @@ package final class RunStack {
   package func seal() { if state.pointee.buffer.rowCount > 0 { runs.append(state.pointee.buffer.takeRun()) } }
 
   /// All runs, the last one from memory.
-  package func takeRuns() -> [any SortedRun] {
+  package func takeRuns() -> [any GatheredRun] {
     defer { runs = [] }
     seal()
     return runs

@@ -21,10 +21,19 @@ package struct RecordIdentity: Sendable {
 
   package var isKeyed: Bool { !keyColumns.isEmpty }
 
-  package func contentHash(_ payload: UnsafeRawBufferPointer) -> UInt64 { XXHash64.hash(payload) & hashMask }
+  /// The bits of a content hash that count.
+  @inline(__always)
+  package func masked(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash & hashMask) }
+
+  /// The hash of a stored row: the same as that of an equal row of a batch.
+  package func contentHash(_ payload: [UInt8]) -> UInt32 {
+    payload.withUnsafeBytes { masked(ContentHash.hash($0, schema)) }
+  }
 
   /// The bytes that identify a record among those of its subject: the key items' values, each with its length.
-  package func keyBytes(_ payload: UnsafeRawBufferPointer) -> [UInt8] {
+  package func keyBytes(_ payload: [UInt8]) -> [UInt8] { payload.withUnsafeBytes(keyBytes) }
+
+  private func keyBytes(_ payload: UnsafeRawBufferPointer) -> [UInt8] {
     var cells = [[UInt8]](repeating: [], count: keyColumns.count)
     _ = RowPayload.walk(payload, schema) { index, view in
       guard let place = keyColumns.firstIndex(of: index) else { return }
@@ -68,14 +77,26 @@ package struct PartitionDecision {
 
 package struct VersionDecider {
   private let identity: RecordIdentity
+  private let batch: BatchRows
 
-  package init(_ identity: RecordIdentity) { self.identity = identity }
+  package init(_ identity: RecordIdentity, batch: BatchRows) {
+    self.identity = identity
+    self.batch = batch
+  }
 
   /// One version of a record, stored or of this batch.
   private struct Version {
-    var hash: UInt64
-    var payload: UnsafeRawBufferPointer
+    var hash: UInt32
+    var payload: [UInt8]
   }
+
+  /// A row without a record key seen before.
+  private enum Seen {
+    case stored([UInt8])
+    case row(UnsafeRawPointer)
+  }
+
+  private static var misread: StoreError { StoreError(.damaged, "a spill file does not read back as written") }
 
   private struct Record {
     var keyHash: UInt64
@@ -90,7 +111,7 @@ package struct VersionDecider {
   /// Decides the rows of one subject, given in file order.
   package func decide(
     _ incoming: ArraySlice<RunEntry>, existing: [StoredRow], into decision: inout PartitionDecision
-  ) {
+  ) throws(StoreError) {
     let start = decision.rows.count
     if incoming.count == 1, existing.isEmpty, let only = incoming.first {
       decision.loaded += 1
@@ -101,7 +122,7 @@ package struct VersionDecider {
     if !identity.isKeyed, existing.isEmpty, incoming.count <= 48 {
       decideSmall(incoming, &decision)
     } else if identity.isKeyed {
-      decideKeyed(incoming, existing, &decision)
+      try decideKeyed(incoming, existing, &decision)
     } else {
       decideWhole(incoming, existing, &decision)
     }
@@ -111,9 +132,7 @@ package struct VersionDecider {
   /// Within a subject rows stand by event date, then file order.
   private func sortByDate(_ rows: inout [DecidedRow], from start: Int) {
     guard identity.schema.orderColumn != nil, rows.count - start > 1 else { return }
-    let keyed = rows[start...].map {
-      (order: RowPayload.order(RunRow.payload($0.row), identity.schema), row: $0)
-    }
+    let keyed = rows[start...].map { (order: RunRow.order($0.row), row: $0) }
     let sorted = keyed.sorted {
       $0.order != $1.order ? $0.order < $1.order : $0.row.sequence < $1.row.sequence
     }
@@ -124,10 +143,7 @@ package struct VersionDecider {
   private func decideSmall(_ incoming: ArraySlice<RunEntry>, _ decision: inout PartitionDecision) {
     let start = decision.rows.count
     for entry in incoming {
-      let hash = RunRow.contentHash(entry.row)
-      let isDuplicate = decision.rows[start...].contains {
-        RunRow.contentHash($0.row) == hash && RunRow.payload($0.row).elementsEqual(RunRow.payload(entry.row))
-      }
+      let isDuplicate = decision.rows[start...].contains { batch.areEqual($0.row, entry.row) }
       if isDuplicate {
         decision.duplicate += 1
         continue
@@ -142,85 +158,84 @@ package struct VersionDecider {
   private func decideWhole(
     _ incoming: ArraySlice<RunEntry>, _ existing: [StoredRow], _ decision: inout PartitionDecision
   ) {
-    withBytes(of: existing) { stored in
-      var seen: [UInt64: [UnsafeRawBufferPointer]] = [:]
-      seen.reserveCapacity(incoming.count + stored.count)
-      for payload in stored { seen[identity.contentHash(payload), default: []].append(payload) }
-      for entry in incoming {
-        let payload = RunRow.payload(entry.row)
-        let hash = RunRow.contentHash(entry.row)
-        if let others = seen[hash], others.contains(where: { $0.elementsEqual(payload) }) {
-          decision.duplicate += 1
-          continue
+    var seen: [UInt32: [Seen]] = [:]
+    seen.reserveCapacity(incoming.count + existing.count)
+    for row in existing { seen[identity.contentHash(row.payload), default: []].append(.stored(row.payload)) }
+    for entry in incoming {
+      let hash = RunRow.contentHash(entry.row)
+      let isDuplicate = (seen[hash] ?? []).contains { other in
+        switch other {
+        case .stored(let payload): payload == batch.payload(entry.row)
+        case .row(let row): batch.areEqual(row, entry.row)
         }
-        seen[hash, default: []].append(payload)
-        decision.loaded += 1
-        decision.rows.append(
-          DecidedRow(
-            row: entry.row, key: entry.key, sequence: entry.sequence, version: 1, isSuperseded: false))
       }
+      if isDuplicate {
+        decision.duplicate += 1
+        continue
+      }
+      seen[hash, default: []].append(.row(entry.row))
+      decision.loaded += 1
+      decision.rows.append(
+        DecidedRow(row: entry.row, key: entry.key, sequence: entry.sequence, version: 1, isSuperseded: false))
     }
   }
 
   private func decideKeyed(
     _ incoming: ArraySlice<RunEntry>, _ existing: [StoredRow], _ decision: inout PartitionDecision
-  ) {
-    withBytes(of: existing) { stored in
-      var records: [Record] = []
-      var byHash: [UInt64: [Int]] = [:]
-      func find(_ hash: UInt64, _ key: [UInt8]) -> Int? {
-        byHash[hash]?.first { records[$0].keyBytes == key }
+  ) throws(StoreError) {
+    var records: [Record] = []
+    var byHash: [UInt64: [Int]] = [:]
+    func find(_ hash: UInt64, _ key: [UInt8]) -> Int? {
+      byHash[hash]?.first { records[$0].keyBytes == key }
+    }
+    func make(_ hash: UInt64, _ key: [UInt8]) -> Int {
+      byHash[hash, default: []].append(records.count)
+      records.append(Record(keyHash: hash, keyBytes: key))
+      return records.count - 1
+    }
+    for row in existing {
+      let key = identity.keyBytes(row.payload)
+      let hash = XXHash64.hash(key) & identity.hashMask
+      let index = find(hash, key) ?? make(hash, key)
+      records[index].versions.append(Version(hash: identity.contentHash(row.payload), payload: row.payload))
+      records[index].lastVersion = max(records[index].lastVersion, row.system.version)
+      if row.superseded == nil {
+        records[index].stored = row.address
+        records[index].isClosed = RecordState(rawValue: row.system.state)?.isClosed ?? false
       }
-      func make(_ hash: UInt64, _ key: [UInt8]) -> Int {
-        byHash[hash, default: []].append(records.count)
-        records.append(Record(keyHash: hash, keyBytes: key))
-        return records.count - 1
+    }
+    for entry in incoming {
+      guard let payload = batch.payload(entry.row) else { throw Self.misread }
+      let content = RunRow.contentHash(entry.row)
+      let key = identity.keyBytes(payload)
+      let hash = XXHash64.hash(key) & identity.hashMask
+      guard let index = find(hash, key) else {
+        let made = make(hash, key)
+        append(entry, version: 1, to: &decision, record: &records[made], content, payload)
+        decision.loaded += 1
+        continue
       }
-      for (row, payload) in zip(existing, stored) {
-        let key = identity.keyBytes(payload)
-        let hash = XXHash64.hash(key) & identity.hashMask
-        let index = find(hash, key) ?? make(hash, key)
-        records[index].versions.append(Version(hash: identity.contentHash(payload), payload: payload))
-        records[index].lastVersion = max(records[index].lastVersion, row.system.version)
-        if row.superseded == nil {
-          records[index].stored = row.address
-          records[index].isClosed = RecordState(rawValue: row.system.state)?.isClosed ?? false
+      if records[index].versions.contains(where: { $0.hash == content && $0.payload == payload }) {
+        decision.duplicate += 1
+      } else if records[index].isClosed {
+        decision.closed.append(entry.row)
+      } else {
+        if let address = records[index].stored {
+          decision.superseded.append(address)
+          records[index].stored = nil
         }
-      }
-      for entry in incoming {
-        let payload = RunRow.payload(entry.row)
-        let content = RunRow.contentHash(entry.row)
-        let key = identity.keyBytes(payload)
-        let hash = XXHash64.hash(key) & identity.hashMask
-        guard let index = find(hash, key) else {
-          let made = make(hash, key)
-          append(entry, version: 1, to: &decision, record: &records[made], content, payload)
-          decision.loaded += 1
-          continue
-        }
-        if records[index].versions.contains(where: { $0.hash == content && $0.payload.elementsEqual(payload) }
-        ) {
-          decision.duplicate += 1
-        } else if records[index].isClosed {
-          decision.closed.append(entry.row)
-        } else {
-          if let address = records[index].stored {
-            decision.superseded.append(address)
-            records[index].stored = nil
-          }
-          if let pending = records[index].pending { decision.rows[pending].isSuperseded = true }
-          append(
-            entry, version: records[index].lastVersion + 1, to: &decision, record: &records[index], content,
-            payload)
-          decision.updated += 1
-        }
+        if let pending = records[index].pending { decision.rows[pending].isSuperseded = true }
+        append(
+          entry, version: records[index].lastVersion + 1, to: &decision, record: &records[index], content,
+          payload)
+        decision.updated += 1
       }
     }
   }
 
   private func append(
     _ entry: RunEntry, version: UInt32, to decision: inout PartitionDecision, record: inout Record,
-    _ hash: UInt64, _ payload: UnsafeRawBufferPointer
+    _ hash: UInt32, _ payload: [UInt8]
   ) {
     record.pending = decision.rows.count
     record.lastVersion = version
@@ -228,18 +243,5 @@ package struct VersionDecider {
     decision.rows.append(
       DecidedRow(
         row: entry.row, key: entry.key, sequence: entry.sequence, version: version, isSuperseded: false))
-  }
-
-  /// Gives the payloads of stored rows as pointers for the time of a body.
-  private func withBytes(of rows: [StoredRow], _ body: ([UnsafeRawBufferPointer]) -> Void) {
-    guard !rows.isEmpty else { return body([]) }
-    let arena = ByteArena(capacity: rows.reduce(0) { $0 + $1.payload.count })
-    var offsets: [Int] = []
-    for row in rows {
-      offsets.append(arena.count)
-      row.payload.withUnsafeBytes { arena.append($0) }
-    }
-    body(zip(rows, offsets).map { UnsafeRawBufferPointer(start: arena.base + $1, count: $0.payload.count) })
-    withExtendedLifetime(arena) {}
   }
 }

@@ -1,0 +1,33 @@
+// Owns reading the gathered rows of a batch back into plain form: for comparing rows and for the journal.
+// Invariants: rows are read with the pools of the worker that wrote them; equal values give equal plain forms.
+
+import CreditModel
+package import SegmentStore
+
+/// Reads rows of runs.
+package struct BatchRows: Sendable {
+  package let schema: DatasetSchema
+  package let texts: BatchTexts
+
+  package init(schema: DatasetSchema, texts: BatchTexts) {
+    self.schema = schema
+    self.texts = texts
+  }
+
+  /// The plain form of a row; `nil` when a spilled row does not read back as written.
+  package func payload(_ row: UnsafeRawPointer) -> [UInt8]? {
+    let worker = RunRow.worker(row)
+    let pools = worker < texts.pools.count ? texts.pools[worker] : [TextPool?](repeating: nil, count: schema.columns.count)
+    return CodedRow.payload(
+      RunRow.payload(row), schema, key: RunRow.key(row), pools: pools, keyText: SubjectKey.renderText)
+  }
+
+  /// Whether two rows have equal values.
+  package func areEqual(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer) -> Bool {
+    guard RunRow.contentHash(left) == RunRow.contentHash(right) else { return false }
+    if RunRow.worker(left) == RunRow.worker(right), RunRow.payload(left).elementsEqual(RunRow.payload(right)) {
+      return true
+    }
+    return payload(left) == payload(right)
+  }
+}

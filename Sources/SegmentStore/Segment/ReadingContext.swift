@@ -1,0 +1,15 @@
+// Owns what all segments of an open store share for reading.
+// Invariants: immutable.
+
+/// The cache and the rendering of keys.
+package struct ReadingContext: Sendable {
+  /// Where decoded blocks are kept; `nil` reads every block from its file.
+  package var cache: BlockCache?
+  /// Renders the keys of rows whose text is that of their key.
+  package var keyText: KeyText
+
+  package init(cache: BlockCache?, keyText: @escaping KeyText = noKeyText) {
+    self.cache = cache
+    self.keyText = keyText
+  }
+}
