@@ -96,14 +96,19 @@ import Testing
         }
       }
       let header = BlockHeader(
-        kind: .column, codec: .none, encoding: UInt8.random(in: 0...4, using: &random),
+        kind: .column, codec: .none, encoding: UInt8.random(in: 0...6, using: &random),
         rowCount: UInt32.random(in: 0...40, using: &random), storedLength: UInt32(count),
         rawLength: UInt32(count),
         columnID: 16)
       do throws(StoreError) {
         let block = try DecodedBlock(header, raw, file: "hostile", offset: 8)
         for row in 0..<block.rowCount where !block.isNull(row) {
-          if block.isText { _ = block.text(row).count } else { _ = block.integer(row) }
+          switch block.form {
+          case .none: _ = block.integer(row)
+          case .plain, .dictionary: _ = block.text(row).count
+          case .coded: for index in 0..<block.numberCount { _ = block.code(row) &+ Int(truncatingIfNeeded: block.number(index, row)) }
+          case .key: break
+          }
         }
       } catch {
         refused += 1

@@ -79,7 +79,8 @@ extension SegmentEngine {
   /// Re-reads the state and the journal from disk.
   private func verifyState(atLeast commit: UInt64) -> [StoreError] {
     do throws(StoreError) {
-      let opened = try Recovery(folder: folder, context: ReadingContext(cache: BlockCache(budget: 1 << 20))).open(isWriter: false)
+      let context = ReadingContext(cache: BlockCache(budget: 1 << 20))
+      let opened = try Recovery(folder: folder, context: context).open(isWriter: false)
       guard opened.view.commit >= commit else {
         return [
           StoreError.damaged(
@@ -99,7 +100,9 @@ extension SegmentEngine {
     var locations: [BlockLocation] = [segment.footer.datasetDirectory, segment.footer.subjectFences]
     for chunk in try segment.datasetChunks() {
       locations.append(chunk.columns)
-      for column in try segment.columns(of: chunk).entries { locations += column.blocks.map(\.location) }
+      for column in try segment.columns(of: chunk).entries {
+        locations += column.blocks.map(\.location) + column.dictionaryPages
+      }
     }
     for fence in try segment.subjectTree().fences { locations.append(fence.location) }
     locations.sort { $0.offset < $1.offset }

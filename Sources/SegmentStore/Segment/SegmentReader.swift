@@ -243,7 +243,7 @@ package final class SegmentReader: Sendable {
     for chunk in try datasetChunks() {
       nextRow[chunk.dataset] = chunk.firstRow
       for column in try columns(of: chunk).entries {
-        for page in column.dictionaryPages.indices { _ = try dictionaryPage(page, of: column) }
+        try verifyDictionary(of: column)
         for entry in column.blocks {
           let block = try block(entry, of: column)
           guard comparesBounds, block.form == .none || block.form == .coded else { continue }
@@ -280,6 +280,27 @@ package final class SegmentReader: Sendable {
       throw StoreError.damaged("the subject directory does not cover all rows", file: blocks.name, offset: 0)
     }
     return rows
+  }
+
+  /// The entries of a dictionary ascend strictly and none has more holes than the column.
+  private func verifyDictionary(of column: ColumnEntry) throws(StoreError) {
+    var previous: (bytes: [UInt8], holes: Int)?
+    for index in column.dictionaryPages.indices {
+      let page = try dictionaryPage(index, of: column)
+      for entry in 0..<page.count {
+        let current = (bytes: Array(page.text(entry)), holes: page.holes(entry))
+        let ascends =
+          previous.map {
+            $0.bytes == current.bytes
+              ? $0.holes < current.holes : $0.bytes.lexicographicallyPrecedes(current.bytes)
+          } ?? true
+        guard ascends, current.holes <= column.holes else {
+          throw StoreError.damaged(
+            "a dictionary is out of order", file: blocks.name, offset: column.dictionaryPages[index].offset)
+        }
+        previous = current
+      }
+    }
   }
 
   /// Faults of the segment, one for each block that cannot be read, instead of stopping at the first.

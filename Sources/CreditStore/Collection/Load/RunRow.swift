@@ -67,10 +67,3 @@ package struct RunEntry {
   package var sequence: UInt64
   package var row: UnsafeRawPointer
 }
-
-extension [RunEntry] {
-  /// Brings rows into their order: by subject, then as in the file.
-  package mutating func sortRows() {
-    sort { $0.key != $1.key ? $0.key < $1.key : $0.sequence < $1.sequence }
-  }
-}
