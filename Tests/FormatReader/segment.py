@@ -7,9 +7,10 @@ The key of a row comes from the directory alone.
 """
 
 from collections import namedtuple
-from blocks import COLUMN, COLUMN_DIRECTORY, DATASET_DIRECTORY, FENCES, FOOTER, LEAF, TRAILER_SIZE
+from blocks import COLUMN, COLUMN_DIRECTORY, DATASET_DIRECTORY, DICTIONARY_PAGE, FENCES, FOOTER, LEAF, TRAILER_SIZE
 from blocks import Blocks, Location, read_location
-from columns import INTEGER, TEXT, read_column_block
+from columns import INTEGER, KEY, TEXT, read_column_block
+from dictionary import MAXIMUM_HOLES, PAGE_ENTRIES, check_order, key_text, page_count, read_page
 from fields import Cursor, FORMAT_VERSION, FormatError, Header, HEADER_SIZE
 from xxh64 import xxh64
 
@@ -64,6 +65,7 @@ class Segment:
     cursor.end()
     self.read_datasets(directory)
     self.read_subjects(fences, bounds)
+    self.fill_keys(cursor)
 
   # Datasets and columns
 
@@ -94,32 +96,54 @@ class Segment:
     cursor.require(cursor.u32() == entries == count, "directories disagree about the number of columns")
     columns = {}
     for place in range(count):
-      id, type = cursor.u32(), cursor.u32()
+      id, type, holes = cursor.u32(), cursor.u8(), cursor.u8()
+      cursor.zero(2)
+      cursor.require(holes <= MAXIMUM_HOLES and (holes == 0 or type == TEXT), f"column {id} has {holes} holes")
       cursor.require(type in (INTEGER, TEXT), f"column {id} has the unknown type {type}")
       engine = place < len(ENGINE_COLUMNS)
       fits = (id, type) == (ENGINE_COLUMNS[place], INTEGER) if engine else id >= FIRST_FREE_COLUMN
       cursor.require(fits and id not in columns, f"column {id} of type {type} stands in place {place}")
-      columns[id] = self.read_column(cursor, id, type, rows)
+      columns[id] = self.read_column(cursor, id, type, holes, rows)
     cursor.end()
     cursor.require(count >= len(ENGINE_COLUMNS), "columns of the engine are missing")
     return columns
 
-  def read_column(self, cursor, id, type, rows):
+  def read_column(self, cursor, id, type, holes, rows):
     values = []
-    for _ in range(cursor.u32()):
-      first, count = cursor.u32(), cursor.u32()
-      location, bounds = read_location(cursor), (cursor.i64(), cursor.i64())
+    count, entries = cursor.u32(), cursor.u32()
+    cursor.require(entries == 0 or type == TEXT, f"column {id} of integers has a dictionary")
+    places = [(cursor.u32(), cursor.u32(), read_location(cursor), (cursor.i64(), cursor.i64())) for _ in range(count)]
+    dictionary = self.read_dictionary(cursor, id, entries, holes)
+    for first, count, location, bounds in places:
       cursor.require(first == len(values), f"a block of column {id} does not join")
       cursor.require(0 < count <= rows - first, f"a block of column {id} has {count} rows")
       block, entries, encoding = self.blocks.read(location, COLUMN, id)
       block.require(entries == count, f"a block of column {id} disagrees about its rows")
-      found = read_column_block(block, type, encoding, count)
-      present = [value for value in found if value is not None] if type == INTEGER else []
+      found, present = read_column_block(block, type, encoding, count, dictionary, holes)
       expected = (min(present), max(present)) if present else (0, 0)
       block.require(bounds == expected, f"smallest and largest of column {id} are {expected}, not {bounds}")
       values += found
     cursor.require(len(values) == rows, f"column {id} has {len(values)} of {rows} rows")
     return values
+
+  def read_dictionary(self, cursor, id, entries, holes):
+    dictionary = []
+    for page in range(page_count(entries)):
+      block, count, _ = self.blocks.read(read_location(cursor), DICTIONARY_PAGE, id)
+      expected = min(PAGE_ENTRIES, entries - page * PAGE_ENTRIES)
+      block.require(count == expected, f"{count} entries in a dictionary page for {expected}")
+      dictionary += read_page(block, count, holes > 0)
+    check_order(cursor, dictionary, holes)
+    return dictionary
+
+  def fill_keys(self, cursor):
+    """Puts the texts of keys where blocks only say that they are there."""
+    for dataset in self.datasets:
+      for values in dataset.columns.values():
+        for row, value in enumerate(values):
+          if value is KEY:
+            values[row] = key_text(self.keys[dataset.first + row])
+            cursor.require(values[row] is not None, "a key without a text stands for a text")
 
   def check_engine_columns(self, dataset, cursor):
     columns = dataset.columns
