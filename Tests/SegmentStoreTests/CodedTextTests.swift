@@ -36,7 +36,8 @@ import Testing
     var random = SeededGenerator(seed: seed)
     for _ in 0..<20_000 {
       let text = (0..<Int.random(in: 0...60, using: &random)).map { _ -> UInt8 in
-        Bool.random(using: &random) ? UInt8.random(in: 0x30...0x39, using: &random) : .random(in: 0...255, using: &random)
+        Bool.random(using: &random)
+          ? UInt8.random(in: 0x30...0x39, using: &random) : .random(in: 0...255, using: &random)
       }
       #expect(Self.roundTrip(text).result == text)
     }
@@ -48,10 +49,12 @@ import Testing
     switch kind {
     case 0: return bytes(["罚款", "警告", "", "吊销许可证"][Int.random(in: 0..<4, using: &random)])
     case 1: return bytes("冀秦罚字〔\(2010 + row % 9)〕第\(Int.random(in: 0..<9_999_999, using: &random))号")
-    case 2: return (0..<Int.random(in: 0...30, using: &random)).map { _ in .random(in: 0...255, using: &random) }
+    case 2:
+      return (0..<Int.random(in: 0...30, using: &random)).map { _ in .random(in: 0...255, using: &random) }
     case 3:
       // Words first, free text later: a pool that is given up in the middle.
-      return row < 20_000 ? bytes("词\(row % 3000)") : bytes("自由文本\(row)-\(UInt64.random(in: 0...UInt64.max, using: &random))")
+      return row < 20_000
+        ? bytes("词\(row % 3000)") : bytes("自由文本\(row)-\(UInt64.random(in: 0...UInt64.max, using: &random))")
     case 4: return row == 77 ? Array(repeating: 0x41, count: 5000) : bytes("x\(row % 10)")
     default: return bytes("\(row % 7)\u{1}\u{2}\(row % 3)")
     }
@@ -65,14 +68,18 @@ import Testing
     let kinds = 6
     let keyText: KeyText = { key, target in
       let text = Array("KEY\(key)".utf8)
-      for (index, byte) in text.enumerated() { target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self) }
+      for (index, byte) in text.enumerated() {
+        target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+      }
       return text.count
     }
     let schema = DatasetSchema(
       dataset: DatasetID(rawValue: 3), version: 1,
       columns: (0..<kinds).map { ColumnSchema(id: UInt32(16 + $0), type: .text) }
         + [ColumnSchema(id: 40, type: .text), ColumnSchema(id: 41, type: .integer)])
-    let pools = (0..<3).map { _ in (0..<kinds).map { _ in TextPool?.some(TextPool(byteLimit: 1 << 19)) } + [nil, nil] }
+    let pools = (0..<3).map { _ in
+      (0..<kinds).map { _ in TextPool?.some(TextPool(byteLimit: 1 << 19)) } + [nil, nil]
+    }
     let memory = StableArena()
     var expected: [(key: UInt128, cells: [RowPayload.Cell])] = []
     var coded: [(row: UnsafeRawBufferPointer, worker: Int)] = []
@@ -83,9 +90,12 @@ import Testing
       }
       // Mostly the text of the key, so that whole blocks are.
       cells.append(.text(Self.bytes(row == rows / 2 ? "another" : "KEY\(key)")))
-      cells.append(.integer(Int64(truncatingIfNeeded: UInt64.random(in: 0...UInt64.max, using: &random)) >> Int64(row % 64)))
+      cells.append(
+        .integer(
+          Int64(truncatingIfNeeded: UInt64.random(in: 0...UInt64.max, using: &random)) >> Int64(row % 64)))
       let worker = row / 100 % 3
-      coded.append((code(cells, schema, pools[worker], memory, keyColumn: kinds, keyText: "KEY\(key)"), worker))
+      coded.append(
+        (code(cells, schema, pools[worker], memory, keyColumn: kinds, keyText: "KEY\(key)"), worker))
       expected.append((key, cells))
       let plain = coded[row].row.baseAddress.map { _ in
         CodedRow.payload(coded[row].row, schema, key: key, pools: pools[worker], keyText: keyText)
@@ -102,7 +112,8 @@ import Testing
     let folder = try TemporaryFolder()
     _ = try SegmentEngine.create(at: folder.path("store"))
     let engine = try SegmentEngine(
-      opening: folder.path("store"), mode: .readWrite(waitSeconds: 0), options: EngineOptions(keyText: keyText))
+      opening: folder.path("store"), mode: .readWrite(waitSeconds: 0),
+      options: EngineOptions(keyText: keyText))
     _ = try engine.write { transaction in
       let writer = try transaction.makeSegment()
       try writer.begin(schema, batch: texts)
@@ -123,7 +134,9 @@ import Testing
     var row = 0
     try DatasetScan(snapshot, schema: schema).forEach { found in
       let cells = try schema.columns.indices.map { column -> RowPayload.Cell in
-        if schema.columns[column].type == .integer { return try found.integer(column).map { .integer($0) } ?? .null }
+        if schema.columns[column].type == .integer {
+          return try found.integer(column).map { .integer($0) } ?? .null
+        }
         return try found.text(column).map { .text($0) } ?? .null
       }
       #expect(found.key == expected[row].key && cells == expected[row].cells, "row \(row)")
@@ -139,15 +152,17 @@ import Testing
 
   /// Brings cells into coded form as a collecting worker does.
   private func code(
-    _ cells: [RowPayload.Cell], _ schema: DatasetSchema, _ pools: [TextPool?], _ memory: StableArena, keyColumn: Int,
+    _ cells: [RowPayload.Cell], _ schema: DatasetSchema, _ pools: [TextPool?], _ memory: StableArena,
+    keyColumn: Int,
     keyText: String
   ) -> UnsafeRawBufferPointer {
     let bitmap = RowPayload.bitmapBytes(cells.count)
     let base = memory.allocate(
-      bitmap + cells.reduce(0) { sum, cell in
-        if case .text(let text) = cell { return sum + CodedRow.room(text: text.count) }
-        return sum + CodedRow.integerRoom
-      })
+      bitmap
+        + cells.reduce(0) { sum, cell in
+          if case .text(let text) = cell { return sum + CodedRow.room(text: text.count) }
+          return sum + CodedRow.integerRoom
+        })
     base.initializeMemory(as: UInt8.self, repeating: 0, count: bitmap)
     var target = base + bitmap
     for (index, cell) in cells.enumerated() {

@@ -10,7 +10,8 @@ import Testing
   private func blocks(isText: Bool, _ fill: (inout ColumnBlockBuilder, ByteArena) -> [PendingBlock]) throws
     -> [DecodedBlock]
   {
-    var builder = ColumnBlockBuilder(column: 0, columnID: 16, kind: isText ? .texts : .integers, scratch: DictionaryScratch())
+    var builder = ColumnBlockBuilder(
+      column: 0, columnID: 16, kind: isText ? .texts : .integers, scratch: DictionaryScratch())
     defer { builder.deallocate() }
     let arena = ByteArena()
     let pending = fill(&builder, arena)
@@ -106,7 +107,10 @@ import Testing
           switch block.form {
           case .none: _ = block.integer(row)
           case .plain, .dictionary: _ = block.text(row).count
-          case .coded: for index in 0..<block.numberCount { _ = block.code(row) &+ Int(truncatingIfNeeded: block.number(index, row)) }
+          case .coded:
+            for index in 0..<block.numberCount {
+              _ = block.code(row) &+ Int(truncatingIfNeeded: block.number(index, row))
+            }
           case .key: break
           }
         }

@@ -132,7 +132,8 @@ public struct SubjectKey: Hashable, Sendable, Comparable {
       let count = Int(truncatingIfNeeded: rawValue & 15)
       for index in 0..<count {
         let shift = UInt128(4 + 8 * (maximumInlineTextBytes - 1 - index))
-        target.storeBytes(of: UInt8(truncatingIfNeeded: rawValue >> shift), toByteOffset: index, as: UInt8.self)
+        target.storeBytes(
+          of: UInt8(truncatingIfNeeded: rawValue >> shift), toByteOffset: index, as: UInt8.self)
       }
       return count
     default:
@@ -150,7 +151,8 @@ public struct SubjectKey: Hashable, Sendable, Comparable {
           symbol = UInt8(truncatingIfNeeded: low >> UInt64(shift)) & 63
         }
         if symbol == 0 { return index }
-        target.storeBytes(of: symbol <= 10 ? 0x2F + symbol : 0x36 + symbol, toByteOffset: index, as: UInt8.self)
+        target.storeBytes(
+          of: symbol <= 10 ? 0x2F + symbol : 0x36 + symbol, toByteOffset: index, as: UInt8.self)
       }
       return maximumStructuredCharacters
     }

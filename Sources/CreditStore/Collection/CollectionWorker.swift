@@ -150,9 +150,10 @@ package final class CollectionWorker {
           plan.closedKeys.contains(key) ? Array((RawRow.json(header: plan.header, parser) ?? "{}").utf8) : []
         let hash = plan.identity.masked(converter.rowHash)
         let head = RunRowHead(
-          key: key, sequence: Self.sequence(chunk: chunk, row: row), order: converter.rowOrder, contentHash: hash,
+          key: key, sequence: Self.sequence(chunk: chunk, row: row), order: converter.rowOrder,
+          contentHash: hash,
           worker: number)
-        try rows.append(head, payload: converter.row, raw: raw)
+        try rows.append(head, payload: converter.row, raw: raw, plainBytes: converter.rowPlainBytes)
         row += 1
       }
     }

@@ -195,7 +195,8 @@ package struct Collector {
 
   /// Loads sorted rows: few into the journal, many into segments.
   private func load(
-    _ stacks: [RunStack], _ identity: RecordIdentity, _ texts: BatchTexts, _ transaction: inout WriteTransaction,
+    _ stacks: [RunStack], _ identity: RecordIdentity, _ texts: BatchTexts,
+    _ transaction: inout WriteTransaction,
     progress: @escaping @Sendable (Double) -> Void
   ) throws -> BatchLoader.Outcome {
     let rows = stacks.reduce(0) { $0 + $1.rowCount }

@@ -54,6 +54,7 @@ package final class RowConverter {
   private let bitmapBytes: Int
   private struct Hot {
     var rowHash: UInt64 = 0
+    var rowPlainBytes = 0
     /// The item whose text is known to be that of the row's key; -1 when nothing is known.
     var verbatimItem = -1
     var mayHoldNUL = true
@@ -135,6 +136,8 @@ package final class RowConverter {
   package var row: UnsafeRawBufferPointer { coded.bytes }
   /// The hash of its values.
   package var rowHash: UInt64 { hot.pointee.rowHash }
+  /// About the bytes of the row without codes.
+  package var rowPlainBytes: Int { hot.pointee.rowPlainBytes }
   /// The value by which rows of a subject are ordered.
   package var rowOrder: Int64 { orderItem < 0 || slots[orderItem].isAbsent ? .min : slots[orderItem].number }
 
@@ -232,10 +235,13 @@ package final class RowConverter {
     }
     coded.advance(target - base)
     hot.pointee.rowHash = hash
+    hot.pointee.rowPlainBytes = room
   }
 
   @inline(__always)
-  private func codeText(_ index: Int, _ hash: UInt64, _ key: UInt128, _ target: UnsafeMutableRawPointer) -> Int {
+  private func codeText(_ index: Int, _ hash: UInt64, _ key: UInt128, _ target: UnsafeMutableRawPointer)
+    -> Int
+  {
     let text = slots[index].text
     if slots[index].isSubject, index == hot.pointee.verbatimItem || repeatsKey(text, key) {
       slots[index].repeatsKey = true
@@ -251,7 +257,9 @@ package final class RowConverter {
   private func repeatsKey(_ text: UnsafeRawBufferPointer, _ key: UInt128) -> Bool {
     guard text.count <= CodedRow.maximumKeyTextBytes, text.count > 0 else { return false }
     return withUnsafeTemporaryAllocation(byteCount: CodedRow.maximumKeyTextBytes, alignment: 8) { target in
-      guard let base = target.baseAddress, SubjectKey.renderText(key, to: base) == text.count else { return false }
+      guard let base = target.baseAddress, SubjectKey.renderText(key, to: base) == text.count else {
+        return false
+      }
       return text.baseAddress.map { memcmp($0, base, text.count) == 0 } ?? false
     }
   }

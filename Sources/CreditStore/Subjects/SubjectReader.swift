@@ -110,7 +110,8 @@ package struct SubjectReader {
     guard let key = SubjectKey(identifier, digest: SubjectKey.digest) else {
       return .failing(item: item, rule: "R-SUBJECT", message: IdentifierReason.tooLong.explanation)
     }
-    return .key(key.rawValue, longText: key.needsFullText ? identifier.text : nil, isFailing: isFailing,
+    return .key(
+      key.rawValue, longText: key.needsFullText ? identifier.text : nil, isFailing: isFailing,
       verbatimItem: nil)
   }
 }

@@ -117,7 +117,9 @@ package struct ColumnBlockBuilder {
 
   /// Sets a number of the row appended last.
   @inline(__always)
-  package func set(number: UInt64, hole: Int) { numbers[hole &* ColumnBlockLimits.rows &+ count &- 1] = number }
+  package func set(number: UInt64, hole: Int) {
+    numbers[hole &* ColumnBlockLimits.rows &+ count &- 1] = number
+  }
 
   /// `place` is any live address; nothing is read from it.
   @inline(__always)
@@ -137,7 +139,8 @@ package struct ColumnBlockBuilder {
 
   @inline(__always)
   package var isFull: Bool {
-    count == ColumnBlockLimits.rows || (textBytes >= ColumnBlockLimits.textBytes && keyCount &+ nullCount < count)
+    count == ColumnBlockLimits.rows
+      || (textBytes >= ColumnBlockLimits.textBytes && keyCount &+ nullCount < count)
   }
 
   /// Closes the block being filled, if it has rows.

@@ -84,10 +84,14 @@ package final class DictionaryPage: Sendable {
     for index in 0..<count {
       offsets.append(UInt32(truncatingIfNeeded: position))
       position += BitPacking.value(raw.base + 16, index, width: width) + base
-      guard position <= UInt64(raw.count) else { throw damage("the lengths of a dictionary page do not add up") }
+      guard position <= UInt64(raw.count) else {
+        throw damage("the lengths of a dictionary page do not add up")
+      }
     }
     offsets.append(UInt32(truncatingIfNeeded: position))
-    guard position == UInt64(raw.count) else { throw damage("the lengths of a dictionary page do not add up") }
+    guard position == UInt64(raw.count) else {
+      throw damage("the lengths of a dictionary page do not add up")
+    }
     bytes = raw
     columnID = header.columnID
     self.offsets = offsets

@@ -89,7 +89,9 @@ package final class DecodedBlock: Sendable {
       form = .coded
       width = Int(raw.load(1, as: UInt8.self))
       base = Int64(raw.load(4, as: UInt32.self))
-      guard width <= 32, layout.takePacked(rows, width) else { throw damage("a coded block has a wrong length") }
+      guard width <= 32, layout.takePacked(rows, width) else {
+        throw damage("a coded block has a wrong length")
+      }
       numbers = Self.numbers(raw, rows, count: Int(raw.load(2, as: UInt8.self)), &layout)
     case .keyText:
       form = .key
@@ -164,7 +166,8 @@ package final class DecodedBlock: Sendable {
   /// The bytes of the text of a row that has one in a plain or dictionary block; valid while the block lives.
   @inline(__always)
   package func text(_ row: Int) -> UnsafeRawBufferPointer {
-    let entry = form == .dictionary ? Int(BitPacking.value(bytes.base + packedOffset, row, width: width)) : row
+    let entry =
+      form == .dictionary ? Int(BitPacking.value(bytes.base + packedOffset, row, width: width)) : row
     let start = Int(textOffsets[entry])
     return UnsafeRawBufferPointer(start: bytes.base + start, count: Int(textOffsets[entry + 1]) - start)
   }

@@ -29,7 +29,8 @@ package enum TextHash {
         low = UInt64(base.loadUnaligned(as: UInt32.self))
         high = UInt64(base.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
       } else {
-        low = UInt64(base.load(as: UInt8.self)) << 16
+        low =
+          UInt64(base.load(as: UInt8.self)) << 16
           | UInt64(base.load(fromByteOffset: count >> 1, as: UInt8.self)) << 8
           | UInt64(base.load(fromByteOffset: count &- 1, as: UInt8.self))
       }
@@ -50,5 +51,7 @@ package enum TextHash {
 
   /// Mixes the hash of one value into that of the values before it.
   @inline(__always)
-  package static func combine(_ hash: UInt64, _ value: UInt64) -> UInt64 { fold(hash ^ second, value ^ first) }
+  package static func combine(_ hash: UInt64, _ value: UInt64) -> UInt64 {
+    fold(hash ^ second, value ^ first)
+  }
 }

@@ -104,7 +104,9 @@ package final class TextPool {
       let split = TextTemplate.split(text, template: template, numbers: numbers)
     {
       let bytes = UnsafeRawBufferPointer(start: template, count: split.count)
-      guard let code = entry(bytes, TextHash.hash(bytes) &+ UInt64(split.holes), split.holes) else { return nil }
+      guard let code = entry(bytes, TextHash.hash(bytes) &+ UInt64(split.holes), split.holes) else {
+        return nil
+      }
       return (code, split.holes)
     }
     guard let code = entry(text, hash, 0) else { return nil }
@@ -212,7 +214,9 @@ extension UnsafeRawBufferPointer {
     while offset &+ 8 < count {
       if place.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
         != base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      { return false }
+      {
+        return false
+      }
       offset &+= 8
     }
     return place.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)

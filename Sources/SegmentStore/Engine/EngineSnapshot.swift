@@ -181,7 +181,8 @@ package struct RowAssembler {
   }
 
   /// The system values and the payload of the row at a position of the segment.
-  package mutating func row(_ position: UInt32, key: UInt128) throws(StoreError) -> (RowSystemValues, [UInt8]) {
+  package mutating func row(_ position: UInt32, key: UInt128) throws(StoreError) -> (RowSystemValues, [UInt8])
+  {
     let row = try row(at: position)
     let system = try systemValues(row)
     var payload = ByteBuffer(capacity: 160)

@@ -41,7 +41,8 @@ package enum MemoryFlush {
   }
 
   /// Appends the rows of one dataset under the newest schema among them; older rows are mapped to it by column id.
-  private static func append(_ indexes: [Int], _ rows: [MemoryRow], to writer: SegmentWriter,
+  private static func append(
+    _ indexes: [Int], _ rows: [MemoryRow], to writer: SegmentWriter,
     keyText: @escaping KeyText
   ) throws(StoreError) {
     guard let newest = indexes.map({ rows[$0].schema }).max(by: { $0.version < $1.version }) else { return }

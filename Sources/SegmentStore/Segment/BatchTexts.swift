@@ -83,7 +83,9 @@ package final class BatchTexts: @unchecked Sendable {
   ///
   /// - Returns: the dictionary's code, and the numbers of an entry that was taken apart only now.
   @inline(__always)
-  package func entry(column: Int, worker: Int, code: Int) -> (code: UInt32, constants: UnsafeMutablePointer<UInt64>?)? {
+  package func entry(column: Int, worker: Int, code: Int) -> (
+    code: UInt32, constants: UnsafeMutablePointer<UInt64>?
+  )? {
     guard worker < workerCount else { return nil }
     let mapping = mappings[column &* workerCount &+ worker]
     guard let map = mapping.map, code < mapping.count else { return nil }
@@ -98,7 +100,9 @@ package final class BatchTexts: @unchecked Sendable {
 
   private static func coded(_ pools: [TextPool?], rowCount: Int, memory: StableArena) -> CodedColumn? {
     let present = pools.compactMap { $0 }
-    guard !present.isEmpty, present.count == pools.count, present.allSatisfy({ !$0.isGivenUp }) else { return nil }
+    guard !present.isEmpty, present.count == pools.count, present.allSatisfy({ !$0.isGivenUp }) else {
+      return nil
+    }
     let total = present.reduce(0) { $0 + $1.count }
     guard total > 0 else { return nil }
     var candidates: [Candidate] = []
@@ -129,7 +133,8 @@ package final class BatchTexts: @unchecked Sendable {
     _ candidates: inout [Candidate], _ pools: [TextPool], _ memory: StableArena
   ) -> [UnsafeMutablePointer<UInt64>?] {
     let constants = pools.map { pool in
-      let numbers = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, pool.count) * TextTemplate.maximumHoles)
+      let numbers = UnsafeMutablePointer<UInt64>.allocate(
+        capacity: max(1, pool.count) * TextTemplate.maximumHoles)
       numbers.initialize(repeating: 0, count: max(1, pool.count) * TextTemplate.maximumHoles)
       return UnsafeMutablePointer<UInt64>?.some(numbers)
     }
@@ -142,7 +147,8 @@ package final class BatchTexts: @unchecked Sendable {
           numbers: target + candidate.code * TextTemplate.maximumHoles)
       else { continue }
       let base = memory.copy(UnsafeRawBufferPointer(start: scratch.base, count: split.count))
-      candidates[index].entry = TextPool.Entry(base: base, count: UInt32(split.count), holes: UInt32(split.holes))
+      candidates[index].entry = TextPool.Entry(
+        base: base, count: UInt32(split.count), holes: UInt32(split.holes))
     }
     return constants
   }

@@ -64,7 +64,8 @@ package final class PartitionEncoder {
       var kind = column.type == .text ? ColumnBlockBuilder.Kind.texts : .integers
       if let coded = batch?.columns[index] { kind = .codes(holes: coded.dictionary.holes) }
       list.append(
-        ColumnBlockBuilder(column: Self.systemCount + index, columnID: column.id, kind: kind, scratch: scratch))
+        ColumnBlockBuilder(
+          column: Self.systemCount + index, columnID: column.id, kind: kind, scratch: scratch))
     }
     builders = .allocate(capacity: list.count)
     _ = builders.initialize(from: list)

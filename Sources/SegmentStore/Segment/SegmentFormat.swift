@@ -256,7 +256,8 @@ package struct ColumnEntry: Sendable {
   package init(_ reader: inout ByteReader, rowCount: UInt32) throws(StoreError) {
     id = try reader.read()
     let kind = try reader.read(UInt32.self)
-    guard let type = ColumnType(rawValue: UInt8(truncatingIfNeeded: kind)), kind >> 8 <= TextTemplate.maximumHoles
+    guard let type = ColumnType(rawValue: UInt8(truncatingIfNeeded: kind)),
+      kind >> 8 <= TextTemplate.maximumHoles
     else {
       throw reader.damage("unknown column type")
     }

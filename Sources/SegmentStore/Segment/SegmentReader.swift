@@ -344,7 +344,9 @@ package final class ChunkColumns: Sendable {
     positions = Dictionary(entries.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  package var cost: Int { entries.reduce(200) { $0 + 100 + $1.blocks.count * 56 + $1.dictionaryPages.count * 24 } }
+  package var cost: Int {
+    entries.reduce(200) { $0 + 100 + $1.blocks.count * 56 + $1.dictionaryPages.count * 24 }
+  }
 
   /// The column with an id, if this chunk has it.
   package func column(_ id: UInt32) -> ColumnEntry? { positions[id].map { entries[$0] } }

@@ -70,7 +70,8 @@ package enum RecordSplitter {
     var index = start
     // Invariant: index + 8 <= count.
     while index &+ 8 <= count {
-      let word = base.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian ^ 0x2222_2222_2222_2222
+      let word =
+        base.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian ^ 0x2222_2222_2222_2222
       // The lowest set top bit marks the first byte that became zero.
       let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
       if zeros != 0 { return index &+ zeros.trailingZeroBitCount >> 3 }

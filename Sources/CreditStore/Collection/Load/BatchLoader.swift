@@ -46,7 +46,8 @@ package final class BatchLoader: @unchecked Sendable {
   private var outcome = Outcome()
 
   package init(
-    runs: [any GatheredRun], identity: RecordIdentity, rows: BatchRows, snapshot: EngineSnapshot, batch: UInt64,
+    runs: [any GatheredRun], identity: RecordIdentity, rows: BatchRows, snapshot: EngineSnapshot,
+    batch: UInt64,
     makeSegment: @escaping () throws -> SegmentWriter, takeSegment: @escaping (FinishedSegment) -> Void
   ) {
     self.runs = runs

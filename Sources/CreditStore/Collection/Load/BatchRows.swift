@@ -17,7 +17,9 @@ package struct BatchRows: Sendable {
   /// The plain form of a row; `nil` when a spilled row does not read back as written.
   package func payload(_ row: UnsafeRawPointer) -> [UInt8]? {
     let worker = RunRow.worker(row)
-    let pools = worker < texts.pools.count ? texts.pools[worker] : [TextPool?](repeating: nil, count: schema.columns.count)
+    let pools =
+      worker < texts.pools.count
+      ? texts.pools[worker] : [TextPool?](repeating: nil, count: schema.columns.count)
     return CodedRow.payload(
       RunRow.payload(row), schema, key: RunRow.key(row), pools: pools, keyText: SubjectKey.renderText)
   }
@@ -25,7 +27,8 @@ package struct BatchRows: Sendable {
   /// Whether two rows have equal values.
   package func areEqual(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer) -> Bool {
     guard RunRow.contentHash(left) == RunRow.contentHash(right) else { return false }
-    if RunRow.worker(left) == RunRow.worker(right), RunRow.payload(left).elementsEqual(RunRow.payload(right)) {
+    if RunRow.worker(left) == RunRow.worker(right), RunRow.payload(left).elementsEqual(RunRow.payload(right))
+    {
       return true
     }
     return payload(left) == payload(right)

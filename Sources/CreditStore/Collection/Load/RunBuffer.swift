@@ -16,8 +16,12 @@ package struct RowBucket {
   /// Bytes at which the bucket is split.
   fileprivate var splitBytes = RunBuffer.bucketBytes
   fileprivate var chunks: [ByteArena] = []
-  fileprivate var next: UnsafeMutableRawPointer?
+  fileprivate var next = RowBucket.nowhere
   fileprivate var room = 0
+
+  /// Where a bucket without room would write; it never does, since its room is 0.
+  nonisolated(unsafe) private static let nowhere = UnsafeMutableRawPointer.allocate(
+    byteCount: 8, alignment: 8)
 
   fileprivate init(lower: UInt128) { self.lower = lower }
 
@@ -114,7 +118,7 @@ package struct RunBuffer {
   private mutating func place(_ size: Int, in bucket: Int) -> UnsafeMutableRawPointer {
     if size > buckets[bucket].room { makeRoom(size, bucket) }
     // Invariant: makeRoom gave the bucket a chunk with room for the row.
-    guard let row = buckets[bucket].next else { fatalError("a bucket without memory") }
+    let row = buckets[bucket].next
     buckets[bucket].next = row + size
     buckets[bucket].room &-= size
     buckets[bucket].rowCount &+= 1
@@ -177,7 +181,9 @@ package struct RunBuffer {
   }
 
   /// Takes back the memory of a run nobody uses any more.
-  package mutating func reuse(_ run: consuming MemoryRun) { for bucket in run.buckets { reuse(bucket.chunks) } }
+  package mutating func reuse(_ run: consuming MemoryRun) {
+    for bucket in run.buckets { reuse(bucket.chunks) }
+  }
 
   private mutating func reuse(_ chunks: [ByteArena]) {
     for chunk in chunks where chunk.capacity == Self.chunkBytes { spare.append(chunk) }

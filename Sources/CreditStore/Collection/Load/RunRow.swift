@@ -52,7 +52,9 @@ package struct RunRowHead {
   /// Number of the worker whose pools the values refer to.
   package var worker: UInt8
 
-  package init(key: UInt128, sequence: UInt64, order: Int64 = .min, contentHash: UInt32 = 0, worker: UInt8 = 0) {
+  package init(
+    key: UInt128, sequence: UInt64, order: Int64 = .min, contentHash: UInt32 = 0, worker: UInt8 = 0
+  ) {
     self.key = key
     self.sequence = sequence
     self.order = order

@@ -27,12 +27,16 @@ package final class RunStack {
   deinit { state.deinitialize(count: 1).deallocate() }
 
   package var rowCount: Int { state.pointee.rowCount }
+  /// Bytes of all rows in plain form.
   package var bytes: Int { state.pointee.bytes }
 
-  package func append(_ head: RunRowHead, payload: UnsafeRawBufferPointer, raw: [UInt8] = []) throws {
+  /// Adds a row; `plainBytes` is what it takes without codes.
+  package func append(
+    _ head: RunRowHead, payload: UnsafeRawBufferPointer, raw: [UInt8] = [], plainBytes: Int = 0
+  ) throws {
     state.pointee.buffer.append(head, payload: payload, raw: raw)
     state.pointee.rowCount &+= 1
-    state.pointee.bytes &+= payload.count &+ raw.count &+ RunRow.headerSize
+    state.pointee.bytes &+= max(payload.count, plainBytes) &+ raw.count &+ RunRow.headerSize
     if state.pointee.buffer.bytes >= limit { try spillBuffer() }
   }
 

@@ -112,4 +112,3 @@ package final class SpilledRun: GatheredRun {
   /// Index of the first block whose first key is not smaller.
   private func firstBlock(notBelow key: UInt128) -> Int { blocks.partitioningIndex { $0.firstKey >= key } }
 }
-

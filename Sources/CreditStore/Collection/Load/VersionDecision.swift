@@ -87,16 +87,18 @@ package struct VersionDecider {
   /// One version of a record, stored or of this batch.
   private struct Version {
     var hash: UInt32
-    var payload: [UInt8]
+    var content: Seen
   }
 
-  /// A row without a record key seen before.
+  /// A row seen before; rows of the batch are brought into plain form only when their hashes agree.
   private enum Seen {
     case stored([UInt8])
     case row(UnsafeRawPointer)
   }
 
-  private static var misread: StoreError { StoreError(.damaged, "a spill file does not read back as written") }
+  private static var misread: StoreError {
+    StoreError(.damaged, "a spill file does not read back as written")
+  }
 
   private struct Record {
     var keyHash: UInt64
@@ -163,12 +165,7 @@ package struct VersionDecider {
     for row in existing { seen[identity.contentHash(row.payload), default: []].append(.stored(row.payload)) }
     for entry in incoming {
       let hash = RunRow.contentHash(entry.row)
-      let isDuplicate = (seen[hash] ?? []).contains { other in
-        switch other {
-        case .stored(let payload): payload == batch.payload(entry.row)
-        case .row(let row): batch.areEqual(row, entry.row)
-        }
-      }
+      let isDuplicate = (seen[hash] ?? []).contains { isEqual($0, entry.row) }
       if isDuplicate {
         decision.duplicate += 1
         continue
@@ -177,6 +174,13 @@ package struct VersionDecider {
       decision.loaded += 1
       decision.rows.append(
         DecidedRow(row: entry.row, key: entry.key, sequence: entry.sequence, version: 1, isSuperseded: false))
+    }
+  }
+
+  private func isEqual(_ seen: Seen, _ row: UnsafeRawPointer) -> Bool {
+    switch seen {
+    case .stored(let payload): payload == batch.payload(row)
+    case .row(let other): batch.areEqual(other, row)
     }
   }
 
@@ -197,7 +201,7 @@ package struct VersionDecider {
       let key = identity.keyBytes(row.payload)
       let hash = XXHash64.hash(key) & identity.hashMask
       let index = find(hash, key) ?? make(hash, key)
-      records[index].versions.append(Version(hash: identity.contentHash(row.payload), payload: row.payload))
+      records[index].versions.append(Version(hash: identity.contentHash(row.payload), content: .stored(row.payload)))
       records[index].lastVersion = max(records[index].lastVersion, row.system.version)
       if row.superseded == nil {
         records[index].stored = row.address
@@ -211,11 +215,11 @@ package struct VersionDecider {
       let hash = XXHash64.hash(key) & identity.hashMask
       guard let index = find(hash, key) else {
         let made = make(hash, key)
-        append(entry, version: 1, to: &decision, record: &records[made], content, payload)
+        append(entry, version: 1, to: &decision, record: &records[made], content)
         decision.loaded += 1
         continue
       }
-      if records[index].versions.contains(where: { $0.hash == content && $0.payload == payload }) {
+      if records[index].versions.contains(where: { $0.hash == content && isEqual($0.content, entry.row) }) {
         decision.duplicate += 1
       } else if records[index].isClosed {
         decision.closed.append(entry.row)
@@ -226,8 +230,7 @@ package struct VersionDecider {
         }
         if let pending = records[index].pending { decision.rows[pending].isSuperseded = true }
         append(
-          entry, version: records[index].lastVersion + 1, to: &decision, record: &records[index], content,
-          payload)
+          entry, version: records[index].lastVersion + 1, to: &decision, record: &records[index], content)
         decision.updated += 1
       }
     }
@@ -235,11 +238,11 @@ package struct VersionDecider {
 
   private func append(
     _ entry: RunEntry, version: UInt32, to decision: inout PartitionDecision, record: inout Record,
-    _ hash: UInt32, _ payload: [UInt8]
+    _ hash: UInt32
   ) {
     record.pending = decision.rows.count
     record.lastVersion = version
-    record.versions.append(Version(hash: hash, payload: payload))
+    record.versions.append(Version(hash: hash, content: .row(entry.row)))
     decision.rows.append(
       DecidedRow(
         row: entry.row, key: entry.key, sequence: entry.sequence, version: version, isSuperseded: false))
