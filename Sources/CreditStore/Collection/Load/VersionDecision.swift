@@ -201,7 +201,8 @@ package struct VersionDecider {
       let key = identity.keyBytes(row.payload)
       let hash = XXHash64.hash(key) & identity.hashMask
       let index = find(hash, key) ?? make(hash, key)
-      records[index].versions.append(Version(hash: identity.contentHash(row.payload), content: .stored(row.payload)))
+      records[index].versions.append(
+        Version(hash: identity.contentHash(row.payload), content: .stored(row.payload)))
       records[index].lastVersion = max(records[index].lastVersion, row.system.version)
       if row.superseded == nil {
         records[index].stored = row.address
