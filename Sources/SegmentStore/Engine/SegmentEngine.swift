@@ -12,6 +12,8 @@ public struct EngineOptions: Sendable {
   /// Renders a key as text, so that columns that repeat their row's key need not be stored; a store must always be opened with
   /// the same rendering.
   public var keyText: KeyText
+  /// Commits in the journal at which a checkpoint is made; tests make it small.
+  package var checkpointCommits = 1000
   /// Makes settings.
   public init(memoryBudgetBytes: Int = 512 << 20, keyText: @escaping KeyText = { _, _ in 0 }) {
     self.memoryBudgetBytes = max(16 << 20, memoryBudgetBytes)
@@ -56,7 +58,6 @@ public final class SegmentEngine: @unchecked Sendable {
   /// Rows in memory at which a checkpoint writes them into a segment.
   private static let memoryRowLimit = 65_536
   private static let memoryByteLimit = 8 << 20
-  private static let journalRecordLimit = 1000
 
   // MARK: Opening
 
@@ -271,7 +272,7 @@ public final class SegmentEngine: @unchecked Sendable {
     guard let writer else { return false }
     return view.memory.count >= Self.memoryRowLimit || view.memory.bytes >= Self.memoryByteLimit
       || writer.journal.size >= JournalFormat.maximumSize
-      || writer.recordsInJournal >= Self.journalRecordLimit
+      || writer.recordsInJournal >= options.checkpointCommits
   }
 
   // MARK: Checkpoint
