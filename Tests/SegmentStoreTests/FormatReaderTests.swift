@@ -61,12 +61,14 @@ import Testing
     let expected = try lines(engine, keys)
     try engine.close()
     let result = try #require(try run([Self.script, path]))
-    #expect(result.status == 0, "\(result.output.prefix(500))")
+    try #require(result.status == 0, "\(result.output.prefix(500))")
     let found = try result.output.split(separator: "\n").map {
       try line(JSONSerialization.jsonObject(with: Data($0.utf8)))
     }
     #expect(found.count == expected.count)
-    #expect(found.sorted() == expected.sorted())
+    // Said in few words: the rows are many.
+    let difference = zip(found.sorted(), expected.sorted()).first { $0 != $1 }
+    #expect(difference == nil)
   }
 
   /// What the engine says, one text a row.

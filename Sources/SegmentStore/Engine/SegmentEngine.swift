@@ -14,6 +14,8 @@ public struct EngineOptions: Sendable {
   public var keyText: KeyText
   /// Commits in the journal at which a checkpoint is made; tests make it small.
   package var checkpointCommits = 1000
+  /// Bytes a new journal has; a clean close leaves at most so many. Tests make it small.
+  package var journalInitialBytes = JournalFormat.initialSize
   /// Makes settings.
   public init(memoryBudgetBytes: Int = 512 << 20, keyText: @escaping KeyText = { _, _ in 0 }) {
     self.memoryBudgetBytes = max(16 << 20, memoryBudgetBytes)
@@ -152,7 +154,7 @@ public final class SegmentEngine: @unchecked Sendable {
       }
       do throws(StoreError) {
         guard writer.failure == nil else { return .success(()) }
-        if writer.journal.size > JournalFormat.initialSize { try checkpoint() }
+        if writer.journal.size > options.journalInitialBytes { try checkpoint() }
         try self.writer?.journal.append(.close, body: [])
         return .success(())
       } catch {
@@ -297,7 +299,9 @@ public final class SegmentEngine: @unchecked Sendable {
           marks: $0.marks.all)
       })
     // The journal first: a state without its journal would look like lost commits.
-    let journal = try Journal(creating: number, store: identifier, folder: folder.path, files: folder.files)
+    let journal = try Journal(
+      creating: number, store: identifier, folder: folder.path, files: folder.files,
+      initialBytes: options.journalInitialBytes)
     try StateFile.write(state, store: identifier, folder: folder.path, files: folder.files)
     _ = try StateFile.read(number: number, folder: folder.path, files: folder.files)
     let next = EngineView(commit: view.commit, segments: segments, memory: MemoryTable())

@@ -62,7 +62,8 @@ package final class Journal {
 
   /// Makes a new journal with a salt of its own; durable when this returns, once the folder is synced.
   package init(
-    creating number: UInt64, store: StoreIdentifier, folder: String, files: any FileSystem
+    creating number: UInt64, store: StoreIdentifier, folder: String, files: any FileSystem,
+    initialBytes: Int64 = JournalFormat.initialSize
   ) throws(StoreError) {
     name = JournalFormat.fileName(number)
     self.number = number
@@ -71,13 +72,13 @@ package final class Journal {
     file = try files.create(folder + "/tmp/" + name)
     var first = JournalFormat.header(store: store, number: number, salt: salt)
     lastChecksum = XXHash64.hash(first)
-    first.append(contentsOf: repeatElement(0, count: Int(JournalFormat.initialSize) - first.count))
+    first.append(contentsOf: repeatElement(0, count: Int(initialBytes) - first.count))
     try file.write(first, at: 0)
     try file.sync()
     try files.rename(folder + "/tmp/" + name, to: folder + "/" + name)
     try files.syncDirectory(folder)
     offset = Int64(JournalFormat.headerSize)
-    allocated = JournalFormat.initialSize
+    allocated = initialBytes
     nextFrame = 1
   }
 
@@ -116,7 +117,7 @@ package final class Journal {
   /// Zero-fills space ahead: overwriting zeroed space syncs faster than growing the file, and its length is durable.
   private func reserve(_ end: Int64) throws(StoreError) {
     guard end > allocated else { return }
-    let grown = max(end, min(max(allocated * 2, JournalFormat.initialSize), JournalFormat.maximumSize))
+    let grown = max(end, min(allocated * 2, JournalFormat.maximumSize))
     var place = allocated
     let zeros = [UInt8](repeating: 0, count: 1 << 20)
     while place < grown {

@@ -1,0 +1,191 @@
+// Goal: whatever moment the power goes away, nothing acknowledged is lost, nothing is half there, and the store goes on.
+// Method: a script of commits on a simulated disk; after every call that changes the disk, every kind of damage is done to a copy,
+// the copy is opened, and what it holds must be the model's state at the last acknowledged commit or the one under way (prefix
+// rule). Replay one case with its call number and damage.
+
+@testable import SegmentStore
+import TestSupport
+import Testing
+
+@Suite struct CrashEnumerationTests {
+  private typealias Model = EngineModelTests
+  private static let keys = (1...12).map { UInt128($0) << 64 }
+
+  /// What a store holds as of its last commit, in an order of its own.
+  private static func content(_ engine: SegmentEngine) throws -> [String] {
+    let snapshot = engine.snapshot()
+    var lines: [String] = []
+    for key in keys {
+      for dataset in [UInt32(7), 9] {
+        for row in try snapshot.rows(of: key, schema: Model.schema(dataset)) {
+          lines.append("\(key) \(dataset) \(row.system.commit) \(row.superseded ?? 0) \(row.payload)")
+        }
+      }
+    }
+    return lines.sorted()
+  }
+
+  private static func content(_ rows: [Model.ModelRow], asOf commit: UInt64) -> [String] {
+    rows.filter { $0.commit <= commit }.map { row in
+      let superseded = row.superseded.map { $0 <= commit ? $0 : 0 } ?? 0
+      return "\(row.key) \(row.dataset) \(row.commit) \(superseded) \(RowPayload.encode(row.cells))"
+    }.sorted()
+  }
+
+  /// The script: its model, and what was acknowledged when.
+  private final class Script {
+    var rows: [EngineModelTests.ModelRow] = []
+    /// The last commit that returned, and the last one begun.
+    var acknowledged: UInt64 = 0
+    var begun: UInt64 = 0
+    /// Whether the store was there when the call was made.
+    var isMade = false
+  }
+
+  private static func options() -> EngineOptions {
+    var options = EngineOptions(memoryBudgetBytes: 16 << 20)
+    options.checkpointCommits = 7
+    options.journalInitialBytes = 8 << 10
+    return options
+  }
+
+  @Test func everyCrashLeavesAPrefix() throws {
+    let seed: UInt64 = 20_261_123
+    print("seed \(seed)")
+    let disk = SimulatedDisk(mount: "/script")
+    try disk.createDirectory("/script/parent")
+    let script = Script()
+    var checked = 0
+    var recovered: Set<UInt64> = []
+    disk.afterCall = { call in
+      for (index, damage) in CrashDamage.allCases.enumerated() {
+        let mount = "/crash-\(call)-\(index)"
+        let after = disk.crashed(damage, seed: seed &+ UInt64(call * 8 + index), mount: mount)
+        do {
+          if let commit = try Self.check(after, mount, script, isThorough: (call + index) % 9 == 0) {
+            recovered.insert(commit)
+          }
+        } catch {
+          Issue.record("crash after call \(call), \(damage): \(error)")
+        }
+        checked += 1
+      }
+    }
+    try Self.run(script, disk, seed: seed)
+    disk.afterCall = nil
+    print("\(disk.calls) calls, \(checked) crashes")
+    #expect(disk.calls >= 500)
+    #expect(checked == disk.calls * CrashDamage.allCases.count)
+    #expect(recovered.count > Int(script.acknowledged) / 2)
+  }
+
+  /// Opens a crashed disk and compares; returns the commit it came back to.
+  private static func check(
+    _ disk: SimulatedDisk, _ mount: String, _ script: Script, isThorough: Bool
+  ) throws -> UInt64? {
+    let path = mount + "/parent/store"
+    guard script.isMade || canOpen(path, disk) else {
+      // The store was still being made: making it again must work.
+      _ = try SegmentEngine.create(at: path, files: disk)
+      return nil
+    }
+    let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: options(), files: disk)
+    let commit = engine.snapshot().commit
+    #expect(
+      commit >= script.acknowledged && commit <= max(script.begun, script.acknowledged),
+      "came back to \(commit), acknowledged \(script.acknowledged), begun \(script.begun)")
+    let expected = content(script.rows, asOf: commit)
+    #expect(try content(engine) == expected)
+    guard isThorough else { return commit }
+    // Life goes on: one more commit, a clean end, and every byte is in order.
+    let schema = Model.schema(7)
+    _ = try engine.write { transaction in
+      try transaction.append(
+        schema, key: 5, batch: 1, payload: RowPayload.encode([.null, .null, .null, .integer(1)]))
+    }
+    try engine.close()
+    let again = try SegmentEngine(opening: path, mode: .readOnly, options: options(), files: disk)
+    #expect(again.snapshot().commit == commit + 1)
+    #expect(try content(again) == expected)
+    #expect(again.verify().isEmpty)
+    return commit
+  }
+
+  private static func canOpen(_ path: String, _ disk: SimulatedDisk) -> Bool {
+    (try? SegmentEngine(opening: path, mode: .readOnly, options: options(), files: disk)) != nil
+  }
+
+  private static func run(_ script: Script, _ disk: SimulatedDisk, seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let path = "/script/parent/store"
+    _ = try SegmentEngine.create(at: path, files: disk)
+    script.isMade = true
+    var engine = try SegmentEngine(opening: path, mode: .readWrite(), options: options(), files: disk)
+    for step in 0..<75 {
+      try commit(script, engine, &random, isSegment: step % 5 == 3)
+      if step % 37 == 36 {
+        try engine.close()
+        engine = try SegmentEngine(opening: path, mode: .readWrite(), options: options(), files: disk)
+      }
+    }
+    try engine.close()
+  }
+
+  /// One commit: rows inline or in a segment, superseding some earlier ones.
+  private static func commit(
+    _ script: Script, _ engine: SegmentEngine, _ random: inout SeededGenerator, isSegment: Bool
+  ) throws {
+    let commit = engine.snapshot().commit + 1
+    let count = isSegment ? 30 : Int.random(in: 1...4, using: &random)
+    var rows: [Model.ModelRow] = []
+    for _ in 0..<count {
+      let key = keys[Int.random(in: 0..<keys.count, using: &random)]
+      let dataset: UInt32 = Bool.random(using: &random) ? 7 : 9
+      let cells = Model.cells(&random, serial: script.rows.count + rows.count)
+      rows.append(Model.ModelRow(dataset: dataset, key: key, commit: commit, superseded: nil, cells: cells))
+    }
+    let victims = try victims(script, engine.snapshot(), &random)
+    let written = rows
+    _ = try engine.write { transaction in
+      for victim in victims { transaction.supersede(victim.address) }
+      try write(written, &transaction, isSegment: isSegment)
+      // From here on the commit may survive a crash.
+      for victim in victims { script.rows[victim.index].superseded = commit }
+      script.rows += written
+      script.begun = commit
+    }
+    script.acknowledged = commit
+  }
+
+  private static func write(
+    _ rows: [Model.ModelRow], _ transaction: inout WriteTransaction, isSegment: Bool
+  ) throws {
+    if isSegment { return try Model.writeSegment(rows, &transaction, batch: transaction.commit) }
+    for row in rows {
+      try transaction.append(
+        Model.schema(row.dataset), key: row.key, batch: transaction.commit,
+        payload: RowPayload.encode(row.cells))
+    }
+  }
+
+  /// Some visible rows, with their places in the model.
+  private static func victims(
+    _ script: Script, _ snapshot: EngineSnapshot, _ random: inout SeededGenerator
+  ) throws -> [(address: RowAddress, index: Int)] {
+    var victims: [(address: RowAddress, index: Int)] = []
+    for key in keys where Int.random(in: 0..<4, using: &random) == 0 {
+      for dataset in [UInt32(7), 9] {
+        let schema = Model.schema(dataset)
+        let visible = try snapshot.rows(of: key, schema: schema).filter { $0.superseded == nil }
+        guard let victim = visible.randomElement(using: &random) else { continue }
+        let cells = victim.payload.withUnsafeBytes { RowPayload.decode($0, schema) } ?? []
+        let index = script.rows.firstIndex { row in
+          row.key == key && row.dataset == dataset && row.commit == victim.system.commit && row.cells == cells
+            && row.superseded == nil
+        }
+        if let index { victims.append((victim.address, index)) }
+      }
+    }
+    return victims
+  }
+}
