@@ -73,8 +73,15 @@ public struct CreditSnapshot: Sendable {
     of key: SubjectKey, _ subject: Identifier, entry: PublishedEntry, versions: Versions
   ) throws -> [CreditRecord] {
     let reader = RecordReader(entry)
-    var rows = try engine.rows(of: key.rawValue, schema: entry.schema)
-    if case .history = versions {
+    switch versions {
+    case .current:
+      return try reader.currentRecords(
+        of: key.rawValue, subject: subject, in: engine, includesWithdrawn: false)
+    case .currentAndWithdrawn:
+      return try reader.currentRecords(
+        of: key.rawValue, subject: subject, in: engine, includesWithdrawn: true)
+    case .history:
+      var rows = try engine.rows(of: key.rawValue, schema: entry.schema)
       rows.sort { ($0.system.commit, $0.system.version) < ($1.system.commit, $1.system.version) }
       let records = try rows.map { try reader.record($0, subject: subject) }
       // Versions of one record stand together, records in the order in which they first appeared.
@@ -86,9 +93,6 @@ public struct CreditSnapshot: Sendable {
         return left != right ? left < right : $0.offset < $1.offset
       }.map(\.element.record)
     }
-    rows.removeAll { $0.superseded != nil }
-    if case .current = versions { rows.removeAll { $0.system.state == RecordState.withdrawn.rawValue } }
-    return try rows.map { try reader.record($0, subject: subject) }
   }
 
   /// Whether the store knows a subject, and how many rows it has of each entry; reads no values.

@@ -1,16 +1,22 @@
 """Column blocks: from raw bytes to values.
 
 Owns the five encodings. Invariants: a block gives one value a row, None for a null, an integer that fits
-an i64, bytes for a text, KEY for a text that is its row's key; every raw byte is accounted for.
+an i64 or bytes for a text; beside them the bounds a directory should name, those of integers or codes; every
+raw byte is accounted for.
 """
 
+from collections import namedtuple
 from itertools import accumulate
-from dictionary import fill
+from subject_keys import key_text
 
 INTEGER, TEXT = 1, 2
 HAS_NULLS = 1
-KEY = object()
 I64_MIN, I64_MAX = -1 << 63, (1 << 63) - 1
+NO_BOUNDS = (0, 0)
+
+Source = namedtuple("Source", "dictionary keys")
+Source.__doc__ = """What texts are made of: the dictionary of the column or None, and the subject keys of the
+block's rows."""
 
 
 def read_flags(cursor):
@@ -24,7 +30,13 @@ def read_nulls(cursor, rows, flags):
   return cursor.packed(rows, 1, 1) if flags & HAS_NULLS else None
 
 
-def read_integers(cursor, rows):
+def find_bounds(numbers):
+  """Smallest and largest of the numbers that are not None."""
+  present = [number for number in numbers if number is not None]
+  return (min(present), max(present)) if present else NO_BOUNDS
+
+
+def read_integers(cursor, rows, _):
   flags, width = read_flags(cursor), cursor.u8()
   cursor.zero(6)
   base = cursor.i64()
@@ -33,9 +45,9 @@ def read_integers(cursor, rows):
   cursor.end()
   if nulls:
     values = [None if null else value for value, null in zip(values, nulls)]
-  highest = max((value for value in values if value is not None), default=0)
-  cursor.require(highest <= I64_MAX, "an integer does not fit an i64")
-  return values
+  bounds = find_bounds(values)
+  cursor.require(bounds[1] <= I64_MAX, "an integer does not fit an i64")
+  return values, bounds
 
 
 def split_texts(cursor, lengths, total):
@@ -47,7 +59,7 @@ def split_texts(cursor, lengths, total):
   return [texts[start:end] for start, end in zip(ends, ends[1:])]
 
 
-def read_plain_texts(cursor, rows):
+def read_plain_texts(cursor, rows, _):
   flags, width = read_flags(cursor), cursor.u8()
   cursor.zero(2)
   base, total = cursor.u32(), cursor.u32()
@@ -58,10 +70,10 @@ def read_plain_texts(cursor, rows):
   if nulls:
     cursor.require(not any(null and value for value, null in zip(values, nulls)), "a null has a length")
     values = [None if null else value for value, null in zip(values, nulls)]
-  return values
+  return values, NO_BOUNDS
 
 
-def read_dictionary(cursor, rows):
+def read_dictionary(cursor, rows, _):
   flags, index_width, length_width = read_flags(cursor), cursor.u8(), cursor.u8()
   cursor.zero(1)
   count, total, base = cursor.u32(), cursor.u32(), cursor.u32()
@@ -71,53 +83,59 @@ def read_dictionary(cursor, rows):
   entries = split_texts(cursor, lengths, total)
   used = [index for index, null in zip(indexes, nulls) if not null]
   cursor.require(not used or max(used) < count, "an index lies outside the dictionary")
-  return [None if null else entries[index] for index, null in zip(indexes, nulls)]
+  return [None if null else entries[index] for index, null in zip(indexes, nulls)], NO_BOUNDS
 
 
-def read_keys(cursor, rows):
+def read_coded_texts(cursor, rows, source):
+  cursor.require(source.dictionary is not None, "coded texts in a column without a dictionary")
+  flags, width, holes = read_flags(cursor), cursor.u8(), cursor.u8()
+  cursor.require(holes == source.dictionary.holes, f"{holes} numbers a row, not the holes of the column")
+  cursor.zero(1)
+  base = cursor.u32()
+  cursor.zero(8)
+  nulls = read_nulls(cursor, rows, flags) or [0] * rows
+  differences = cursor.packed(rows, width, 32)
+  codes = [None if null else base + difference for difference, null in zip(differences, nulls)]
+  numbers = list(zip(*(read_numbers(cursor, rows) for _ in range(holes)))) or [()] * rows
+  cursor.end()
+  bounds = find_bounds(codes)
+  # A dictionary is never empty, so the bounds of nothing but nulls lie inside too.
+  cursor.require(bounds[1] < len(source.dictionary.entries), "a code lies outside the dictionary")
+  nulls_empty = not any(any(row) for code, row in zip(codes, numbers) if code is None)
+  cursor.require(nulls_empty, "a number of a null is not 0")
+  values = [None if code is None else source.dictionary.text(cursor, code, row)
+            for code, row in zip(codes, numbers)]
+  return values, bounds
+
+
+def read_numbers(cursor, rows):
+  """One number of every row of coded texts."""
+  width = cursor.u8()
+  cursor.zero(7)
+  base = cursor.u64()
+  return [base + difference for difference in cursor.packed(rows, width, 64)]
+
+
+def read_key_texts(cursor, rows, source):
   flags = read_flags(cursor)
   cursor.zero(15)
   nulls = read_nulls(cursor, rows, flags) or [0] * rows
   cursor.end()
-  return [None if null else KEY for null in nulls]
+  try:
+    values = [None if null else key_text(key) for key, null in zip(source.keys, nulls)]
+  except ValueError as error:
+    cursor.fail(str(error))
+  missing = any(value is None and not null for value, null in zip(values, nulls))
+  cursor.require(not missing, "a row has the text of its key, which has none")
+  return values, NO_BOUNDS
 
 
-def read_codes(cursor, rows, dictionary, holes):
-  """The texts, and the codes of those that are not null."""
-  flags, width, count = read_flags(cursor), cursor.u8(), cursor.u8()
-  cursor.zero(1)
-  base = cursor.u32()
-  cursor.zero(8)
-  cursor.require(count == holes, f"{count} numbers a row in a column with {holes} holes")
-  nulls = read_nulls(cursor, rows, flags) or [0] * rows
-  codes = [base + extra for extra in cursor.packed(rows, width, 32)]
-  numbers = [read_numbers(cursor, rows) for _ in range(count)]
-  cursor.end()
-  used = [code for code, null in zip(codes, nulls) if not null]
-  cursor.require(not used or max(used) < len(dictionary), "a code lies outside the dictionary")
-  values = []
-  for row, null in enumerate(nulls):
-    mine = [stretch[row] for stretch in numbers]
-    cursor.require(not null or not any(mine), "a null has a number")
-    values.append(None if null else fill(dictionary[codes[row]], mine))
-    cursor.require(null or values[-1] is not None, "a number does not fit its template")
-  return values, used
+READERS = {
+  INTEGER: {1: read_integers},
+  TEXT: {2: read_plain_texts, 3: read_dictionary, 4: read_coded_texts, 5: read_key_texts}}
 
 
-def read_numbers(cursor, rows):
-  width = cursor.u8()
-  cursor.zero(7)
-  base = cursor.u64()
-  return [base + extra for extra in cursor.packed(rows, width, 64)]
-
-
-READERS = {INTEGER: {1: read_integers}, TEXT: {2: read_plain_texts, 3: read_dictionary, 5: read_keys}}
-
-
-def read_column_block(cursor, type, encoding, rows, dictionary, holes):
-  """The values, and the numbers whose bounds the directory names."""
-  if type == TEXT and encoding == 4:
-    return read_codes(cursor, rows, dictionary, holes)
+def read_column_block(cursor, type, encoding, rows, source):
+  """The values of the rows, and the bounds the directory should name."""
   cursor.require(encoding in READERS[type], f"encoding {encoding} does not fit column type {type}")
-  values = READERS[type][encoding](cursor, rows)
-  return values, [value for value in values if value is not None] if type == INTEGER else []
+  return READERS[type][encoding](cursor, rows, source)

@@ -1,75 +1,73 @@
-"""Dictionary pages of a column, templates, and the texts of subject keys.
+"""The dictionary of a text column: its pages, and the templates among its entries.
 
-Invariants: entries ascend strictly by (bytes, holes) over all pages; a template has as many hole bytes as it names;
-no entry has more holes than its column.
+Invariants: every page but the last is full, and together they hold as many entries as the directory names;
+entries strictly ascend over all pages; a template has as many hole bytes as it has holes; the column's holes
+are the most any entry has. A template is filled only with numbers that its digits can hold.
 """
 
-from itertools import accumulate
+import re
+from collections import namedtuple
+from blocks import DICTIONARY_PAGE
+from columns import split_texts
 
 PAGE_ENTRIES = 512
-MAXIMUM_HOLES = 4
-LARGEST_HOLE = 0x12
-TEMPLATES = 1
-DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+HAS_TEMPLATES = 1
+MOST_HOLES = 4
+HOLE = re.compile(rb"[\x01-\x12]")
+
+Entry = namedtuple("Entry", "text limits pattern")
+Entry.__doc__ = "`limits` are what the number of each hole must stay below; `pattern` is what % fills."
 
 
-def page_count(entries):
-  return -(-entries // PAGE_ENTRIES)
+class Dictionary:
+  """Attributes: holes, entries, pages (number of them)."""
 
+  def __init__(self, holes, count):
+    self.holes, self.count, self.entries = holes, count, []
+    self.pages = -(-count // PAGE_ENTRIES)
+    self.last = None
 
-def read_page(cursor, count, has_templates):
-  """A list of (bytes, holes)."""
-  flags, width = cursor.u8(), cursor.u8()
-  cursor.require(flags == (TEMPLATES if has_templates else 0), f"flags {flags} of a dictionary page")
-  cursor.zero(2)
-  base, total = cursor.u32(), cursor.u32()
-  cursor.zero(4)
-  lengths = [base + extra for extra in cursor.packed(count, width, 32)]
-  holes = [0] * count
-  if has_templates:
-    holes = list(cursor.take(count))
-    cursor.zero(-count % 8)
-  ends = list(accumulate(lengths, initial=0))
-  cursor.require(ends[-1] == total, f"entries of {ends[-1]} bytes instead of {total}")
-  data = bytes(cursor.take(total))
-  cursor.end()
-  entries = [(data[start:end], hole) for start, end, hole in zip(ends, ends[1:], holes)]
-  for text, hole in entries:
-    found = sum(1 <= byte <= LARGEST_HOLE for byte in text)
-    cursor.require(hole == 0 or found == hole, f"a template with {found} holes names {hole}")
-  return entries
+  def read_pages(self, blocks, locations, column):
+    for location in locations:
+      cursor, entries, _ = blocks.read(location, DICTIONARY_PAGE, column)
+      expected = min(PAGE_ENTRIES, self.count - len(self.entries))
+      cursor.require(entries == expected, f"{entries} entries instead of {expected} in a dictionary page")
+      self.read_page(cursor, entries)
 
+  def read_page(self, cursor, count):
+    flags, width = cursor.u8(), cursor.u8()
+    expected = HAS_TEMPLATES if self.holes else 0
+    cursor.require(flags == expected, f"flags {flags} of a dictionary page in a column of {self.holes} holes")
+    cursor.zero(2)
+    base, total = cursor.u32(), cursor.u32()
+    cursor.zero(4)
+    lengths = [base + extra for extra in cursor.packed(count, width, 32)]
+    holes = cursor.packed(count, 8, 8) if flags & HAS_TEMPLATES else [0] * count
+    for entry in zip(split_texts(cursor, lengths, total), holes):
+      cursor.require(self.last is None or self.last < entry, "entries of a dictionary do not ascend")
+      self.entries.append(self.make_entry(cursor, *entry))
+      self.last = entry
 
-def check_order(cursor, entries, holes):
-  cursor.require(all(a < b for a, b in zip(entries, entries[1:])), "a dictionary is out of order")
-  cursor.require(max((hole for _, hole in entries), default=0) == holes, "the holes of a column are not its entries' most")
+  def make_entry(self, cursor, text, holes):
+    if holes == 0:
+      return Entry(text, (), None)
+    cursor.require(holes <= self.holes, f"an entry has {holes} holes, its column {self.holes}")
+    digits = [hole[0] for hole in HOLE.findall(text)]
+    cursor.require(len(digits) == holes, f"a template of {holes} holes has {len(digits)} bytes for them")
+    pattern = HOLE.sub(lambda hole: b"%%0%dd" % hole[0][0], text.replace(b"%", b"%%"))
+    return Entry(text, tuple(10 ** count for count in digits), pattern)
 
+  def check_holes(self, cursor):
+    most = max((len(entry.limits) for entry in self.entries), default=0)
+    cursor.require(most == self.holes, f"the entries of a column of {self.holes} holes have at most {most}")
 
-def fill(entry, numbers):
-  """The text of an entry with its numbers; None if a number does not fit its hole or is left over."""
-  template, holes = entry
-  if any(numbers[holes:]):
-    return None
-  if holes == 0:
-    return template
-  text, waiting = bytearray(), iter(numbers)
-  for byte in template:
-    if 1 <= byte <= LARGEST_HOLE:
-      digits = b"%0*d" % (byte, next(waiting))
-      if len(digits) != byte:
-        return None
-      text += digits
-    else:
-      text.append(byte)
-  return bytes(text)
-
-
-def key_text(key):
-  """The text of a subject key, or None for families without one."""
-  family, body = key >> 124, key & ((1 << 124) - 1)
-  if 1 <= family <= 5:
-    symbols = [body >> (118 - 6 * place) & 63 for place in range(20)]
-    return "".join(DIGITS[symbol - 1] for symbol in symbols[:(symbols + [0]).index(0)]).encode()
-  if family == 6:
-    return (body >> 4).to_bytes(15, "big")[:body & 15]
-  return None
+  def text(self, cursor, code, numbers):
+    """The text of a row. `numbers` are as many as the column has holes."""
+    entry = self.entries[code]
+    used = len(entry.limits)
+    cursor.require(not any(numbers[used:]), "a number that the text of a row does not use is not 0")
+    if used == 0:
+      return entry.text
+    fits = all(number < limit for number, limit in zip(numbers, entry.limits))
+    cursor.require(fits, f"the numbers {numbers[:used]} do not fit the digits of their template")
+    return entry.pattern % numbers[:used]

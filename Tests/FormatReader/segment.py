@@ -1,25 +1,22 @@
-"""Segments: footer, datasets with their columns, and the subject directory.
+"""Segments: footer, datasets, and the subject directory.
 
-Invariants after reading: datasets join and cover all rows; so do the blocks of every column within its
-dataset; keys strictly ascend over all leaves; runs cover every row exactly once and stand in the order
-of the rows, so that the rows of a dataset ascend by key; footer and parents agree with what was found.
-The key of a row comes from the directory alone.
+Invariants after reading: datasets join and cover all rows; keys strictly ascend over all leaves; runs cover
+every row exactly once and stand in the order of the rows, so that the rows of a dataset ascend by key; footer
+and parents agree with what was found. The key of a row comes from the subject directory alone, which is read
+before the columns, since a text may be that of a key.
 """
 
 from collections import namedtuple
-from blocks import COLUMN, COLUMN_DIRECTORY, DATASET_DIRECTORY, DICTIONARY_PAGE, FENCES, FOOTER, LEAF, TRAILER_SIZE
-from blocks import Blocks, Location, read_location
-from columns import INTEGER, KEY, TEXT, read_column_block
-from dictionary import MAXIMUM_HOLES, PAGE_ENTRIES, check_order, key_text, page_count, read_page
+from blocks import DATASET_DIRECTORY, FENCES, FOOTER, LEAF, TRAILER_SIZE, Blocks, Location, read_location
+from column_directory import BATCH, COMMIT, ENGINE_COLUMNS, STATE, VERSION, ColumnDirectory
 from fields import Cursor, FORMAT_VERSION, FormatError, Header, HEADER_SIZE
 from xxh64 import xxh64
 
-COMMIT, BATCH, VERSION, STATE = ENGINE_COLUMNS = (1, 2, 3, 4)
-FIRST_FREE_COLUMN = 16
 TRAILER_MAGIC = b"CSEND\r\n\x1a"
 
-Dataset = namedtuple("Dataset", "id schema_version first rows columns")
-Dataset.__doc__ = "`first` is a position in the segment; `columns` holds a list of values by column id."
+Dataset = namedtuple("Dataset", "id schema_version first rows column_count location columns")
+Dataset.__doc__ = """`first` is a position in the segment, `location` the one of the column directory; `columns`
+holds a list of values by column id."""
 Fence = namedtuple("Fence", "first_key subjects location")
 
 
@@ -65,7 +62,8 @@ class Segment:
     cursor.end()
     self.read_datasets(directory)
     self.read_subjects(fences, bounds)
-    self.fill_keys(cursor)
+    for dataset in self.datasets:
+      self.read_columns(dataset, cursor)
 
   # Datasets and columns
 
@@ -86,64 +84,13 @@ class Segment:
     cursor.require(before is None or before.id < id, "datasets do not ascend")
     cursor.require(first == (before.first + before.rows if before else 0), f"dataset {id} does not join")
     cursor.require(0 < rows <= self.rows - first, f"{rows} rows in dataset {id}")
-    values = self.read_columns(read_location(cursor), columns, rows)
-    dataset = Dataset(id, schema_version, first, rows, values)
+    return Dataset(id, schema_version, first, rows, columns, read_location(cursor), {})
+
+  def read_columns(self, dataset, cursor):
+    keys = self.keys[dataset.first:dataset.first + dataset.rows]
+    directory = ColumnDirectory(self.blocks, dataset.location, dataset.column_count, keys)
+    dataset.columns.update(directory.columns)
     self.check_engine_columns(dataset, cursor)
-    return dataset
-
-  def read_columns(self, location, count, rows):
-    cursor, entries, _ = self.blocks.read(location, COLUMN_DIRECTORY)
-    cursor.require(cursor.u32() == entries == count, "directories disagree about the number of columns")
-    columns = {}
-    for place in range(count):
-      id, type, holes = cursor.u32(), cursor.u8(), cursor.u8()
-      cursor.zero(2)
-      cursor.require(holes <= MAXIMUM_HOLES and (holes == 0 or type == TEXT), f"column {id} has {holes} holes")
-      cursor.require(type in (INTEGER, TEXT), f"column {id} has the unknown type {type}")
-      engine = place < len(ENGINE_COLUMNS)
-      fits = (id, type) == (ENGINE_COLUMNS[place], INTEGER) if engine else id >= FIRST_FREE_COLUMN
-      cursor.require(fits and id not in columns, f"column {id} of type {type} stands in place {place}")
-      columns[id] = self.read_column(cursor, id, type, holes, rows)
-    cursor.end()
-    cursor.require(count >= len(ENGINE_COLUMNS), "columns of the engine are missing")
-    return columns
-
-  def read_column(self, cursor, id, type, holes, rows):
-    values = []
-    count, entries = cursor.u32(), cursor.u32()
-    cursor.require(entries == 0 or type == TEXT, f"column {id} of integers has a dictionary")
-    places = [(cursor.u32(), cursor.u32(), read_location(cursor), (cursor.i64(), cursor.i64())) for _ in range(count)]
-    dictionary = self.read_dictionary(cursor, id, entries, holes)
-    for first, count, location, bounds in places:
-      cursor.require(first == len(values), f"a block of column {id} does not join")
-      cursor.require(0 < count <= rows - first, f"a block of column {id} has {count} rows")
-      block, entries, encoding = self.blocks.read(location, COLUMN, id)
-      block.require(entries == count, f"a block of column {id} disagrees about its rows")
-      found, present = read_column_block(block, type, encoding, count, dictionary, holes)
-      expected = (min(present), max(present)) if present else (0, 0)
-      block.require(bounds == expected, f"smallest and largest of column {id} are {expected}, not {bounds}")
-      values += found
-    cursor.require(len(values) == rows, f"column {id} has {len(values)} of {rows} rows")
-    return values
-
-  def read_dictionary(self, cursor, id, entries, holes):
-    dictionary = []
-    for page in range(page_count(entries)):
-      block, count, _ = self.blocks.read(read_location(cursor), DICTIONARY_PAGE, id)
-      expected = min(PAGE_ENTRIES, entries - page * PAGE_ENTRIES)
-      block.require(count == expected, f"{count} entries in a dictionary page for {expected}")
-      dictionary += read_page(block, count, holes > 0)
-    check_order(cursor, dictionary, holes)
-    return dictionary
-
-  def fill_keys(self, cursor):
-    """Puts the texts of keys where blocks only say that they are there."""
-    for dataset in self.datasets:
-      for values in dataset.columns.values():
-        for row, value in enumerate(values):
-          if value is KEY:
-            values[row] = key_text(self.keys[dataset.first + row])
-            cursor.require(values[row] is not None, "a key without a text stands for a text")
 
   def check_engine_columns(self, dataset, cursor):
     columns = dataset.columns

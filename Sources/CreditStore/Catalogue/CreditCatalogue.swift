@@ -10,7 +10,14 @@ import Synchronization
 /// The catalogue (信用目录) of an open store.
 public final class CreditCatalogue: Sendable {
   private let engine: SegmentEngine
-  private let cache = Mutex<[String: PublishedEntry]>([:])
+  private let cache = Mutex(Cache())
+
+  /// Decoded entries: a writer's follow its own publishing, a reader's hold as long as its view of the store.
+  private struct Cache {
+    var commit: UInt64 = 0
+    var entries: [String: PublishedEntry] = [:]
+  }
+
   private let byDataset = Mutex<[DatasetID: String]>([:])
 
   package init(engine: SegmentEngine) { self.engine = engine }
@@ -91,7 +98,7 @@ public final class CreditCatalogue: Sendable {
         published.append(next)
       }
     }
-    cache.withLock { cache in for entry in published { cache[entry.entry.code] = entry } }
+    cache.withLock { cache in for entry in published { cache.entries[entry.entry.code] = entry } }
     return (published.count, unchanged)
   }
 
@@ -107,9 +114,14 @@ public final class CreditCatalogue: Sendable {
   }
 
   private func find(_ code: String, in snapshot: EngineSnapshot) throws -> PublishedEntry? {
-    if engine.mode.isWritable, let entry = cache.withLock({ $0[code] }) { return entry }
+    let isWriter = engine.mode.isWritable
+    let known = cache.withLock { cache -> PublishedEntry? in
+      if !isWriter, cache.commit != snapshot.commit { cache = Cache(commit: snapshot.commit) }
+      return cache.entries[code]
+    }
+    if let known { return known }
     guard let entry = try current(code, in: snapshot)?.value else { return nil }
-    cache.withLock { $0[code] = entry }
+    cache.withLock { if isWriter || $0.commit == snapshot.commit { $0.entries[code] = entry } }
     return entry
   }
 

@@ -5,7 +5,9 @@ public import CreditModel
 package import SegmentStore
 
 /// A catalogue entry that is published in a store.
-public struct PublishedEntry: Sendable {
+///
+/// A class of constants: every record refers to its entry, and an entry has too many parts to copy for each.
+public final class PublishedEntry: Sendable {
   /// The entry.
   public let entry: CatalogueEntry
   package let dataset: DatasetID

@@ -9,11 +9,10 @@ package import SegmentStore
 /// One version of one credit record (信用记录).
 public struct CreditRecord: Sendable {
   /// The entry the record belongs to.
-  public let entry: CatalogueEntry
+  public var entry: CatalogueEntry { published.entry }
+  private let published: PublishedEntry
   /// Kind and text of the subject's identifier.
   public let subject: Identifier
-  /// Positions of the record-key items.
-  private let keyItems: [Int]
   /// Version, from 1.
   public let version: Int
   /// State of this version.
@@ -31,7 +30,8 @@ public struct CreditRecord: Sendable {
   ///
   /// Computed at each call: without a record key it is half of a SHA-256, which few readers need.
   public var key: String {
-    keyItems.isEmpty ? RecordKey.contentDigest(values) : RecordKey.text(keyItems.map { values[$0] })
+    published.keyItems.isEmpty
+      ? RecordKey.contentDigest(values) : RecordKey.text(published.keyItems.map { values[$0] })
   }
 
   package init(
@@ -39,8 +39,7 @@ public struct CreditRecord: Sendable {
     commit: UInt64,
     until: UInt64?, values: [Value?]
   ) {
-    self.entry = entry.entry
-    keyItems = entry.keyItems
+    published = entry
     self.subject = subject
     self.version = version
     self.state = state
@@ -54,7 +53,7 @@ public struct CreditRecord: Sendable {
   public var isCurrent: Bool { until == nil }
 
   /// The value of an item.
-  public subscript(_ item: String) -> Value? { entry.itemIndex(item).flatMap { values[$0] } }
+  public subscript(_ item: String) -> Value? { published.entry.itemIndex(item).flatMap { values[$0] } }
 }
 
 package enum RecordKey {
@@ -107,12 +106,47 @@ package struct RecordReader {
   }
 
   package func record(_ row: StoredRow, subject: Identifier) throws(StoreError) -> CreditRecord {
-    let values = try values(row.payload)
-    guard let state = RecordState(rawValue: row.system.state) else {
+    try record(row.system, superseded: row.superseded, subject: subject, values: try values(row.payload))
+  }
+
+  private func record(
+    _ system: RowSystemValues, superseded: UInt64?, subject: Identifier, values: [Value?]
+  ) throws(StoreError) -> CreditRecord {
+    guard let state = RecordState(rawValue: system.state) else {
       throw StoreError(.damaged, "a row has an unknown state")
     }
     return CreditRecord(
-      entry: entry, subject: subject, version: Int(row.system.version), state: state, batch: row.system.batch,
-      commit: row.system.commit, until: row.superseded, values: values)
+      entry: entry, subject: subject, version: Int(system.version), state: state, batch: system.batch,
+      commit: system.commit, until: superseded, values: values)
+  }
+
+  /// The records of a subject that no later version superseded, straight from their columns.
+  package func currentRecords(
+    of key: UInt128, subject: Identifier, in snapshot: EngineSnapshot, includesWithdrawn: Bool
+  ) throws(StoreError) -> [CreditRecord] {
+    var records: [CreditRecord] = []
+    let items = entry.entry.items
+    let schema = entry.schema
+    func append(_ system: RowSystemValues, _ values: [Value?]) throws(StoreError) {
+      records.append(try record(system, superseded: nil, subject: subject, values: values))
+    }
+    func isWanted(_ system: RowSystemValues) -> Bool {
+      includesWithdrawn || system.state != RecordState.withdrawn.rawValue
+    }
+    try snapshot.visitCurrentRows(of: key, schema: schema) { (system, row, rows) throws(StoreError) in
+      guard isWanted(system) else { return }
+      var values = [Value?](repeating: nil, count: items.count)
+      for index in values.indices {
+        if schema.columns[index].type == .integer {
+          if let number = try rows.integer(index, row) { values[index] = items[index].value(stored: number) }
+        } else if let text = try rows.text(index, row, key: key) {
+          values[index] = .text(String(decoding: text, as: UTF8.self))
+        }
+      }
+      try append(system, values)
+    } memory: { (row) throws(StoreError) in
+      if isWanted(row.system) { try append(row.system, try values(row.payload)) }
+    }
+    return records
   }
 }

@@ -103,6 +103,34 @@ public struct EngineSnapshot: Sendable {
     return rows
   }
 
+  /// Visits the rows of a key that the snapshot sees and no mark supersedes, without putting them together.
+  ///
+  /// - Parameters:
+  ///   - visit: a row in a segment: its system values, its place, and where to read its values.
+  ///   - memory: a row in memory.
+  package func visitCurrentRows(
+    of key: UInt128, schema: DatasetSchema,
+    _ visit: (RowSystemValues, Int, inout RowAssembler) throws(StoreError) -> Void,
+    memory: (StoredRow) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    for segment in view.segments where segment.addedCommit <= commit {
+      for run in try segment.reader.runs(of: key) where run.dataset == schema.dataset {
+        guard var reader = try RowAssembler(segment, schema: schema) else { continue }
+        for position in run.first..<run.first + run.count {
+          if segment.marks.count > 0, segment.marks.superseded(position, asOf: commit) != nil { continue }
+          let row = try reader.row(at: position)
+          let system = try reader.systemValues(row)
+          if system.commit <= commit { try visit(system, row, &reader) }
+        }
+      }
+    }
+    for (position, row) in view.memory.rows(of: key, asOf: commit) where row.schema.dataset == schema.dataset
+    {
+      let stored = stored(position, row, schema)
+      if stored.superseded == nil { try memory(stored) }
+    }
+  }
+
   /// Counts visible rows of a key in a dataset without reading their values.
   package func count(of key: UInt128, dataset: DatasetID) throws(StoreError) -> Int {
     var total = 0
@@ -201,8 +229,20 @@ package struct RowAssembler {
     return (system, payload.bytes)
   }
 
+  /// The integer of a column of the schema, or `nil`.
+  package mutating func integer(_ column: Int, _ row: Int) throws(StoreError) -> Int64? {
+    try columns[column].integer(row)
+  }
+
+  /// The text of a column of the schema, or `nil`; valid until the column is asked again.
+  package mutating func text(_ column: Int, _ row: Int, key: UInt128) throws(StoreError)
+    -> UnsafeRawBufferPointer?
+  {
+    try columns[column].text(row, key: key)
+  }
+
   /// The place of a position of the segment within the dataset.
-  private func row(at position: UInt32) throws(StoreError) -> Int {
+  package func row(at position: UInt32) throws(StoreError) -> Int {
     guard position >= chunk.firstRow, position - chunk.firstRow < chunk.rowCount else {
       throw StoreError(.damaged, "a run points outside its dataset")
     }
