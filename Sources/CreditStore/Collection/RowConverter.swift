@@ -91,7 +91,7 @@ package final class RowConverter {
     for index in plan.entry.subjectItems { slots[index].isSubject = true }
     orderItem = plan.entry.schema.orderColumn ?? -1
     let texts = items.count { $0.type.isText }
-    let limit = min(4 << 20, max(64 << 10, poolBytes / max(1, texts)))
+    let limit = min(4 << 20, max(16 << 10, poolBytes / max(1, texts)))
     poolOfItem = items.map { $0.type.isText ? TextPool(byteLimit: limit) : nil }
     for index in items.indices { slots[index].pool = poolOfItem[index].map(Unmanaged.passUnretained) }
   }

@@ -190,6 +190,8 @@ package final class DecodedBlock: Sendable {
   package func fits(dictionaryCount: Int, holes: Int) -> Bool {
     guard form == .coded else { return true }
     guard numbers.count == holes else { return false }
+    // Most blocks need no look at every row: no code of this width can be too large.
+    if width < 32, base + (1 << Int64(width)) <= Int64(dictionaryCount) { return true }
     return bounds.maximum < Int64(dictionaryCount)
   }
 }

@@ -58,7 +58,7 @@ package final class TextPool {
   /// Numbers of the text coded last.
   package let numbers = UnsafeMutablePointer<UInt64>.allocate(capacity: TextTemplate.maximumHoles)
 
-  /// - Parameter byteLimit: bytes of distinct texts at which the pool gives up.
+  /// - Parameter byteLimit: bytes of distinct texts and tables at which the pool gives up.
   package init(byteLimit: Int) {
     let slots = UnsafeMutablePointer<Slot>.allocate(capacity: 256)
     slots.initialize(repeating: Slot(), count: 256)
@@ -150,10 +150,16 @@ package final class TextPool {
     state.pointee.slots[place] = slot
   }
 
+  private var tableBytes: Int {
+    (state.pointee.slotMask + 1) * MemoryLayout<Slot>.stride + state.pointee.capacity
+      * MemoryLayout<Entry>.stride
+  }
+
   /// Decides before a new entry whether going on pays.
   private func hasRoom(_ bytes: Int) -> Bool {
     let count = state.pointee.count
-    let isFull = count >= Self.maximumEntries - 1 || memory.byteCount + bytes > state.pointee.byteLimit
+    let isFull =
+      count >= Self.maximumEntries - 1 || memory.byteCount + bytes + tableBytes > state.pointee.byteLimit
     switch state.pointee.mode {
     case .plain:
       let isMostlyDistinct = count * 4 > state.pointee.lookups * 3

@@ -6,6 +6,8 @@ package struct ColumnCursor {
   private let segment: SegmentReader
   private let column: ColumnEntry?
   private var block: DecodedBlock?
+  /// The same block, without counting references for every value; `block` keeps it alive.
+  private var current: Unmanaged<DecodedBlock>?
   private var start = 0
   private var end = 0
   /// Pages of the column's dictionary met so far.
@@ -19,15 +21,15 @@ package struct ColumnCursor {
     self.column = column
   }
 
-  /// The block that holds a row and the row's place in it; `nil` for a missing column.
+  /// Makes the block of a row the current one; false for a missing column.
   @inline(__always)
-  package mutating func locate(_ row: Int) throws(StoreError) -> (DecodedBlock, Int)? {
-    if let block, row >= start, row < end { return (block, row - start) }
+  private mutating func find(_ row: Int) throws(StoreError) -> Bool {
+    if row >= start, row < end { return true }
     return try load(row)
   }
 
-  private mutating func load(_ row: Int) throws(StoreError) -> (DecodedBlock, Int)? {
-    guard let column, !column.blocks.isEmpty else { return nil }
+  private mutating func load(_ row: Int) throws(StoreError) -> Bool {
+    guard let column, !column.blocks.isEmpty else { return false }
     let entry = column.blocks[column.blockIndex(of: UInt32(row))]
     let loaded = try segment.block(entry, of: column)
     let first = Int(entry.firstRow)
@@ -36,29 +38,43 @@ package struct ColumnCursor {
         "a row lies outside its block", file: segment.id.fileName, offset: entry.location.offset)
     }
     block = loaded
+    current = Unmanaged.passUnretained(loaded)
     start = first
     end = first + loaded.rowCount
-    return (loaded, row - start)
+    return true
   }
 
   /// The integer of a row, or `nil`.
   package mutating func integer(_ row: Int) throws(StoreError) -> Int64? {
-    guard let (block, index) = try locate(row), !block.isNull(index) else { return nil }
-    return block.integer(index)
+    guard try find(row), let current else { return nil }
+    let index = row - start
+    return current._withUnsafeGuaranteedRef { $0.isNull(index) ? nil : $0.integer(index) }
   }
 
   /// The text of a row, or `nil`; valid until the next text is asked for.
   ///
   /// - Parameter key: the subject key of the row.
   package mutating func text(_ row: Int, key: UInt128) throws(StoreError) -> UnsafeRawBufferPointer? {
-    guard let (block, index) = try locate(row), !block.isNull(index) else { return nil }
-    switch block.form {
-    case .plain, .dictionary: return block.text(index)
-    case .coded: return try codedText(block, index)
+    guard try find(row), let current else { return nil }
+    let index = row - start
+    let (form, plain) = current._withUnsafeGuaranteedRef {
+      block -> (DecodedBlock.TextForm, UnsafeRawBufferPointer?) in
+      if block.isNull(index) { return (.none, nil) }
+      let hasBytes = block.form == .plain || block.form == .dictionary
+      return (block.form, hasBytes ? block.text(index) : nil)
+    }
+    switch form {
+    case .none: return nil
+    case .plain, .dictionary: return plain
+    case .coded: return try codedText(current, index)
     case .key:
       let target = scratchMemory(CodedRow.maximumKeyTextBytes)
-      return UnsafeRawBufferPointer(start: target, count: segment.keyText(key, target))
-    case .none: return nil
+      let count = segment.keyText(key, target)
+      guard count > 0 else {
+        throw StoreError.damaged(
+          "a key without a text stands for a text", file: segment.id.fileName, offset: segment.fileLength)
+      }
+      return UnsafeRawBufferPointer(start: target, count: count)
     }
   }
 
@@ -69,29 +85,37 @@ package struct ColumnCursor {
     return arena.reserve(bytes)
   }
 
-  private mutating func codedText(_ block: DecodedBlock, _ index: Int) throws(StoreError)
+  private mutating func codedText(_ current: Unmanaged<DecodedBlock>, _ index: Int) throws(StoreError)
     -> UnsafeRawBufferPointer?
   {
-    guard let column else { return nil }
-    let code = block.code(index)
+    let code = current._withUnsafeGuaranteedRef { $0.code(index) }
     let number = code / ColumnDictionary.pageEntries
-    if pages.isEmpty { pages = Array(repeating: nil, count: column.dictionaryPages.count) }
-    let page: DictionaryPage
-    if number < pages.count, let known = pages[number] {
-      page = known
-    } else {
-      page = try segment.dictionaryPage(number, of: column)
-      pages[number] = page
-    }
+    if number >= pages.count || pages[number] == nil { try loadPage(number) }
+    guard let page = pages[number] else { return nil }
     let entry = code % ColumnDictionary.pageEntries
+    guard entry < page.count else {
+      throw StoreError.damaged(
+        "a code is not in the dictionary of its column", file: segment.id.fileName, offset: segment.fileLength
+      )
+    }
     let template = page.text(entry)
-    guard page.holes(entry) > 0 else { return template }
-    guard page.holes(entry) <= block.numberCount else {
+    let holes = page.holes(entry)
+    guard holes > 0 else { return template }
+    guard holes <= current._withUnsafeGuaranteedRef({ $0.numberCount }) else {
       throw StoreError.damaged(
         "a template has more numbers than its column", file: segment.id.fileName, offset: segment.fileLength)
     }
     let target = scratchMemory(TextTemplate.textCount(template))
-    return UnsafeRawBufferPointer(
-      start: target, count: TextTemplate.render(template, to: target) { block.number($0, index) })
+    let count = current._withUnsafeGuaranteedRef { block in
+      TextTemplate.render(template, to: target) { block.number($0, index) }
+    }
+    return UnsafeRawBufferPointer(start: target, count: count)
+  }
+
+  private mutating func loadPage(_ number: Int) throws(StoreError) {
+    guard let column else { return }
+    if pages.isEmpty { pages = Array(repeating: nil, count: column.dictionaryPages.count) }
+    let page = try segment.dictionaryPage(number, of: column)
+    pages[number] = page
   }
 }

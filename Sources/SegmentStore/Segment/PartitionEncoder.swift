@@ -34,8 +34,10 @@ package final class PartitionEncoder {
   private var arena = ByteArena(capacity: 1 << 20)
   private var spare: ByteArena?
   private var blocks: [PendingBlock] = []
-  /// Texts that lie nowhere else: those of keys and of templates in columns without a dictionary.
+  /// The texts of keys.
   private let scratch = StableArena(chunkBytes: 1 << 18)
+  /// Templates filled in for columns without a dictionary, by builder; emptied with each block.
+  private let filled: [StableArena]
   private struct Runs {
     var keys: [UInt128] = []
     var counts: [UInt32] = []
@@ -67,6 +69,7 @@ package final class PartitionEncoder {
         ColumnBlockBuilder(
           column: Self.systemCount + index, columnID: column.id, kind: kind, scratch: scratch))
     }
+    filled = list.map { _ in StableArena() }
     builders = .allocate(capacity: list.count)
     _ = builders.initialize(from: list)
   }
@@ -140,6 +143,8 @@ package final class PartitionEncoder {
         let isKey = count == key.count && count > 0 && key.elementsEqual(payload[offset..<offset + count])
         builders[index].append(text: base + offset, count: count, isKey: isKey)
         offset &+= count
+      } else if builders[index].isCoded {
+        throw StoreError(.invalidArgument, "a plain row in a column of codes")
       } else {
         guard payload.count &- offset >= 8 else {
           throw StoreError(.invalidArgument, "a row does not fit its schema")
@@ -218,7 +223,7 @@ package final class PartitionEncoder {
         guard let number = CodedRow.number(row, &offset) else { throw Self.misfit }
         numbers[hole] = number
       }
-      let target = scratch.allocate(TextTemplate.textCount(entry.bytes))
+      let target = filled[index].allocate(TextTemplate.textCount(entry.bytes))
       let count = TextTemplate.render(entry.bytes, to: target) { numbers[$0] }
       builders[index].append(text: target, count: count)
     }
@@ -226,6 +231,7 @@ package final class PartitionEncoder {
 
   private func close(_ index: Int) {
     if let block = builders[index].close(into: arena) { blocks.append(block) }
+    if filled[index].byteCount > 0 { filled[index].removeAll() }
   }
 
   /// Takes back the memory of a partition that was written.

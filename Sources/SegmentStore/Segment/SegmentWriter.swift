@@ -129,7 +129,8 @@ package final class SegmentWriter {
   /// Writes the dictionaries of the dataset's coded columns.
   private func writeDictionaries() throws(StoreError) {
     guard let batch else { return }
-    self.batch = nil
+    // The entries lie in memory of the batch.
+    defer { withExtendedLifetime(batch) { self.batch = nil } }
     for (index, coded) in batch.columns.enumerated() {
       guard let dictionary = coded?.dictionary else { continue }
       let column = SystemColumn.allCases.count + index

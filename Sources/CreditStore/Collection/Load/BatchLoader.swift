@@ -93,9 +93,20 @@ package final class BatchLoader: @unchecked Sendable {
     var memory: [ByteArena] = []
     var decision = PartitionDecision()
     let first = index * Self.partitionRanges
-    for range in ranges[first..<min(ranges.count, first + Self.partitionRanges)] {
+    let partition = ranges[first..<min(ranges.count, first + Self.partitionRanges)]
+    // Blocks of spill files lie across the borders of ranges: they are read once for all of them.
+    var spilled: [RunEntry] = []
+    let whole = KeyRange(lower: ranges[first].lower, upper: partition.last?.upper)
+    for run in runs where run.isSpilled { try run.load(whole, into: &spilled, keeping: &memory) }
+    spilled.sortRows()
+    var taken = 0
+    for range in partition {
       var entries: [RunEntry] = []
-      for run in runs { try run.load(range, into: &entries, keeping: &memory) }
+      while taken < spilled.count, range.contains(spilled[taken].key) {
+        entries.append(spilled[taken])
+        taken += 1
+      }
+      for run in runs where !run.isSpilled { try run.load(range, into: &entries, keeping: &memory) }
       entries.sortRows()
       let start = decision.rows.count
       try decide(entries, &existing, &decision)
@@ -110,9 +121,9 @@ package final class BatchLoader: @unchecked Sendable {
             payload: RunRow.payload(row.row)), worker: RunRow.worker(row.row))
       }
     }
-    let partition = encoder.finish()
-    try condition.wait(for: index) { try self.append(partition, decision) }
-    encoder.recycle(partition)
+    let encoded = encoder.finish()
+    try condition.wait(for: index) { try self.append(encoded, decision) }
+    encoder.recycle(encoded)
     withExtendedLifetime(memory) {}
   }
 

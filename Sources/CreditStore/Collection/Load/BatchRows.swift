@@ -31,6 +31,7 @@ package struct BatchRows: Sendable {
     {
       return true
     }
-    return payload(left) == payload(right)
+    guard let left = payload(left), let right = payload(right) else { return false }
+    return left == right
   }
 }

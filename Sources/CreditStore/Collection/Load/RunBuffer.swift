@@ -59,6 +59,8 @@ package struct RunBuffer {
   /// Buckets one bucket is split into.
   private static let fanOut = 16
   private static let sampleRows = 1024
+  /// Bytes a bucket must have had to be kept for the next run.
+  private static let keptBucketBytes = 512 << 10
 
   private var buckets = [RowBucket(lower: 0)]
   /// The lower keys of the buckets, on their own so that searching touches little memory.
@@ -66,6 +68,7 @@ package struct RunBuffer {
   /// Chunks of earlier runs, to be filled again: fresh memory costs a page fault every 4 KiB.
   private var spare: [ByteArena] = []
   package private(set) var rowCount = 0
+  /// Bytes of memory that the rows hold, unused ends of chunks included.
   package private(set) var bytes = 0
 
   package init() {}
@@ -93,7 +96,6 @@ package struct RunBuffer {
       }
     }
     rowCount &+= 1
-    bytes &+= size
     if buckets[bucket].bytes >= buckets[bucket].splitBytes { split(bucket) }
   }
 
@@ -135,6 +137,7 @@ package struct RunBuffer {
       chunk = ByteArena(capacity: max(size, Self.chunkBytes))
     }
     buckets[bucket].chunks.append(chunk)
+    bytes += chunk.capacity
     buckets[bucket].next = chunk.base
     buckets[bucket].room = chunk.capacity
   }
@@ -167,14 +170,26 @@ package struct RunBuffer {
       let target = place(size, in: bucketIndex(of: RunRow.key(row)))
       target.copyMemory(from: row, byteCount: size)
     }
+    bytes -= old.chunks.reduce(0) { $0 + $1.capacity }
     reuse(old.chunks)
   }
 
-  /// Hands the rows over; the buffer is empty afterwards but keeps its buckets.
+  /// Hands the rows over; the buffer is empty afterwards but keeps the buckets that were worth having.
   package mutating func takeRun() -> MemoryRun {
     for bucket in buckets { bucket.settle() }
     let run = MemoryRun(buckets)
-    buckets = lowers.map(RowBucket.init)
+    // Small neighbours become one: each bucket holds a chunk, however few rows it gets next.
+    var kept: [UInt128] = [0]
+    var gathered = 0
+    for bucket in buckets {
+      if gathered >= Self.keptBucketBytes, bucket.lower > 0 {
+        kept.append(bucket.lower)
+        gathered = 0
+      }
+      gathered += bucket.bytes
+    }
+    lowers = kept
+    buckets = kept.map(RowBucket.init)
     rowCount = 0
     bytes = 0
     return run
@@ -194,6 +209,7 @@ package struct RunBuffer {
 package final class MemoryRun: GatheredRun, @unchecked Sendable {
   // Sendable because the rows are never changed after they were handed over.
   package let buckets: [RowBucket]
+  package var isSpilled: Bool { false }
 
   init(_ buckets: [RowBucket]) { self.buckets = buckets.filter { $0.rowCount > 0 } }
 

@@ -13,6 +13,8 @@ package struct KeyRange: Sendable {
 
 /// Gathered rows, wherever they lie, taken out by ranges of keys.
 package protocol GatheredRun: Sendable {
+  /// Whether taking rows out means reading blocks of a file: then it is done once for a whole partition.
+  var isSpilled: Bool { get }
   /// Keys at about equal distances, with the bytes from one to the next.
   var samples: [(key: UInt128, bytes: Int)] { get }
   /// Adds the rows of a range to `entries` in any order; `memory` keeps what they point to.

@@ -17,6 +17,7 @@ package final class SpilledRun: GatheredRun {
     var checksum: UInt64
   }
 
+  package var isSpilled: Bool { true }
   private let file: any StoreFile
   private let blocks: [Block]
 
@@ -39,8 +40,10 @@ package final class SpilledRun: GatheredRun {
     func closeBlock() throws(StoreError) {
       guard raw.count > 0 else { return }
       let target = UnsafeMutableRawBufferPointer(start: output.reserve(raw.count), count: raw.count)
+      // A block as long as its rows is read as rows: compressing must save at least a byte.
+      let room = UnsafeMutableRawBufferPointer(rebasing: target.dropLast())
       var stored = raw.count
-      if let count = LZ4.compress(raw.bytes, into: target, acceleration: 4) {
+      if let count = LZ4.compress(raw.bytes, into: room, acceleration: 4) {
         stored = count
       } else {
         target.copyMemory(from: raw.bytes)
