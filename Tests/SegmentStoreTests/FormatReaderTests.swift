@@ -24,6 +24,17 @@ import Testing
     return (process.terminationStatus, String(decoding: data, as: UTF8.self))
   }
 
+  /// The reader's own tests on bytes made by hand.
+  @Test func theReaderPassesItsOwnTests() throws {
+    guard let version = try run(["--version"]), version.status == 0 else {
+      print("skipped: there is no python3 to run the independent reader with")
+      return
+    }
+    let folder = URL(fileURLWithPath: Self.script).deletingLastPathComponent().path
+    let result = try #require(try run(["-B", "-m", "unittest", "discover", "-s", folder, "-t", folder]))
+    #expect(result.status == 0)
+  }
+
   @Test func theIndependentReaderAgrees() throws {
     guard let version = try run(["--version"]), version.status == 0 else {
       print("skipped: there is no python3 to run the independent reader with")

@@ -102,22 +102,10 @@ public struct SubjectKey: Hashable, Sendable, Comparable {
 
   /// The text of the key; `nil` for long texts and keys of the store's own tables.
   public var text: String? {
-    switch family {
-    case nil, .system, .longText: return nil
-    case .shortText:
-      let count = Int(rawValue & 15)
-      let bytes = (0..<count).map {
-        UInt8(truncatingIfNeeded: rawValue >> UInt128(4 + 8 * (Self.maximumInlineTextBytes - 1 - $0)))
-      }
-      return String(decoding: bytes, as: UTF8.self)
-    default:
-      var bytes: [UInt8] = []
-      for index in 0..<Self.maximumStructuredCharacters {
-        let symbol = UInt8(truncatingIfNeeded: rawValue >> UInt128(118 - 6 * index)) & 63
-        if symbol == 0 { break }
-        bytes.append(symbol <= 10 ? 0x2F + symbol : 0x36 + symbol)
-      }
-      return String(decoding: bytes, as: UTF8.self)
+    withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { target in
+      guard let base = target.baseAddress else { return nil }
+      let count = Self.renderText(rawValue, to: base)
+      return count > 0 ? String(decoding: target[..<count], as: UTF8.self) : nil
     }
   }
 

@@ -107,7 +107,7 @@ package struct ColumnBlockBuilder {
     textBytes &+= length
   }
 
-  /// Appends a code; the numbers of its holes follow with `append(number:hole:)`.
+  /// Appends a code; the numbers of its holes follow with `set(number:hole:)`.
   @inline(__always)
   package mutating func append(code: UInt32) {
     codes[count] = code

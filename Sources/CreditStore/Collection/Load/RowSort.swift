@@ -59,7 +59,7 @@ extension UnsafeMutableBufferPointer<RunEntry> {
     guard count > 1 else { return }
     guard count <= 24 else {
       var view = self
-      return view.sort { $0.key != $1.key ? $0.key < $1.key : $0.sequence < $1.sequence }
+      return view.sort { Self.precedes($0, $1) }
     }
     for index in 1..<count {
       let entry = self[index]
