@@ -155,9 +155,12 @@ package struct Collector {
     let progress = progress
     let reported = receipt.reported
     let aside = receipt.questionable + receipt.unlinked
-    let texts = BatchTexts(
-      pools: reading.workers.map(\.pools), uncoded: Set(reading.workers.flatMap(\.itemsRepeatingKey)),
-      columnCount: entry.schema.columns.count, rowCount: reported)
+    let columnCount = entry.schema.columns.count
+    func texts(_ rowCount: Int) -> BatchTexts {
+      BatchTexts(
+        pools: reading.workers.map(\.pools), uncoded: Set(reading.workers.flatMap(\.itemsRepeatingKey)),
+        columnCount: columnCount, rowCount: rowCount)
+    }
     let outcome = try load(reading.workers.map(\.rows), identity(), texts, &transaction) { fraction in
       progress(CollectionProgress(phase: .loading, fraction: fraction, rows: reported, setAside: aside))
     }
@@ -171,7 +174,7 @@ package struct Collector {
     let rawIdentity = RecordIdentity(keyColumns: [], schema: SystemDatasets.rawRows)
     let noTexts = BatchTexts.none(columnCount: SystemDatasets.rawRows.columns.count)
     let rawRows = reading.workers.map(\.rawRows) + [late.rawRows]
-    _ = try load(rawRows, rawIdentity, noTexts, &transaction) { _ in }
+    _ = try load(rawRows, rawIdentity, { _ in noTexts }, &transaction) { _ in }
     try keepLongIdentifiers(&transaction)
     if shared.isCancelled.load(ordering: .relaxed) { throw CancellationError() }
     guard receipt.isBalanced else {
@@ -195,7 +198,7 @@ package struct Collector {
 
   /// Loads sorted rows: few into the journal, many into segments.
   private func load(
-    _ stacks: [RunStack], _ identity: RecordIdentity, _ texts: BatchTexts,
+    _ stacks: [RunStack], _ identity: RecordIdentity, _ texts: (_ rowCount: Int) -> BatchTexts,
     _ transaction: inout WriteTransaction,
     progress: @escaping @Sendable (Double) -> Void
   ) throws -> BatchLoader.Outcome {
@@ -203,8 +206,10 @@ package struct Collector {
     guard rows > 0 else { return BatchLoader.Outcome() }
     let bytes = stacks.reduce(0) { $0 + $1.bytes }
     let runs = stacks.flatMap { $0.takeRuns() }
-    let batchRows = BatchRows(schema: identity.schema, texts: texts)
-    if rows <= Self.journalRows, bytes <= Self.journalBytes {
+    let isSmall = rows <= Self.journalRows && bytes <= Self.journalBytes
+    // Rows in the journal have no dictionary: nothing is planned for them.
+    let batchRows = BatchRows(schema: identity.schema, texts: texts(isSmall ? 0 : rows))
+    if isSmall {
       return try JournalLoader(identity: identity, batch: batchRows).load(runs, &transaction)
     }
     let shared = shared

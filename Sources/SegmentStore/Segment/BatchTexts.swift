@@ -36,7 +36,7 @@ package final class BatchTexts: @unchecked Sendable {
   /// - Parameters:
   ///   - pools: the pools of each worker by column.
   ///   - uncoded: columns with cells that repeat the row's key; they get no dictionary.
-  ///   - rowCount: rows of the batch.
+  ///   - rowCount: rows of the batch; 0 makes no dictionary.
   package init(pools: [[TextPool?]], uncoded: Set<Int> = [], columnCount: Int, rowCount: Int) {
     self.pools = pools
     var columns: [CodedColumn?] = []
@@ -104,7 +104,7 @@ package final class BatchTexts: @unchecked Sendable {
       return nil
     }
     let total = present.reduce(0) { $0 + $1.count }
-    guard total > 0 else { return nil }
+    guard total > 0, rowCount >= rowsPerEntry else { return nil }
     var candidates: [Candidate] = []
     candidates.reserveCapacity(total)
     var hasTemplates = false
