@@ -45,7 +45,7 @@ public struct CreditSnapshot: Sendable {
     return []
   }
 
-  /// Records of a subject, by entry and within an entry by event date and key; versions of a record ascend.
+  /// Records of a subject, by entry and within an entry by event date and commit; versions of a record ascend.
   ///
   /// - Parameters:
   ///   - subject: kind and text of the identifier.
@@ -61,7 +61,8 @@ public struct CreditSnapshot: Sendable {
       if let code {
         entries = [try database.catalogue.entry(code, asOf: engine)]
       } else {
-        let datasets = Set(try engine.datasets(of: key.rawValue))
+        let datasets = Set(
+          try engine.datasets(of: key.rawValue, includesHistory: versions == .history))
         entries = datasets.isEmpty ? [] : try database.catalogue.entries(of: datasets, asOf: engine)
       }
       let identifier = Identifier(key.text ?? subject.text, as: key.kind ?? subject.kind)
@@ -100,7 +101,7 @@ public struct CreditSnapshot: Sendable {
     do {
       guard let key = try LongIdentifiers.key(of: subject, in: engine) else { return [:] }
       let entries = try database.catalogue.entries(
-        of: Set(try engine.datasets(of: key.rawValue)), asOf: engine)
+        of: Set(try engine.datasets(of: key.rawValue, includesHistory: false)), asOf: engine)
       var counts: [String: Int] = [:]
       for entry in entries {
         counts[entry.entry.code] = try engine.count(of: key.rawValue, dataset: entry.dataset)

@@ -1,6 +1,6 @@
 """The column directory of a dataset: its columns, their blocks and their dictionaries.
 
-Invariants: the engine's columns come first; the blocks of a column join and cover all rows; the smallest and
+Invariants: the engine's columns come first, the one of history segments in these only; the blocks of a column join and cover all rows; the smallest and
 largest value a directory names are those of the block; only a text column has a dictionary, and a row of the
 column uses every entry of it.
 """
@@ -11,37 +11,42 @@ from columns import INTEGER, TEXT, Source, read_column_block
 from dictionary import MOST_HOLES, Dictionary
 
 COMMIT, BATCH, VERSION, STATE = ENGINE_COLUMNS = (1, 2, 3, 4)
+SUPERSEDED = 5
+HISTORY_COLUMNS = (*ENGINE_COLUMNS, SUPERSEDED)
 FIRST_FREE_COLUMN = 16
 
 BlockEntry = namedtuple("BlockEntry", "first rows location bounds")
 
 
 class ColumnDirectory:
-  """Attributes: columns, a list of values by column id. `keys` are the subject keys of the dataset's rows."""
+  """Attributes: columns, a list of values by column id; integers, the ids of those that are no texts. `keys` are
+  the subject keys of the dataset's rows, `engine` the ids of the engine's columns."""
 
-  def __init__(self, blocks, location, count, keys):
-    self.blocks, self.keys, self.rows = blocks, keys, len(keys)
-    self.columns = {}
+  def __init__(self, blocks, location, count, keys, engine):
+    self.blocks, self.keys, self.rows, self.engine = blocks, keys, len(keys), engine
+    self.columns, self.integers = {}, set()
     cursor, entries, _ = blocks.read(location, COLUMN_DIRECTORY)
     cursor.require(cursor.u32() == entries == count, "directories disagree about the number of columns")
     for place in range(count):
       self.read_column(cursor, place)
     cursor.end()
-    cursor.require(count >= len(ENGINE_COLUMNS), "columns of the engine are missing")
+    cursor.require(count >= len(engine), "columns of the engine are missing")
 
   def read_column(self, cursor, place):
     id, type, holes = cursor.u32(), cursor.u8(), cursor.u8()
     cursor.zero(2)
     blocks, entries = cursor.u32(), cursor.u32()
     cursor.require(type in (INTEGER, TEXT), f"column {id} has the unknown type {type}")
-    engine = place < len(ENGINE_COLUMNS)
-    fits = (id, type) == (ENGINE_COLUMNS[place], INTEGER) if engine else id >= FIRST_FREE_COLUMN
+    engine = place < len(self.engine)
+    fits = (id, type) == (self.engine[place], INTEGER) if engine else id >= FIRST_FREE_COLUMN
     cursor.require(fits and id not in self.columns, f"column {id} of type {type} stands in place {place}")
     cursor.require(type == TEXT or entries == 0, f"the integer column {id} has a dictionary")
     cursor.require(holes <= (MOST_HOLES if entries else 0), f"column {id} of {entries} entries has {holes} holes")
     block_entries = [read_block_entry(cursor) for _ in range(blocks)]
     dictionary = self.read_dictionary(cursor, id, holes, entries)
     self.columns[id] = self.read_blocks(cursor, id, type, block_entries, dictionary)
+    if type == INTEGER:
+      self.integers.add(id)
 
   def read_dictionary(self, cursor, id, holes, entries):
     """The dictionary of a column, or None."""

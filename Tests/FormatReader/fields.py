@@ -93,8 +93,12 @@ class Cursor:
     del values[count:]
     return values
 
+  @property
+  def at_end(self):
+    return self.position == len(self.data)
+
   def end(self):
-    self.require(self.position == len(self.data), f"{len(self.data) - self.position} bytes too many")
+    self.require(self.at_end, f"{len(self.data) - self.position} bytes too many")
 
 
 def unpack_bits(data, width):

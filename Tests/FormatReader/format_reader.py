@@ -16,9 +16,10 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # The folder of the reader stays as it is.
 
+from column_directory import BATCH, COMMIT, FIRST_FREE_COLUMN, STATE, VERSION
 from fields import FormatError
 from journal import Journal
-from segment import BATCH, COMMIT, ENGINE_COLUMNS, STATE, VERSION, Segment
+from segment import Segment
 from state import State
 
 
@@ -123,7 +124,7 @@ def segment_lines(segment, only):
     if only is not None and dataset.id != only:
       continue
     engine = (dataset.columns[id] for id in (COMMIT, BATCH, VERSION, STATE))
-    others = [(id, values) for id, values in dataset.columns.items() if id not in ENGINE_COLUMNS]
+    others = [(id, values) for id, values in dataset.columns.items() if id >= FIRST_FREE_COLUMN]
     for index, (commit, batch, version, state) in enumerate(zip(*engine)):
       position = dataset.first + index
       values = ((id, column[index]) for id, column in others if column[index] is not None)

@@ -2,8 +2,8 @@
 
 Invariants: a frame counts only if its checksum holds, it carries the salt, has the next number and is
 linked to the frame before. What follows the first frame that does not count is discarded, unless a valid
-frame lies there that should have counted: then the journal is damaged. Commits follow each other without
-gaps and never go back in time.
+frame lies there that should have counted: then the journal is damaged. A frame of commits holds at least one, and
+nothing else. Commits follow each other without gaps and never go back in time.
 """
 
 from collections import namedtuple
@@ -14,7 +14,7 @@ from xxh64 import xxh64
 
 FRAME_MAGIC = U32.pack(0xF4A3E001)
 FRAME_SIZE = 48
-COMMIT, CLOSE = 1, 2
+COMMITS, CLOSE = 1, 2
 
 Frame = namedtuple("Frame", "offset kind number previous checksum body end")
 Schema = namedtuple("Schema", "dataset version order columns")
@@ -76,11 +76,15 @@ class Journal:
     padding = self.data[frame.offset + FRAME_SIZE + len(frame.body):frame.end]
     if any(padding) or any(self.data[frame.offset + 36:frame.offset + 40]):
       raise FormatError("reserved bytes or padding of a frame are not zero", self.name, frame.offset)
-    if frame.kind == COMMIT:
-      cursor = Cursor(frame.body, self.name, frame.offset + FRAME_SIZE)
-      self.commits.append(self.read_commit(cursor))
+    if frame.kind == COMMITS:
+      self.read_commits(Cursor(frame.body, self.name, frame.offset + FRAME_SIZE))
     elif frame.kind != CLOSE:
       raise FormatError(f"a frame has the unknown kind {frame.kind}", self.name, frame.offset + 4)
+
+  def read_commits(self, cursor):
+    cursor.require(not cursor.at_end, "a frame of commits has none")
+    while not cursor.at_end:
+      self.commits.append(self.read_commit(cursor))
 
   def read_commit(self, cursor):
     number, instant = cursor.u64(), cursor.i64()
@@ -91,7 +95,6 @@ class Journal:
     rows = [read_row(cursor, schemas, number) for _ in range(cursor.u32())]
     segments = [read_added_segment(cursor, number) for _ in range(cursor.u32())]
     groups = [read_group(cursor) for _ in range(cursor.u32())]
-    cursor.end()
     return Commit(number, rows, segments, groups)
 
 
@@ -129,11 +132,11 @@ def read_payload(cursor, schema_columns):
 
 
 def read_added_segment(cursor, commit):
-  """A segment added by a commit has no row of any other commit."""
+  """A segment added by a commit has no row of any other commit, and is no history segment."""
   offset = cursor.offset
   id, length, checksum = cursor.u64(), cursor.u64(), cursor.u64()
   cursor.require(id > 0, "a segment has the id 0")
-  return SegmentEntry(id, length, checksum, commit, commit, [], offset)
+  return SegmentEntry(id, length, checksum, commit, commit, 0, 0, [], offset)
 
 
 def read_group(cursor):

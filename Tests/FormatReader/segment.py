@@ -3,20 +3,22 @@
 Invariants after reading: datasets join and cover all rows; keys strictly ascend over all leaves; runs cover
 every row exactly once and stand in the order of the rows, so that the rows of a dataset ascend by key; footer
 and parents agree with what was found. The key of a row comes from the subject directory alone, which is read
-before the columns, since a text may be that of a key.
+before the columns, since a text may be that of a key. All rows of a history segment are superseded, the last by
+the commit with which its entry says that the history ends.
 """
 
 from collections import namedtuple
 from blocks import DATASET_DIRECTORY, FENCES, FOOTER, LEAF, TRAILER_SIZE, Blocks, Location, read_location
-from column_directory import BATCH, COMMIT, ENGINE_COLUMNS, STATE, VERSION, ColumnDirectory
+from column_directory import COMMIT, ENGINE_COLUMNS, HISTORY_COLUMNS, SUPERSEDED, ColumnDirectory
 from fields import Cursor, FORMAT_VERSION, FormatError, Header, HEADER_SIZE
+from rows import check_engine_columns, check_history, check_order
 from xxh64 import xxh64
 
 TRAILER_MAGIC = b"CSEND\r\n\x1a"
 
-Dataset = namedtuple("Dataset", "id schema_version first rows column_count location columns")
-Dataset.__doc__ = """`first` is a position in the segment, `location` the one of the column directory; `columns`
-holds a list of values by column id."""
+Dataset = namedtuple("Dataset", "id schema_version first rows column_count order location columns")
+Dataset.__doc__ = """`first` is a position in the segment, `order` the id of the order column or 0, `location` the one
+of the column directory; `columns` holds a list of values by column id."""
 Fence = namedtuple("Fence", "first_key subjects location")
 
 
@@ -64,6 +66,8 @@ class Segment:
     self.read_subjects(fences, bounds)
     for dataset in self.datasets:
       self.read_columns(dataset, cursor)
+    end = max(self.superseded.values(), default=0)
+    cursor.require(end == self.entry.history_end, f"the history ends with commit {end}, not {self.entry.history_end}")
 
   # Datasets and columns
 
@@ -78,31 +82,23 @@ class Segment:
     cursor.require(covered == self.rows, f"datasets cover {covered} of {self.rows} rows")
 
   def read_dataset(self, cursor):
-    id, schema_version, first, rows, columns = (cursor.u32() for _ in range(5))
-    cursor.zero(4)
+    id, schema_version, first, rows, columns, order = (cursor.u32() for _ in range(6))
     before = self.datasets[-1] if self.datasets else None
     cursor.require(before is None or before.id < id, "datasets do not ascend")
     cursor.require(first == (before.first + before.rows if before else 0), f"dataset {id} does not join")
     cursor.require(0 < rows <= self.rows - first, f"{rows} rows in dataset {id}")
-    return Dataset(id, schema_version, first, rows, columns, read_location(cursor), {})
+    return Dataset(id, schema_version, first, rows, columns, order, read_location(cursor), {})
 
   def read_columns(self, dataset, cursor):
     keys = self.keys[dataset.first:dataset.first + dataset.rows]
-    directory = ColumnDirectory(self.blocks, dataset.location, dataset.column_count, keys)
+    engine = HISTORY_COLUMNS if self.entry.history_end else ENGINE_COLUMNS
+    directory = ColumnDirectory(self.blocks, dataset.location, dataset.column_count, keys, engine)
+    check_engine_columns(cursor, directory.columns, engine, self.entry)
+    check_order(cursor, dataset.order, directory, keys)
+    if SUPERSEDED in engine:
+      check_history(cursor, directory.columns)
+      self.superseded.update(enumerate(directory.columns[SUPERSEDED], dataset.first))
     dataset.columns.update(directory.columns)
-    self.check_engine_columns(dataset, cursor)
-
-  def check_engine_columns(self, dataset, cursor):
-    columns = dataset.columns
-    for id in ENGINE_COLUMNS:
-      cursor.require(None not in columns[id], f"column {id} of the engine has nulls")
-    first, last = self.entry.first_commit, self.entry.last_commit
-    named = [commit or first for commit in columns[COMMIT]]
-    cursor.require(first <= min(named) and max(named) <= last, "a row names a commit not of its segment")
-    columns[COMMIT] = named
-    columns[BATCH] = [batch & 0xFFFFFFFFFFFFFFFF for batch in columns[BATCH]]
-    for id in (VERSION, STATE):
-      cursor.require(0 <= min(columns[id]) and max(columns[id]) < 1 << 32, f"column {id} is no u32")
 
   # Subject directory
 

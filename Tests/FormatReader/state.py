@@ -1,8 +1,9 @@
 """The state file: what a store consists of at one commit.
 
 Owns finding the highest state of a folder and reading its body. Invariants: the body has exactly the
-length its header names, one instant stands for every commit, and marks ascend within a segment.
-Whether marks lie within their segment is known, and checked, only once the segment is read.
+length its header names, one instant stands for every commit, marks ascend within a segment, and a history
+segment has none. Whether marks lie within their segment, and whether its history ends where the entry says, is
+known, and checked, only once the segment is read.
 """
 
 import re
@@ -12,9 +13,12 @@ from xxh64 import xxh64
 
 STATE_NAME = re.compile(r"state-([0-9A-Fa-f]+)\.ckp")
 
-SegmentEntry = namedtuple("SegmentEntry", "id length trailer_checksum first_commit last_commit marks offset")
-"""What a state or a commit says of a segment. `marks` are pairs of position and superseding commit;
-`offset` is where the entry stands in its own file."""
+COMPACTED = 1
+
+SegmentEntry = namedtuple(
+  "SegmentEntry", "id length trailer_checksum first_commit last_commit history_end flags marks offset")
+SegmentEntry.__doc__ = """What a state or a commit says of a segment. `history_end` is 0 unless it is a history
+segment; `marks` are pairs of position and superseding commit; `offset` is where the entry stands in its own file."""
 
 
 class State:
@@ -53,12 +57,20 @@ class State:
     cursor.require(0 < id < self.next_segment, f"segment id {id} is 0 or not below the next id")
     in_range = 1 <= first <= last <= self.commit
     cursor.require(in_range, f"commits {first} to {last} of a segment are out of range")
+    history_end, flags = cursor.u64(), cursor.u32()
+    cursor.require(history_end <= self.commit, f"the history of a segment ends with commit {history_end}")
+    cursor.require(flags & ~COMPACTED == 0, f"unknown flags {flags} of a segment")
+    marks = self.read_marks(cursor)
+    cursor.require(history_end == 0 or not marks, f"the history segment {id} has marks")
+    return SegmentEntry(id, length, checksum, first, last, history_end, flags, marks, offset)
+
+  def read_marks(self, cursor):
     marks, position = [], None
     for _ in range(cursor.u32()):
       position = cursor.ascending_varint(position)
       marks.append((position, cursor.varint()))
       cursor.require(1 <= marks[-1][1] <= self.commit, f"a mark names commit {marks[-1][1]}")
-    return SegmentEntry(id, length, checksum, first, last, marks, offset)
+    return marks
 
 
 def highest_state(folder):

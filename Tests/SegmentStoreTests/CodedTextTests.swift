@@ -116,7 +116,7 @@ import Testing
       options: EngineOptions(keyText: keyText))
     _ = try engine.write { transaction in
       let writer = try transaction.makeSegment()
-      try writer.begin(schema, batch: texts)
+      try writer.begin(schema, dictionaries: texts.dictionaries, owner: texts)
       let encoder = PartitionEncoder(schema: schema, batch: texts, keyText: keyText)
       for start in stride(from: 0, to: rows, by: 25_000) {
         for row in start..<min(rows, start + 25_000) {

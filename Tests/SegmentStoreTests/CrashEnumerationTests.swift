@@ -1,5 +1,5 @@
 // Goal: whatever moment the power goes away, nothing acknowledged is lost, nothing is half there, and the store goes on.
-// Method: a script of commits on a simulated disk; after every call that changes the disk, every kind of damage is done to a copy,
+// Method: a script of commits and merges on a simulated disk; after every call that changes the disk, every kind of damage is done to a copy,
 // the copy is opened, and what it holds must be the model's state at the last acknowledged commit or the one under way (prefix
 // rule). Replay one case with its call number and damage.
 
@@ -46,6 +46,8 @@ import Testing
     var options = EngineOptions(memoryBudgetBytes: 16 << 20)
     options.checkpointCommits = 7
     options.journalInitialBytes = 8 << 10
+    options.segmentRows = 200
+    options.compactsAutomatically = false
     return options
   }
 
@@ -103,6 +105,8 @@ import Testing
       try transaction.append(
         schema, key: 5, batch: 1, payload: RowPayload.encode([.null, .null, .null, .integer(1)]))
     }
+    try engine.compact()
+    #expect(try content(engine) == expected)
     try engine.close()
     let again = try SegmentEngine(opening: path, mode: .readOnly, options: options(), files: disk)
     #expect(again.snapshot().commit == commit + 1)
@@ -123,6 +127,7 @@ import Testing
     var engine = try SegmentEngine(opening: path, mode: .readWrite(), options: options(), files: disk)
     for step in 0..<75 {
       try commit(script, engine, &random, isSegment: step % 5 == 3)
+      if step % 14 == 13 { try engine.compact() }
       if step % 37 == 36 {
         try engine.close()
         engine = try SegmentEngine(opening: path, mode: .readWrite(), options: options(), files: disk)

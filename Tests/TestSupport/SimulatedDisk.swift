@@ -164,6 +164,19 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
     }
   }
 
+  package func link(_ from: String, to: String) throws(StoreError) -> Bool {
+    let (from, to) = (name(from), name(to))
+    try change { (state) throws(StoreError) in
+      guard let inode = state.names[from] else { throw StoreError(.notFound, "no such file", file: from) }
+      guard state.names[to] == nil else { throw StoreError(.alreadyExists, "the file exists", file: to) }
+      state.names[to] = inode
+      state.pendingNames.append(NameChange(order: state.calls, removed: nil, added: (to, inode)))
+    }
+    return true
+  }
+
+  package func identity(_ path: String) -> String? { exists(path) ? name(path) : nil }
+
   package func remove(_ path: String) throws(StoreError) {
     let name = name(path)
     try change { (state) throws(StoreError) in

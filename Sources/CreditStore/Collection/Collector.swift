@@ -81,7 +81,7 @@ package struct Collector {
       entry: entry, header: header, recognition: recognition, options: options.rules,
       closedKeys: try ClosedRecords.keys(snapshot, dataset: entry.dataset), hashMask: options.hashMask)
     let count = min(WorkerThreads.processorCount, Self.maximumWorkers)
-    let memory = engine.options.memoryBudgetBytes * 4 / 5 / count
+    let memory = engine.environment.options.memoryBudgetBytes * 4 / 5 / count
     let workers = (0..<count).map { number in
       CollectionWorker(
         plan, number: number, shared: shared, snapshot: snapshot, memoryBytes: memory, spill: spill)

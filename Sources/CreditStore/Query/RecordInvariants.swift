@@ -55,7 +55,7 @@ extension EngineSnapshot {
   /// All datasets with rows, ascending.
   package func allDatasets() throws(StoreError) -> [DatasetID] {
     var datasets = Set(view.memory.datasets(asOf: commit))
-    for segment in view.segments where segment.addedCommit <= commit {
+    for segment in segments {
       for chunk in try segment.reader.datasetChunks() { datasets.insert(chunk.dataset) }
     }
     return datasets.sorted()

@@ -13,13 +13,14 @@ package struct RowCounter {
   package func count(_ dataset: DatasetID) throws -> (versions: Int, current: Int) {
     var versions = 0
     var current = 0
-    for segment in snapshot.view.segments where segment.addedCommit <= snapshot.commit {
+    for segment in snapshot.segments {
       guard let chunk = try segment.reader.chunk(of: dataset) else { continue }
-      if segment.lastCommit > snapshot.commit {
+      if segment.lastCommit > snapshot.commit || segment.historyEnd > snapshot.commit {
         let scanned = try scan(dataset)
         return scanned
       }
       versions += Int(chunk.rowCount)
+      guard !segment.isHistory else { continue }
       current += Int(chunk.rowCount) - (try withdrawn(segment, chunk))
       for position in segment.marks.positions(asOf: snapshot.commit)
       where position >= chunk.firstRow && position - chunk.firstRow < chunk.rowCount { current -= 1 }
@@ -69,9 +70,7 @@ package struct SubjectCounter {
 
   /// Keys that satisfy a predicate.
   package func count(where isWanted: (UInt128) -> Bool) throws -> Int {
-    var walks = try snapshot.view.segments.filter { $0.addedCommit <= snapshot.commit }.map {
-      try KeyWalk($0.reader)
-    }
+    var walks = try snapshot.segments.map { try KeyWalk($0.reader) }
     let memory = snapshot.view.memory.keys(asOf: snapshot.commit).sorted()
     var memoryIndex = 0
     // A heap of the walks by their present key.

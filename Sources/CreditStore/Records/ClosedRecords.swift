@@ -8,7 +8,8 @@ package enum ClosedRecords {
   package static func keys(_ snapshot: EngineSnapshot, dataset: DatasetID) throws(StoreError) -> Set<UInt128>
   {
     var keys: Set<UInt128> = []
-    for segment in snapshot.view.segments where segment.addedCommit <= snapshot.commit {
+    // The writer asks as of the last commit: nothing in a history segment is current then.
+    for segment in snapshot.currentSegments {
       let positions = try closedPositions(segment, dataset: dataset)
       guard !positions.isEmpty else { continue }
       for fence in try segment.reader.subjectTree().fences {

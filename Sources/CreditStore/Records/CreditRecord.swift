@@ -120,6 +120,20 @@ package struct RecordReader {
       commit: system.commit, until: superseded, values: values)
   }
 
+  /// Orders records by event date, then by commit: segments are read one after the other.
+  private func sort(_ records: inout [CreditRecord]) {
+    guard let column = entry.schema.orderColumn else {
+      return records.sort { ($0.commit, $0.version) < ($1.commit, $1.version) }
+    }
+    func precedes(_ left: CreditRecord, _ right: CreditRecord) -> Bool {
+      let orders = (left.values[column]?.stored ?? .min, right.values[column]?.stored ?? .min)
+      return orders.0 != orders.1 ? orders.0 < orders.1 : left.commit < right.commit
+    }
+    // Nearly always they are in order: one segment has them all.
+    guard zip(records.dropFirst(), records).contains(where: precedes) else { return }
+    records.sort(by: precedes)
+  }
+
   /// The records of a subject that no later version superseded, straight from their columns.
   package func currentRecords(
     of key: UInt128, subject: Identifier, in snapshot: EngineSnapshot, includesWithdrawn: Bool
@@ -133,6 +147,7 @@ package struct RecordReader {
     func isWanted(_ system: RowSystemValues) -> Bool {
       includesWithdrawn || system.state != RecordState.withdrawn.rawValue
     }
+    defer { sort(&records) }
     try snapshot.visitCurrentRows(of: key, schema: schema) { (system, row, rows) throws(StoreError) in
       guard isWanted(system) else { return }
       var values = [Value?](repeating: nil, count: items.count)

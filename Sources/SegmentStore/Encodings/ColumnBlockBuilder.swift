@@ -46,9 +46,14 @@ package struct ColumnBlockBuilder {
   private var keyCount = 0
   private var firstRow: UInt32 = 0
   private let scratch: DictionaryScratch
+  private let compression: BlockCompression
   private let raw = ByteArena(capacity: 96 << 10)
 
-  package init(column: Int, columnID: UInt32, kind: Kind, scratch: DictionaryScratch) {
+  package init(
+    column: Int, columnID: UInt32, kind: Kind, scratch: DictionaryScratch,
+    compression: BlockCompression = .fast
+  ) {
+    self.compression = compression
     self.column = column
     self.columnID = columnID
     self.scratch = scratch
@@ -166,11 +171,11 @@ package struct ColumnBlockBuilder {
         to: raw)
     }
     let isWordy = encoding == .plainText || encoding == .dictionaryText
+    let pays = isWordy && (encoding == .plainText || textBytes < raw.count * 8 || raw.count > 4096)
     let offset = arena.count
     BlockWriter.append(
       raw.bytes, kind: .column, encoding: encoding.rawValue, rowCount: count, columnID: columnID,
-      tryLZ4: isWordy && (encoding == .plainText || textBytes < raw.count * 8 || raw.count > 4096),
-      to: arena)
+      compression: pays ? compression : .none, to: arena)
     let block = PendingBlock(
       column: column, firstRow: firstRow, rowCount: UInt32(count), offset: offset,
       length: arena.count - offset,
@@ -184,12 +189,20 @@ package struct ColumnBlockBuilder {
   }
 }
 
+/// How hard blocks are compressed.
+package enum BlockCompression: Sendable {
+  case none
+  case fast
+  /// For segments that stay.
+  case hard
+}
+
 /// Puts a header and, where it pays, LZ4 around raw bytes.
 package enum BlockWriter {
   /// Appends an unsealed block. LZ4 is kept when it saves at least an eighth.
   package static func append(
     _ raw: UnsafeRawBufferPointer, kind: BlockKind, encoding: UInt8 = 0, rowCount: Int, columnID: UInt32 = 0,
-    tryLZ4: Bool, to arena: ByteArena
+    compression: BlockCompression, to arena: ByteArena
   ) {
     let limit = raw.count - raw.count / 8
     let target = arena.reserve(BlockHeader.size + raw.count)
@@ -199,7 +212,15 @@ package enum BlockWriter {
       storedLength: UInt32(raw.count),
       rawLength: UInt32(raw.count), columnID: columnID)
     let room = UnsafeMutableRawBufferPointer(rebasing: payload[..<limit])
-    if tryLZ4, raw.count >= 128, let count = LZ4.compress(raw, into: room) {
+    var compressed: Int?
+    if raw.count >= 128 {
+      switch compression {
+      case .none: break
+      case .fast: compressed = LZ4.compress(raw, into: room)
+      case .hard: compressed = LZ4.compressHard(raw, into: room)
+      }
+    }
+    if let count = compressed {
       header.codec = .lz4
       header.storedLength = UInt32(count)
     } else {

@@ -80,6 +80,10 @@ package final class TextPool {
   /// Whether some text of the column was not coded.
   package var isGivenUp: Bool { state.pointee.mode == .off }
   package subscript(code: Int) -> Entry { state.pointee.entries[code] }
+  /// All entries in the order of their codes, valid until the next one is added.
+  package var entries: UnsafeBufferPointer<Entry> {
+    UnsafeBufferPointer(start: state.pointee.entries, count: state.pointee.count)
+  }
 
   /// The code of a text and its count of numbers, which lie in `numbers`; `nil` when the text must travel with its row.
   @inline(__always)

@@ -44,11 +44,13 @@ package enum EngineApply {
   package static func apply(
     _ record: CommitRecord, to view: EngineView, opened: [SegmentReader]
   ) throws(StoreError) -> EngineView {
-    var segments = view.segments
-    for reader in opened {
-      segments.append(
-        SegmentView(reader: reader, addedCommit: record.commit, lastCommit: record.commit, marks: MarkTable())
-      )
+    var list = view.list
+    if !opened.isEmpty {
+      list = SegmentList(
+        view.segments
+          + opened.map {
+            SegmentView(reader: $0, addedCommit: record.commit, lastCommit: record.commit)
+          })
     }
     for row in record.rows {
       view.memory.append(
@@ -58,7 +60,7 @@ package enum EngineApply {
             commit: record.commit, batch: row.batch, version: row.version, state: row.state),
           payload: row.payload))
     }
-    let next = EngineView(commit: record.commit, segments: segments, memory: view.memory)
+    let next = EngineView(commit: record.commit, list: list, memory: view.memory)
     for mark in record.superseded {
       let isValid: Bool
       if mark.segment == 0 {

@@ -3,12 +3,21 @@
 
 package enum MemoryFlush {
   /// Writes the rows and returns the open segment with its marks.
+  ///
+  /// - Parameters:
+  ///   - commit: rows and marks of later commits are left out.
+  ///   - folder: where, if not in the store itself.
   package static func write(
-    _ memory: MemoryTable, as id: SegmentID, engine: SegmentEngine
+    _ memory: MemoryTable, asOf commit: UInt64, as id: SegmentID, in environment: StoreEnvironment,
+    folder: StoreFolder? = nil
   ) throws(StoreError) -> SegmentView {
-    let rows = memory.all
+    let folder = folder ?? environment.folder
+    // Rows stand in commit order: those left out are the last.
+    let rows = memory.all.filter { $0.system.commit <= commit }
     let marks = Dictionary(
-      memory.marks.all.map { ($0.position, $0.commit) }, uniquingKeysWith: { first, _ in first })
+      memory.marks.all.filter { $0.commit <= commit && Int($0.position) < rows.count }.map {
+        ($0.position, $0.commit)
+      }, uniquingKeysWith: { first, _ in first })
     let orders = rows.map { row in row.payload.withUnsafeBytes { RowPayload.order($0, row.schema) } }
     let sorted = rows.indices.sorted { left, right in
       let (first, second) = (rows[left], rows[right])
@@ -17,14 +26,14 @@ package enum MemoryFlush {
       return orders[left] != orders[right] ? orders[left] < orders[right] : left < right
     }
     let writer = try SegmentWriter(
-      id: id, store: engine.identifier, folder: engine.folder.path, files: engine.folder.files)
+      id: id, store: environment.identifier, folder: folder.path, files: folder.files)
     var moved: [(position: UInt32, commit: UInt64)] = []
     var start = 0
     while start < sorted.count {
       let dataset = rows[sorted[start]].schema.dataset
       var end = start
       while end < sorted.count, rows[sorted[end]].schema.dataset == dataset { end += 1 }
-      try append(Array(sorted[start..<end]), rows, to: writer, keyText: engine.context.keyText)
+      try append(Array(sorted[start..<end]), rows, to: writer, keyText: environment.context.keyText)
       start = end
     }
     for (position, index) in sorted.enumerated() {
@@ -33,7 +42,8 @@ package enum MemoryFlush {
     let finished = try writer.finish()
     let reference = SegmentReference(id: id, fileLength: finished.fileLength, checksum: finished.checksum)
     let reader = try EngineApply.open(
-      reference, finished, folder: engine.folder, store: engine.identifier, context: engine.context)
+      reference, finished, folder: folder, store: environment.identifier,
+      context: environment.context)
     // Every row names its own commit; rows in memory stand in commit order.
     return SegmentView(
       reader: reader, addedCommit: rows.first?.system.commit ?? 0, lastCommit: rows.last?.system.commit ?? 0,

@@ -53,7 +53,7 @@ package struct Recovery {
       segments.append(
         SegmentView(
           reader: reader, addedCommit: entry.addedCommit, lastCommit: entry.lastCommit,
-          marks: MarkTable(entry.marks)))
+          historyEnd: entry.historyEnd, isCompacted: entry.isCompacted, marks: MarkTable(entry.marks)))
     }
     var view = EngineView(commit: state.commit, segments: segments, memory: MemoryTable())
     var opened = Opened(

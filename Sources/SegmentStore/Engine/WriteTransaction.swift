@@ -3,18 +3,16 @@
 
 /// The changes of one commit.
 package struct WriteTransaction {
-  private let engine: SegmentEngine
+  private let environment: StoreEnvironment
   /// The store as the writer sees it; nobody else commits meanwhile.
   package let snapshot: EngineSnapshot
-  package private(set) var nextSegment: UInt64
   package private(set) var record = CommitRecord()
   package private(set) var finished: [FinishedSegment] = []
   private var schemaIndexes: [DatasetSchema: Int] = [:]
 
-  init(engine: SegmentEngine, snapshot: EngineSnapshot, nextSegment: UInt64) {
-    self.engine = engine
+  init(_ environment: StoreEnvironment, snapshot: EngineSnapshot) {
+    self.environment = environment
     self.snapshot = snapshot
-    self.nextSegment = nextSegment
   }
 
   package var isEmpty: Bool {
@@ -55,10 +53,9 @@ package struct WriteTransaction {
 
   /// Starts a new segment of this commit.
   package mutating func makeSegment() throws(StoreError) -> SegmentWriter {
-    let id = SegmentID(rawValue: nextSegment)
-    nextSegment += 1
-    return try SegmentWriter(
-      id: id, store: engine.identifier, folder: engine.folder.path, files: engine.folder.files)
+    try SegmentWriter(
+      id: environment.takeSegmentID(), store: environment.identifier, folder: environment.folder.path,
+      files: environment.folder.files)
   }
 
   /// Takes a finished segment into the commit.
@@ -71,7 +68,7 @@ package struct WriteTransaction {
   /// Removes the files of a transaction that will not be committed.
   func discard() {
     for segment in finished {
-      try? engine.folder.files.remove(engine.folder.path + "/" + segment.id.fileName)
+      try? environment.folder.files.remove(environment.folder.path + "/" + segment.id.fileName)
     }
   }
 }

@@ -18,6 +18,10 @@ package protocol FileSystem: Sendable {
   func size(_ path: String) throws(StoreError) -> Int64
   /// Gives a file another name in the same file system, replacing nothing of value.
   func rename(_ from: String, to: String) throws(StoreError)
+  /// Gives a file a second name; false where the file system cannot, and it has to be copied.
+  func link(_ from: String, to: String) throws(StoreError) -> Bool
+  /// What tells two names of the same file or folder apart from two files; `nil` for an absent one.
+  func identity(_ path: String) -> String?
   /// Removes a file; an absent one is fine.
   func remove(_ path: String) throws(StoreError)
   /// Makes creations, renames and removals in a folder durable.

@@ -61,6 +61,23 @@ package struct PosixFileSystem: FileSystem {
     guard result == 0 else { throw SystemCall.error("rename", from) }
   }
 
+  package func link(_ from: String, to: String) throws(StoreError) -> Bool {
+    #if canImport(Glibc)
+    let result = Glibc.link(from, to)
+    #else
+    let result = Darwin.link(from, to)
+    #endif
+    if result == 0 { return true }
+    let cannot: Set<Int32> = [EXDEV, EPERM, EMLINK, ENOTSUP, EACCES]
+    guard cannot.contains(errno) else { throw SystemCall.error("link", from) }
+    return false
+  }
+
+  package func identity(_ path: String) -> String? {
+    var status = stat()
+    return stat(path, &status) == 0 ? "\(status.st_dev) \(status.st_ino)" : nil
+  }
+
   package func remove(_ path: String) throws(StoreError) {
     guard unlink(path) != 0, errno != ENOENT else { return }
     throw SystemCall.error("remove", path)

@@ -156,9 +156,8 @@ package enum JournalReader {
     {
       contents.wasClosed = frame.kind == .close
       if frame.kind == .commit {
-        contents.records.append(
-          try CommitRecord(
-            bytes[frame.body], file: name, offset: Int64(offset + JournalFrame.headerSize)))
+        contents.records += try CommitRecord.commits(
+          in: bytes[frame.body], file: name, offset: Int64(offset + JournalFrame.headerSize))
       }
       contents.lastChecksum = frame.checksum
       contents.nextFrame += 1

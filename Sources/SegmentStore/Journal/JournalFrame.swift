@@ -109,8 +109,17 @@ package struct CommitRecord: Sendable {
     return buffer.bytes
   }
 
-  package init(_ body: ArraySlice<UInt8>, file: String, offset: Int64) throws(StoreError) {
+  /// The commits in the body of a frame, one behind the other.
+  package static func commits(
+    in body: ArraySlice<UInt8>, file: String, offset: Int64
+  ) throws(StoreError) -> [CommitRecord] {
     var reader = ByteReader(body, file: file, offset: offset)
+    var records: [CommitRecord] = []
+    repeat { records.append(try CommitRecord(&reader)) } while reader.remaining > 0
+    return records
+  }
+
+  package init(_ reader: inout ByteReader) throws(StoreError) {
     commit = try reader.read()
     instantMilliseconds = try reader.read()
     let schemaCount = try reader.readCount(width: 16)
@@ -133,7 +142,6 @@ package struct CommitRecord: Sendable {
     let segmentCount = try reader.readCount(width: 24)
     for _ in 0..<segmentCount { segments.append(try reader.readSegment()) }
     superseded = try MarkList.decode(&reader)
-    guard reader.remaining == 0 else { throw reader.damage("bytes behind a commit") }
   }
 }
 

@@ -6,13 +6,18 @@
 // header, 64 bytes: 0 magic CSSTA CR LF SUB  8 u16 version  10 u16 64  12 u32 compatible  16 u32 incompatible  20 u32 0
 // 24 store UUID  40 u64 state number  48 u64 body length  56 u64 checksum = XXH64 of 0..55 seeded with XXH64 of the body
 // body: u64 commit, u64 next segment id, u32 instants, i64 milliseconds each (of commits 1, 2, 3 …), u32 segments,
-//       each: segment reference, u64 first and u64 last commit with rows in it, u32 marks, each varint position step, varint commit
+//       each: segment reference, u64 first and u64 last commit with rows in it, u64 history end,
+//       u32 1 = compacted, u32 marks, each varint position step, varint commit
 
 /// One segment of a state.
 package struct SegmentEntry: Sendable {
   package var reference: SegmentReference
   package var addedCommit: UInt64
   package var lastCommit: UInt64
+  /// Of a history segment: the commit from which on all its rows are superseded; 0 for all others.
+  package var historyEnd: UInt64 = 0
+  /// Whether compaction wrote it.
+  package var isCompacted = false
   /// Superseded rows: position and commit, ascending by position.
   package var marks: [(position: UInt32, commit: UInt64)]
 }
@@ -72,6 +77,8 @@ package enum StateFile {
       body.append(segment.reference)
       body.append(segment.addedCommit)
       body.append(segment.lastCommit)
+      body.append(segment.historyEnd)
+      body.append(UInt32(segment.isCompacted ? 1 : 0))
       body.append(UInt32(segment.marks.count))
       var previous: UInt32 = 0
       for mark in segment.marks {
@@ -136,10 +143,13 @@ package enum StateFile {
     var state = StoreState(
       number: number, commit: try reader.read(), nextSegment: try reader.read(), instants: [], segments: [])
     for _ in 0..<(try reader.readCount(width: 8)) { state.instants.append(try reader.read()) }
-    for _ in 0..<(try reader.readCount(width: 44)) {
+    for _ in 0..<(try reader.readCount(width: 56)) {
       var entry = SegmentEntry(
         reference: try reader.readSegment(), addedCommit: try reader.read(), lastCommit: try reader.read(),
-        marks: [])
+        historyEnd: try reader.read(), marks: [])
+      let flags = try reader.read(UInt32.self)
+      guard flags <= 1 else { throw reader.damage("unknown flags of a segment") }
+      entry.isCompacted = flags == 1
       var position: UInt64 = 0
       for index in 0..<(try reader.readCount(width: 2)) {
         let step = try reader.readVarint()
@@ -155,6 +165,7 @@ package enum StateFile {
     let ids = state.segments.map(\.reference.id.rawValue)
     let isSound = state.segments.allSatisfy { segment in
       segment.addedCommit <= segment.lastCommit && segment.lastCommit <= state.commit
+        && (segment.historyEnd == 0 || segment.historyEnd <= state.commit && segment.marks.isEmpty)
         && segment.reference.id.rawValue < state.nextSegment
     }
     guard reader.remaining == 0, UInt64(state.instants.count) == state.commit, isSound,

@@ -40,6 +40,7 @@ package struct ScanRow {
       case .batch: return Int64(bitPattern: memory.system.batch)
       case .version: return Int64(memory.system.version)
       case .state: return Int64(memory.system.state)
+      case .superseded: return 0
       }
     }
     let value = try system[column.index].integer(row) ?? 0
@@ -62,7 +63,9 @@ package struct DatasetScan {
 
   /// Visits every visible row.
   package func forEach(_ body: (inout ScanRow) throws -> Void) throws {
-    for segment in snapshot.view.segments where segment.addedCommit <= snapshot.commit {
+    let commit = snapshot.commit
+    for segment in snapshot.view.segments
+    where includesSuperseded ? segment.hasRows(asOf: commit) : segment.hasCurrentRows(asOf: commit) {
       try scan(segment, body)
     }
     try scanMemory(body)
@@ -76,7 +79,9 @@ package struct DatasetScan {
     row.cursors = schema.columns.map { column in
       ColumnCursor(segment.reader, columns.column(column.id).flatMap { $0.type == column.type ? $0 : nil })
     }
-    row.system = SystemColumn.allCases.map { ColumnCursor(segment.reader, columns.column($0.rawValue)) }
+    let hidesHistory = segment.isHistory && !includesSuperseded
+    var supersededBy = ColumnCursor(segment.reader, columns.column(SystemColumn.superseded.rawValue))
+    row.system = SystemColumn.always.map { ColumnCursor(segment.reader, columns.column($0.rawValue)) }
     let hidden = includesSuperseded ? [] : segment.marks.positions(asOf: snapshot.commit)
     var nextHidden = hidden.partitioningIndex { $0 >= chunk.firstRow }
     for fence in try segment.reader.subjectTree().fences {
@@ -99,6 +104,10 @@ package struct DatasetScan {
             row.row = Int(position - chunk.firstRow)
             row.address = RowAddress(segment: segment.reader.id.rawValue, position: position)
             if segment.lastCommit > snapshot.commit, try row.system(.commit) > Int64(snapshot.commit) {
+              continue
+            }
+            // Here are rows a later commit superseded, and others the snapshot knows to be superseded.
+            if hidesHistory, UInt64(bitPattern: try supersededBy.integer(row.row) ?? 0) <= snapshot.commit {
               continue
             }
             try body(&row)

@@ -78,6 +78,26 @@ package struct ColumnCursor {
     }
   }
 
+  /// How the texts of the block of a row are stored; `nil` for a missing column.
+  package mutating func form(_ row: Int) throws(StoreError) -> DecodedBlock.TextForm? {
+    guard try find(row), let current else { return nil }
+    return current._withUnsafeGuaranteedRef { $0.form }
+  }
+
+  /// The code of a row in a coded block, or `nil`.
+  package mutating func code(_ row: Int) throws(StoreError) -> Int? {
+    guard try find(row), let current else { return nil }
+    let index = row - start
+    return current._withUnsafeGuaranteedRef { $0.form != .coded || $0.isNull(index) ? nil : $0.code(index) }
+  }
+
+  /// A number of the row whose code was asked for last.
+  package func number(_ hole: Int, _ row: Int) -> UInt64 {
+    guard let current, row >= start, row < end else { return 0 }
+    let index = row - start
+    return current._withUnsafeGuaranteedRef { hole < $0.numberCount ? $0.number(hole, index) : 0 }
+  }
+
   private mutating func scratchMemory(_ bytes: Int) -> UnsafeMutableRawPointer {
     let arena = scratch ?? ByteArena(capacity: 256)
     scratch = arena

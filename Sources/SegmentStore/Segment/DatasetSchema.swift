@@ -73,7 +73,7 @@ public struct DatasetSchema: Hashable, Sendable {
 }
 
 /// The engine's own columns, stored like any other.
-package enum SystemColumn: UInt32, CaseIterable {
+package enum SystemColumn: UInt32 {
   /// Commit that wrote the row; 0 = the commit that added the segment.
   case commit = 1
   /// Batch the row came with.
@@ -82,6 +82,11 @@ package enum SystemColumn: UInt32, CaseIterable {
   case version = 3
   /// State of the version, a small number the store gives a meaning.
   case state = 4
+  /// Commit that superseded the row; only in segments of history.
+  case superseded = 5
+
+  /// The columns every row has, in their order.
+  package static let always: [SystemColumn] = [.commit, .batch, .version, .state]
 
   package var index: Int { Int(rawValue) - 1 }
 }

@@ -23,7 +23,7 @@ package final class EncodedPartition: @unchecked Sendable {
 
 /// Encodes rows of one dataset. One encoder serves one thread and is reused from partition to partition.
 package final class PartitionEncoder {
-  private static let systemCount = SystemColumn.allCases.count
+  private static let systemCount = SystemColumn.always.count
   private let schema: DatasetSchema
   private let bitmapBytes: Int
   /// System columns first, then those of the schema.
@@ -59,7 +59,7 @@ package final class PartitionEncoder {
     self.keyText = keyText
     bitmapBytes = RowPayload.bitmapBytes(schema.columns.count)
     let scratch = DictionaryScratch()
-    var list = SystemColumn.allCases.map {
+    var list = SystemColumn.always.map {
       ColumnBlockBuilder(column: $0.index, columnID: $0.rawValue, kind: .integers, scratch: scratch)
     }
     for (index, column) in schema.columns.enumerated() {

@@ -173,6 +173,8 @@ package struct DatasetChunk: Sendable {
   package var firstRow: UInt32
   package var rowCount: UInt32
   package var columnCount: UInt32
+  /// Id of the integer column by which a subject's rows are ordered; 0 = none.
+  package var orderColumn: UInt32
   package var columns: BlockLocation
 
   package func encode(to buffer: inout ByteBuffer) {
@@ -181,19 +183,20 @@ package struct DatasetChunk: Sendable {
     buffer.append(firstRow)
     buffer.append(rowCount)
     buffer.append(columnCount)
-    buffer.append(UInt32(0))
+    buffer.append(orderColumn)
     buffer.append(columns)
   }
 
   package init(
     dataset: DatasetID, schemaVersion: UInt32, firstRow: UInt32, rowCount: UInt32, columnCount: UInt32,
-    columns: BlockLocation
+    orderColumn: UInt32, columns: BlockLocation
   ) {
     self.dataset = dataset
     self.schemaVersion = schemaVersion
     self.firstRow = firstRow
     self.rowCount = rowCount
     self.columnCount = columnCount
+    self.orderColumn = orderColumn
     self.columns = columns
   }
 
@@ -203,7 +206,7 @@ package struct DatasetChunk: Sendable {
     firstRow = try reader.read()
     rowCount = try reader.read()
     columnCount = try reader.read()
-    try reader.skip(4)
+    orderColumn = try reader.read()
     columns = try reader.readLocation()
   }
 }

@@ -41,6 +41,28 @@ package final class SegmentReader: Sendable {
     }
   }
 
+  /// The same segment read through another cache.
+  package init(_ other: SegmentReader, context: ReadingContext) {
+    id = other.id
+    footer = other.footer
+    fileLength = other.fileLength
+    trailerChecksum = other.trailerChecksum
+    blocks = other.blocks
+    self.context = context
+  }
+
+  /// Copies the file, reading it through the open handle, so that it need not have its name any more.
+  package func copy(to path: String, files: any FileSystem) throws(StoreError) {
+    let target = try files.create(path)
+    var offset: Int64 = 0
+    while offset < fileLength {
+      let bytes = try blocks.file.read(count: Int(min(1 << 20, fileLength - offset)), at: offset)
+      try target.write(bytes, at: offset)
+      offset += Int64(bytes.count)
+    }
+    try target.sync()
+  }
+
   /// Renders the keys of rows whose text is that of their key.
   package var keyText: KeyText { context.keyText }
 
@@ -133,16 +155,19 @@ package final class SegmentReader: Sendable {
       let raw = try blocks.read(location, kind: .columnDirectory).raw
       var reader = ByteReader(Array(raw.buffer), file: blocks.name, offset: location.offset)
       let count = try reader.readCount(
-        width: 12, limit: DatasetSchema.maximumColumns + SystemColumn.allCases.count)
-      guard count == Int(chunk.columnCount), count >= SystemColumn.allCases.count else {
+        width: 12, limit: DatasetSchema.maximumColumns + SystemColumn.always.count + 1)
+      guard count == Int(chunk.columnCount), count >= SystemColumn.always.count else {
         throw reader.damage("a wrong number of columns")
       }
       var columns: [ColumnEntry] = []
       for _ in 0..<count { columns.append(try ColumnEntry(&reader, rowCount: chunk.rowCount)) }
-      let isSound = zip(columns, SystemColumn.allCases).allSatisfy {
+      let isSound = zip(columns, SystemColumn.always).allSatisfy {
         $0.id == $1.rawValue && $0.type == .integer
       }
-      guard reader.remaining == 0, isSound, Set(columns.map(\.id)).count == count else {
+      let others = columns.dropFirst(SystemColumn.always.count)
+      guard others.allSatisfy({ $0.id >= 16 || $0.id == SystemColumn.superseded.rawValue }),
+        reader.remaining == 0, isSound, Set(columns.map(\.id)).count == count
+      else {
         throw reader.damage("impossible column directory")
       }
       return ChunkColumns(columns, rowCount: chunk.rowCount)

@@ -19,11 +19,15 @@ package final class SegmentWriter {
   private let store: StoreIdentifier
   private let folder: String
   private let temporaryPath: String
+  private let compression: BlockCompression
   private var file: (any StoreFile)?
   private var offset: Int64
   private var chunks: [DatasetChunk] = []
   private var schema: DatasetSchema?
-  private var batch: BatchTexts?
+  private var dictionaries: [ColumnDictionary?] = []
+  /// Keeps the entries of the dictionaries in memory.
+  private var owner: AnyObject?
+  private var systemCount = SystemColumn.always.count
   private var columns: [ColumnEntry] = []
   private var chunkFirstRow: UInt32 = 0
   private var rowCount: UInt32 = 0
@@ -32,9 +36,12 @@ package final class SegmentWriter {
   private var leaves = ByteArena(capacity: 1 << 16)
   private var fences: [SubjectFence] = []
 
-  package init(id: SegmentID, store: StoreIdentifier, folder: String, files: any FileSystem)
-    throws(StoreError)
-  {
+  /// - Parameter compression: how hard directories and dictionaries are compressed.
+  package init(
+    id: SegmentID, store: StoreIdentifier, folder: String, files: any FileSystem,
+    compression: BlockCompression = .fast
+  ) throws(StoreError) {
+    self.compression = compression
     self.id = id
     self.store = store
     self.folder = folder
@@ -55,17 +62,26 @@ package final class SegmentWriter {
 
   /// Starts the rows of a dataset; datasets must ascend.
   ///
-  /// - Parameter batch: the dictionaries of the columns whose partitions come coded.
-  package func begin(_ schema: DatasetSchema, batch: BatchTexts? = nil) throws(StoreError) {
+  /// - Parameters:
+  ///   - dictionaries: of the columns whose partitions come coded, by column of the schema.
+  ///   - owner: keeps the entries of the dictionaries alive.
+  ///   - isHistory: whether every row says by which commit it was superseded.
+  package func begin(
+    _ schema: DatasetSchema, dictionaries: [ColumnDictionary?] = [], owner: AnyObject? = nil,
+    isHistory: Bool = false
+  ) throws(StoreError) {
     try endDataset()
     if let last = chunks.last, last.dataset >= schema.dataset {
       throw StoreError(.invalidArgument, "datasets of a segment must ascend")
     }
     self.schema = schema
-    self.batch = batch
+    self.dictionaries = dictionaries
+    self.owner = owner
+    let system = SystemColumn.always + (isHistory ? [.superseded] : [])
+    systemCount = system.count
     chunkFirstRow = rowCount
     columns =
-      SystemColumn.allCases.map { ColumnEntry(id: $0.rawValue, type: .integer) }
+      system.map { ColumnEntry(id: $0.rawValue, type: .integer) }
       + schema.columns.map { ColumnEntry(id: $0.id, type: $0.type) }
     runs.append((schema.dataset, rowCount, [], []))
   }
@@ -122,18 +138,20 @@ package final class SegmentWriter {
     chunks.append(
       DatasetChunk(
         dataset: schema.dataset, schemaVersion: schema.version, firstRow: chunkFirstRow,
-        rowCount: rowCount - chunkFirstRow, columnCount: UInt32(columns.count), columns: location))
+        rowCount: rowCount - chunkFirstRow, columnCount: UInt32(columns.count),
+        orderColumn: schema.orderColumn.map { schema.columns[$0].id } ?? 0, columns: location))
     columns = []
   }
 
   /// Writes the dictionaries of the dataset's coded columns.
   private func writeDictionaries() throws(StoreError) {
-    guard let batch else { return }
-    // The entries lie in memory of the batch.
-    defer { withExtendedLifetime(batch) { self.batch = nil } }
-    for (index, coded) in batch.columns.enumerated() {
-      guard let dictionary = coded?.dictionary else { continue }
-      let column = SystemColumn.allCases.count + index
+    defer {
+      dictionaries = []
+      owner = nil
+    }
+    for (index, dictionary) in dictionaries.enumerated() {
+      guard let dictionary else { continue }
+      let column = systemCount + index
       columns[column].dictionaryCount = UInt32(dictionary.entries.count)
       columns[column].holes = dictionary.holes
       for page in 0..<dictionary.pageCount {
@@ -195,7 +213,8 @@ package final class SegmentWriter {
     }
     guard let file else { throw StoreError(.closed, "the segment is finished") }
     let arena = ByteArena(capacity: raw.count + BlockHeader.size)
-    BlockWriter.append(raw, kind: kind, rowCount: rows, columnID: columnID, tryLZ4: true, to: arena)
+    BlockWriter.append(
+      raw, kind: kind, rowCount: rows, columnID: columnID, compression: compression, to: arena)
     let bytes = UnsafeMutableRawBufferPointer(start: arena.base, count: arena.count)
     let checksum = BlockHeader.seal(bytes, segment: id.rawValue, offset: offset)
     try file.write(arena.bytes, at: offset)
@@ -245,7 +264,8 @@ package final class SegmentWriter {
     let raw = ByteArena(capacity: 1 << 14)
     SubjectLeafFormat.encode(subjects[...], to: raw)
     leaves.truncate(to: 0)
-    BlockWriter.append(raw.bytes, kind: .subjectLeaf, rowCount: subjects.count, tryLZ4: false, to: leaves)
+    BlockWriter.append(
+      raw.bytes, kind: .subjectLeaf, rowCount: subjects.count, compression: .none, to: leaves)
     let bytes = UnsafeMutableRawBufferPointer(start: leaves.base, count: leaves.count)
     let checksum = BlockHeader.seal(bytes, segment: id.rawValue, offset: offset)
     try file.write(leaves.bytes, at: offset)

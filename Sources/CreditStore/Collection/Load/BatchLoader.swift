@@ -169,7 +169,8 @@ package final class BatchLoader: @unchecked Sendable {
       writer = current
     } else {
       writer = try makeSegment()
-      try writer.begin(identity.schema, batch: rows.texts)
+      try writer.begin(
+        identity.schema, dictionaries: rows.texts.dictionaries, owner: rows.texts)
       self.writer = writer
     }
     for (position, row) in decision.rows.enumerated() where row.isSuperseded {

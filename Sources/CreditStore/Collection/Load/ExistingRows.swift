@@ -19,7 +19,7 @@ package struct ExistingRows {
   package init(_ snapshot: EngineSnapshot, schema: DatasetSchema) throws(StoreError) {
     self.snapshot = snapshot
     self.schema = schema
-    for view in snapshot.view.segments where view.addedCommit <= snapshot.commit {
+    for view in snapshot.segments {
       guard let assembler = try RowAssembler(view, schema: schema) else { continue }
       sources.append(Source(view: view, cursor: try SubjectCursor(view.reader), assembler: assembler))
     }
@@ -43,7 +43,8 @@ package struct ExistingRows {
             StoredRow(
               address: RowAddress(segment: view.reader.id.rawValue, position: position),
               dataset: schema.dataset,
-              key: key, system: system, superseded: view.marks.superseded(position, asOf: snapshot.commit),
+              key: key, system: system,
+              superseded: try sources[index].assembler.superseded(position, asOf: snapshot.commit),
               payload: payload))
         }
       }

@@ -1,0 +1,79 @@
+// Owns the upkeep of an open credit store: compaction and backup.
+// Invariants: reading and writing go on meanwhile; records and their history are the same afterwards; long work runs on threads of its own
+// and can be cancelled without harm.
+
+public import SegmentStore
+import Synchronization
+
+extension CreditDatabase {
+  /// What a compaction did (压缩整理).
+  public struct Compaction: Sendable, Equatable {
+    /// The last commit.
+    public var commit: UInt64
+    /// Bytes of all files before.
+    public var bytesBefore: Int64
+    /// Bytes of all files after.
+    public var bytesAfter: Int64
+    /// Time it took, in seconds.
+    public var seconds: Double
+  }
+
+  /// Merges segments, moves superseded versions into history and gives back space.
+  ///
+  /// Every record, version and past state reads the same afterwards. A store that takes in data also merges by itself, so that
+  /// look-ups never have many segments to ask; this call brings everything into the smallest form at once.
+  ///
+  /// ```swift
+  /// let compaction = try await database.compact()
+  /// print(compaction.bytesBefore - compaction.bytesAfter)
+  /// ```
+  /// - Parameter progress: told the share that is done, from another thread.
+  /// - Throws: `CreditError`; code `cancelled` when the task was cancelled: nothing changed then.
+  @concurrent
+  public func compact(progress: @escaping @Sendable (Double) -> Void = { _ in }) async throws -> Compaction {
+    let isCancelled = Cancellation()
+    return try await withTaskCancellationHandler {
+      try await WorkerThreads.perform { [self] in
+        do {
+          let start = ContinuousClock.now
+          let result = try engine.compact(isCancelled: { isCancelled.isSet }, progress: progress)
+          return Compaction(
+            commit: result.commit, bytesBefore: result.bytesBefore, bytesAfter: result.bytesAfter,
+            seconds: (ContinuousClock.now - start) / .seconds(1))
+        } catch { throw CreditError(wrapping: error) }
+      }
+    } onCancel: {
+      isCancelled.set()
+    }
+  }
+
+  /// Makes a backup (备份) of the last commit, or brings an earlier one up to date.
+  ///
+  /// A backup is a store: open it read-only to look into it, copy it back to restore it.
+  /// - Parameters:
+  ///   - path: a folder that does not exist, is empty, or holds an earlier backup of this store.
+  ///   - progress: told the share that is done, from another thread.
+  /// - Throws: `CreditError`; code `alreadyExists` for a folder with anything else in it.
+  @concurrent
+  public func backup(
+    to path: String, progress: @escaping @Sendable (Double) -> Void = { _ in }
+  ) async throws -> BackupResult {
+    let isCancelled = Cancellation()
+    return try await withTaskCancellationHandler {
+      try await WorkerThreads.perform { [self] in
+        do {
+          return try engine.backup(to: path, isCancelled: { isCancelled.isSet }, progress: progress)
+        } catch { throw CreditError(wrapping: error) }
+      }
+    } onCancel: {
+      isCancelled.set()
+    }
+  }
+}
+
+/// A flag another thread may set.
+private final class Cancellation: Sendable {
+  private let flag = Atomic<Bool>(false)
+  var isSet: Bool { flag.load(ordering: .relaxed) }
+  func set() { flag.store(true, ordering: .relaxed) }
+}

@@ -1,0 +1,237 @@
+// Owns writing the planned rows of one dataset into a segment, column by column.
+// Invariants: values are carried over unchanged; every row names its own commit; memory holds one partition of blocks.
+// Does not decide the order of rows (MergePlan).
+
+/// What an output segment has to say of its rows.
+package struct MergedCommits {
+  package var first = UInt64.max
+  package var last: UInt64 = 0
+  /// The last commit that superseded a row; 0 without history.
+  package var historyEnd: UInt64 = 0
+}
+
+/// Encodes merged rows.
+package final class MergeEncoder {
+  /// Rows encoded before blocks are closed and written.
+  private static let partitionRows = 65_536
+
+  private let schema: DatasetSchema
+  private let keyText: KeyText
+  private let poolBytes: Int
+  /// Called between partitions with the bytes written last; throws to stop.
+  private let pace: (Int) throws(StoreError) -> Void
+
+  package init(
+    schema: DatasetSchema, keyText: @escaping KeyText, poolBytes: Int,
+    pace: @escaping (Int) throws(StoreError) -> Void
+  ) {
+    self.schema = schema
+    self.keyText = keyText
+    self.poolBytes = poolBytes
+    self.pace = pace
+  }
+
+  /// Appends the rows to a segment.
+  package func write(
+    _ rows: MergedRows, from sources: [MergeSource], to writer: SegmentWriter, commits: inout MergedCommits
+  ) throws(StoreError) {
+    let isHistory = !rows.superseded.isEmpty
+    var sources = sources
+    var columns: [MergedColumn] = []
+    for column in schema.columns {
+      columns.append(try MergedColumn(column, sources: sources, rows: rows, poolBytes: poolBytes))
+    }
+    let owner = Owner(columns)
+    try writer.begin(
+      schema, dictionaries: columns.map { $0.plan?.dictionary }, owner: owner, isHistory: isHistory)
+    let systemSources = sources.map { source in
+      SystemColumn.always.map { ColumnCursor(source.view.reader, source.columns.column($0.rawValue)) }
+    }
+    var system = SystemCursors(sources: systemSources)
+    var builders = makeBuilders(columns, isHistory: isHistory)
+    defer { for index in builders.indices { builders[index].deallocate() } }
+    var run = RunPosition()
+    var start = 0
+    while start < rows.rows.count {
+      let range = start..<min(rows.rows.count, start + Self.partitionRows)
+      var partition = Partition(start: run)
+      try appendSystem(range, rows, &sources, &system, &builders, &partition, &commits)
+      let systemCount = builders.count - columns.count
+      for (index, column) in columns.enumerated() {
+        try append(range, rows, column, &builders[systemCount + index], &partition)
+      }
+      let (keys, counts) = run.take(range.count, of: rows)
+      let bytes = partition.arena.count
+      for index in builders.indices { builders[index].restart() }
+      try writer.append(
+        EncodedPartition(
+          arena: partition.arena, blocks: partition.blocks, rowCount: range.count, keys: keys, counts: counts)
+      )
+      try pace(bytes)
+      start = range.upperBound
+    }
+  }
+
+  private final class Owner {
+    let columns: [MergedColumn]
+    init(_ columns: [MergedColumn]) { self.columns = columns }
+  }
+
+  private struct SystemCursors {
+    var sources: [[ColumnCursor]]
+  }
+
+  /// Where in the list of keys a partition starts.
+  private struct RunPosition {
+    var index = 0
+    var used: UInt32 = 0
+
+    /// The keys of the next rows with their counts.
+    mutating func take(_ count: Int, of rows: MergedRows) -> (keys: [UInt128], counts: [UInt32]) {
+      var keys: [UInt128] = []
+      var counts: [UInt32] = []
+      var left = UInt32(count)
+      while left > 0 {
+        let taken = min(left, rows.counts[index] - used)
+        keys.append(rows.keys[index])
+        counts.append(taken)
+        left -= taken
+        used += taken
+        if used == rows.counts[index] {
+          index += 1
+          used = 0
+        }
+      }
+      return (keys, counts)
+    }
+  }
+
+  /// The blocks of one partition.
+  private struct Partition {
+    let start: RunPosition
+    let arena = ByteArena(capacity: 1 << 20)
+    var blocks: [PendingBlock] = []
+
+    mutating func close(_ builder: inout ColumnBlockBuilder) {
+      if let block = builder.close(into: arena) { blocks.append(block) }
+    }
+  }
+
+  private func makeBuilders(_ columns: [MergedColumn], isHistory: Bool) -> [ColumnBlockBuilder] {
+    let scratch = DictionaryScratch()
+    let system = SystemColumn.always + (isHistory ? [.superseded] : [])
+    var builders = system.map {
+      ColumnBlockBuilder(
+        column: $0.index, columnID: $0.rawValue, kind: .integers, scratch: scratch, compression: .hard)
+    }
+    for column in columns {
+      var kind = column.column.type == .text ? ColumnBlockBuilder.Kind.texts : .integers
+      if let plan = column.plan { kind = .codes(holes: plan.dictionary.holes) }
+      builders.append(
+        ColumnBlockBuilder(
+          column: builders.count, columnID: column.column.id, kind: kind, scratch: scratch,
+          compression: .hard))
+    }
+    return builders
+  }
+
+  private func appendSystem(
+    _ range: Range<Int>, _ rows: MergedRows, _ sources: inout [MergeSource],
+    _ system: inout SystemCursors, _ builders: inout [ColumnBlockBuilder], _ partition: inout Partition,
+    _ commits: inout MergedCommits
+  ) throws(StoreError) {
+    for column in SystemColumn.always {
+      let index = column.index
+      for place in range {
+        let row = rows.rows[place]
+        var value = try system.sources[row.source][index].integer(row.row) ?? 0
+        if column == .commit {
+          let commit = try sources[row.source].commit(row.row)
+          commits.first = min(commits.first, commit)
+          commits.last = max(commits.last, commit)
+          value = Int64(bitPattern: commit)
+        }
+        builders[index].append(integer: value)
+        if builders[index].isFull { partition.close(&builders[index]) }
+      }
+      partition.close(&builders[index])
+    }
+    guard !rows.superseded.isEmpty else { return }
+    let index = SystemColumn.superseded.index
+    for place in range {
+      commits.historyEnd = max(commits.historyEnd, rows.superseded[place])
+      builders[index].append(integer: Int64(bitPattern: rows.superseded[place]))
+      if builders[index].isFull { partition.close(&builders[index]) }
+    }
+    partition.close(&builders[index])
+  }
+
+  private func append(
+    _ range: Range<Int>, _ rows: MergedRows, _ column: MergedColumn, _ builder: inout ColumnBlockBuilder,
+    _ partition: inout Partition
+  ) throws(StoreError) {
+    // Nothing is read from the place of a null.
+    let place = UnsafeRawPointer(partition.arena.base)
+    if builder.isText {
+      try appendTexts(range, rows, column, &builder, &partition)
+    } else if builder.isCoded {
+      let numbers = UnsafeMutablePointer<UInt64>.allocate(capacity: TextTemplate.maximumHoles)
+      defer { numbers.deallocate() }
+      for index in range {
+        if let code = try column.code(rows.rows[index], numbers: numbers) {
+          builder.append(code: code)
+          for hole in 0..<builder.holes { builder.set(number: numbers[hole], hole: hole) }
+        } else {
+          builder.appendNull(place: place)
+        }
+        if builder.isFull { partition.close(&builder) }
+      }
+    } else {
+      for index in range {
+        if let value = try column.integer(rows.rows[index]) {
+          builder.append(integer: value)
+        } else {
+          builder.appendNull(place: place)
+        }
+        if builder.isFull { partition.close(&builder) }
+      }
+    }
+    partition.close(&builder)
+  }
+
+  /// Texts are copied, because a block of a source may leave the cache before the block of the output is closed.
+  private func appendTexts(
+    _ range: Range<Int>, _ rows: MergedRows, _ column: MergedColumn, _ builder: inout ColumnBlockBuilder,
+    _ partition: inout Partition
+  ) throws(StoreError) {
+    let texts = StableArena()
+    let rendered = UnsafeMutableRawPointer.allocate(byteCount: CodedRow.maximumKeyTextBytes, alignment: 8)
+    defer { rendered.deallocate() }
+    let place = UnsafeRawPointer(partition.arena.base)
+    var run = partition.start
+    var keyCount = -1
+    for index in range {
+      let key = rows.keys[run.index]
+      if let text = try column.text(rows.rows[index], key: key) {
+        if keyCount < 0 { keyCount = keyText(key, rendered) }
+        let isKey =
+          text.count == keyCount && keyCount > 0
+          && UnsafeRawBufferPointer(start: rendered, count: keyCount).elementsEqual(text)
+        builder.append(text: texts.copy(text), count: text.count, isKey: isKey)
+      } else {
+        builder.appendNull(place: place)
+      }
+      if builder.isFull {
+        partition.close(&builder)
+        texts.removeAll()
+      }
+      run.used += 1
+      if run.used == rows.counts[run.index] {
+        run.index += 1
+        run.used = 0
+        keyCount = -1
+      }
+    }
+    partition.close(&builder)
+  }
+}

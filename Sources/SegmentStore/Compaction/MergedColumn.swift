@@ -1,0 +1,148 @@
+// Owns how one column of a merge is stored, and the way from the codes of each source to those of the output.
+// Invariants: a dictionary holds only what rows of the output use, so that what was purged is not kept in it; a column whose texts
+// repeat the row's key, or do not repeat among themselves, gets none.
+// Does not write.
+
+/// One column of the output of a merge.
+package final class MergedColumn {
+  /// What a source has to be asked for its codes.
+  private enum Words {
+    /// The source has a dictionary: from its codes to places in the list.
+    case codes(UnsafeMutableBufferPointer<UInt32>)
+    /// Texts are looked up.
+    case pool(TextPool)
+  }
+
+  private static let unused = UInt32.max
+
+  package let column: ColumnSchema
+  /// `nil` when the column is stored as integers or texts.
+  package private(set) var plan: DictionaryPlan?
+  private var cursors: [ColumnCursor]
+  private var words: [Words] = []
+  private var lists: [UnsafeBufferPointer<TextPool.Entry>] = []
+  private var owned: [UnsafeMutableBufferPointer<TextPool.Entry>] = []
+  private let memory = StableArena()
+
+  package init(
+    _ column: ColumnSchema, sources: [MergeSource], rows: MergedRows, poolBytes: Int
+  ) throws(StoreError) {
+    self.column = column
+    let entries = sources.map { source in
+      source.columns.column(column.id).flatMap { $0.type == column.type ? $0 : nil }
+    }
+    cursors = zip(sources, entries).map { ColumnCursor($0.view.reader, $1) }
+    guard column.type == .text else { return }
+    for entry in entries {
+      if let entry, entry.dictionaryCount > 0 {
+        let map = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: Int(entry.dictionaryCount))
+        map.initialize(repeating: Self.unused)
+        words.append(.codes(map))
+      } else {
+        words.append(.pool(TextPool(byteLimit: poolBytes)))
+      }
+    }
+    guard try gather(rows) else { return }
+    try makeLists(sources, entries)
+    plan = DictionaryPlan(lists, rowCount: rows.rows.count, memory: memory)
+  }
+
+  deinit {
+    plan?.deallocate()
+    for list in owned { list.deallocate() }
+    for case .codes(let map) in words { map.deallocate() }
+  }
+
+  /// Finds the words the rows use; false when the column gets no dictionary.
+  private func gather(_ rows: MergedRows) throws(StoreError) -> Bool {
+    for source in rows.rows {
+      switch words[source.source] {
+      case .codes(let map):
+        guard let code = try cursors[source.source].code(source.row) else { continue }
+        guard code < map.count else { return false }
+        map[code] = 0
+      case .pool(let pool):
+        guard let form = try cursors[source.source].form(source.row) else { continue }
+        if form == .key { return false }
+        // Blocks with texts of keys were left out above, so the key does not matter.
+        guard let text = try cursors[source.source].text(source.row, key: 0) else { continue }
+        guard pool.code(of: text, hash: TextHash.hash(text)) != nil else { return false }
+      }
+    }
+    return true
+  }
+
+  /// Puts together the distinct texts of each source.
+  private func makeLists(_ sources: [MergeSource], _ entries: [ColumnEntry?]) throws(StoreError) {
+    for (index, kind) in words.enumerated() {
+      switch kind {
+      case .pool(let pool): lists.append(pool.entries)
+      case .codes(let map):
+        let count = map.reduce(0) { $0 + ($1 == Self.unused ? 0 : 1) }
+        let list = UnsafeMutableBufferPointer<TextPool.Entry>.allocate(capacity: max(1, count))
+        owned.append(list)
+        guard let entry = entries[index] else { continue }
+        var next = 0
+        for code in map.indices where map[code] != Self.unused {
+          let page = try sources[index].view.reader.dictionaryPage(
+            code / ColumnDictionary.pageEntries, of: entry)
+          let place = code % ColumnDictionary.pageEntries
+          let base = memory.copy(page.text(place))
+          list.initializeElement(
+            at: next,
+            to: TextPool.Entry(
+              base: base, count: UInt32(page.text(place).count), holes: UInt32(page.holes(place))))
+          map[code] = UInt32(next)
+          next += 1
+        }
+        lists.append(UnsafeBufferPointer(rebasing: list[..<count]))
+      }
+    }
+  }
+
+  // MARK: Values
+
+  package func integer(_ row: RowSource) throws(StoreError) -> Int64? {
+    try cursors[row.source].integer(row.row)
+  }
+
+  /// The text of a row, valid until the next one is asked for.
+  package func text(_ row: RowSource, key: UInt128) throws(StoreError) -> UnsafeRawBufferPointer? {
+    try cursors[row.source].text(row.row, key: key)
+  }
+
+  /// The code of a row in the output's dictionary, or `nil`.
+  ///
+  /// - Parameter numbers: room for the numbers of the output's templates; those not needed are set to 0.
+  package func code(
+    _ row: RowSource, numbers: UnsafeMutablePointer<UInt64>
+  ) throws(StoreError) -> UInt32? {
+    guard let plan else { return nil }
+    let source = row.source
+    let place: Int
+    switch words[source] {
+    case .codes(let map):
+      guard let code = try cursors[source].code(row.row), code < map.count else { return nil }
+      place = Int(map[code])
+      guard place < lists[source].count else { return nil }
+      let holes = Int(lists[source][place].holes)
+      for hole in 0..<TextTemplate.maximumHoles {
+        numbers[hole] = hole < holes ? cursors[source].number(hole, row.row) : 0
+      }
+    case .pool(let pool):
+      guard let text = try cursors[source].text(row.row, key: 0) else { return nil }
+      guard let found = pool.code(of: text, hash: TextHash.hash(text)), found.code < lists[source].count
+      else { throw StoreError(.damaged, "a text changed while segments were merged") }
+      place = found.code
+      for hole in 0..<TextTemplate.maximumHoles {
+        numbers[hole] = hole < found.holes ? pool.numbers[hole] : 0
+      }
+    }
+    if let constants = plan.constants[source], lists[source][place].holes == 0 {
+      for hole in 0..<TextTemplate.maximumHoles {
+        numbers[hole] = constants[place * TextTemplate.maximumHoles + hole]
+      }
+    }
+    return plan.maps[source][place]
+  }
+}

@@ -1,0 +1,222 @@
+// Owns merging segments into new ones: current rows apart from history, split by ranges of subjects.
+// Invariants: inputs are only read; every output is durable, read back and proven to hold the rows of its range before the next
+// range begins; when anything fails, or the caller cancels, every output is removed again.
+// Does not choose inputs and does not name outputs in the store.
+
+/// Merges segments.
+package struct SegmentMerge {
+  /// A finished segment of a merge.
+  package struct Output {
+    package var segment: FinishedSegment
+    package var commits: MergedCommits
+  }
+
+  /// What a merge needs of its store.
+  package struct Surroundings {
+    package var files: any FileSystem
+    package var folder: String
+    package var store: StoreIdentifier
+    package var keyText: KeyText
+    /// Bytes of memory the merge may use.
+    package var memoryBytes: Int
+    /// Rows of an output at most.
+    package var segmentRows: Int
+    /// A number no other segment of the store ever has.
+    package var nextID: () throws(StoreError) -> SegmentID
+    /// Called often with the bytes written since; throws to stop.
+    package var pace: (Int) throws(StoreError) -> Void
+
+    package init(
+      files: any FileSystem, folder: String, store: StoreIdentifier, keyText: @escaping KeyText,
+      memoryBytes: Int, segmentRows: Int, nextID: @escaping () throws(StoreError) -> SegmentID,
+      pace: @escaping (Int) throws(StoreError) -> Void
+    ) {
+      self.files = files
+      self.folder = folder
+      self.store = store
+      self.keyText = keyText
+      self.memoryBytes = memoryBytes
+      self.segmentRows = segmentRows
+      self.nextID = nextID
+      self.pace = pace
+    }
+  }
+
+  /// Bytes of memory that planning takes for each row (its place, and the commit that superseded it) and for each subject (its runs).
+  private static let bytesPerRow = 16.0
+  private static let bytesPerSubject = 48.0
+
+  private let inputs: [SegmentView]
+  private let commit: UInt64
+  private let surroundings: Surroundings
+
+  /// - Parameters:
+  ///   - inputs: what to merge, in the order in which rows with nothing else between them shall stand.
+  ///   - commit: marks newer than this are not seen.
+  package init(_ inputs: [SegmentView], asOf commit: UInt64, in surroundings: Surroundings) {
+    // The blocks of a merge are read once: they shall not push out what readers use.
+    let context = ReadingContext(
+      cache: BlockCache(budget: surroundings.memoryBytes / 4), keyText: surroundings.keyText)
+    self.inputs = inputs.map { $0.reading(through: context) }
+    self.commit = commit
+    self.surroundings = surroundings
+  }
+
+  /// Writes the outputs.
+  package func run(progress: (Double) -> Void = { _ in }) throws(StoreError) -> [Output] {
+    var outputs: [Output] = []
+    do throws(StoreError) {
+      let ranges = try keyRanges()
+      for (index, range) in ranges.enumerated() {
+        try merge(range, into: &outputs)
+        progress(Double(index + 1) / Double(ranges.count))
+      }
+      return outputs
+    } catch {
+      for output in outputs {
+        try? surroundings.files.remove(surroundings.folder + "/" + output.segment.id.fileName)
+      }
+      throw error
+    }
+  }
+
+  /// Ranges of subjects with about so many rows as an output may have, and as can be planned in memory.
+  private func keyRanges() throws(StoreError) -> [ClosedRange<UInt128>] {
+    // Everything in parts of one output.
+    let wholeRows = Double(max(1, surroundings.segmentRows))
+    let wholeBytes = Double(max(1 << 20, surroundings.memoryBytes / 2))
+    var leaves: [(key: UInt128, share: Double)] = []
+    for input in inputs {
+      let footer = input.reader.footer
+      let rows = Double(footer.rowCount) / Double(max(1, footer.subjectCount))
+      for fence in try input.reader.subjectTree().fences {
+        let subjects = Double(fence.subjects)
+        let bytes = subjects * (rows * Self.bytesPerRow + Self.bytesPerSubject)
+        leaves.append((fence.firstKey, max(subjects * rows / wholeRows, bytes / wholeBytes)))
+      }
+    }
+    leaves.sort { $0.key < $1.key }
+    // Parts of equal size, so that the last is not a remnant.
+    let total = leaves.reduce(0) { $0 + $1.share }
+    let part = total / total.rounded(.up)
+    var ranges: [ClosedRange<UInt128>] = []
+    var start: UInt128 = 0
+    var share = 0.0
+    for leaf in leaves {
+      if share + leaf.share > part * 1.001, leaf.key > start, share > 0 {
+        ranges.append(start...leaf.key - 1)
+        start = leaf.key
+        share = 0
+      }
+      share += leaf.share
+    }
+    ranges.append(start...UInt128.max)
+    return ranges
+  }
+
+  private func merge(_ keys: ClosedRange<UInt128>, into outputs: inout [Output]) throws(StoreError) {
+    var lists: [SubjectLists] = []
+    for input in inputs { lists.append(try SubjectLists(input.reader, keys: keys)) }
+    let datasets = Set(lists.flatMap(\.byDataset.keys)).sorted()
+    guard !datasets.isEmpty else { return }
+    var current = Sink()
+    var history = Sink()
+    for dataset in datasets {
+      var plan = try plan(dataset, lists)
+      let schema = try schema(plan.sources)
+      let encoder = MergeEncoder(
+        schema: schema, keyText: surroundings.keyText, poolBytes: surroundings.memoryBytes / 16,
+        pace: surroundings.pace)
+      if !plan.current.rows.isEmpty {
+        try encoder.write(
+          plan.current, from: plan.sources, to: try writer(&current), commits: &current.commits)
+      }
+      if !plan.history.rows.isEmpty {
+        try encoder.write(
+          plan.history, from: plan.sources, to: try writer(&history), commits: &history.commits)
+      }
+      for index in lists.indices { lists[index].forget(dataset) }
+      plan = MergePlan([])
+    }
+    let first = outputs.count
+    for sink in [current, history] {
+      guard let writer = sink.writer else { continue }
+      outputs.append(Output(segment: try writer.finish(), commits: sink.commits))
+    }
+    try prove(outputs[first...], keys)
+  }
+
+  private struct Sink {
+    var writer: SegmentWriter?
+    var commits = MergedCommits()
+  }
+
+  private func writer(_ sink: inout Sink) throws(StoreError) -> SegmentWriter {
+    if let writer = sink.writer { return writer }
+    let writer = try SegmentWriter(
+      id: try surroundings.nextID(), store: surroundings.store, folder: surroundings.folder,
+      files: surroundings.files, compression: .hard)
+    sink.writer = writer
+    return writer
+  }
+
+  private func plan(_ dataset: DatasetID, _ lists: [SubjectLists]) throws(StoreError) -> MergePlan {
+    var sources: [MergeSource] = []
+    var runs: [[SubjectLists.Run]] = []
+    for (input, list) in zip(inputs, lists) {
+      guard let found = list.byDataset[dataset] else { continue }
+      guard let source = try MergeSource(input, dataset: dataset, asOf: commit) else {
+        throw StoreError.damaged(
+          "a subject names a dataset that is not there", file: input.reader.id.fileName, offset: 0)
+      }
+      sources.append(source)
+      runs.append(found)
+    }
+    var plan = MergePlan(sources)
+    try plan.addAll(runs)
+    return plan
+  }
+
+  /// The newest schema among the sources with the columns the others have beside it.
+  private func schema(_ sources: [MergeSource]) throws(StoreError) -> DatasetSchema {
+    let schemas = sources.map(\.schema)
+    guard var schema = schemas.max(by: { $0.version < $1.version }) else {
+      throw StoreError(.invalidArgument, "nothing to merge")
+    }
+    for other in schemas {
+      for column in other.columns where !schema.columns.contains(column) {
+        guard !schema.columns.contains(where: { $0.id == column.id }) else {
+          throw StoreError(.damaged, "column \(column.id) has another type in another segment")
+        }
+        schema.columns.append(column)
+      }
+    }
+    guard schema.columns.count <= DatasetSchema.maximumColumns else {
+      throw StoreError(.limit, "the versions of a dataset have more than 4096 columns together")
+    }
+    return schema
+  }
+
+  /// Reads inputs and outputs again and compares their rows.
+  private func prove(_ outputs: ArraySlice<Output>, _ keys: ClosedRange<UInt128>) throws(StoreError) {
+    var expected = RowDigest()
+    for input in inputs { try expected.add(input, keys: keys, asOf: commit) }
+    var found = RowDigest()
+    let context = ReadingContext(cache: BlockCache(budget: 1 << 20), keyText: surroundings.keyText)
+    for output in outputs {
+      let path = surroundings.folder + "/" + output.segment.id.fileName
+      let reader = try SegmentReader(
+        output.segment, file: try surroundings.files.open(path, writable: false), store: surroundings.store,
+        context: context)
+      let view = SegmentView(
+        reader: reader, addedCommit: output.commits.first, lastCommit: output.commits.last,
+        historyEnd: output.commits.historyEnd)
+      try found.add(view, keys: 0...UInt128.max, asOf: commit)
+    }
+    guard found == expected else {
+      throw StoreError(
+        .damaged,
+        "a merge would have changed rows (\(expected.rows) before, \(found.rows) after); it was given up")
+    }
+  }
+}

@@ -1,0 +1,107 @@
+// Owns group commit: commits that wait while the disk is busy become durable together, by one sync.
+// Invariants: commits become durable in their order; one thread writes at a time, for all who wait; after a failure nothing is written
+// any more and everybody who waits is told; nobody is acknowledged before the sync returned.
+// Does not know what a commit changes.
+
+/// A commit that is applied but not durable yet.
+package struct PendingCommit {
+  package var commit: UInt64
+  package var instant: Int64
+  /// The commit's record, as the journal has it.
+  package var body: [UInt8]
+  /// The store after the commit.
+  package var view: EngineView
+}
+
+package final class CommitQueue: @unchecked Sendable {
+  // Sendable because everything that changes is touched under `condition`.
+
+  /// Bytes of the commits of one group at most; a larger commit goes alone.
+  private static let groupBytes = 8 << 20
+
+  private let condition = ThreadCondition()
+  private var pending: [PendingCommit] = []
+  private var last: UInt64
+  private var durable: UInt64
+  private var isWriting = false
+  private var failed: StoreError?
+  private let write: ([PendingCommit]) throws(StoreError) -> Void
+
+  /// - Parameters:
+  ///   - commit: the last durable commit.
+  ///   - write: makes commits durable and shows them; called by one thread at a time.
+  package init(after commit: UInt64, write: @escaping ([PendingCommit]) throws(StoreError) -> Void) {
+    last = commit
+    durable = commit
+    self.write = write
+  }
+
+  /// Why nothing is written any more.
+  package var failure: StoreError? {
+    condition.lock()
+    defer { condition.unlock() }
+    return failed
+  }
+
+  /// Stops all writing.
+  package func fail(_ error: StoreError) {
+    condition.lock()
+    failed = failed ?? error
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// Takes the next commit; callers take turns.
+  package func append(_ commit: PendingCommit) {
+    condition.lock()
+    pending.append(commit)
+    last = commit.commit
+    condition.unlock()
+  }
+
+  /// Returns when everything taken so far is durable.
+  package func drain() throws(StoreError) {
+    condition.lock()
+    let last = last
+    condition.unlock()
+    try wait(for: last)
+  }
+
+  /// Returns when a commit is durable; the first who finds the disk idle writes for all.
+  package func wait(for commit: UInt64) throws(StoreError) {
+    condition.lock()
+    defer { condition.unlock() }
+    while durable < commit {
+      if let failed { throw failed }
+      if isWriting {
+        condition.wait()
+        continue
+      }
+      let group = takeGroup()
+      isWriting = true
+      condition.unlock()
+      var failure: StoreError?
+      do throws(StoreError) { try write(group) } catch { failure = error }
+      condition.lock()
+      isWriting = false
+      if let failure {
+        failed = failed ?? failure
+      } else if let last = group.last {
+        durable = last.commit
+      }
+      condition.broadcast()
+    }
+  }
+
+  private func takeGroup() -> [PendingCommit] {
+    var bytes = 0
+    var count = 0
+    while count < pending.count, count == 0 || bytes + pending[count].body.count <= Self.groupBytes {
+      bytes += pending[count].body.count
+      count += 1
+    }
+    let group = Array(pending[..<count])
+    pending.removeFirst(count)
+    return group
+  }
+}

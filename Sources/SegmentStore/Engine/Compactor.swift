@@ -1,0 +1,199 @@
+// Owns merging in an open store: when, one at a time, and the exchange of inputs for outputs.
+// Invariants: readers and the writer go on while segments are merged; what is superseded meanwhile is superseded in the outputs too; an
+// output is named only after it was read back and proven; a merge that fails or is cancelled leaves the store as it was.
+// Does not choose what to merge (CompactionPolicy) and does not merge (SegmentMerge).
+
+import Synchronization
+
+/// What a compaction did.
+public struct CompactionResult: Sendable, Equatable {
+  /// The last commit the store had when it ended.
+  public var commit: UInt64
+  /// Bytes of all files before.
+  public var bytesBefore: Int64
+  /// Bytes of all files after.
+  public var bytesAfter: Int64
+  /// Segments read.
+  public var segmentsMerged: Int
+  /// Segments written.
+  public var segmentsWritten: Int
+}
+
+package final class Compactor: Sendable {
+  private let environment: StoreEnvironment
+  private let published: PublishedState
+  private let writer: StoreWriter
+  /// One merge at a time.
+  private let turn = Mutex<Void>(())
+  private let isStopped = Atomic<Bool>(false)
+  private let isRunning = Atomic<Bool>(false)
+  /// Height at which a failed merge is tried again.
+  private let retryHeight = Atomic<Int>(0)
+  private let lastFailure = Mutex<StoreError?>(nil)
+
+  /// Height at which commits wait for merges.
+  private static let waitingHeight = 12
+  /// Height at which commits are refused, because merging fails.
+  private static let refusingHeight = 32
+
+  package init(_ environment: StoreEnvironment, published: PublishedState, writer: StoreWriter) {
+    self.environment = environment
+    self.published = published
+    self.writer = writer
+  }
+
+  /// Cancels a running merge and waits for it to end.
+  package func stop() {
+    isStopped.store(true, ordering: .releasing)
+    turn.withLock { _ in }
+  }
+
+  /// Why the last automatic merge failed, if it did.
+  package var failure: StoreError? { lastFailure.withLock { $0 } }
+
+  // MARK: Automatic merges
+
+  /// Starts merging in the background when the policy finds something to do.
+  package func startIfNeeded() {
+    guard environment.options.compactsAutomatically, isDue,
+      !isRunning.exchange(true, ordering: .acquiringAndReleasing)
+    else { return }
+    let started = WorkerThreads.detach { [self] in
+      runJobs()
+      isRunning.store(false, ordering: .releasing)
+    }
+    if !started { isRunning.store(false, ordering: .releasing) }
+  }
+
+  private var isDue: Bool {
+    let list = published.view.list
+    guard !isStopped.load(ordering: .acquiring), list.height >= retryHeight.load(ordering: .relaxed) else {
+      return false
+    }
+    return CompactionPolicy.job(list.segments.map(SegmentShape.init)) != nil
+  }
+
+  private func runJobs() {
+    do throws(StoreError) {
+      while isDue,
+        try merge(choosing: CompactionPolicy.job, isCancelled: { false }, progress: { _ in }) != nil
+      {
+        retryHeight.store(0, ordering: .relaxed)
+        lastFailure.withLock { $0 = nil }
+      }
+    } catch {
+      // Commits go on; it is tried again when more segments wait.
+      guard error.code != .cancelled else { return }
+      retryHeight.store(published.view.list.height + 2, ordering: .relaxed)
+      lastFailure.withLock { $0 = error }
+    }
+  }
+
+  /// Makes a caller that is about to commit wait while too many segments wait to be merged.
+  package func holdBack() throws(StoreError) {
+    guard environment.options.compactsAutomatically, published.view.list.height >= Self.waitingHeight else {
+      return
+    }
+    if isDue { runJobs() }
+    guard published.view.list.height < Self.refusingHeight else {
+      let reason = failure.map { ": \($0)" } ?? ""
+      throw StoreError(
+        .limit, "\(Self.refusingHeight) layers of segments wait to be merged and merging fails\(reason)")
+    }
+  }
+
+  // MARK: Merging
+
+  /// Merges everything that is not in its final form.
+  package func compact(
+    isCancelled: @escaping () -> Bool, progress: @escaping (Double) -> Void
+  ) throws(StoreError) -> CompactionResult {
+    let before = try environment.folder.totalBytes()
+    let merged = try merge(choosing: CompactionPolicy.whole, isCancelled: isCancelled, progress: progress)
+    return CompactionResult(
+      commit: published.view.commit, bytesBefore: before, bytesAfter: try environment.folder.totalBytes(),
+      segmentsMerged: merged?.inputs ?? 0, segmentsWritten: merged?.outputs ?? 0)
+  }
+
+  private func merge(
+    choosing choose: ([SegmentShape]) -> [Int]?, isCancelled: @escaping () -> Bool,
+    progress: @escaping (Double) -> Void
+  ) throws(StoreError) -> (inputs: Int, outputs: Int)? {
+    let result = turn.withLock { _ -> Result<(inputs: Int, outputs: Int)?, StoreError> in
+      do throws(StoreError) {
+        let view = try writer.flush()
+        guard let chosen = choose(view.segments.map(SegmentShape.init)) else { return .success(nil) }
+        let inputs = chosen.map { view.segments[$0] }
+          .sorted { ($0.addedCommit, $0.reader.id) < ($1.addedCommit, $1.reader.id) }
+        return .success(try merge(inputs, asOf: view.commit, isCancelled, progress))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private func merge(
+    _ inputs: [SegmentView], asOf commit: UInt64, _ isCancelled: @escaping () -> Bool,
+    _ progress: @escaping (Double) -> Void
+  ) throws(StoreError) -> (inputs: Int, outputs: Int) {
+    let folder = environment.folder
+    let merge = SegmentMerge(
+      inputs, asOf: commit,
+      in: SegmentMerge.Surroundings(
+        files: folder.files, folder: folder.path, store: environment.identifier,
+        keyText: environment.context.keyText, memoryBytes: environment.options.memoryBudgetBytes / 2,
+        segmentRows: environment.options.segmentRows,
+        nextID: { [environment] () throws(StoreError) in environment.takeSegmentID() },
+        pace: { [self] (_) throws(StoreError) in
+          if isStopped.load(ordering: .relaxed) || isCancelled() {
+            throw StoreError(.cancelled, "the merge was cancelled; nothing changed")
+          }
+        }))
+    let outputs = try merge.run(progress: progress)
+    do throws(StoreError) {
+      var views: [SegmentView] = []
+      for output in outputs { views.append(try open(output)) }
+      let relocation = MarkRelocation(
+        inputs: inputs, outputs: views.filter { !$0.isHistory }, asOf: commit)
+      try writer.replace(inputs, with: views) { () throws(StoreError) in
+        try relocation.apply(relocation.lateMarks)
+      }
+      return (inputs.count, outputs.count)
+    } catch {
+      // A state that was begun may name them: then nothing is removed, and the next writer decides.
+      if writer.isUsable {
+        for output in outputs { try? folder.files.remove(folder.path + "/" + output.segment.id.fileName) }
+      }
+      throw error
+    }
+  }
+
+  private func open(_ output: SegmentMerge.Output) throws(StoreError) -> SegmentView {
+    let reference = SegmentReference(
+      id: output.segment.id, fileLength: output.segment.fileLength, checksum: output.segment.checksum)
+    let reader = try EngineApply.open(
+      reference, output.segment, folder: environment.folder, store: environment.identifier,
+      context: environment.context)
+    return SegmentView(
+      reader: reader, addedCommit: output.commits.first, lastCommit: output.commits.last,
+      historyEnd: output.commits.historyEnd, isCompacted: true)
+  }
+}
+
+extension SegmentEngine {
+  /// Merges all segments into their final form and moves superseded rows into history; gives back the space.
+  ///
+  /// Readers and writers go on meanwhile. Nothing is lost when it is cancelled or the process dies.
+  /// - Parameters:
+  ///   - isCancelled: asked often; the merge stops when it says so.
+  ///   - progress: told the share that is done.
+  /// - Throws: `StoreError`, code `cancelled` when cancelled, `readOnly` for a store that is not open for writing.
+  @discardableResult
+  public func compact(
+    isCancelled: @escaping () -> Bool = { false }, progress: @escaping (Double) -> Void = { _ in }
+  ) throws(StoreError) -> CompactionResult {
+    guard let compactor else { throw StoreError(.readOnly, "the store was opened for reading only") }
+    return try compactor.compact(isCancelled: isCancelled, progress: progress)
+  }
+}

@@ -1,0 +1,41 @@
+// Owns the list of what a store consists of at one commit.
+// Invariants: immutable; the rows in memory may grow behind it, snapshots skip what is newer than they are.
+
+/// The segments of a store, shared by all views until one is added or replaced.
+package final class SegmentList: Sendable {
+  package let segments: [SegmentView]
+  /// Segments that a look-up of one key has to ask at most, history apart.
+  package let height: Int
+  /// Position of each segment.
+  private let positions: [UInt64: Int]
+
+  package init(_ segments: [SegmentView]) {
+    self.segments = segments
+    height = CompactionPolicy.height(segments.map(SegmentShape.init))
+    positions = Dictionary(
+      segments.enumerated().map { ($1.reader.id.rawValue, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  package func segment(_ id: UInt64) -> SegmentView? { positions[id].map { segments[$0] } }
+}
+
+/// What a store consists of at a commit.
+package final class EngineView: Sendable {
+  package let commit: UInt64
+  package let list: SegmentList
+  package let memory: MemoryTable
+
+  package var segments: [SegmentView] { list.segments }
+
+  package init(commit: UInt64, list: SegmentList, memory: MemoryTable) {
+    self.commit = commit
+    self.list = list
+    self.memory = memory
+  }
+
+  package convenience init(commit: UInt64, segments: [SegmentView], memory: MemoryTable) {
+    self.init(commit: commit, list: SegmentList(segments), memory: memory)
+  }
+
+  package func segment(_ id: UInt64) -> SegmentView? { list.segment(id) }
+}
