@@ -1,12 +1,13 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// One program a measurement; bench.py calls them.
 let package = Package(
   name: "CreditStoreBenchmarks",
   dependencies: [.package(name: "CreditStore", path: "..")],
-  targets: [
+  targets: ["LookupBenchmark", "CommitBenchmark"].map { name in
     .executableTarget(
-      name: "LookupBenchmark",
+      name: name,
       dependencies: [
         .product(name: "CreditStore", package: "CreditStore"),
         .product(name: "CreditModel", package: "CreditStore"),
@@ -15,5 +16,5 @@ let package = Package(
         .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
         .treatAllWarnings(as: .error), .treatWarning("DeprecatedDeclaration", as: .warning),
       ])
-  ]
+  }
 )

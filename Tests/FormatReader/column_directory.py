@@ -1,8 +1,8 @@
 """The column directory of a dataset: its columns, their blocks and their dictionaries.
 
-Invariants: the engine's columns come first, the one of history segments in these only; the blocks of a column join and cover all rows; the smallest and
-largest value a directory names are those of the block; only a text column has a dictionary, and a row of the
-column uses every entry of it.
+Invariants: the engine's columns come first, the one of history segments in these only; the blocks of a column
+join and cover all rows; the smallest and largest value a directory names are those of the block; only a text
+column has a dictionary, and a row of the column uses every entry of it.
 """
 
 from collections import namedtuple

@@ -5,12 +5,11 @@
 public import CreditModel
 import Foundation
 package import SegmentStore
-import Synchronization
 
 /// The catalogue (信用目录) of an open store.
 public final class CreditCatalogue: Sendable {
   private let engine: SegmentEngine
-  private let cache = Mutex(Cache())
+  private let cache = Guarded(Cache())
 
   /// Decoded entries: a writer's follow its own publishing, a reader's hold as long as its view of the store.
   private struct Cache {
@@ -18,7 +17,7 @@ public final class CreditCatalogue: Sendable {
     var entries: [String: PublishedEntry] = [:]
   }
 
-  private let byDataset = Mutex<[DatasetID: String]>([:])
+  private let byDataset = Guarded<[DatasetID: String]>([:])
 
   package init(engine: SegmentEngine) { self.engine = engine }
 

@@ -24,15 +24,19 @@ package struct RecordEditor {
     today: Day
   ) throws -> UInt64 {
     guard !reason.isEmpty else { throw CreditError("reasonMissing", "every change needs a reason") }
+    // Nearly always the record is still the same when our turn comes: reading it does not have to wait for the turn.
+    let before = engine.snapshot()
+    let early = try found(subject: subject, key: key, in: before)
     let (_, commit) = try engine.write { transaction in
-      let (row, values) = try find(subject: subject, key: key, in: transaction.snapshot)
+      let isSame = transaction.snapshot.isStillCurrent(early.row.address, since: before)
+      let (row, values, unit) =
+        isSame ? early : try found(subject: subject, key: key, in: transaction.snapshot)
       let next = try apply(changes, to: values, from: row, state: state, today: today)
       transaction.supersede(row.address)
       try transaction.append(
         entry.schema, key: subject.rawValue, batch: transaction.commit, version: row.system.version + 1,
         state: state.rawValue, payload: RowPayload.encode(next.map(Self.cell)))
       // The record stays that of the unit which reported it.
-      let unit = try Batches.batch(row.system.batch, in: transaction.snapshot)?.unit
       try Batches.append(
         Batch(kind: state.name, entry: entry.entry.code, unit: unit, file: nil, receipt: nil, reason: reason),
         to: &transaction)
@@ -45,6 +49,14 @@ package struct RecordEditor {
     guard let value else { return .null }
     if case .text(let text) = value { return .text(text) }
     return .integer(value.stored ?? 0)
+  }
+
+  /// The current version of the record, and the unit that reported it.
+  private func found(
+    subject: SubjectKey, key: String, in snapshot: EngineSnapshot
+  ) throws -> (row: StoredRow, values: [Value?], unit: String?) {
+    let (row, values) = try find(subject: subject, key: key, in: snapshot)
+    return (row, values, try Batches.batch(row.system.batch, in: snapshot)?.unit)
   }
 
   /// The current version of the record.

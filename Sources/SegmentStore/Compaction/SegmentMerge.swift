@@ -45,6 +45,8 @@ package struct SegmentMerge {
   /// Bytes of memory that planning takes for each row (its place, and the commit that superseded it) and for each subject (its runs).
   private static let bytesPerRow = 16.0
   private static let bytesPerSubject = 48.0
+  /// Leaves of the subject directory that make more of an output than this are split subject by subject.
+  private static let fineShare = 0.05
 
   private let inputs: [SegmentView]
   private let commit: UInt64
@@ -86,13 +88,25 @@ package struct SegmentMerge {
     let wholeRows = Double(max(1, surroundings.segmentRows))
     let wholeBytes = Double(max(1 << 20, surroundings.memoryBytes / 2))
     var leaves: [(key: UInt128, share: Double)] = []
+    func share(subjects: Double, rows: Double) -> Double {
+      let bytes = rows * Self.bytesPerRow + subjects * Self.bytesPerSubject
+      return max(rows / wholeRows, bytes / wholeBytes)
+    }
     for input in inputs {
       let footer = input.reader.footer
-      let rows = Double(footer.rowCount) / Double(max(1, footer.subjectCount))
+      let mean = Double(footer.rowCount) / Double(max(1, footer.subjectCount))
       for fence in try input.reader.subjectTree().fences {
         let subjects = Double(fence.subjects)
-        let bytes = subjects * (rows * Self.bytesPerRow + Self.bytesPerSubject)
-        leaves.append((fence.firstKey, max(subjects * rows / wholeRows, bytes / wholeBytes)))
+        let estimate = share(subjects: subjects, rows: subjects * mean)
+        guard estimate > Self.fineShare else {
+          leaves.append((fence.firstKey, estimate))
+          continue
+        }
+        let leaf = try input.reader.leaf(fence)
+        for subject in 0..<leaf.subjectCount {
+          let rows = leaf.runs(subject).reduce(0) { $0 + Double($1.count) }
+          leaves.append((leaf.key(subject), share(subjects: 1, rows: rows)))
+        }
       }
     }
     leaves.sort { $0.key < $1.key }
@@ -101,14 +115,14 @@ package struct SegmentMerge {
     let part = total / total.rounded(.up)
     var ranges: [ClosedRange<UInt128>] = []
     var start: UInt128 = 0
-    var share = 0.0
+    var taken = 0.0
     for leaf in leaves {
-      if share + leaf.share > part * 1.001, leaf.key > start, share > 0 {
+      if taken + leaf.share > part * 1.001, leaf.key > start, taken > 0 {
         ranges.append(start...leaf.key - 1)
         start = leaf.key
-        share = 0
+        taken = 0
       }
-      share += leaf.share
+      taken += leaf.share
     }
     ranges.append(start...UInt128.max)
     return ranges

@@ -24,12 +24,12 @@ package final class Compactor: Sendable {
   private let published: PublishedState
   private let writer: StoreWriter
   /// One merge at a time.
-  private let turn = Mutex<Void>(())
+  private let turn = Guarded<Void>(())
   private let isStopped = Atomic<Bool>(false)
   private let isRunning = Atomic<Bool>(false)
   /// Height at which a failed merge is tried again.
   private let retryHeight = Atomic<Int>(0)
-  private let lastFailure = Mutex<StoreError?>(nil)
+  private let lastFailure = Guarded<StoreError?>(nil)
 
   /// Height at which commits wait for merges.
   private static let waitingHeight = 12

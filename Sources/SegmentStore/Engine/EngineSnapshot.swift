@@ -111,6 +111,16 @@ public struct EngineSnapshot: Sendable {
     }
   }
 
+  /// Whether a row that an earlier snapshot saw as current is so here, under the same address.
+  package func isStillCurrent(_ address: RowAddress, since earlier: EngineSnapshot) -> Bool {
+    guard address.segment != 0 else {
+      return view.memory === earlier.view.memory
+        && view.memory.marks.superseded(address.position, asOf: commit) == nil
+    }
+    guard let segment = view.segment(address.segment), !segment.isHistory else { return false }
+    return segment.marks.superseded(address.position, asOf: commit) == nil
+  }
+
   /// Counts visible rows of a key in a dataset without reading their values.
   package func count(of key: UInt128, dataset: DatasetID) throws(StoreError) -> Int {
     var total = 0

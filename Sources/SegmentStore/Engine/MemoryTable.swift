@@ -2,8 +2,6 @@
 // Invariants: rows are only added, in commit order; a row's position is its index; snapshots older than a row skip it.
 // Does not persist anything: the journal holds these rows.
 
-import Synchronization
-
 /// One row in memory.
 package struct MemoryRow: Sendable {
   package var schema: DatasetSchema
@@ -21,7 +19,7 @@ package final class MemoryTable: Sendable {
     var bytes = 0
   }
 
-  private let contents = Mutex(Contents())
+  private let contents = Guarded(Contents())
   package let marks = MarkTable()
 
   package init() {}

@@ -2,8 +2,6 @@
 // Invariants: only durable commits are published; instants never decrease; the instant of commit n stands at n - 1.
 // Does not make commits durable.
 
-import Synchronization
-
 /// The durable state of an open store.
 package final class PublishedState: Sendable {
   private struct State {
@@ -11,9 +9,9 @@ package final class PublishedState: Sendable {
     var instants: [Int64]
   }
 
-  private let state: Mutex<State>
+  private let state: Guarded<State>
 
-  package init(view: EngineView, instants: [Int64]) { state = Mutex(State(view: view, instants: instants)) }
+  package init(view: EngineView, instants: [Int64]) { state = Guarded(State(view: view, instants: instants)) }
 
   package var view: EngineView { state.withLock { $0.view } }
   package var lastInstant: Int64 { state.withLock { $0.instants.last ?? .min } }

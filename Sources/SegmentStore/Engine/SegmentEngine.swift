@@ -12,7 +12,7 @@ public struct EngineOptions: Sendable {
   /// the same rendering.
   public var keyText: KeyText
   /// Commits in the journal at which a checkpoint is made; tests make it small.
-  package var checkpointCommits = 1000
+  package var checkpointCommits = 20_000
   /// Merges segments by itself when there are many, on a thread of its own.
   package var compactsAutomatically = true
   /// Rows of a merged segment at most; tests make it small.

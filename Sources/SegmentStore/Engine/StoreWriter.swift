@@ -11,7 +11,8 @@ package final class StoreWriter: @unchecked Sendable {
   private let environment: StoreEnvironment
   private let published: PublishedState
   private let lock: WriterLock
-  private let gate = Mutex<Void>(())
+  /// A plain lock: the Mutex of the standard library hands itself over by priority, which costs a switch of threads each time.
+  private let gate = ThreadCondition()
   /// The store after the last commit put together, durable or not.
   private var tip: EngineView
   private var tipInstant: Int64
@@ -78,10 +79,9 @@ package final class StoreWriter: @unchecked Sendable {
   package func abandon() { lock.release() }
 
   private func guarded<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
-    let result = gate.withLock { _ -> Result<Value, StoreError> in
-      do throws(StoreError) { return .success(try body()) } catch { return .failure(error) }
-    }
-    return try result.get()
+    gate.lock()
+    defer { gate.unlock() }
+    return try body()
   }
 
   private func checkUsable() throws(StoreError) {
@@ -101,19 +101,7 @@ package final class StoreWriter: @unchecked Sendable {
   package func write<Value>(
     _ body: (inout WriteTransaction) throws -> Value
   ) throws -> (value: Value, commit: UInt64?) {
-    let (value, commit) = try gate.withLock { _ -> (Value, UInt64?) in
-      try checkUsable()
-      var transaction = WriteTransaction(environment, snapshot: EngineSnapshot(view: tip, commit: tip.commit))
-      let value: Value
-      do {
-        value = try body(&transaction)
-      } catch {
-        transaction.discard()
-        throw error
-      }
-      guard !transaction.isEmpty else { return (value, nil) }
-      return (value, try apply(&transaction))
-    }
+    let (value, commit) = try putTogether(body)
     guard let commit else { return (value, nil) }
     try queue.wait(for: commit)
     if needsCheckpoint(published.view) {
@@ -123,6 +111,24 @@ package final class StoreWriter: @unchecked Sendable {
       }
     }
     return (value, commit)
+  }
+
+  private func putTogether<Value>(
+    _ body: (inout WriteTransaction) throws -> Value
+  ) throws -> (value: Value, commit: UInt64?) {
+    gate.lock()
+    defer { gate.unlock() }
+    try checkUsable()
+    var transaction = WriteTransaction(environment, snapshot: EngineSnapshot(view: tip, commit: tip.commit))
+    let value: Value
+    do {
+      value = try body(&transaction)
+    } catch {
+      transaction.discard()
+      throw error
+    }
+    guard !transaction.isEmpty else { return (value, nil) }
+    return (value, try apply(&transaction))
   }
 
   /// Applies a transaction to the tip and hands it to the queue.

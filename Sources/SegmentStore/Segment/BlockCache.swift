@@ -2,8 +2,6 @@
 // Invariants: the sum of the costs never exceeds the budget by more than one object a shard; objects are immutable.
 // Does not read: callers bring what was missing.
 
-import Synchronization
-
 /// A sharded CLOCK cache keyed by segment and offset.
 package final class BlockCache: Sendable {
   package struct Key: Hashable, Sendable {
@@ -31,28 +29,26 @@ package final class BlockCache: Sendable {
     var misses = 0
   }
 
-  private let shards: [Lock]
+  private let shards: [Guarded<Shard>]
   private let shardBudget: Int
-
-  private final class Lock: Sendable {
-    let shard = Mutex(Shard())
-  }
 
   /// Makes a cache of about `budget` bytes.
   package init(budget: Int) {
-    shards = (0..<8).map { _ in Lock() }
-    shardBudget = max(1 << 16, budget / 8)
+    // A shard must still hold the largest directories.
+    let count = budget >= 64 << 20 ? 32 : 8
+    shards = (0..<count).map { _ in Guarded(Shard()) }
+    shardBudget = max(1 << 16, budget / count)
   }
 
-  private func lock(_ key: Key) -> Lock {
+  private func lock(_ key: Key) -> Guarded<Shard> {
     let mixed =
       (UInt64(bitPattern: key.offset) ^ key.segment &* 0x9E37_79B9_7F4A_7C15) &* 0xC2B2_AE3D_27D4_EB4F
-    return shards[Int(mixed >> 61)]
+    return shards[Int(mixed >> 40) % shards.count]
   }
 
   /// The object under a key, if it is cached.
   package func object<T: AnyObject & Sendable>(_ key: Key, as type: T.Type) -> T? {
-    lock(key).shard.withLock { shard in
+    lock(key).withLock { shard in
       guard let slot = shard.index[key] else {
         shard.misses += 1
         return nil
@@ -66,7 +62,7 @@ package final class BlockCache: Sendable {
   /// Keeps an object, pushing out others that were not used since the hand last passed.
   package func insert(_ object: some AnyObject & Sendable, cost: Int, for key: Key) {
     guard cost <= shardBudget else { return }
-    lock(key).shard.withLock { shard in
+    lock(key).withLock { shard in
       guard shard.index[key] == nil else { return }
       while shard.cost + cost > shardBudget, !shard.slots.isEmpty {
         if shard.hand >= shard.slots.count { shard.hand = 0 }
@@ -92,7 +88,7 @@ package final class BlockCache: Sendable {
   /// Hits, misses and bytes held.
   package var counters: (hits: Int, misses: Int, bytes: Int) {
     shards.reduce((0, 0, 0)) { sum, lock in
-      lock.shard.withLock { (sum.0 + $0.hits, sum.1 + $0.misses, sum.2 + $0.cost) }
+      lock.withLock { (sum.0 + $0.hits, sum.1 + $0.misses, sum.2 + $0.cost) }
     }
   }
 }

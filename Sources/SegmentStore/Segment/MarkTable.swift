@@ -6,11 +6,11 @@ import Synchronization
 
 /// Superseded rows of a segment or of the rows in memory.
 package final class MarkTable: Sendable {
-  private let marks: Mutex<[UInt32: UInt64]>
+  private let marks: Guarded<[UInt32: UInt64]>
   private let total: Atomic<Int>
 
   package init(_ initial: [(position: UInt32, commit: UInt64)] = []) {
-    marks = Mutex(
+    marks = Guarded(
       Dictionary(initial.map { ($0.position, $0.commit) }, uniquingKeysWith: { first, _ in first }))
     total = Atomic(initial.count)
   }

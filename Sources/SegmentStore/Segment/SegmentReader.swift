@@ -13,6 +13,8 @@ package final class SegmentReader: Sendable {
   package let trailerChecksum: UInt64
   private let blocks: BlockReader
   private let context: ReadingContext
+  /// Asked by every look-up, and small: kept outside the cache.
+  private let tree = AtomicLazyReference<SubjectTree>()
 
   /// Opens a segment that the state or a commit names.
   package init(
@@ -103,10 +105,11 @@ package final class SegmentReader: Sendable {
 
   /// The tree over the subject leaves.
   package func subjectTree() throws(StoreError) -> SubjectTree {
-    try cached(footer.subjectFences, cost: { $0.cost }) { (location) throws(StoreError) in
-      let raw = try blocks.read(location, kind: .subjectFences).raw
-      return try SubjectTree(Array(raw.buffer), file: blocks.name, offset: location.offset)
-    }
+    if let tree = tree.load() { return tree }
+    let location = footer.subjectFences
+    let raw = try blocks.read(location, kind: .subjectFences).raw
+    return tree.storeIfNil(
+      try SubjectTree(Array(raw.buffer), file: blocks.name, offset: location.offset))
   }
 
   /// All dataset chunks, ascending by dataset.
