@@ -35,7 +35,7 @@ import Testing
     #expect(result.status == 0)
   }
 
-  @Test func theIndependentReaderAgrees() throws {
+  @Test(arguments: [false, true]) func theIndependentReaderAgrees(isCompacted: Bool) throws {
     guard let version = try run(["--version"]), version.status == 0 else {
       print("skipped: there is no python3 to run the independent reader with")
       return
@@ -67,6 +67,17 @@ import Testing
               payload: RowPayload.encode(row.cells))
           }
         }
+      }
+    }
+    if isCompacted {
+      try engine.compact()
+      // Rows in memory, in history and in a segment of their own beside the merged ones.
+      _ = try engine.write { transaction in
+        for row in try transaction.snapshot.rows(of: keys[20], schema: EngineModelTests.schema(9))
+        where row.superseded == nil { transaction.supersede(row.address) }
+        try transaction.append(
+          EngineModelTests.schema(9), key: keys[21], batch: 99,
+          payload: RowPayload.encode([.integer(1), .null, .text([66]), .integer(7)]))
       }
     }
     let expected = try lines(engine, keys)
