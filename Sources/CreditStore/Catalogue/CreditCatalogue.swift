@@ -107,8 +107,11 @@ public final class CreditCatalogue: Sendable {
 
   /// The version of an entry that was current in a snapshot.
   package func entry(_ code: String, asOf snapshot: EngineSnapshot) throws -> PublishedEntry {
-    if snapshot.commit == engine.snapshot().commit { return try entry(code) }
-    if let entry = try current(code, in: snapshot)?.value { return entry }
+    if snapshot.commit == engine.lastKnownCommit {
+      if let entry = try find(code, in: snapshot) { return entry }
+    } else if let entry = try current(code, in: snapshot)?.value {
+      return entry
+    }
     throw CreditError("unknownEntry", "there was no catalogue entry \(code) at commit \(snapshot.commit)")
   }
 

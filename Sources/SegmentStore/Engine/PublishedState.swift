@@ -27,6 +27,11 @@ package final class PublishedState: Sendable {
     }
   }
 
+  /// Shows a view that was read anew, with the instants of all its commits.
+  package func replace(_ view: EngineView, instants: [Int64]) {
+    state.withLock { $0 = State(view: view, instants: instants) }
+  }
+
   /// The last commit that was made not later than an instant; 0 before the first.
   package func commit(notLaterThan instant: Int64) -> UInt64 {
     state.withLock { UInt64($0.instants.partitioningIndex { $0 > instant }) }

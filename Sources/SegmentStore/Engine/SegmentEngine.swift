@@ -34,6 +34,8 @@ public final class SegmentEngine: Sendable {
   package let published: PublishedState
   package let writer: StoreWriter?
   package let compactor: Compactor?
+  /// Of a reading process beside a writer.
+  private let follower: StoreFollower?
   /// How the store was opened.
   public let mode: OpeningMode
   /// Bytes of an unfinished frame that opening found behind the journal's end and discarded.
@@ -103,7 +105,10 @@ public final class SegmentEngine: Sendable {
         let writer = try Self.makeWriter(opened, environment, published, lock)
         self.writer = writer
         compactor = Compactor(environment, published: published, writer: writer)
+        follower = nil
       } else {
+        follower =
+          mode == .readOnly ? StoreFollower(opened, environment, published: published) : nil
         writer = nil
         compactor = nil
       }
@@ -140,21 +145,27 @@ public final class SegmentEngine: Sendable {
 
   // MARK: Reading
 
-  /// The store as of its last commit.
+  /// The last commit, as far as this process has looked.
+  package var lastKnownCommit: UInt64 { published.view.commit }
+
+  /// The store as of its last commit, also of one that another process made.
   public func snapshot() -> EngineSnapshot {
+    follower?.follow()
     let view = published.view
     return EngineSnapshot(view: view, commit: view.commit)
   }
 
   /// The store as of a commit; later commits than the last mean the last.
   public func snapshot(asOf commit: UInt64) -> EngineSnapshot {
+    follower?.follow()
     let view = published.view
     return EngineSnapshot(view: view, commit: min(commit, view.commit))
   }
 
   /// The last commit that was made not later than an instant, in milliseconds since 1970 UTC; 0 before the first.
   public func commit(notLaterThan instantMilliseconds: Int64) -> UInt64 {
-    published.commit(notLaterThan: instantMilliseconds)
+    follower?.follow()
+    return published.commit(notLaterThan: instantMilliseconds)
   }
 
   /// The instant of a commit in milliseconds since 1970 UTC; `nil` for commit 0 and those not made yet.

@@ -168,6 +168,39 @@ package enum JournalReader {
     return contents
   }
 
+  /// Reads the frames that came behind those read before, and moves on behind them.
+  ///
+  /// What is not whole is taken as not written yet: the writer may be in the middle of it.
+  /// - Parameter contents: what was read before; its records are left alone.
+  package static func readOn(
+    _ file: any StoreFile, number: UInt64, _ contents: inout JournalContents
+  ) throws(StoreError) -> [CommitRecord] {
+    var records: [CommitRecord] = []
+    let headerSize = Int64(JournalFrame.headerSize)
+    while try file.size() - contents.nextOffset >= headerSize {
+      let offset = contents.nextOffset
+      let header = try file.read(count: JournalFrame.headerSize, at: offset)
+      var reader = ByteReader(header, file: JournalFormat.fileName(number), offset: offset)
+      guard try reader.read(UInt32.self) == JournalFrame.magic else { break }
+      try reader.skip(28)
+      let total = (JournalFrame.headerSize + Int(try reader.read(UInt32.self)) + 7) & ~7
+      guard total <= JournalFrame.maximumBody + 64, try file.size() - offset >= Int64(total) else { break }
+      let bytes = try file.read(count: total, at: offset)
+      guard let frame = frame(bytes, at: 0, salt: contents.salt, base: offset),
+        frame.number == contents.nextFrame, frame.previous == contents.lastChecksum
+      else { break }
+      if frame.kind == .commit {
+        records += try CommitRecord.commits(
+          in: bytes[frame.body], file: JournalFormat.fileName(number), offset: offset + headerSize)
+      }
+      contents.wasClosed = frame.kind == .close
+      contents.lastChecksum = frame.checksum
+      contents.nextFrame += 1
+      contents.nextOffset += Int64(frame.end)
+    }
+    return records
+  }
+
   private static func checkHeader(
     _ bytes: [UInt8], number: UInt64, store: StoreIdentifier, name: String
   ) throws(StoreError) -> UInt64 {
@@ -206,7 +239,8 @@ package enum JournalReader {
     var end: Int
   }
 
-  private static func frame(_ bytes: [UInt8], at offset: Int, salt: UInt64) -> Frame? {
+  /// The frame at an offset of bytes that stand in the journal at `base`.
+  private static func frame(_ bytes: [UInt8], at offset: Int, salt: UInt64, base: Int64 = 0) -> Frame? {
     guard offset + JournalFrame.headerSize <= bytes.count else { return nil }
     func load<T: FixedWidthInteger>(_ place: Int, _ type: T.Type) -> T {
       bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset + place, as: T.self)) }
@@ -222,7 +256,8 @@ package enum JournalReader {
     let header = Array(bytes[offset..<offset + 40])
     guard
       JournalFrame.checksum(
-        header: header, body: bytes[start..<start + length], salt: salt, offset: Int64(offset)) == checksum
+        header: header, body: bytes[start..<start + length], salt: salt, offset: base + Int64(offset))
+        == checksum
     else { return nil }
     return Frame(
       kind: kind, number: load(16, UInt64.self), previous: load(24, UInt64.self), checksum: checksum,
