@@ -1,6 +1,6 @@
 // Goal: whatever is done in whatever order (commits, superseding, merging, reopening), every read, now and as of every earlier commit,
 // answers what a plain list of rows answers; also through snapshots taken before all that, and under every set of options.
-// Method: random operations from a seed beside the list. CREDIT_CAMPAIGN=1 runs 200 seeds of 5,000 operations.
+// Method: random operations from a seed beside the list. CREDIT_CAMPAIGN=200x5000 runs 200 seeds of 5,000 operations.
 
 import Foundation
 @testable import SegmentStore
@@ -10,8 +10,15 @@ import Testing
 @Suite struct RandomOperationTests {
   private typealias Row = EngineModelTests.ModelRow
 
-  static let isCampaign = ProcessInfo.processInfo.environment["CREDIT_CAMPAIGN"] != nil
-  static let seeds: [UInt64] = (1...(isCampaign ? 200 : 16)).map { 7_000 + $0 }
+  /// Seeds and operations of each; 16 seeds see every set of options.
+  static let size: (seeds: UInt64, operations: Int) = {
+    let parts = (ProcessInfo.processInfo.environment["CREDIT_CAMPAIGN"] ?? "").split(separator: "x")
+    guard parts.count == 2, let seeds = UInt64(parts[0]), let operations = Int(parts[1]), seeds > 0,
+      operations > 0
+    else { return (16, 400) }
+    return (seeds, operations)
+  }()
+  static let seeds: [UInt64] = (1...size.seeds).map { 7_000 + $0 }
 
   /// One store with its list of rows.
   private final class World {
@@ -50,8 +57,7 @@ import Testing
 
   @Test(arguments: seeds) func everythingReadsAsTheListSays(seed: UInt64) throws {
     let world = try World(seed: seed)
-    let steps = Self.isCampaign ? 5_000 : 400
-    for step in 1...steps {
+    for step in 1...Self.size.operations {
       do {
         try Self.operate(world)
       } catch {

@@ -12,7 +12,7 @@ package import Synchronization
 
 /// What all workers of a batch share.
 package final class CollectionShared: Sendable {
-  package let longIdentifiers = Mutex<[UInt128: String]>([:])
+  package let longIdentifiers = Guarded<[UInt128: String]>([:])
   package let isCancelled = Atomic<Bool>(false)
   package let rowsRead = Atomic<Int>(0)
   package let setAside = Atomic<Int>(0)

@@ -2,8 +2,6 @@
 // Invariants: one writer among all processes and within this one; the note beside the lock is for people only and is
 // never trusted; the lock ends with its process.
 
-import Synchronization
-
 /// How a store is opened.
 public enum OpeningMode: Sendable, Equatable {
   /// For reading and writing; waits for another writer up to so many seconds.
@@ -17,7 +15,7 @@ public enum OpeningMode: Sendable, Equatable {
 }
 
 package final class WriterLock: Sendable {
-  private static let openStores = Mutex<Set<String>>([])
+  private static let openStores = Guarded<Set<String>>([])
   private let lock: any FileLock
   private let path: String
 
