@@ -27,6 +27,8 @@ package final class Compactor: Sendable {
   private let turn = Guarded<Void>(())
   private let isStopped = Atomic<Bool>(false)
   private let isRunning = Atomic<Bool>(false)
+  /// The thread that merges, so that a commit it makes itself, from a progress report, does not wait for it.
+  private let mergingThread = Atomic<UInt>(0)
   /// Height at which a failed merge is tried again.
   private let retryHeight = Atomic<Int>(0)
   private let lastFailure = Guarded<StoreError?>(nil)
@@ -94,7 +96,7 @@ package final class Compactor: Sendable {
     guard environment.options.compactsAutomatically, published.view.list.height >= Self.waitingHeight else {
       return
     }
-    if isDue { runJobs() }
+    if isDue, mergingThread.load(ordering: .relaxed) != WorkerThreads.current { runJobs() }
     guard published.view.list.height < Self.refusingHeight else {
       let reason = failure.map { ": \($0)" } ?? ""
       throw StoreError(
@@ -120,6 +122,8 @@ package final class Compactor: Sendable {
     progress: @escaping (Double) -> Void
   ) throws(StoreError) -> (inputs: Int, outputs: Int)? {
     let result = turn.withLock { _ -> Result<(inputs: Int, outputs: Int)?, StoreError> in
+      mergingThread.store(WorkerThreads.current, ordering: .relaxed)
+      defer { mergingThread.store(0, ordering: .relaxed) }
       do throws(StoreError) {
         let view = try writer.flush()
         guard let chosen = choose(view.segments.map(SegmentShape.init)) else { return .success(nil) }

@@ -15,7 +15,7 @@ package enum EngineApply {
           && view.memory.marks.superseded(mark.position, asOf: .max) == nil
       } else if let segment = view.segment(mark.segment) {
         isThere =
-          mark.position < segment.reader.footer.rowCount
+          !segment.isHistory && mark.position < segment.reader.footer.rowCount
           && segment.marks.superseded(mark.position, asOf: .max) == nil
       } else {
         isThere = finished.contains { $0.id.rawValue == mark.segment && mark.position < $0.footer.rowCount }
@@ -69,7 +69,7 @@ package enum EngineApply {
           && next.memory.marks.insert(mark.position, commit: record.commit)
       } else if let segment = next.segment(mark.segment) {
         isValid =
-          mark.position < segment.reader.footer.rowCount
+          !segment.isHistory && mark.position < segment.reader.footer.rowCount
           && segment.marks.insert(mark.position, commit: record.commit)
       } else {
         isValid = false

@@ -180,37 +180,43 @@ package final class StoreWriter: @unchecked Sendable {
   private func checkpoint(
     replacing replace: ([SegmentView]) throws(StoreError) -> [SegmentView] = { $0 }
   ) throws(StoreError) {
+    try queue.drain()
+    let (view, instants) = published.viewWithInstants
+    // Until the new journal is begun nothing is named: an error up to there leaves the store as it was, and usable.
+    var segments = try replace(view.segments)
+    if view.memory.count > 0 {
+      segments.append(
+        try MemoryFlush.write(
+          view.memory, asOf: view.commit, as: environment.takeSegmentID(), in: environment))
+    }
     do throws(StoreError) {
-      try queue.drain()
-      let (view, instants) = published.viewWithInstants
-      var segments = try replace(view.segments)
-      if view.memory.count > 0 {
-        segments.append(
-          try MemoryFlush.write(
-            view.memory, asOf: view.commit, as: environment.takeSegmentID(), in: environment))
-      }
-      let folder = environment.folder
-      let number = stateNumber + 1
-      let state = StoreState(
-        number: number, commit: view.commit, nextSegment: environment.nextSegmentNumber, instants: instants,
-        segments: segments.map(SegmentEntry.init))
-      // The journal first: a state without its journal would look like lost commits.
-      let next = try Journal(
-        creating: number, store: environment.identifier, folder: folder.path, files: folder.files,
-        initialBytes: environment.options.journalInitialBytes)
-      try StateFile.write(state, store: environment.identifier, folder: folder.path, files: folder.files)
-      _ = try StateFile.read(number: number, folder: folder.path, files: folder.files)
-      tip = EngineView(commit: view.commit, segments: segments, memory: MemoryTable())
-      published.publish(tip, instants: [])
-      journal.replace(with: next)
-      // What is left behind here, the next writer removes.
-      try? folder.files.remove(folder.path + "/" + StateFile.fileName(stateNumber))
-      try? folder.files.remove(folder.path + "/" + JournalFormat.fileName(stateNumber))
-      stateNumber = number
+      try name(segments, view: view, instants: instants)
     } catch {
       queue.fail(error)
       throw error
     }
+  }
+
+  /// Writes the next journal and the state that names the segments, and shows them.
+  private func name(_ segments: [SegmentView], view: EngineView, instants: [Int64]) throws(StoreError) {
+    let folder = environment.folder
+    let number = stateNumber + 1
+    let state = StoreState(
+      number: number, commit: view.commit, nextSegment: environment.nextSegmentNumber, instants: instants,
+      segments: segments.map(SegmentEntry.init))
+    // The journal first: a state without its journal would look like lost commits.
+    let next = try Journal(
+      creating: number, store: environment.identifier, folder: folder.path, files: folder.files,
+      initialBytes: environment.options.journalInitialBytes)
+    try StateFile.write(state, store: environment.identifier, folder: folder.path, files: folder.files)
+    _ = try StateFile.read(number: number, folder: folder.path, files: folder.files)
+    tip = EngineView(commit: view.commit, segments: segments, memory: MemoryTable())
+    published.publish(tip, instants: [])
+    journal.replace(with: next)
+    // What is left behind here, the next writer removes.
+    try? folder.files.remove(folder.path + "/" + StateFile.fileName(stateNumber))
+    try? folder.files.remove(folder.path + "/" + JournalFormat.fileName(stateNumber))
+    stateNumber = number
   }
 
   /// Makes a checkpoint if rows wait in memory, and returns the view; what a merge starts from.

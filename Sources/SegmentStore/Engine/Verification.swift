@@ -122,7 +122,9 @@ extension SegmentEngine {
     return EngineStatistics(
       segments: view.segments.count, bytes: try folder.totalBytes(),
       rows: view.segments.reduce(view.memory.count) { $0 + Int($1.reader.footer.rowCount) },
-      superseded: view.segments.reduce(view.memory.marks.count) { $0 + $1.marks.count },
+      superseded: view.segments.reduce(view.memory.marks.count) {
+        $0 + ($1.isHistory ? Int($1.reader.footer.rowCount) : $1.marks.count)
+      },
       memoryRows: view.memory.count, commit: view.commit)
   }
 }

@@ -14,6 +14,14 @@ package enum WorkerThreads {
   /// Number of processors this process may use.
   package static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
+  /// What tells the calling thread from others; never 0.
+  package static var current: UInt {
+    UInt(
+      bitPattern: withUnsafePointer(to: pthread_self()) {
+        $0.withMemoryRebound(to: Int.self, capacity: 1) { $0.pointee }
+      })
+  }
+
   /// Runs the body once for each index, each on a thread of its own, and waits for all of them.
   ///
   /// The last index runs on the calling thread. If a thread cannot be made, its body runs on the calling thread too.
