@@ -122,15 +122,11 @@ package struct RecordReader {
 
   /// Orders records by event date, then by commit: segments are read one after the other.
   private func sort(_ records: inout [CreditRecord]) {
-    guard let column = entry.schema.orderColumn else {
-      return records.sort { ($0.commit, $0.version) < ($1.commit, $1.version) }
-    }
+    guard let column = entry.schema.orderColumn else { return records.sort { $0.commit < $1.commit } }
     func precedes(_ left: CreditRecord, _ right: CreditRecord) -> Bool {
       let orders = (left.values[column]?.stored ?? .min, right.values[column]?.stored ?? .min)
       return orders.0 != orders.1 ? orders.0 < orders.1 : left.commit < right.commit
     }
-    // Nearly always they are in order: one segment has them all.
-    guard zip(records.dropFirst(), records).contains(where: precedes) else { return }
     records.sort(by: precedes)
   }
 
@@ -141,13 +137,18 @@ package struct RecordReader {
     var records: [CreditRecord] = []
     let items = entry.entry.items
     let schema = entry.schema
+    // Nearly always they are in order: one segment has them all.
+    var last = (order: Int64.min, commit: UInt64(0))
+    var isOrdered = true
     func append(_ system: RowSystemValues, _ values: [Value?]) throws(StoreError) {
+      let order = schema.orderColumn.flatMap { values[$0]?.stored } ?? .min
+      if order < last.order || order == last.order && system.commit < last.commit { isOrdered = false }
+      last = (order, system.commit)
       records.append(try record(system, superseded: nil, subject: subject, values: values))
     }
     func isWanted(_ system: RowSystemValues) -> Bool {
       includesWithdrawn || system.state != RecordState.withdrawn.rawValue
     }
-    defer { sort(&records) }
     try snapshot.visitCurrentRows(of: key, schema: schema) { (system, row, rows) throws(StoreError) in
       guard isWanted(system) else { return }
       var values = [Value?](repeating: nil, count: items.count)
@@ -162,6 +163,7 @@ package struct RecordReader {
     } memory: { (row) throws(StoreError) in
       if isWanted(row.system) { try append(row.system, try values(row.payload)) }
     }
+    if !isOrdered { sort(&records) }
     return records
   }
 }
