@@ -1,7 +1,7 @@
 """Blocks of a segment: found through a location, checked, decompressed, and accounted for.
 
-Invariants: a block is read only through the location its parent holds, both checksums agree with the
-bytes, and after `check_cover` every byte between header and trailer belongs to exactly one block.
+Invariants: a block is read only through the location its parent holds, and once only; both checksums agree with
+the bytes; and after `check_cover` every byte between header and trailer belongs to exactly one block.
 """
 
 from collections import namedtuple
@@ -10,7 +10,7 @@ from fields import Cursor, FormatError, HEADER_SIZE
 from lz4block import decompress
 from xxh64 import xxh64
 
-COLUMN, LEAF, COLUMN_DIRECTORY, FENCES, DATASET_DIRECTORY, FOOTER, DICTIONARY_PAGE = range(1, 8)
+COLUMN, LEAF, COLUMN_DIRECTORY, FENCES, DATASET_DIRECTORY, FOOTER, DICTIONARY_PAGE, BUNDLE = range(1, 9)
 BLOCK_MAGIC = 0xB10C
 BLOCK_HEADER = Struct("<HBBBBHIIIIQ")
 TRAILER_SIZE = 32

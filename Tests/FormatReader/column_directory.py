@@ -2,20 +2,25 @@
 
 Invariants: the engine's columns come first, the one of history segments in these only; the blocks of a column
 join and cover all rows; the smallest and largest value a directory names are those of the block; only a text
-column has a dictionary, and a row of the column uses every entry of it.
+column has a dictionary, only one of words has holes, only one of phrases has codes; only an integer column is
+relative, to an integer column before it that is not.
 """
 
 from collections import namedtuple
 from blocks import COLUMN, COLUMN_DIRECTORY, read_location
 from columns import INTEGER, TEXT, Source, read_column_block
-from dictionary import MOST_HOLES, Dictionary
+from dictionary import MOST_HOLES, PAGE_ENTRIES, Dictionary
+from phrases import PhraseDictionary, read_codes
 
 COMMIT, BATCH, VERSION, STATE = ENGINE_COLUMNS = (1, 2, 3, 4)
 SUPERSEDED = 5
 HISTORY_COLUMNS = (*ENGINE_COLUMNS, SUPERSEDED)
 FIRST_FREE_COLUMN = 16
+WORDS, PHRASES = 0, 1
 
 BlockEntry = namedtuple("BlockEntry", "first rows location bounds")
+Column = namedtuple("Column", "id type dictionary offsets")
+Column.__doc__ = """`offsets` are what a relative column adds to the number of each row, or None."""
 
 
 class ColumnDirectory:
@@ -24,7 +29,7 @@ class ColumnDirectory:
 
   def __init__(self, blocks, location, count, keys, engine):
     self.blocks, self.keys, self.rows, self.engine = blocks, keys, len(keys), engine
-    self.columns, self.integers = {}, set()
+    self.columns, self.integers, self.relative = {}, set(), set()
     cursor, entries, _ = blocks.read(location, COLUMN_DIRECTORY)
     cursor.require(cursor.u32() == entries == count, "directories disagree about the number of columns")
     for place in range(count):
@@ -33,41 +38,63 @@ class ColumnDirectory:
     cursor.require(count >= len(engine), "columns of the engine are missing")
 
   def read_column(self, cursor, place):
-    id, type, holes = cursor.u32(), cursor.u8(), cursor.u8()
-    cursor.zero(2)
+    id, type, holes, form = cursor.u32(), cursor.u8(), cursor.u8(), cursor.u8()
+    cursor.zero(1)
     blocks, entries = cursor.u32(), cursor.u32()
     cursor.require(type in (INTEGER, TEXT), f"column {id} has the unknown type {type}")
     engine = place < len(self.engine)
     fits = (id, type) == (self.engine[place], INTEGER) if engine else id >= FIRST_FREE_COLUMN
     cursor.require(fits and id not in self.columns, f"column {id} of type {type} stands in place {place}")
     cursor.require(type == TEXT or entries == 0, f"the integer column {id} has a dictionary")
-    cursor.require(holes <= (MOST_HOLES if entries else 0), f"column {id} of {entries} entries has {holes} holes")
+    known = form in (WORDS, PHRASES) if entries else form == WORDS
+    cursor.require(known, f"the dictionary of column {id} with {entries} entries has form {form}")
+    most_holes = MOST_HOLES if entries and form == WORDS else 0
+    cursor.require(holes <= most_holes, f"column {id} of {entries} entries and form {form} has {holes} holes")
+    offsets = self.read_relation(cursor, id, type)
     block_entries = [read_block_entry(cursor) for _ in range(blocks)]
-    dictionary = self.read_dictionary(cursor, id, holes, entries)
-    self.columns[id] = self.read_blocks(cursor, id, type, block_entries, dictionary)
+    dictionary = self.read_dictionary(cursor, id, form, holes, entries)
+    self.columns[id] = self.read_blocks(cursor, Column(id, type, dictionary, offsets), block_entries)
     if type == INTEGER:
       self.integers.add(id)
 
-  def read_dictionary(self, cursor, id, holes, entries):
+  def read_relation(self, cursor, id, type):
+    """What the column adds to the number of each row, or None if it is not relative."""
+    other, factor = cursor.u32(), cursor.u32()
+    if other == 0:
+      cursor.require(factor == 0, f"column {id} is not relative but has the factor {factor}")
+      return None
+    cursor.require(type == INTEGER, f"the text column {id} is relative")
+    known = other in self.integers and other not in self.relative
+    cursor.require(known, f"column {id} is relative to {other}, which is no earlier, plain integer column")
+    self.relative.add(id)
+    return [factor * (value or 0) for value in self.columns[other]]
+
+  def read_dictionary(self, cursor, id, form, holes, entries):
     """The dictionary of a column, or None."""
     if entries == 0:
       return None
-    dictionary = Dictionary(holes, entries)
-    locations = [read_location(cursor) for _ in range(dictionary.pages)]
-    dictionary.read_pages(self.blocks, locations, id)
-    dictionary.check_holes(cursor)
+    locations = [read_location(cursor) for _ in range(-(-entries // PAGE_ENTRIES))]
+    if form == PHRASES:
+      dictionary = PhraseDictionary(*read_codes(cursor, entries))
+      dictionary.read_pages(self.blocks, locations, id)
+    else:
+      dictionary = Dictionary(holes, entries)
+      dictionary.read_pages(self.blocks, locations, id)
+      dictionary.check_holes(cursor)
     return dictionary
 
-  def read_blocks(self, cursor, id, type, entries, dictionary):
-    values = []
+  def read_blocks(self, cursor, column, entries):
+    id, values = column.id, []
     for entry in entries:
       first, count = entry.first, entry.rows
+      end = first + count
       cursor.require(first == len(values), f"a block of column {id} does not join")
       cursor.require(0 < count <= self.rows - first, f"a block of column {id} has {count} rows")
       block, rows, encoding = self.blocks.read(entry.location, COLUMN, id)
       block.require(rows == count, f"a block of column {id} disagrees about its rows")
-      source = Source(dictionary, self.keys[first:first + count])
-      found, bounds = read_column_block(block, type, encoding, count, source)
+      offsets = None if column.offsets is None else column.offsets[first:end]
+      source = Source(column.dictionary, self.keys[first:end], offsets)
+      found, bounds = read_column_block(block, column.type, encoding, count, source)
       disagree = f"smallest and largest of column {id} are {bounds}, not {entry.bounds}"
       block.require(bounds == entry.bounds, disagree)
       values += found

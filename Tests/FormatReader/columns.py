@@ -1,62 +1,16 @@
 """Column blocks: from raw bytes to values.
 
-Owns the five encodings. Invariants: a block gives one value a row, None for a null, an integer that fits
-an i64 or bytes for a text; beside them the bounds a directory should name, those of integers or codes; every
-raw byte is accounted for.
+Owns which encoding fits which column, and encodings 2 to 5 of texts. Invariants: a block gives one value a row, None
+for a null, an integer that fits an i64 or bytes for a text; beside them the bounds a directory should name, those of
+integers or codes; every raw byte is accounted for; a column with a dictionary has blocks of the encoding that goes
+with it only, and no other column has one.
 """
 
-from collections import namedtuple
-from itertools import accumulate
+from column_parts import INTEGER, NO_BOUNDS, TEXT, Source, find_bounds, read_flags, read_nulls, split_texts
+from dictionary import Dictionary
+from integers import read_integers, read_patched_integers
+from phrases import PhraseDictionary, read_phrases
 from subject_keys import key_text
-
-INTEGER, TEXT = 1, 2
-HAS_NULLS = 1
-I64_MIN, I64_MAX = -1 << 63, (1 << 63) - 1
-NO_BOUNDS = (0, 0)
-
-Source = namedtuple("Source", "dictionary keys")
-Source.__doc__ = """What texts are made of: the dictionary of the column or None, and the subject keys of the
-block's rows."""
-
-
-def read_flags(cursor):
-  flags = cursor.u8()
-  cursor.require(flags & ~HAS_NULLS == 0, f"unknown flags {flags} in a column block")
-  return flags
-
-
-def read_nulls(cursor, rows, flags):
-  """One truth value a row, or None if the block has no nulls."""
-  return cursor.packed(rows, 1, 1) if flags & HAS_NULLS else None
-
-
-def find_bounds(numbers):
-  """Smallest and largest of the numbers that are not None."""
-  present = [number for number in numbers if number is not None]
-  return (min(present), max(present)) if present else NO_BOUNDS
-
-
-def read_integers(cursor, rows, _):
-  flags, width = read_flags(cursor), cursor.u8()
-  cursor.zero(6)
-  base = cursor.i64()
-  nulls = read_nulls(cursor, rows, flags)
-  values = [base + difference for difference in cursor.packed(rows, width, 64)]
-  cursor.end()
-  if nulls:
-    values = [None if null else value for value, null in zip(values, nulls)]
-  bounds = find_bounds(values)
-  cursor.require(bounds[1] <= I64_MAX, "an integer does not fit an i64")
-  return values, bounds
-
-
-def split_texts(cursor, lengths, total):
-  """The texts of the given lengths, which must fill `total` bytes up to the end of the block."""
-  ends = list(accumulate(lengths, initial=0))
-  cursor.require(ends[-1] == total, f"texts of {ends[-1]} bytes instead of {total}")
-  texts = bytes(cursor.take(total))
-  cursor.end()
-  return [texts[start:end] for start, end in zip(ends, ends[1:])]
 
 
 def read_plain_texts(cursor, rows, _):
@@ -87,7 +41,6 @@ def read_dictionary(cursor, rows, _):
 
 
 def read_coded_texts(cursor, rows, source):
-  cursor.require(source.dictionary is not None, "coded texts in a column without a dictionary")
   flags, width, holes = read_flags(cursor), cursor.u8(), cursor.u8()
   cursor.require(holes == source.dictionary.holes, f"{holes} numbers a row, not the holes of the column")
   cursor.zero(1)
@@ -131,11 +84,15 @@ def read_key_texts(cursor, rows, source):
 
 
 READERS = {
-  INTEGER: {1: read_integers},
-  TEXT: {2: read_plain_texts, 3: read_dictionary, 4: read_coded_texts, 5: read_key_texts}}
+  INTEGER: {1: read_integers, 7: read_patched_integers},
+  TEXT: {2: read_plain_texts, 3: read_dictionary, 4: read_coded_texts, 5: read_key_texts, 6: read_phrases}}
+DICTIONARY_ENCODINGS = (Dictionary.encoding, PhraseDictionary.encoding)
 
 
 def read_column_block(cursor, type, encoding, rows, source):
   """The values of the rows, and the bounds the directory should name."""
   cursor.require(encoding in READERS[type], f"encoding {encoding} does not fit column type {type}")
+  wanted = source.dictionary.encoding if source.dictionary else None
+  found = encoding if encoding in DICTIONARY_ENCODINGS else None
+  cursor.require(found == wanted, f"encoding {encoding} does not fit the dictionary of the column, or its lack")
   return READERS[type][encoding](cursor, rows, source)

@@ -1,14 +1,15 @@
 """The dictionary of a text column: its pages, and the templates among its entries.
 
-Invariants: every page but the last is full, and together they hold as many entries as the directory names;
-entries strictly ascend over all pages; a template has as many hole bytes as it has holes; the column's holes
-are the most any entry has. A template is filled only with numbers that its digits can hold.
+Owns the pages of both forms, and the entries of form 0. Invariants: every page but the last is full, and together
+they hold as many entries as the directory names; words strictly ascend over all pages; a template has as many hole
+bytes as it has holes; the column's holes are the most any entry has. A template is filled only with numbers that its
+digits can hold.
 """
 
 import re
 from collections import namedtuple
 from blocks import DICTIONARY_PAGE
-from columns import split_texts
+from column_parts import split_texts
 
 PAGE_ENTRIES = 512
 HAS_TEMPLATES = 1
@@ -20,11 +21,12 @@ Entry.__doc__ = "`limits` are what the number of each hole must stay below; `pat
 
 
 class Dictionary:
-  """Attributes: holes, entries, pages (number of them)."""
+  """Attributes: holes, entries; encoding, that of all blocks of the column."""
+
+  encoding = 4
 
   def __init__(self, holes, count):
     self.holes, self.count, self.entries = holes, count, []
-    self.pages = -(-count // PAGE_ENTRIES)
     self.last = None
 
   def read_pages(self, blocks, locations, column):
@@ -44,9 +46,12 @@ class Dictionary:
     lengths = [base + extra for extra in cursor.packed(count, width, 32)]
     holes = cursor.packed(count, 8, 8) if flags & HAS_TEMPLATES else [0] * count
     for entry in zip(split_texts(cursor, lengths, total), holes):
-      cursor.require(self.last is None or self.last < entry, "entries of a dictionary do not ascend")
-      self.entries.append(self.make_entry(cursor, *entry))
-      self.last = entry
+      self.add_entry(cursor, *entry)
+
+  def add_entry(self, cursor, text, holes):
+    cursor.require(self.last is None or self.last < (text, holes), "entries of a dictionary do not ascend")
+    self.entries.append(self.make_entry(cursor, text, holes))
+    self.last = text, holes
 
   def make_entry(self, cursor, text, holes):
     if holes == 0:

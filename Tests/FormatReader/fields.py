@@ -93,6 +93,13 @@ class Cursor:
     del values[count:]
     return values
 
+  def ascending(self, count, width):
+    """Packed numbers of which each is above the one before."""
+    values = self.packed(count, width, width)
+    ascend = all(before < value for before, value in zip(values, values[1:]))
+    self.require(ascend, "packed numbers do not ascend")
+    return values
+
   @property
   def at_end(self):
     return self.position == len(self.data)

@@ -29,7 +29,8 @@ def check_history(cursor, columns):
 
 
 def check_order(cursor, order, directory, keys):
-  """`order` is the id of the order column, or 0; the rows are known to ascend by `keys`."""
+  """`order` is the id of the order column, or 0; `directory` is a column directory or a chunk of a bundle; the rows
+  are known to ascend by `keys`."""
   if order == 0:
     return
   cursor.require(order in directory.integers, f"the order column {order} is no integer column of the dataset")

@@ -1,24 +1,28 @@
 """Segments: footer, datasets, and the subject directory.
 
-Invariants after reading: datasets join and cover all rows; keys strictly ascend over all leaves; runs cover
-every row exactly once and stand in the order of the rows, so that the rows of a dataset ascend by key; footer
-and parents agree with what was found. The key of a row comes from the subject directory alone, which is read
-before the columns, since a text may be that of a key. All rows of a history segment are superseded, the last by
-the commit with which its entry says that the history ends.
+Invariants after reading: datasets join and cover all rows, each with columns or as rows in a bundle; keys strictly
+ascend over all leaves; runs cover every row exactly once and stand in the order of the rows, so that the rows of a
+dataset ascend by key; footer and parents agree with what was found. The key of a row comes from the subject directory
+alone, which is read before columns and bundles, since a text may be that of a key. All rows of a history segment are
+superseded, the last by the commit with which its entry says that the history ends.
 """
 
 from collections import namedtuple
 from blocks import DATASET_DIRECTORY, FENCES, FOOTER, LEAF, TRAILER_SIZE, Blocks, Location, read_location
+from bundle import Bundle
 from column_directory import COMMIT, ENGINE_COLUMNS, HISTORY_COLUMNS, SUPERSEDED, ColumnDirectory
 from fields import Cursor, FORMAT_VERSION, FormatError, Header, HEADER_SIZE
+from leaf import Leaf
 from rows import check_engine_columns, check_history, check_order
 from xxh64 import xxh64
 
 TRAILER_MAGIC = b"CSEND\r\n\x1a"
+AS_COLUMNS, AS_ROWS = 0, 1
 
-Dataset = namedtuple("Dataset", "id schema_version first rows column_count order location columns")
+Dataset = namedtuple("Dataset", "id schema_version first rows column_count order form place location columns")
 Dataset.__doc__ = """`first` is a position in the segment, `order` the id of the order column or 0, `location` the one
-of the column directory; `columns` holds a list of values by column id."""
+of the column directory or, with rows, of the bundle that holds them at `place`; `columns` holds a list of values by
+column id."""
 Fence = namedtuple("Fence", "first_key subjects location")
 
 
@@ -40,7 +44,7 @@ class Segment:
     self.blocks = Blocks(self.data, file, entry.id)
     self.read_footer(self.read_trailer())
     self.blocks.check_cover()
-    self.data = self.blocks = None
+    self.data = self.blocks = self.bundles = None
 
   def read_trailer(self):
     """The location of the footer."""
@@ -64,6 +68,7 @@ class Segment:
     cursor.end()
     self.read_datasets(directory)
     self.read_subjects(fences, bounds)
+    self.read_bundles()
     for dataset in self.datasets:
       self.read_columns(dataset, cursor)
     end = max(self.superseded.values(), default=0)
@@ -82,23 +87,36 @@ class Segment:
     cursor.require(covered == self.rows, f"datasets cover {covered} of {self.rows} rows")
 
   def read_dataset(self, cursor):
-    id, schema_version, first, rows, columns, order = (cursor.u32() for _ in range(6))
+    id, schema_version, first, rows, columns, order, form, place = (cursor.u32() for _ in range(8))
     before = self.datasets[-1] if self.datasets else None
     cursor.require(before is None or before.id < id, "datasets do not ascend")
     cursor.require(first == (before.first + before.rows if before else 0), f"dataset {id} does not join")
     cursor.require(0 < rows <= self.rows - first, f"{rows} rows in dataset {id}")
-    return Dataset(id, schema_version, first, rows, columns, order, read_location(cursor), {})
+    cursor.require(form in (AS_COLUMNS, AS_ROWS), f"dataset {id} has the unknown form {form}")
+    cursor.require(form == AS_ROWS or place == 0, f"dataset {id} has columns, but in place {place}")
+    return Dataset(id, schema_version, first, rows, columns, order, form, place, read_location(cursor), {})
+
+  def read_bundles(self):
+    """Bundles by their location, each of which may hold several datasets."""
+    places = {}
+    for dataset in self.datasets:
+      if dataset.form == AS_ROWS:
+        places.setdefault(dataset.location, []).append(dataset.place)
+    self.bundles = {location: Bundle(self.blocks, location, found) for location, found in places.items()}
 
   def read_columns(self, dataset, cursor):
     keys = self.keys[dataset.first:dataset.first + dataset.rows]
     engine = HISTORY_COLUMNS if self.entry.history_end else ENGINE_COLUMNS
-    directory = ColumnDirectory(self.blocks, dataset.location, dataset.column_count, keys, engine)
-    check_engine_columns(cursor, directory.columns, engine, self.entry)
-    check_order(cursor, dataset.order, directory, keys)
+    if dataset.form == AS_ROWS:
+      found = self.bundles[dataset.location].chunk(dataset.place, dataset.column_count, keys, engine)
+    else:
+      found = ColumnDirectory(self.blocks, dataset.location, dataset.column_count, keys, engine)
+    check_engine_columns(cursor, found.columns, engine, self.entry)
+    check_order(cursor, dataset.order, found, keys)
     if SUPERSEDED in engine:
-      check_history(cursor, directory.columns)
-      self.superseded.update(enumerate(directory.columns[SUPERSEDED], dataset.first))
-    dataset.columns.update(directory.columns)
+      check_history(cursor, found.columns)
+      self.superseded.update(enumerate(found.columns[SUPERSEDED], dataset.first))
+    dataset.columns.update(found.columns)
 
   # Subject directory
 
@@ -123,27 +141,15 @@ class Segment:
 
   def read_leaf(self, fence, last_key):
     cursor, entries, _ = self.blocks.read(fence.location, LEAF)
-    subjects, runs, base = cursor.u32(), cursor.u32(), cursor.u128()
-    cursor.require(0 < subjects == entries == fence.subjects, "leaf and fence disagree about the subjects")
-    shift, low_width, high_width, *widths = cursor.take(7)
-    cursor.zero(1)
-    bases = [cursor.u32() for _ in range(4)]
-    cursor.require(shift < 128, f"keys are shifted by {shift}")
-    lows, highs = cursor.packed(subjects, low_width, 64), cursor.packed(subjects, high_width, 64)
-    counts, datasets, positions, rows = (
-      [start + extra for extra in cursor.packed(count, width, 32)]
-      for start, width, count in zip(bases, widths, (subjects, runs, runs, runs)))
-    cursor.end()
-    keys = [base + ((high << 64 | low) << shift) for low, high in zip(lows, highs)]
-    cursor.require(keys[0] == fence.first_key, "the first key of a leaf is not the one of its fence")
-    cursor.require(sum(counts) == runs, f"{sum(counts)} runs of subjects in a leaf with {runs}")
-    all_runs = zip(datasets, positions, rows)
-    for key, count in zip(keys, counts):
+    cursor.require(entries == fence.subjects, "leaf and fence disagree about the subjects")
+    leaf = Leaf(cursor, entries)
+    cursor.require(leaf.keys[0] == fence.first_key, "the first key of a leaf is not the one of its fence")
+    for key, runs in zip(leaf.keys, leaf.runs):
       cursor.require(last_key < key < 1 << 128, "keys do not ascend")
-      cursor.require(count > 0, "a subject has no run")
+      cursor.require(runs, "a subject has no run")
       last_key = key
-      self.place_runs(cursor, key, [next(all_runs) for _ in range(count)])
-    return keys
+      self.place_runs(cursor, key, runs)
+    return leaf.keys
 
   def place_runs(self, cursor, key, runs):
     """Rows are ordered by dataset, then key: each run begins where the last of its dataset ended."""

@@ -40,15 +40,15 @@ class Writer:
     raw = pack("<BBHIqQ", 1, 64, 0, 0, 0, nulls) + pack(f"<{len(values)}Q", *(value or 0 for value in values))
     location = self.block(COLUMN, len(values), raw, id, 1)
     bounds = pack("<qq", min(present), max(present))
-    return pack("<IBBHIIII", id, 1, 0, 0, 1, 0, 0, len(values)) + location + bounds
+    return pack("<I4B6I", id, 1, 0, 0, 0, 1, 0, 0, 0, 0, len(values)) + location + bounds
 
   def finish(self, columns, order):
     rows = len(columns[1])
     entries = b"".join(self.column(id, values) for id, values in columns.items())
     directory = self.block(COLUMN_DIRECTORY, len(columns), pack("<I", len(columns)) + entries)
-    datasets = self.block(DATASET_DIRECTORY, 1, pack("<7I", 1, 3, 1, 0, rows, len(columns), order) + directory)
+    datasets = self.block(DATASET_DIRECTORY, 1, pack("<9I", 1, 3, 1, 0, rows, len(columns), order, 0, 0) + directory)
     key = KEY.to_bytes(16, "little")
-    leaf = self.block(LEAF, 1, pack("<II", 1, 1) + key + bytes(8) + pack("<4I", 1, 3, 0, rows))
+    leaf = self.block(LEAF, 1, pack("<4I", 1, 1, 1, 0) + key + bytes(12) + pack("<5I", 1, rows, 3, 0, 0))
     fences = self.block(FENCES, 1, pack("<I", 1) + key + pack("<II", 1, 0) + leaf)
     footer = self.block(FOOTER, 0, pack("<IIQ", rows, 1, 0) + key + key + datasets + fences)
     trailer = footer[:12] + pack("<I", 1) + footer[16:] + TRAILER_MAGIC

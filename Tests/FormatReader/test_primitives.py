@@ -1,12 +1,17 @@
 """Checks of the parts that have published vectors or can be checked by hand; run with python3 -m unittest.
 
-Owns no format knowledge beyond XXH64, LZ4 blocks and packed numbers.
+Owns no format knowledge beyond XXH64, LZ4 blocks and packed numbers, which it makes for other tests too.
 """
 
 import unittest
 from fields import Cursor, FormatError, unpack_bits
 from lz4block import decompress
 from xxh64 import xxh64
+
+
+def packed(values, width):
+  whole = sum(value << width * place for place, value in enumerate(values))
+  return whole.to_bytes((len(values) * width + 63) // 64 * 8, "little")
 
 
 def sanity_buffer(size):
@@ -59,14 +64,20 @@ class PackedTests(unittest.TestCase):
   def test_every_width(self):
     for width in range(1, 65):
       values = [xxh64(bytes([number, width])) >> (64 - width) for number in range(41)]
-      whole = sum(value << width * place for place, value in enumerate(values))
-      data = whole.to_bytes((len(values) * width + 63) // 64 * 8, "little")
+      data = packed(values, width)
       self.assertEqual(unpack_bits(data, width)[:len(values)], values)
       self.assertEqual(Cursor(data, "", 0).packed(len(values), width, 64), values)
 
   def test_padding_must_be_zero(self):
     with self.assertRaises(FormatError):
       Cursor(b"\x00" * 7 + b"\x80", "", 0).packed(3, 5, 64)
+
+  def test_ascending(self):
+    self.assertEqual(Cursor(packed([0, 1, 31], 5), "", 0).ascending(3, 5), [0, 1, 31])
+    self.assertEqual(Cursor(b"", "", 0).ascending(0, 5), [])
+    for values in [(1, 1), (2, 1)]:
+      with self.subTest(values=values), self.assertRaises(FormatError):
+        Cursor(packed(values, 5), "", 0).ascending(2, 5)
 
 
 if __name__ == "__main__":

@@ -36,29 +36,30 @@ package final class MergeEncoder {
     _ rows: MergedRows, from sources: [MergeSource], to writer: SegmentWriter, commits: inout MergedCommits
   ) throws(StoreError) {
     let isHistory = !rows.superseded.isEmpty
-    var sources = sources
     var columns: [MergedColumn] = []
     for column in schema.columns {
       columns.append(try MergedColumn(column, sources: sources, rows: rows, poolBytes: poolBytes))
     }
     let owner = Owner(columns)
+    let references = try ColumnRelations.find(schema, sources: sources, rows: rows)
     try writer.begin(
-      schema, dictionaries: columns.map { $0.plan?.dictionary }, owner: owner, isHistory: isHistory)
-    let systemSources = sources.map { source in
-      SystemColumn.always.map { ColumnCursor(source.view.reader, source.columns.column($0.rawValue)) }
-    }
-    var system = SystemCursors(sources: systemSources)
-    var builders = makeBuilders(columns, isHistory: isHistory)
+      schema, dictionaries: columns.map { $0.plan?.dictionary ?? $0.book?.dictionary },
+      references: references, owner: owner, isHistory: isHistory)
+    var system = SystemColumn.always.map { MergedIntegers($0.rawValue, sources: sources) }
+    var others = references.mapValues { MergedIntegers($0.column, sources: sources) }
+    var builders = makeBuilders(columns, references, isHistory: isHistory)
     defer { for index in builders.indices { builders[index].deallocate() } }
     var run = RunPosition()
     var start = 0
     while start < rows.rows.count {
       let range = start..<min(rows.rows.count, start + Self.partitionRows)
       var partition = Partition(start: run)
-      try appendSystem(range, rows, &sources, &system, &builders, &partition, &commits)
+      try appendSystem(range, rows, references, &system, &builders, &partition, &commits)
       let systemCount = builders.count - columns.count
       for (index, column) in columns.enumerated() {
-        try append(range, rows, column, &builders[systemCount + index], &partition)
+        let reference = references[column.column.id]
+        try append(
+          range, rows, column, reference, &others[column.column.id], &builders[systemCount + index], &partition)
       }
       let (keys, counts) = run.take(range.count, of: rows)
       let bytes = partition.arena.count
@@ -75,10 +76,6 @@ package final class MergeEncoder {
   private final class Owner {
     let columns: [MergedColumn]
     init(_ columns: [MergedColumn]) { self.columns = columns }
-  }
-
-  private struct SystemCursors {
-    var sources: [[ColumnCursor]]
   }
 
   /// Where in the list of keys a partition starts.
@@ -117,41 +114,50 @@ package final class MergeEncoder {
     }
   }
 
-  private func makeBuilders(_ columns: [MergedColumn], isHistory: Bool) -> [ColumnBlockBuilder] {
+  private func makeBuilders(
+    _ columns: [MergedColumn], _ references: [UInt32: ColumnReference], isHistory: Bool
+  ) -> [ColumnBlockBuilder] {
     let scratch = DictionaryScratch()
     let system = SystemColumn.always + (isHistory ? [.superseded] : [])
     var builders = system.map {
       ColumnBlockBuilder(
-        column: $0.index, columnID: $0.rawValue, kind: .integers, scratch: scratch, compression: .hard)
+        column: $0.index, columnID: $0.rawValue, kind: .integers, scratch: scratch, compression: .hard,
+        isRelative: references[$0.rawValue] != nil)
     }
     for column in columns {
       var kind = column.column.type == .text ? ColumnBlockBuilder.Kind.texts : .integers
       if let plan = column.plan { kind = .codes(holes: plan.dictionary.holes) }
+      if let book = column.book { kind = .phrases(book) }
       builders.append(
         ColumnBlockBuilder(
           column: builders.count, columnID: column.column.id, kind: kind, scratch: scratch,
-          compression: .hard))
+          compression: .hard, isRelative: references[column.column.id] != nil))
     }
     return builders
   }
 
   private func appendSystem(
-    _ range: Range<Int>, _ rows: MergedRows, _ sources: inout [MergeSource],
-    _ system: inout SystemCursors, _ builders: inout [ColumnBlockBuilder], _ partition: inout Partition,
+    _ range: Range<Int>, _ rows: MergedRows, _ references: [UInt32: ColumnReference],
+    _ system: inout [MergedIntegers], _ builders: inout [ColumnBlockBuilder], _ partition: inout Partition,
     _ commits: inout MergedCommits
   ) throws(StoreError) {
     for column in SystemColumn.always {
       let index = column.index
+      // Among the engine's own columns the commit is the only one another may be relative to.
+      let reference = references[column.rawValue]
       for place in range {
         let row = rows.rows[place]
-        var value = try system.sources[row.source][index].integer(row.row) ?? 0
+        let value = try system[index].value(row) ?? 0
         if column == .commit {
-          let commit = try sources[row.source].commit(row.row)
-          commits.first = min(commits.first, commit)
-          commits.last = max(commits.last, commit)
-          value = Int64(bitPattern: commit)
+          commits.first = min(commits.first, UInt64(bitPattern: value))
+          commits.last = max(commits.last, UInt64(bitPattern: value))
         }
-        builders[index].append(integer: value)
+        if let reference {
+          let commit = try system[SystemColumn.commit.index].value(row)
+          builders[index].append(integer: value, relativeTo: reference.contribution(commit))
+        } else {
+          builders[index].append(integer: value)
+        }
         if builders[index].isFull { partition.close(&builders[index]) }
       }
       partition.close(&builders[index])
@@ -167,8 +173,8 @@ package final class MergeEncoder {
   }
 
   private func append(
-    _ range: Range<Int>, _ rows: MergedRows, _ column: MergedColumn, _ builder: inout ColumnBlockBuilder,
-    _ partition: inout Partition
+    _ range: Range<Int>, _ rows: MergedRows, _ column: MergedColumn, _ reference: ColumnReference?,
+    _ other: inout MergedIntegers?, _ builder: inout ColumnBlockBuilder, _ partition: inout Partition
   ) throws(StoreError) {
     // Nothing is read from the place of a null.
     let place = UnsafeRawPointer(partition.arena.base)
@@ -189,7 +195,12 @@ package final class MergeEncoder {
     } else {
       for index in range {
         if let value = try column.integer(rows.rows[index]) {
-          builder.append(integer: value)
+          if let reference {
+            let contribution = reference.contribution(try other?.value(rows.rows[index]))
+            builder.append(integer: value, relativeTo: contribution)
+          } else {
+            builder.append(integer: value)
+          }
         } else {
           builder.appendNull(place: place)
         }

@@ -20,11 +20,9 @@ package struct MergeSource {
     self.chunk = chunk
     self.commit = commit
     columns = try view.reader.columns(of: chunk)
-    commits = ColumnCursor(view.reader, columns.column(SystemColumn.commit.rawValue))
-    let superseded = view.isHistory ? columns.column(SystemColumn.superseded.rawValue) : nil
-    supersededBy = ColumnCursor(view.reader, superseded)
-    let ordering = columns.column(chunk.orderColumn).flatMap { $0.type == .integer ? $0 : nil }
-    order = ColumnCursor(view.reader, ordering)
+    commits = ColumnCursor(view.reader, columns, id: SystemColumn.commit.rawValue)
+    supersededBy = ColumnCursor(view.reader, columns, id: SystemColumn.superseded.rawValue)
+    order = ColumnCursor(view.reader, columns, id: chunk.orderColumn)
   }
 
   /// The schema the rows were written with.

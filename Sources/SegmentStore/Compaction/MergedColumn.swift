@@ -1,6 +1,6 @@
 // Owns how one column of a merge is stored, and the way from the codes of each source to those of the output.
-// Invariants: a dictionary holds only what rows of the output use, so that what was purged is not kept in it; a column whose texts
-// repeat the row's key, or do not repeat among themselves, gets none.
+// Invariants: a dictionary of words holds only what rows of the output use, and one of phrases only what a sample of them uses, so that what was
+// purged is not kept in it; a column whose texts repeat the row's key gets none.
 // Does not write.
 
 /// One column of the output of a merge.
@@ -16,8 +16,10 @@ package final class MergedColumn {
   private static let unused = UInt32.max
 
   package let column: ColumnSchema
-  /// `nil` when the column is stored as integers or texts.
+  /// `nil` when the column is not stored as words.
   package private(set) var plan: DictionaryPlan?
+  /// `nil` when the column is not stored as phrases.
+  package private(set) var book: PhraseBook?
   private var cursors: [ColumnCursor]
   private var words: [Words] = []
   private var lists: [UnsafeBufferPointer<TextPool.Entry>] = []
@@ -31,10 +33,10 @@ package final class MergedColumn {
     let entries = sources.map { source in
       source.columns.column(column.id).flatMap { $0.type == column.type ? $0 : nil }
     }
-    cursors = zip(sources, entries).map { ColumnCursor($0.view.reader, $1) }
+    cursors = sources.map { ColumnCursor($0.view.reader, $0.columns, id: column.id, type: column.type) }
     guard column.type == .text else { return }
     for entry in entries {
-      if let entry, entry.dictionaryCount > 0 {
+      if let entry, entry.dictionaryCount > 0, entry.phraseCode == nil {
         let map = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: Int(entry.dictionaryCount))
         map.initialize(repeating: Self.unused)
         words.append(.codes(map))
@@ -42,34 +44,97 @@ package final class MergedColumn {
         words.append(.pool(TextPool(byteLimit: poolBytes)))
       }
     }
-    guard try gather(rows) else { return }
-    try makeLists(sources, entries)
-    plan = DictionaryPlan(lists, rowCount: rows.rows.count, memory: memory)
+    switch try gather(rows) {
+    case .keys: return
+    case .tooMany: break
+    case .words:
+      try makeLists(sources, entries)
+      plan = DictionaryPlan(lists, rowCount: rows.rows.count, memory: memory)
+    }
+    try considerPhrases(rows, byteLimit: max(1 << 18, min(4 << 20, poolBytes)))
+    if plan == nil { forgetWords() }
   }
 
   deinit {
     plan?.deallocate()
-    for list in owned { list.deallocate() }
-    for case .codes(let map) in words { map.deallocate() }
+    forgetWords()
   }
 
-  /// Finds the words the rows use; false when the column gets no dictionary.
-  private func gather(_ rows: MergedRows) throws(StoreError) -> Bool {
+  private enum Gathered {
+    /// All distinct texts are known.
+    case words
+    /// There are too many distinct texts for a dictionary.
+    case tooMany
+    /// Some texts are those of their keys.
+    case keys
+  }
+
+  /// Finds the words the rows use.
+  private func gather(_ rows: MergedRows) throws(StoreError) -> Gathered {
     for source in rows.rows {
       switch words[source.source] {
       case .codes(let map):
         guard let code = try cursors[source.source].code(source.row) else { continue }
-        guard code < map.count else { return false }
+        guard code < map.count else { return .tooMany }
         map[code] = 0
       case .pool(let pool):
         guard let form = try cursors[source.source].form(source.row) else { continue }
-        if form == .key { return false }
+        if form == .key { return .keys }
         // Blocks with texts of keys were left out above, so the key does not matter.
         guard let text = try cursors[source.source].text(source.row, key: 0) else { continue }
-        guard pool.code(of: text, hash: TextHash.hash(text)) != nil else { return false }
+        guard pool.code(of: text, hash: TextHash.hash(text)) != nil else {
+          return try hasKeys(rows) ? .keys : .tooMany
+        }
       }
     }
-    return true
+    return .words
+  }
+
+  /// Whether some block of the column holds texts of keys.
+  private func hasKeys(_ rows: MergedRows) throws(StoreError) -> Bool {
+    for source in rows.rows where try cursors[source.source].form(source.row) == .key { return true }
+    return false
+  }
+
+  /// Takes phrases instead where they are clearly smaller.
+  private func considerPhrases(_ rows: MergedRows, byteLimit: Int) throws(StoreError) {
+    let sample = try TextSample(rowCount: rows.rows.count, byteLimit: byteLimit) { row throws(StoreError) in
+      try text(rows.rows[row], key: 0)
+    }
+    var wordBits: Double?
+    if let plan { wordBits = try self.wordBits(plan, rows) }
+    guard let book = sample.book(wordBits: wordBits) else { return }
+    self.book = book
+    plan?.deallocate()
+    plan = nil
+  }
+
+  /// Gives back what only words need.
+  private func forgetWords() {
+    for list in owned { list.deallocate() }
+    for case .codes(let map) in words { map.deallocate() }
+    owned = []
+    words = []
+    lists = []
+  }
+
+  /// Bits a row takes as words: its code, its numbers, and a share of the dictionary.
+  private func wordBits(_ plan: DictionaryPlan, _ rows: MergedRows) throws(StoreError) -> Double {
+    let entries = plan.dictionary.entries
+    let holes = plan.dictionary.holes
+    var bits = Double(BitPacking.width(of: UInt64(max(0, entries.count - 1))))
+    let numbers = UnsafeMutablePointer<UInt64>.allocate(capacity: TextTemplate.maximumHoles)
+    defer { numbers.deallocate() }
+    if holes > 0 {
+      // The first block tells how wide numbers are.
+      var largest = [UInt64](repeating: 0, count: holes)
+      for row in rows.rows.prefix(ColumnBlockLimits.rows) where try code(row, numbers: numbers) != nil {
+        for hole in 0..<holes { largest[hole] = max(largest[hole], numbers[hole]) }
+      }
+      for number in largest { bits += Double(BitPacking.width(of: number)) }
+    }
+    let bytes = entries.reduce(0) { $0 + Int($1.count) }
+    return bits + Double(bytes) * 4 / Double(max(1, rows.rows.count))
   }
 
   /// Puts together the distinct texts of each source.

@@ -25,6 +25,8 @@ package struct ColumnBlockBuilder {
     case texts
     /// Codes of the column's dictionary with so many numbers a row.
     case codes(holes: Int)
+    /// Texts put together of phrases.
+    case phrases(PhraseBook)
   }
 
   private let column: Int
@@ -47,13 +49,18 @@ package struct ColumnBlockBuilder {
   private var firstRow: UInt32 = 0
   private let scratch: DictionaryScratch
   private let compression: BlockCompression
+  private let book: PhraseBook?
+  private let byteLimit: Int
+  /// Taken from every integer when the block is closed; `nil` for columns that are not relative.
+  private let subtrahends: UnsafeMutableBufferPointer<Int64>?
   private let raw = ByteArena(capacity: 96 << 10)
 
   package init(
     column: Int, columnID: UInt32, kind: Kind, scratch: DictionaryScratch,
-    compression: BlockCompression = .fast
+    compression: BlockCompression = .fast, isRelative: Bool = false
   ) {
     self.compression = compression
+    subtrahends = isRelative ? .allocate(capacity: ColumnBlockLimits.rows) : nil
     self.column = column
     self.columnID = columnID
     self.scratch = scratch
@@ -61,9 +68,11 @@ package struct ColumnBlockBuilder {
     var textRows = 0
     switch kind {
     case .integers: integerRows = ColumnBlockLimits.rows
-    case .texts: textRows = ColumnBlockLimits.rows
+    case .texts, .phrases: textRows = ColumnBlockLimits.rows
     case .codes: break
     }
+    if case .phrases(let phrases) = kind { book = phrases } else { book = nil }
+    byteLimit = book == nil ? ColumnBlockLimits.textBytes : ColumnBlockLimits.phraseBytes
     isText = textRows > 0
     if case .codes(let holes) = kind {
       let values = CodedValues(holes: holes)
@@ -89,6 +98,7 @@ package struct ColumnBlockBuilder {
     texts.deallocate()
     coded?.deallocate()
     nulls.deallocate()
+    subtrahends?.deallocate()
   }
 
   /// Starts counting rows from 0 again.
@@ -99,6 +109,13 @@ package struct ColumnBlockBuilder {
     integers[count] = integer
     nulls[count] = false
     count &+= 1
+  }
+
+  /// Appends an integer of a relative column, and what is to be taken from it.
+  @inline(__always)
+  package mutating func append(integer: Int64, relativeTo subtrahend: Int64) {
+    subtrahends?[count] = subtrahend
+    append(integer: integer)
   }
 
   /// - Parameter isKey: whether the text is that of the row's key.
@@ -145,7 +162,7 @@ package struct ColumnBlockBuilder {
   @inline(__always)
   package var isFull: Bool {
     count == ColumnBlockLimits.rows
-      || (textBytes >= ColumnBlockLimits.textBytes && keyCount &+ nullCount < count)
+      || (textBytes >= byteLimit && (keyCount &+ nullCount < count || book != nil))
   }
 
   /// Closes the block being filled, if it has rows.
@@ -158,6 +175,11 @@ package struct ColumnBlockBuilder {
     if let coded {
       encoding = .codedText
       bounds = CodedTextEncoding.encode(coded, count: count, nulls: nullView, nullCount: nullCount, to: raw)
+    } else if let book {
+      encoding = .phrases
+      PhraseEncoding.encode(
+        texts: UnsafeBufferPointer(rebasing: texts[..<count]), nulls: nullView, nullCount: nullCount,
+        book: book, to: raw)
     } else if isText, keyCount > 0, keyCount + nullCount == count {
       encoding = .keyText
       CodedTextEncoding.encodeKeys(count: count, nulls: nullView, nullCount: nullCount, to: raw)
@@ -166,9 +188,12 @@ package struct ColumnBlockBuilder {
         texts: UnsafeBufferPointer(rebasing: texts[..<count]), nulls: nullView, nullCount: nullCount,
         scratch: scratch, to: raw)
     } else {
-      bounds = IntegerEncoding.encode(
+      let trueBounds = subtract()
+      let encoded = IntegerEncoding.encode(
         values: UnsafeBufferPointer(rebasing: integers[..<count]), nulls: nullView, nullCount: nullCount,
         to: raw)
+      encoding = encoded.encoding
+      bounds = trueBounds ?? (encoded.minimum, encoded.maximum)
     }
     let isWordy = encoding == .plainText || encoding == .dictionaryText
     let pays = isWordy && (encoding == .plainText || textBytes < raw.count * 8 || raw.count > 4096)
@@ -186,6 +211,18 @@ package struct ColumnBlockBuilder {
     textBytes = 0
     keyCount = 0
     return block
+  }
+
+  /// Makes the integers of a relative column differences; returns the smallest and largest value they had.
+  private func subtract() -> (minimum: Int64, maximum: Int64)? {
+    guard let subtrahends else { return nil }
+    var bounds: (minimum: Int64, maximum: Int64)?
+    for row in 0..<count where !nulls[row] {
+      let value = integers[row]
+      bounds = (min(bounds?.minimum ?? value, value), max(bounds?.maximum ?? value, value))
+      integers[row] = value &- subtrahends[row]
+    }
+    return bounds ?? (0, 0)
   }
 }
 

@@ -6,7 +6,7 @@
 /// The values of one column for a run of rows.
 package final class DecodedBlock: Sendable {
   /// How the texts of a block are found.
-  package enum TextForm: Sendable { case none, plain, dictionary, coded, key }
+  package enum TextForm: Sendable { case none, plain, dictionary, coded, key, phrases }
 
   /// One number of every row of a coded block.
   private struct Numbers: Sendable {
@@ -23,14 +23,15 @@ package final class DecodedBlock: Sendable {
   private let packedOffset: Int
   private let width: Int
   private let base: Int64
-  /// Offsets of texts (plain: one a row; dictionary: one an entry), with the end behind the last.
+  /// Offsets of texts (plain: one a row; dictionary: one an entry; phrases: bits, one a group), with the end behind the last.
   private let textOffsets: [UInt32]
   private let numbers: [Numbers]
+  private let exceptions: IntegerExceptions?
 
   package var isText: Bool { form != .none }
 
   /// Approximate memory in bytes, for the cache.
-  package var cost: Int { bytes.count + textOffsets.count * 4 + 200 }
+  package var cost: Int { bytes.count + textOffsets.count * 4 + (exceptions?.cost ?? 0) + 200 }
 
   package init(
     _ header: BlockHeader, _ raw: BlockBytes, file: String, offset: Int64
@@ -51,6 +52,7 @@ package final class DecodedBlock: Sendable {
     var layout = BlockLayout(position: packedOffset, limit: raw.count)
     var offsets: [UInt32]? = []
     var numbers: [Numbers]? = []
+    var exceptions: IntegerExceptions?
     switch encoding {
     case .frameOfReference:
       form = .none
@@ -59,6 +61,20 @@ package final class DecodedBlock: Sendable {
       guard layout.takePacked(rows, width), layout.isComplete else {
         throw damage("an integer block has a wrong length")
       }
+    case .patchedIntegers:
+      form = .none
+      width = Int(raw.load(1, as: UInt8.self))
+      base = raw.load(8, as: Int64.self)
+      guard width < 64, layout.takePacked(rows, width) else {
+        throw damage("an integer block has a wrong length")
+      }
+      exceptions = IntegerExceptions(raw, rows: rows, width: width, &layout)
+      guard exceptions != nil else { throw damage("the exceptions of an integer block do not add up") }
+    case .phrases:
+      form = .phrases
+      width = 0
+      base = 0
+      offsets = Self.groupOffsets(raw, rows, &layout)
     case .plainText:
       form = .plain
       width = Int(raw.load(1, as: UInt8.self))
@@ -103,6 +119,29 @@ package final class DecodedBlock: Sendable {
     guard let numbers else { throw damage("the numbers of a coded block do not add up") }
     textOffsets = offsets
     self.numbers = numbers
+    self.exceptions = exceptions
+  }
+
+  /// Bits at which the groups of a block of phrases begin, and where the last ends; `nil` unless they fill the stream.
+  private static func groupOffsets(_ raw: BlockBytes, _ rows: Int, _ layout: inout BlockLayout) -> [UInt32]? {
+    let width = Int(raw.load(1, as: UInt8.self))
+    let base = UInt64(raw.load(4, as: UInt32.self))
+    let packed = layout.position
+    let count = PhraseEncoding.groupCount(rows)
+    guard width <= 32, layout.takePacked(count, width),
+      layout.position + Int(raw.load(8, as: UInt32.self)) == raw.count
+    else { return nil }
+    var offsets: [UInt32] = []
+    offsets.reserveCapacity(count + 1)
+    var bit = UInt64(layout.position) * 8
+    for group in 0..<count {
+      offsets.append(UInt32(truncatingIfNeeded: bit))
+      bit += BitPacking.value(raw.base + packed, group, width: width) + base
+      guard bit <= UInt64(raw.count) * 8 else { return nil }
+    }
+    offsets.append(UInt32(truncatingIfNeeded: bit))
+    // Blocks are at most 64 MiB, so bits fit 32 bits; what is left of the stream is padding.
+    return UInt64(raw.count) * 8 - bit < 64 ? offsets : nil
   }
 
   /// The stretches of numbers behind the codes; `nil` unless they end exactly with the block.
@@ -159,9 +198,21 @@ package final class DecodedBlock: Sendable {
   /// The integer of a row that has one.
   @inline(__always)
   package func integer(_ row: Int) -> Int64 {
-    Int64(
-      bitPattern: UInt64(bitPattern: base) &+ BitPacking.value(bytes.base + packedOffset, row, width: width))
+    let low = BitPacking.value(bytes.base + packedOffset, row, width: width)
+    guard let exceptions else { return Int64(bitPattern: UInt64(bitPattern: base) &+ low) }
+    return Int64(bitPattern: UInt64(bitPattern: base) &+ low &+ exceptions.high(row) << UInt64(width))
   }
+
+  /// Memory of the block that bit positions of phrases refer to.
+  @inline(__always)
+  package var phraseBytes: UnsafeRawPointer { bytes.base }
+
+  /// First bit behind the stream of a block of phrases, padding included.
+  package var phraseEnd: Int { bytes.count * 8 }
+
+  /// Bit at which a group of rows begins in a block of phrases.
+  @inline(__always)
+  package func groupStart(_ group: Int) -> Int { Int(textOffsets[group]) }
 
   /// The bytes of the text of a row that has one in a plain or dictionary block; valid while the block lives.
   @inline(__always)
@@ -193,6 +244,43 @@ package final class DecodedBlock: Sendable {
     // Most blocks need no look at every row: no code of this width can be too large.
     if width < 32, base + (1 << Int64(width)) <= Int64(dictionaryCount) { return true }
     return bounds.maximum < Int64(dictionaryCount)
+  }
+}
+
+/// The high parts of a patched block's exceptions.
+private struct IntegerExceptions: Sendable {
+  private let rows: [UInt16]
+  private let highs: [UInt64]
+
+  /// `nil` unless rows ascend, high parts are not 0 and fit, and they end with the block.
+  init?(_ raw: BlockBytes, rows count: Int, width: Int, _ layout: inout BlockLayout) {
+    let highWidth = Int(raw.load(2, as: UInt8.self))
+    let exceptions = Int(raw.load(4, as: UInt32.self))
+    let rowBits = PatchedIntegerEncoding.rowBits
+    guard exceptions > 0, exceptions <= count, highWidth > 0, highWidth + width <= 64 else { return nil }
+    let rowsOffset = layout.position
+    guard layout.takePacked(exceptions, rowBits) else { return nil }
+    let highsOffset = layout.position
+    guard layout.takePacked(exceptions, highWidth), layout.isComplete else { return nil }
+    var rows: [UInt16] = []
+    var highs: [UInt64] = []
+    for index in 0..<exceptions {
+      let row = Int(BitPacking.value(raw.base + rowsOffset, index, width: rowBits))
+      let high = BitPacking.value(raw.base + highsOffset, index, width: highWidth)
+      guard row < count, rows.last.map({ Int($0) < row }) ?? true, high > 0 else { return nil }
+      rows.append(UInt16(row))
+      highs.append(high)
+    }
+    self.rows = rows
+    self.highs = highs
+  }
+
+  var cost: Int { rows.count * 10 }
+
+  /// The high part of a row; 0 when it is no exception.
+  func high(_ row: Int) -> UInt64 {
+    let place = rows.partitioningIndex { Int($0) >= row }
+    return place < rows.count && Int(rows[place]) == row ? highs[place] : 0
   }
 }
 

@@ -13,6 +13,10 @@ package enum Encoding: UInt8, Sendable {
   case codedText = 4
   /// Every text is that of its row's key (CodedTextEncoding).
   case keyText = 5
+  /// Texts put together of phrases of the column's dictionary (PhraseEncoding).
+  case phrases = 6
+  /// Integers of which few are far from the others (PatchedIntegerEncoding).
+  case patchedIntegers = 7
 }
 
 /// The limits of one column block.
@@ -21,6 +25,8 @@ package enum ColumnBlockLimits {
   package static let rows = 8192
   /// A block is closed when its texts reach this many bytes: about 10 microseconds to decompress.
   package static let textBytes = 32 << 10
+  /// The same for texts stored as phrases, which shrink to a sixth or less and need no decompressing.
+  package static let phraseBytes = 192 << 10
   /// Bytes of one value at most.
   package static let valueBytes = 16 << 20
 }

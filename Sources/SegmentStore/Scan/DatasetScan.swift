@@ -76,12 +76,12 @@ package struct DatasetScan {
     let columns = try segment.reader.columns(of: chunk)
     var row = ScanRow()
     row.addedCommit = segment.addedCommit
-    row.cursors = schema.columns.map { column in
-      ColumnCursor(segment.reader, columns.column(column.id).flatMap { $0.type == column.type ? $0 : nil })
+    row.cursors = schema.columns.map {
+      ColumnCursor(segment.reader, columns, id: $0.id, type: $0.type)
     }
     let hidesHistory = segment.isHistory && !includesSuperseded
-    var supersededBy = ColumnCursor(segment.reader, columns.column(SystemColumn.superseded.rawValue))
-    row.system = SystemColumn.always.map { ColumnCursor(segment.reader, columns.column($0.rawValue)) }
+    var supersededBy = ColumnCursor(segment.reader, columns, id: SystemColumn.superseded.rawValue)
+    row.system = SystemColumn.always.map { ColumnCursor(segment.reader, columns, id: $0.rawValue) }
     let hidden = includesSuperseded ? [] : segment.marks.positions(asOf: snapshot.commit)
     var nextHidden = hidden.partitioningIndex { $0 >= chunk.firstRow }
     for fence in try segment.reader.subjectTree().fences {

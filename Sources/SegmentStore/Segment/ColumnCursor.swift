@@ -1,5 +1,6 @@
 // Owns reading the values of one column at ascending or random rows, keeping the current block at hand.
-// Invariants: rows are relative to the dataset chunk and inside it; a missing column reads as null.
+// Invariants: rows are relative to the dataset chunk and inside it; a missing column reads as null; a relative column's values are put
+// together with those of the column it is relative to.
 
 /// Reads one column of a dataset chunk.
 package struct ColumnCursor {
@@ -10,15 +11,21 @@ package struct ColumnCursor {
   private var current: Unmanaged<DecodedBlock>?
   private var start = 0
   private var end = 0
-  /// Pages of the column's dictionary met so far.
-  private var pages: [DictionaryPage?] = []
+  private var pages: DictionaryPages
+  private var phrases = PhrasePosition()
   /// Where texts are put together that lie nowhere whole.
   private var scratch: ByteArena?
+  /// A cursor over the column this one is relative to, or none.
+  private var other: [ColumnCursor] = []
 
-  /// A cursor over a column; without one every row is null (the column came with a later schema version).
-  package init(_ segment: SegmentReader, _ column: ColumnEntry?) {
+  /// A cursor over a column of a chunk; where the chunk has none with this id and type, every row is null (the column came with a later
+  /// schema version).
+  package init(_ segment: SegmentReader, _ columns: ChunkColumns, id: UInt32, type: ColumnType = .integer) {
+    let column = columns.column(id).flatMap { $0.type == type ? $0 : nil }
     self.segment = segment
     self.column = column
+    pages = DictionaryPages(segment, column)
+    if let reference = column?.reference { other = [ColumnCursor(segment, columns, id: reference.column)] }
   }
 
   /// Makes the block of a row the current one; false for a missing column.
@@ -41,6 +48,7 @@ package struct ColumnCursor {
     current = Unmanaged.passUnretained(loaded)
     start = first
     end = first + loaded.rowCount
+    phrases = PhrasePosition()
     return true
   }
 
@@ -48,7 +56,11 @@ package struct ColumnCursor {
   package mutating func integer(_ row: Int) throws(StoreError) -> Int64? {
     guard try find(row), let current else { return nil }
     let index = row - start
-    return current._withUnsafeGuaranteedRef { $0.isNull(index) ? nil : $0.integer(index) }
+    guard let stored = current._withUnsafeGuaranteedRef({ $0.isNull(index) ? nil : $0.integer(index) }) else {
+      return nil
+    }
+    guard !other.isEmpty, let reference = column?.reference else { return stored }
+    return stored &+ reference.contribution(try other[0].integer(row))
   }
 
   /// The text of a row, or `nil`; valid until the next text is asked for.
@@ -67,13 +79,11 @@ package struct ColumnCursor {
     case .none: return nil
     case .plain, .dictionary: return plain
     case .coded: return try codedText(current, index)
+    case .phrases: return try phraseText(current, index)
     case .key:
       let target = scratchMemory(CodedRow.maximumKeyTextBytes)
       let count = segment.keyText(key, target)
-      guard count > 0 else {
-        throw StoreError.damaged(
-          "a key without a text stands for a text", file: segment.id.fileName, offset: segment.fileLength)
-      }
+      guard count > 0 else { throw damage("a key without a text stands for a text") }
       return UnsafeRawBufferPointer(start: target, count: count)
     }
   }
@@ -98,32 +108,28 @@ package struct ColumnCursor {
     return current._withUnsafeGuaranteedRef { hole < $0.numberCount ? $0.number(hole, index) : 0 }
   }
 
-  private mutating func scratchMemory(_ bytes: Int) -> UnsafeMutableRawPointer {
+  private func damage(_ message: String) -> StoreError {
+    .damaged(message, file: segment.id.fileName, offset: segment.fileLength)
+  }
+
+  private mutating func scratchArena() -> ByteArena {
     let arena = scratch ?? ByteArena(capacity: 256)
     scratch = arena
     arena.truncate(to: 0)
-    return arena.reserve(bytes)
+    return arena
   }
 
-  private mutating func codedText(_ current: Unmanaged<DecodedBlock>, _ index: Int) throws(StoreError)
-    -> UnsafeRawBufferPointer?
-  {
+  private mutating func scratchMemory(_ bytes: Int) -> UnsafeMutableRawPointer { scratchArena().reserve(bytes) }
+
+  private mutating func codedText(
+    _ current: Unmanaged<DecodedBlock>, _ index: Int
+  ) throws(StoreError) -> UnsafeRawBufferPointer? {
     let code = current._withUnsafeGuaranteedRef { $0.code(index) }
-    let number = code / ColumnDictionary.pageEntries
-    if number >= pages.count || pages[number] == nil { try loadPage(number) }
-    guard let page = pages[number] else { return nil }
-    let entry = code % ColumnDictionary.pageEntries
-    guard entry < page.count else {
-      throw StoreError.damaged(
-        "a code is not in the dictionary of its column", file: segment.id.fileName, offset: segment.fileLength
-      )
-    }
-    let template = page.text(entry)
-    let holes = page.holes(entry)
+    let (page, entry) = try pages.find(code)
+    let (template, holes) = page._withUnsafeGuaranteedRef { ($0.text(entry), $0.holes(entry)) }
     guard holes > 0 else { return template }
     guard holes <= current._withUnsafeGuaranteedRef({ $0.numberCount }) else {
-      throw StoreError.damaged(
-        "a template has more numbers than its column", file: segment.id.fileName, offset: segment.fileLength)
+      throw damage("a template has more numbers than its column")
     }
     let target = scratchMemory(TextTemplate.textCount(template))
     let count = current._withUnsafeGuaranteedRef { block in
@@ -132,10 +138,94 @@ package struct ColumnCursor {
     return UnsafeRawBufferPointer(start: target, count: count)
   }
 
-  private mutating func loadPage(_ number: Int) throws(StoreError) {
-    guard let column else { return }
+  private mutating func phraseText(
+    _ current: Unmanaged<DecodedBlock>, _ index: Int
+  ) throws(StoreError) -> UnsafeRawBufferPointer? {
+    guard let code = column?.phraseCode else { throw damage("phrases without a dictionary of phrases") }
+    let arena = scratchArena()
+    guard try phrases.move(to: index, current, code) else { throw damage("the phrases of a block do not add up") }
+    while true {
+      let entry = phrases.next(current, code)
+      if entry == code.end { break }
+      guard entry >= 0 else { throw damage("the phrases of a block do not add up") }
+      let (page, place) = try pages.find(entry)
+      page._withUnsafeGuaranteedRef { arena.append($0.text(place)) }
+      guard arena.count <= ColumnBlockLimits.valueBytes else { throw damage("a text of phrases is too long") }
+    }
+    phrases.row = index + 1
+    return arena.bytes
+  }
+}
+
+/// The pages of a column's dictionary that a cursor met so far.
+private struct DictionaryPages {
+  private let segment: SegmentReader
+  private let column: ColumnEntry?
+  private var pages: [DictionaryPage?] = []
+
+  init(_ segment: SegmentReader, _ column: ColumnEntry?) {
+    self.segment = segment
+    self.column = column
+  }
+
+  /// The page of an entry, which lives as long as this does, and the entry's place in it.
+  @inline(__always)
+  mutating func find(_ entry: Int) throws(StoreError) -> (page: Unmanaged<DictionaryPage>, entry: Int) {
+    let number = entry / ColumnDictionary.pageEntries
+    if number >= pages.count || pages[number] == nil { try load(number) }
+    guard let page = pages[number] else { throw outside }
+    let place = entry % ColumnDictionary.pageEntries
+    guard place < page.count else { throw outside }
+    return (Unmanaged.passUnretained(page), place)
+  }
+
+  private var outside: StoreError {
+    .damaged(
+      "a code is not in the dictionary of its column", file: segment.id.fileName, offset: segment.fileLength)
+  }
+
+  private mutating func load(_ number: Int) throws(StoreError) {
+    guard let column else { throw outside }
     if pages.isEmpty { pages = Array(repeating: nil, count: column.dictionaryPages.count) }
-    let page = try segment.dictionaryPage(number, of: column)
-    pages[number] = page
+    pages[number] = try segment.dictionaryPage(number, of: column)
+  }
+}
+
+/// Where a cursor stands in the bits of a block of phrases.
+private struct PhrasePosition {
+  /// The row that begins at `bit`, if that is inside the group.
+  var row = 0
+  private var bit = 0
+  /// The group whose bits end at `limit`; -1 before the first.
+  private var group = -1
+  private var limit = 0
+
+  /// Moves to the first phrase of a row; false when the bits are not what they should be.
+  mutating func move(to row: Int, _ block: Unmanaged<DecodedBlock>, _ code: PhraseCode) throws(StoreError) -> Bool {
+    let group = row / PhraseEncoding.groupRows
+    if self.group != group || self.row > row {
+      self.group = group
+      self.row = group * PhraseEncoding.groupRows
+      (bit, limit) = block._withUnsafeGuaranteedRef { ($0.groupStart(group), $0.groupStart(group + 1)) }
+    }
+    while self.row < row {
+      if !block._withUnsafeGuaranteedRef({ [current = self.row] in $0.isNull(current) }) {
+        while true {
+          let entry = next(block, code)
+          if entry == code.end { break }
+          guard entry >= 0 else { return false }
+        }
+      }
+      self.row += 1
+    }
+    return true
+  }
+
+  /// The next phrase; -1 where none stands in the group.
+  @inline(__always)
+  mutating func next(_ block: Unmanaged<DecodedBlock>, _ code: PhraseCode) -> Int {
+    guard bit < limit else { return -1 }
+    let entry = code.next(block._withUnsafeGuaranteedRef { $0.phraseBytes }, &bit)
+    return bit <= limit ? entry : -1
   }
 }

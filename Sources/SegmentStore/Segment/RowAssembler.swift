@@ -19,13 +19,9 @@ package struct RowAssembler {
     self.schema = schema
     self.chunk = chunk
     view = segment
-    system = SystemColumn.always.map { ColumnCursor(segment.reader, entries.column($0.rawValue)) }
-    columns = schema.columns.map { column in
-      let entry = entries.column(column.id).flatMap { $0.type == column.type ? $0 : nil }
-      return ColumnCursor(segment.reader, entry)
-    }
-    let superseded = segment.isHistory ? entries.column(SystemColumn.superseded.rawValue) : nil
-    supersededBy = ColumnCursor(segment.reader, superseded)
+    system = SystemColumn.always.map { ColumnCursor(segment.reader, entries, id: $0.rawValue) }
+    columns = schema.columns.map { ColumnCursor(segment.reader, entries, id: $0.id, type: $0.type) }
+    supersededBy = ColumnCursor(segment.reader, entries, id: SystemColumn.superseded.rawValue)
   }
 
   /// The system values and the payload of the row at a position of the segment.

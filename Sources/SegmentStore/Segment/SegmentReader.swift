@@ -11,7 +11,7 @@ package final class SegmentReader: Sendable {
   package let footer: SegmentFooter
   package let fileLength: Int64
   package let trailerChecksum: UInt64
-  private let blocks: BlockReader
+  let blocks: BlockReader
   private let context: ReadingContext
   /// Asked by every look-up, and small: kept outside the cache.
   private let tree = AtomicLazyReference<SubjectTree>()
@@ -158,7 +158,7 @@ package final class SegmentReader: Sendable {
       let raw = try blocks.read(location, kind: .columnDirectory).raw
       var reader = ByteReader(Array(raw.buffer), file: blocks.name, offset: location.offset)
       let count = try reader.readCount(
-        width: 12, limit: DatasetSchema.maximumColumns + SystemColumn.always.count + 1)
+        width: ColumnEntry.minimumSize, limit: DatasetSchema.maximumColumns + SystemColumn.always.count + 1)
       guard count == Int(chunk.columnCount), count >= SystemColumn.always.count else {
         throw reader.damage("a wrong number of columns")
       }
@@ -172,6 +172,13 @@ package final class SegmentReader: Sendable {
         reader.remaining == 0, isSound, Set(columns.map(\.id)).count == count
       else {
         throw reader.damage("impossible column directory")
+      }
+      for (place, column) in columns.enumerated() {
+        guard let reference = column.reference else { continue }
+        let other = columns[..<place].first { $0.id == reference.column }
+        guard let other, other.type == .integer, other.reference == nil else {
+          throw reader.damage("a column is relative to one that cannot be it")
+        }
       }
       return ChunkColumns(columns, rowCount: chunk.rowCount)
     }
@@ -203,6 +210,10 @@ package final class SegmentReader: Sendable {
       guard block.fits(dictionaryCount: Int(column.dictionaryCount), holes: column.holes) else {
         throw StoreError.damaged(
           "a code is not in the dictionary of its column", file: blocks.name, offset: location.offset)
+      }
+      guard (block.form == .phrases) == (column.phraseCode != nil) else {
+        throw StoreError.damaged(
+          "a block and its column disagree about phrases", file: blocks.name, offset: location.offset)
       }
       return block
     }
@@ -256,106 +267,6 @@ package final class SegmentReader: Sendable {
     let leaf = try leaf(tree.fences[index])
     let position = leaf.lowerBound(key)
     return position < leaf.subjectCount && leaf.key(position) == key ? leaf.runs(position) : []
-  }
-
-  // MARK: Verification
-
-  /// Reads every block once and checks structure: used before a segment is named and by `verify`.
-  ///
-  /// - Parameter comparesBounds: also compare the smallest and largest value of each block with its directory.
-  /// - Returns: rows seen.
-  @discardableResult
-  package func verifyBlocks(comparesBounds: Bool = false) throws(StoreError) -> Int {
-    var rows = 0
-    var nextRow: [DatasetID: UInt32] = [:]
-    for chunk in try datasetChunks() {
-      nextRow[chunk.dataset] = chunk.firstRow
-      for column in try columns(of: chunk).entries {
-        try verifyDictionary(of: column)
-        for entry in column.blocks {
-          let block = try block(entry, of: column)
-          guard comparesBounds, block.form == .none || block.form == .coded else { continue }
-          let bounds = block.bounds
-          guard bounds.minimum == entry.minimum, bounds.maximum == entry.maximum else {
-            throw StoreError.damaged(
-              "a directory has wrong bounds", file: blocks.name, offset: entry.location.offset)
-          }
-        }
-      }
-      rows += Int(chunk.rowCount)
-    }
-    var previous: UInt128?
-    var covered = 0
-    for fence in try subjectTree().fences {
-      let leaf = try leaf(fence)
-      for index in 0..<leaf.subjectCount {
-        let key = leaf.key(index)
-        if let previous, previous >= key {
-          throw StoreError.damaged("subjects do not ascend", file: blocks.name, offset: fence.location.offset)
-        }
-        previous = key
-        for run in leaf.runs(index) {
-          guard nextRow[run.dataset] == run.first else {
-            throw StoreError.damaged(
-              "the runs of a dataset do not join", file: blocks.name, offset: fence.location.offset)
-          }
-          nextRow[run.dataset] = run.first + run.count
-          covered += Int(run.count)
-        }
-      }
-    }
-    guard covered == rows, rows == Int(footer.rowCount) else {
-      throw StoreError.damaged("the subject directory does not cover all rows", file: blocks.name, offset: 0)
-    }
-    return rows
-  }
-
-  /// The entries of a dictionary ascend strictly and none has more holes than the column.
-  private func verifyDictionary(of column: ColumnEntry) throws(StoreError) {
-    var previous: (bytes: [UInt8], holes: Int)?
-    for index in column.dictionaryPages.indices {
-      let page = try dictionaryPage(index, of: column)
-      for entry in 0..<page.count {
-        let current = (bytes: Array(page.text(entry)), holes: page.holes(entry))
-        let ascends =
-          previous.map {
-            $0.bytes == current.bytes
-              ? $0.holes < current.holes : $0.bytes.lexicographicallyPrecedes(current.bytes)
-          } ?? true
-        guard ascends, current.holes <= column.holes else {
-          throw StoreError.damaged(
-            "a dictionary is out of order", file: blocks.name, offset: column.dictionaryPages[index].offset)
-        }
-        previous = current
-      }
-    }
-  }
-
-  /// Faults of the segment, one for each block that cannot be read, instead of stopping at the first.
-  package func faults() -> [StoreError] {
-    var faults: [StoreError] = []
-    func attempt(_ body: () throws(StoreError) -> Void) {
-      do throws(StoreError) { try body() } catch { faults.append(error) }
-    }
-    attempt { () throws(StoreError) in
-      for chunk in try datasetChunks() {
-        attempt { () throws(StoreError) in
-          for column in try columns(of: chunk).entries {
-            for page in column.dictionaryPages.indices {
-              attempt { () throws(StoreError) in _ = try dictionaryPage(page, of: column) }
-            }
-            for entry in column.blocks {
-              attempt { () throws(StoreError) in _ = try block(entry, of: column) }
-            }
-          }
-        }
-      }
-    }
-    attempt { () throws(StoreError) in
-      for fence in try subjectTree().fences { attempt { () throws(StoreError) in _ = try leaf(fence) } }
-    }
-    if faults.isEmpty { attempt { () throws(StoreError) in try verifyBlocks(comparesBounds: true) } }
-    return faults
   }
 }
 

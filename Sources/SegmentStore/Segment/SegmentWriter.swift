@@ -64,11 +64,12 @@ package final class SegmentWriter {
   ///
   /// - Parameters:
   ///   - dictionaries: of the columns whose partitions come coded, by column of the schema.
+  ///   - references: of the columns whose blocks hold differences, by id.
   ///   - owner: keeps the entries of the dictionaries alive.
   ///   - isHistory: whether every row says by which commit it was superseded.
   package func begin(
-    _ schema: DatasetSchema, dictionaries: [ColumnDictionary?] = [], owner: AnyObject? = nil,
-    isHistory: Bool = false
+    _ schema: DatasetSchema, dictionaries: [ColumnDictionary?] = [],
+    references: [UInt32: ColumnReference] = [:], owner: AnyObject? = nil, isHistory: Bool = false
   ) throws(StoreError) {
     try endDataset()
     if let last = chunks.last, last.dataset >= schema.dataset {
@@ -83,6 +84,7 @@ package final class SegmentWriter {
     columns =
       system.map { ColumnEntry(id: $0.rawValue, type: .integer) }
       + schema.columns.map { ColumnEntry(id: $0.id, type: $0.type) }
+    for index in columns.indices { columns[index].reference = references[columns[index].id] }
     runs.append((schema.dataset, rowCount, [], []))
   }
 
@@ -154,6 +156,7 @@ package final class SegmentWriter {
       let column = systemCount + index
       columns[column].dictionaryCount = UInt32(dictionary.entries.count)
       columns[column].holes = dictionary.holes
+      columns[column].phraseCode = dictionary.phraseCode
       for page in 0..<dictionary.pageCount {
         let raw = ByteArena(capacity: 1 << 15)
         let rows = dictionary.encodePage(page, to: raw)

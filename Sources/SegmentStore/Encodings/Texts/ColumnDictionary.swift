@@ -1,6 +1,6 @@
-// Owns the dictionary of a column of a dataset chunk: its distinct texts or templates, sorted, in pages of blocks.
-// Invariants: entries ascend strictly by (bytes, holes), so that codes compare as plain texts do; a page holds 512 entries, the
-// last one fewer; a template's holes are counted from its bytes when a page is read.
+// Owns the dictionary of a column of a dataset chunk, in pages of blocks: its distinct texts or templates, or the phrases of its texts.
+// Invariants: texts and templates ascend strictly by (bytes, holes), so that codes compare as plain texts do; phrases ascend within one length
+// of code; a page holds 512 entries, the last one fewer; a template's holes are counted from its bytes when a page is read.
 //
 // page: 0 u8 flags (bit 0: templates)  1 u8 length width  2 u16 0  4 u32 length base  8 u32 data bytes  12 u32 0
 //       16 [packed lengths] [with templates: u8 holes each, padded to 8] [data]
@@ -15,10 +15,19 @@ package struct ColumnDictionary {
   package var entries: [TextPool.Entry]
   /// Most holes of an entry: so many numbers each row of the column has.
   package var holes: Int
+  /// The codes of phrases; `nil` when entries are whole texts.
+  package var phraseCode: PhraseCode?
 
   package init(entries: [TextPool.Entry]) {
     self.entries = entries
     holes = entries.reduce(0) { max($0, Int($1.holes)) }
+  }
+
+  /// A dictionary of phrases, in the order of their codes.
+  package init(phrases: [TextPool.Entry], code: PhraseCode?) {
+    entries = phrases
+    holes = 0
+    phraseCode = code
   }
 
   package var pageCount: Int { (entries.count + Self.pageEntries - 1) / Self.pageEntries }

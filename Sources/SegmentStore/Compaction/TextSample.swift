@@ -1,0 +1,96 @@
+// Owns the choice of how a column of texts is stored in the output of a merge: as words, as phrases or as they are.
+// Invariants: decided on a sample, so only sizes and times depend on it, never values; the sample's memory is bounded.
+// Does not encode.
+
+/// Texts of a column, spread evenly over its rows.
+package struct TextSample {
+  /// Rows looked at together: blocks are read whole anyway.
+  private static let runRows = 64
+  /// Below this a dictionary of phrases does not pay.
+  private static let leastBytes = 64 << 10
+  /// Words of so many bits a row are kept without looking further: they can be searched and grouped by code.
+  private static let cheapWordBits = 20.0
+  /// Bytes compressed together for comparison.
+  private static let pieceBytes = 32 << 10
+
+  private let memory = StableArena()
+  private var texts: [UnsafeRawBufferPointer] = []
+  /// Rows looked at, nulls too.
+  private var rowsSeen = 0
+  private var bytes = 0
+  private let rowCount: Int
+
+  /// - Parameters:
+  ///   - text: the text of a row of the output, valid until the next call.
+  ///   - byteLimit: bytes of the sample at most, roughly.
+  package init(
+    rowCount: Int, byteLimit: Int, _ text: (Int) throws(StoreError) -> UnsafeRawBufferPointer?
+  ) throws(StoreError) {
+    self.rowCount = rowCount
+    let runs = (rowCount + Self.runRows - 1) / Self.runRows
+    // First a few runs, to learn how long texts are; then as many as fit.
+    var taken = 0
+    for stride in [max(1, runs / 64), 0] {
+      var step = stride
+      if step == 0 {
+        let mean = max(1, bytes / max(1, taken))
+        step = max(1, runs * mean / byteLimit)
+        (texts, rowsSeen, bytes) = ([], 0, 0)
+        memory.removeAll()
+      }
+      taken = 0
+      for run in Swift.stride(from: 0, to: runs, by: step) {
+        taken += 1
+        for row in run * Self.runRows..<min(rowCount, (run + 1) * Self.runRows) {
+          rowsSeen += 1
+          guard let found = try text(row) else { continue }
+          texts.append(UnsafeRawBufferPointer(start: memory.copy(found), count: found.count))
+          bytes += found.count
+        }
+        guard bytes <= byteLimit * 2 else { break }
+      }
+    }
+  }
+
+  /// A book of phrases, if it makes the column clearly smaller than its words or its texts as they are.
+  ///
+  /// - Parameter wordBits: bits a row takes as words of a dictionary, that included; `nil` without one.
+  package func book(wordBits: Double?) -> PhraseBook? {
+    guard !texts.isEmpty, Double(bytes) * Double(rowCount) / Double(max(1, rowsSeen)) >= Double(Self.leastBytes)
+    else { return nil }
+    if let wordBits, wordBits <= Self.cheapWordBits { return nil }
+    let texted = Int(Double(texts.count) * Double(rowCount) / Double(rowsSeen))
+    guard let book = PhraseBook(sample: texts, rowCount: texted) else { return nil }
+    let phrased = (book.estimatedBits + Double(book.estimatedDictionaryBytes) * 8) / Double(rowCount)
+    if let wordBits { return phrased < wordBits * 0.75 ? book : nil }
+    return phrased < plainBits * 0.9 ? book : nil
+  }
+
+  /// Bits a row takes as compressed blocks of texts.
+  private var plainBits: Double {
+    let piece = ByteArena(capacity: Self.pieceBytes * 2)
+    var compressed = 0
+    var seen = 0
+    // A few pieces tell enough.
+    for text in texts where seen < 16 * Self.pieceBytes {
+      piece.append(text)
+      if piece.count >= Self.pieceBytes {
+        compressed += Self.compressedSize(piece.bytes)
+        seen += piece.count
+        piece.truncate(to: 0)
+      }
+    }
+    if seen == 0 {
+      compressed = Self.compressedSize(piece.bytes)
+      seen = piece.count
+    }
+    let lengths = 9.0 * Double(texts.count)
+    return (Double(bytes) * Double(compressed) / Double(max(1, seen)) * 8 + lengths) / Double(max(1, rowsSeen))
+  }
+
+  private static func compressedSize(_ bytes: UnsafeRawBufferPointer) -> Int {
+    let target = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 8)
+    defer { target.deallocate() }
+    return LZ4.compressHard(bytes, into: target) ?? bytes.count
+  }
+}

@@ -1,0 +1,249 @@
+// Owns the phrases of a column while it is written: their order, their codes, and taking texts apart with the fewest bits.
+// Invariants: lossless for any bytes; entries stand as a dictionary page wants them: by length of code, then by bytes; the entry without
+// bytes ends a text. Marked kernel: work arrays are as long as the window that is taken apart, plus one.
+// Does not choose phrases (PhraseTrainer) and does not lay out blocks (PhraseEncoding).
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// The phrases of a column and their codes.
+package final class PhraseBook {
+  /// Longer texts are taken apart window by window.
+  private static let window = 16 << 10
+  /// Stands for a letter that is written byte by byte.
+  private static let singleBytes = UInt32.max
+
+  package let dictionary: ColumnDictionary
+  /// Bits that the texts of the whole column take, as the sample says.
+  package let estimatedBits: Double
+
+  private struct Output {
+    var code: UInt32
+    var length: UInt32
+  }
+
+  /// Work space of taking a text apart.
+  private struct Path {
+    /// Bits of the best way to each byte of the window.
+    let bits: UnsafeMutablePointer<UInt32>
+    /// Where its last phrase begins, and which it is.
+    let from: UnsafeMutablePointer<UInt32>
+    let phrase: UnsafeMutablePointer<UInt32>
+
+    init() {
+      bits = .allocate(capacity: window + 1)
+      from = .allocate(capacity: window + 1)
+      phrase = .allocate(capacity: window + 1)
+    }
+
+    func deallocate() {
+      bits.deallocate()
+      from.deallocate()
+      phrase.deallocate()
+    }
+  }
+
+  private let outputs: UnsafeMutablePointer<Output>
+  private let path = Path()
+  private let end: Output
+  private let trie: PhraseTrie
+  /// The entry of each single byte.
+  private let bytes: [UInt32]
+  /// For each entry the phrase it was made of; the end comes behind all phrases.
+  private let order: [Int]
+  /// Keeps the bytes of the entries.
+  private let memory: StableArena
+
+  deinit {
+    outputs.deallocate()
+    path.deallocate()
+  }
+
+  /// Trains on a sample; `nil` when there is none.
+  ///
+  /// - Parameters:
+  ///   - sample: texts of the column, spread evenly; must stay in place during the call.
+  ///   - rowCount: texts of the whole column.
+  package convenience init?(sample: [UnsafeRawBufferPointer], rowCount: Int) {
+    guard !sample.isEmpty else { return nil }
+    let memory = StableArena()
+    let scale = Double(max(rowCount, sample.count)) / Double(sample.count)
+    var trainer = PhraseTrainer(sample, scale: scale, memory: memory)
+    let (phrases, greedy) = trainer.train()
+    let draft = PhraseBook(
+      phrases, counts: greedy.map(UInt64.init), ends: sample.count, scale: scale, memory: memory)
+    let counts = draft.uses(sample)
+    // Phrases that are hardly used do not earn their place in the dictionary.
+    var kept: [UnsafeRawBufferPointer] = []
+    var uses: [UInt64] = []
+    for (index, phrase) in phrases.enumerated() {
+      let saved = Double(counts[index]) * scale * 12
+      guard phrase.count == 1 || saved > Double(phrase.count * 4 + 16) else { continue }
+      // The sample goes: phrases need bytes of their own.
+      kept.append(UnsafeRawBufferPointer(start: memory.copy(phrase), count: phrase.count))
+      uses.append(counts[index])
+    }
+    self.init(kept, counts: uses, ends: sample.count, scale: scale, memory: memory)
+  }
+
+  /// - Parameters:
+  ///   - phrases: the 256 single bytes first.
+  ///   - counts: uses of each phrase in the sample.
+  ///   - ends: texts of the sample.
+  private init(
+    _ phrases: [UnsafeRawBufferPointer], counts: [UInt64], ends: Int, scale: Double, memory: StableArena
+  ) {
+    let symbols = counts + [UInt64(ends)]
+    let lengths = PrefixCode.lengths(symbols)
+    let texts = phrases + [UnsafeRawBufferPointer(start: memory.allocate(1), count: 0)]
+    order = symbols.indices.sorted { left, right in
+      lengths[left] != lengths[right]
+        ? lengths[left] < lengths[right] : Self.precedes(texts[left], texts[right])
+    }
+    var trie = PhraseTrie(expectedNodes: symbols.count * 2)
+    var entries: [TextPool.Entry] = []
+    entries.reserveCapacity(symbols.count)
+    var bytes = [UInt32](repeating: 0, count: 256)
+    var classes = [UInt32](repeating: 0, count: PhraseCode.maximumLength)
+    var end = (entry: 0, output: Output(code: 0, length: 0))
+    outputs = .allocate(capacity: symbols.count)
+    var bits = 0.0
+    var next: UInt32 = 0
+    var previous: UInt8 = 0
+    for (entry, symbol) in order.enumerated() {
+      // Codes count up, with a zero behind for each bit that they grow.
+      if entry > 0 { next = (next + 1) << UInt32(lengths[symbol] - previous) }
+      previous = lengths[symbol]
+      outputs[entry] = Output(code: next, length: UInt32(previous))
+      classes[Int(previous) - 1] += 1
+      let text = texts[symbol]
+      if symbol == phrases.count { end = (entry, outputs[entry]) }
+      if text.count > 0 { _ = trie.insert(text, phrase: UInt32(entry)) }
+      if text.count == 1 { bytes[Int(text[0])] = UInt32(entry) }
+      entries.append(TextPool.Entry(base: text.baseAddress ?? memory.copy(text), count: UInt32(text.count), holes: 0))
+      bits += Double(symbols[symbol]) * Double(previous)
+    }
+    while classes.last == 0, classes.count > 1 { classes.removeLast() }
+    self.end = end.output
+    self.bytes = bytes
+    self.trie = trie
+    self.memory = memory
+    estimatedBits = bits * scale
+    dictionary = ColumnDictionary(phrases: entries, code: PhraseCode(counts: classes, end: end.entry))
+  }
+
+  private static func precedes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    guard let first = left.baseAddress, let second = right.baseAddress else {
+      return left.count < right.count
+    }
+    let common = memcmp(first, second, min(left.count, right.count))
+    return common != 0 ? common < 0 : left.count < right.count
+  }
+
+  /// Bytes the dictionary takes in its file, roughly.
+  package var estimatedDictionaryBytes: Int {
+    dictionary.entries.reduce(0) { $0 + Int($1.count) } / 2 + dictionary.entries.count
+  }
+
+  /// How often each phrase is used in texts, by the order in which the phrases were given.
+  private func uses(_ texts: [UnsafeRawBufferPointer]) -> [UInt64] {
+    var counts = [UInt64](repeating: 0, count: order.count)
+    for text in texts { takeApart(text) { counts[order[Int($0)]] += 1 } }
+    return counts
+  }
+
+  /// Writes a text and its end.
+  package func write(_ text: UnsafeRawBufferPointer, to target: inout BitWriter) {
+    takeApart(text) { entry in
+      let output = outputs[Int(entry)]
+      target.append(output.code, bits: Int(output.length))
+    }
+    target.append(end.code, bits: Int(end.length))
+  }
+
+  /// Gives the phrases of a text in their order.
+  @inline(__always)
+  private func takeApart(_ text: UnsafeRawBufferPointer, _ body: (UInt32) -> Void) {
+    guard let base = text.baseAddress else { return }
+    var start = 0
+    while start < text.count {
+      var stop = min(text.count, start + Self.window)
+      if stop < text.count {
+        // Not through the middle of a letter, where that can be helped.
+        var steps = 0
+        while steps < 3, text[stop] & 0xC0 == 0x80 {
+          stop -= 1
+          steps += 1
+        }
+      }
+      findPath(base + start, stop - start)
+      emitPath(base + start, stop - start, body)
+      start = stop
+    }
+  }
+
+  /// The cheapest way through a window, from its start.
+  private func findPath(_ base: UnsafeRawPointer, _ count: Int) {
+    let (bits, from, phrases) = (path.bits, path.from, path.phrase)
+    bits.update(repeating: .max, count: count + 1)
+    bits[0] = 0
+    var offset = 0
+    while offset < count {
+      let reached = bits[offset]
+      var node: UInt32 = 0
+      var place = offset
+      var letterEnd = offset
+      while place < count {
+        let (letter, length) = PhraseLetter.at(base, place, count)
+        if letterEnd == offset { letterEnd = offset &+ length }
+        node = trie.child(node, letter)
+        if node == 0 { break }
+        place &+= length
+        let phrase = trie.phrase(node)
+        guard phrase != PhraseTrie.none else { continue }
+        let cost = reached &+ outputs[Int(phrase)].length
+        if cost < bits[place] {
+          bits[place] = cost
+          from[place] = UInt32(truncatingIfNeeded: offset)
+          phrases[place] = phrase
+        }
+      }
+      if bits[letterEnd] == .max {
+        // A letter without a phrase of its own.
+        var cost = reached
+        for index in offset..<letterEnd {
+          cost &+= outputs[Int(bytes[Int(base.load(fromByteOffset: index, as: UInt8.self))])].length
+        }
+        bits[letterEnd] = cost
+        from[letterEnd] = UInt32(truncatingIfNeeded: offset)
+        phrases[letterEnd] = Self.singleBytes
+      }
+      offset = letterEnd
+    }
+  }
+
+  private func emitPath(_ base: UnsafeRawPointer, _ count: Int, _ body: (UInt32) -> Void) {
+    // Turn the way round: `bits` is free to hold it.
+    let steps = path.bits
+    var length = 0
+    var place = count
+    while place > 0 {
+      steps[length] = UInt32(truncatingIfNeeded: place)
+      length += 1
+      place = Int(path.from[place])
+    }
+    for step in stride(from: length - 1, through: 0, by: -1) {
+      let stop = Int(steps[step])
+      guard path.phrase[stop] == Self.singleBytes else {
+        body(path.phrase[stop])
+        continue
+      }
+      for index in Int(path.from[stop])..<stop {
+        body(bytes[Int(base.load(fromByteOffset: index, as: UInt8.self))])
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+// Owns a set of phrases that can be searched letter by letter: a trie, and walking texts letter by letter.
+// Invariants: a letter is a whole UTF-8 character, or one byte where the bytes are none; letters of several bytes are larger than 255, so
+// that the two never meet. Marked kernel: reads only inside the text it is given.
+// Does not choose phrases.
+
+/// Letters of texts.
+package enum PhraseLetter {
+  /// The letter at an offset, and its bytes.
+  @inline(__always)
+  package static func at(_ base: UnsafeRawPointer, _ offset: Int, _ end: Int) -> (letter: UInt32, count: Int) {
+    let lead = UInt32(base.load(fromByteOffset: offset, as: UInt8.self))
+    if lead < 0xC2 { return (lead, 1) }
+    let count = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+    guard lead < 0xF5, offset &+ count <= end else { return (lead, 1) }
+    var letter = lead
+    for index in 1..<count {
+      let byte = UInt32(base.load(fromByteOffset: offset &+ index, as: UInt8.self))
+      guard byte & 0xC0 == 0x80 else { return (lead, 1) }
+      letter = letter << 8 | byte
+    }
+    return (letter, count)
+  }
+}
+
+/// A trie over letters.
+package struct PhraseTrie: ~Copyable {
+  /// No child, no phrase.
+  package static let none = UInt32.max
+
+  private struct Slot {
+    var key: UInt64 = .max
+    var child: UInt32 = 0
+  }
+
+  private var slots: UnsafeMutablePointer<Slot>
+  private var mask: Int
+  /// The phrase that ends at a node.
+  private var phrases: UnsafeMutablePointer<UInt32>
+  private var capacity: Int
+  private(set) var nodeCount = 1
+
+  package init(expectedNodes: Int) {
+    var size = 1024
+    while size < expectedNodes * 2 { size *= 2 }
+    slots = .allocate(capacity: size)
+    slots.initialize(repeating: Slot(), count: size)
+    mask = size - 1
+    capacity = max(16, expectedNodes)
+    phrases = .allocate(capacity: capacity)
+    phrases[0] = Self.none
+  }
+
+  deinit {
+    slots.deallocate()
+    phrases.deallocate()
+  }
+
+  @inline(__always)
+  private func place(_ key: UInt64) -> Int {
+    var place = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 24) & mask
+    while slots[place].key != key, slots[place].key != .max { place = (place &+ 1) & mask }
+    return place
+  }
+
+  /// The child of a node under a letter, or 0.
+  @inline(__always)
+  package func child(_ node: UInt32, _ letter: UInt32) -> UInt32 {
+    let key = UInt64(node) << 32 | UInt64(letter)
+    let slot = slots[place(key)]
+    return slot.key == key ? slot.child : 0
+  }
+
+  /// The phrase that ends at a node, or `none`.
+  @inline(__always)
+  package func phrase(_ node: UInt32) -> UInt32 { phrases[Int(node)] }
+
+  /// Adds a phrase; returns the one that was there already, or its own number.
+  package mutating func insert(_ bytes: UnsafeRawBufferPointer, phrase: UInt32) -> UInt32 {
+    guard let base = bytes.baseAddress else { return phrase }
+    var node: UInt32 = 0
+    var offset = 0
+    while offset < bytes.count {
+      let (letter, count) = PhraseLetter.at(base, offset, bytes.count)
+      node = step(node, letter)
+      offset += count
+    }
+    if phrases[Int(node)] == Self.none { phrases[Int(node)] = phrase }
+    return phrases[Int(node)]
+  }
+
+  private mutating func step(_ node: UInt32, _ letter: UInt32) -> UInt32 {
+    let key = UInt64(node) << 32 | UInt64(letter)
+    let found = place(key)
+    if slots[found].key == key { return slots[found].child }
+    if nodeCount == capacity { growNodes() }
+    let child = UInt32(nodeCount)
+    phrases[nodeCount] = Self.none
+    nodeCount += 1
+    slots[found] = Slot(key: key, child: child)
+    if nodeCount * 2 > mask { growSlots() }
+    return child
+  }
+
+  private mutating func growNodes() {
+    let grown = UnsafeMutablePointer<UInt32>.allocate(capacity: capacity * 2)
+    grown.moveInitialize(from: phrases, count: nodeCount)
+    phrases.deallocate()
+    phrases = grown
+    capacity *= 2
+  }
+
+  private mutating func growSlots() {
+    let old = slots
+    let count = mask + 1
+    slots = .allocate(capacity: count * 2)
+    slots.initialize(repeating: Slot(), count: count * 2)
+    mask = count * 2 - 1
+    for index in 0..<count where old[index].key != .max { slots[place(old[index].key)] = old[index] }
+    old.deallocate()
+  }
+}

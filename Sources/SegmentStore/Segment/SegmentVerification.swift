@@ -1,0 +1,151 @@
+// Owns checking a whole segment: every block, and what its structures say of each other.
+// Invariants: nothing is taken from the cache of others when the reader has none; the first fault is thrown, or all are listed.
+// Does not know commits or marks.
+
+extension SegmentReader {
+  /// Reads every block once and checks structure: used before a segment is named and by `verify`.
+  ///
+  /// - Parameter comparesBounds: also compare the smallest and largest value of each block with its directory.
+  /// - Returns: rows seen.
+  @discardableResult
+  package func verifyBlocks(comparesBounds: Bool = false) throws(StoreError) -> Int {
+    var rows = 0
+    var nextRow: [DatasetID: UInt32] = [:]
+    for chunk in try datasetChunks() {
+      nextRow[chunk.dataset] = chunk.firstRow
+      let columns = try columns(of: chunk)
+      for column in columns.entries {
+        try verifyDictionary(of: column)
+        for entry in column.blocks {
+          let block = try block(entry, of: column)
+          if let code = column.phraseCode, !PhraseEncoding.isSound(block, code) {
+            throw StoreError.damaged(
+              "the phrases of a block do not add up", file: blocks.name, offset: entry.location.offset)
+          }
+          guard comparesBounds, block.form == .none || block.form == .coded else { continue }
+          guard try bounds(of: block, entry, column, columns) == (entry.minimum, entry.maximum) else {
+            throw StoreError.damaged(
+              "a directory has wrong bounds", file: blocks.name, offset: entry.location.offset)
+          }
+        }
+      }
+      rows += Int(chunk.rowCount)
+    }
+    var previous: UInt128?
+    var covered = 0
+    for fence in try subjectTree().fences {
+      let leaf = try leaf(fence)
+      for index in 0..<leaf.subjectCount {
+        let key = leaf.key(index)
+        if let previous, previous >= key {
+          throw StoreError.damaged("subjects do not ascend", file: blocks.name, offset: fence.location.offset)
+        }
+        previous = key
+        for run in leaf.runs(index) {
+          guard nextRow[run.dataset] == run.first else {
+            throw StoreError.damaged(
+              "the runs of a dataset do not join", file: blocks.name, offset: fence.location.offset)
+          }
+          nextRow[run.dataset] = run.first + run.count
+          covered += Int(run.count)
+        }
+      }
+    }
+    guard covered == rows, rows == Int(footer.rowCount) else {
+      throw StoreError.damaged("the subject directory does not cover all rows", file: blocks.name, offset: 0)
+    }
+    return rows
+  }
+
+  /// Smallest and largest value of a block: of codes and plain integers as they are stored, of a relative column put together.
+  private func bounds(
+    of block: DecodedBlock, _ entry: ColumnBlockEntry, _ column: ColumnEntry, _ columns: ChunkColumns
+  ) throws(StoreError) -> (minimum: Int64, maximum: Int64) {
+    guard column.reference != nil else { return block.bounds }
+    var cursor = ColumnCursor(self, columns, id: column.id)
+    var bounds: (minimum: Int64, maximum: Int64)?
+    for row in Int(entry.firstRow)..<Int(entry.firstRow) + Int(entry.rowCount) {
+      guard let value = try cursor.integer(row) else { continue }
+      bounds = (min(bounds?.minimum ?? value, value), max(bounds?.maximum ?? value, value))
+    }
+    return bounds ?? (0, 0)
+  }
+
+  /// The entries of a dictionary ascend strictly and none has more holes than the column; phrases ascend within a length of code, and the
+  /// one without bytes is the one that ends texts.
+  private func verifyDictionary(of column: ColumnEntry) throws(StoreError) {
+    if let code = column.phraseCode { return try verifyPhrases(of: column, code) }
+    var previous: (bytes: [UInt8], holes: Int)?
+    for index in column.dictionaryPages.indices {
+      let page = try dictionaryPage(index, of: column)
+      for entry in 0..<page.count {
+        let current = (bytes: Array(page.text(entry)), holes: page.holes(entry))
+        let ascends =
+          previous.map {
+            $0.bytes == current.bytes
+              ? $0.holes < current.holes : $0.bytes.lexicographicallyPrecedes(current.bytes)
+          } ?? true
+        guard ascends, current.holes <= column.holes else {
+          throw StoreError.damaged(
+            "a dictionary is out of order", file: blocks.name, offset: column.dictionaryPages[index].offset)
+        }
+        previous = current
+      }
+    }
+  }
+
+  /// Faults of the segment, one for each block that cannot be read, instead of stopping at the first.
+  package func faults() -> [StoreError] {
+    var faults: [StoreError] = []
+    func attempt(_ body: () throws(StoreError) -> Void) {
+      do throws(StoreError) { try body() } catch { faults.append(error) }
+    }
+    attempt { () throws(StoreError) in
+      for chunk in try datasetChunks() {
+        attempt { () throws(StoreError) in
+          for column in try columns(of: chunk).entries {
+            for page in column.dictionaryPages.indices {
+              attempt { () throws(StoreError) in _ = try dictionaryPage(page, of: column) }
+            }
+            for entry in column.blocks {
+              attempt { () throws(StoreError) in _ = try block(entry, of: column) }
+            }
+          }
+        }
+      }
+    }
+    attempt { () throws(StoreError) in
+      for fence in try subjectTree().fences { attempt { () throws(StoreError) in _ = try leaf(fence) } }
+    }
+    if faults.isEmpty { attempt { () throws(StoreError) in try verifyBlocks(comparesBounds: true) } }
+    return faults
+  }
+}
+
+extension SegmentReader {
+  private func verifyPhrases(of column: ColumnEntry, _ code: PhraseCode) throws(StoreError) {
+    // The first entry of each length begins anew.
+    var starts: Set<Int> = []
+    var next = 0
+    for count in code.counts {
+      starts.insert(next)
+      next += Int(count)
+    }
+    var previous: [UInt8] = []
+    var number = 0
+    for index in column.dictionaryPages.indices {
+      let page = try dictionaryPage(index, of: column)
+      for entry in 0..<page.count {
+        let bytes = Array(page.text(entry))
+        let ascends = starts.contains(number) || previous.lexicographicallyPrecedes(bytes)
+        guard ascends, bytes.isEmpty == (number == code.end), page.holes(entry) == 0 else {
+          throw StoreError.damaged(
+            "a dictionary of phrases is out of order", file: blocks.name,
+            offset: column.dictionaryPages[index].offset)
+        }
+        previous = bytes
+        number += 1
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+"""What the encodings of column blocks share: flags, nulls, bounds, and texts one behind the other.
+
+Invariants: flags that are not known are refused; texts fill exactly the bytes named for them, up to the end of the
+block.
+"""
+
+from collections import namedtuple
+from itertools import accumulate
+
+INTEGER, TEXT = 1, 2
+HAS_NULLS = 1
+NO_BOUNDS = (0, 0)
+
+Source = namedtuple("Source", "dictionary keys offsets", defaults=[None])
+Source.__doc__ = """What values are made of: the dictionary of the column or None, the subject keys of the block's
+rows, and what a relative column adds to the number of each row, or None if the column is not relative."""
+
+
+def read_flags(cursor):
+  flags = cursor.u8()
+  cursor.require(flags & ~HAS_NULLS == 0, f"unknown flags {flags} in a column block")
+  return flags
+
+
+def read_nulls(cursor, rows, flags):
+  """One truth value a row, or None if the block has no nulls."""
+  return cursor.packed(rows, 1, 1) if flags & HAS_NULLS else None
+
+
+def find_bounds(numbers):
+  """Smallest and largest of the numbers that are not None."""
+  present = [number for number in numbers if number is not None]
+  return (min(present), max(present)) if present else NO_BOUNDS
+
+
+def split_texts(cursor, lengths, total):
+  """The texts of the given lengths, which must fill `total` bytes up to the end of the block."""
+  ends = list(accumulate(lengths, initial=0))
+  cursor.require(ends[-1] == total, f"texts of {ends[-1]} bytes instead of {total}")
+  texts = bytes(cursor.take(total))
+  cursor.end()
+  return [texts[start:end] for start, end in zip(ends, ends[1:])]
