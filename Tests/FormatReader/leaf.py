@@ -1,8 +1,9 @@
 """Subject leaves: from raw bytes to keys and runs.
 
-Invariants: every exception is that of a gap and has an excess; the datasets of a leaf ascend and each has a run; the
-first run of a dataset begins at the position the leaf names, each further one where the last one ended. That keys
-ascend over all leaves, and that runs cover the rows of the segment, is checked where leaves are put together.
+Invariants: every exception is that of a gap and has an excess; the datasets of a leaf ascend and each has a run; every
+subject has a run, and its runs ascend by dataset; the first run of a dataset begins at the position the leaf names,
+each further one where the last one ended. That keys ascend over all leaves, and that runs cover the rows of the
+segment, is checked where leaves are put together.
 """
 
 SUBJECT_WIDTH = 9
@@ -34,6 +35,7 @@ class Leaf:
 
     ids, positions = numbers(datasets, number_width, number_base), numbers(datasets, first_width, first_base)
     counts = numbers(len(self.keys), count_width, count_base)
+    cursor.require(0 not in counts, "a subject has no run")
     cursor.require(sum(counts) == runs, f"{sum(counts)} runs of subjects in a leaf with {runs}")
     places, rows = cursor.packed(runs, place_width, 32), numbers(runs, rows_width, rows_base)
     cursor.end()
@@ -43,6 +45,8 @@ class Leaf:
     cursor.require(len(set(places)) == datasets, "a dataset of a leaf has no run")
     all_runs = join_runs(places, rows, ids, positions)
     self.runs = [[next(all_runs) for _ in range(count)] for count in counts]
+    ascending = all(before[0] < run[0] for found in self.runs for before, run in zip(found, found[1:]))
+    cursor.require(ascending, "runs of a subject do not ascend by dataset")
 
 
 def read_keys(cursor, subjects, first_key, shift, widths, exceptions):

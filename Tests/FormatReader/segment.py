@@ -146,23 +146,19 @@ class Segment:
     cursor.require(leaf.keys[0] == fence.first_key, "the first key of a leaf is not the one of its fence")
     for key, runs in zip(leaf.keys, leaf.runs):
       cursor.require(last_key < key < 1 << 128, "keys do not ascend")
-      cursor.require(runs, "a subject has no run")
       last_key = key
       self.place_runs(cursor, key, runs)
     return leaf.keys
 
   def place_runs(self, cursor, key, runs):
     """Rows are ordered by dataset, then key: each run begins where the last of its dataset ended."""
-    last_dataset = -1
     for dataset, position, rows in runs:
-      cursor.require(dataset > last_dataset, "runs of a subject do not ascend by dataset")
       cursor.require(dataset in self.next_row, f"a run names dataset {dataset}")
       cursor.require(position == self.next_row[dataset], f"a run of dataset {dataset} begins at {position}")
       end = position + rows
       cursor.require(rows > 0 and end <= self.end_row[dataset], f"a run of dataset {dataset} has {rows} rows")
       self.keys[position:end] = [key] * rows
       self.next_row[dataset] = end
-      last_dataset = dataset
 
   # What the rest of the reader asks for
 

@@ -110,10 +110,14 @@ class ChunkTests(unittest.TestCase):
         read(good, columns, [0], engine)
 
 
-# For each leaf its key, and dataset, first position and rows of its runs.
+# For each leaf its key, and dataset, first position and rows of its runs; behind them may stand a wrong fence.
 LEAVES = [(KEYS[0], [(1, 0, 2), (2, 3, 1)]), (KEYS[1], [(1, 2, 1), (3, 4, 1)])]
 # Dataset, schema version, first row, rows, columns, order column.
 DATASETS = [(1, 9, 0, 3, 5, 16), (2, 9, 3, 1, 4, 0), (3, 9, 4, 1, 5, 0)]
+
+
+def fence_of(key, subjects=1, rest=0):
+  return key.to_bytes(16, "little") + pack("<II", subjects, rest)
 
 
 class SegmentWriter(Writer):
@@ -127,8 +131,8 @@ class SegmentWriter(Writer):
   def finish(self, entries, leaves):
     """`entries` are those of the dataset directory."""
     datasets = self.block(DATASET_DIRECTORY, len(entries), pack("<I", len(entries)) + b"".join(entries))
-    keys = [key.to_bytes(16, "little") for key, _ in leaves]
-    fences = [key + pack("<II", 1, 0) + self.leaf(*leaf) for key, leaf in zip(keys, leaves)]
+    keys = [key.to_bytes(16, "little") for key, *_ in leaves]
+    fences = [(rest[0] if rest else fence_of(key)) + self.leaf(key, runs) for key, runs, *rest in leaves]
     fences = self.block(FENCES, len(fences), pack("<I", len(fences)) + b"".join(fences))
     footer = pack("<IIQ", 5, len(leaves), 0) + keys[0] + keys[-1] + datasets + fences
     location = self.block(FOOTER, 0, footer)
@@ -257,8 +261,15 @@ class SegmentTests(unittest.TestCase):
         ("do not cover", [(1, 0, 2), (2, 3, 1)], [(1, 2, 1)])]:
       with self.subTest(message=message), self.assertRaisesRegex(FormatError, message):
         segment(in_one_bundle(chunks()), leaves=[(KEYS[0], first), (KEYS[1], second)])
-    with self.assertRaisesRegex(FormatError, "keys do not ascend"):
-      segment(in_one_bundle(chunks()), leaves=[(KEYS[1], LEAVES[0][1]), (KEYS[0], LEAVES[1][1])])
+    (first_key, first), (second_key, second) = LEAVES
+    for message, leaves in [
+        ("keys do not ascend", [(second_key, first), (first_key, second)]),
+        ("keys do not ascend", [(first_key, first), (first_key, second)]),
+        ("disagree about the subjects", [(first_key, first, fence_of(first_key, 2)), LEAVES[1]]),
+        ("must be 0", [LEAVES[0], (second_key, second, fence_of(second_key, rest=1))]),
+        ("one of its fence", [LEAVES[0], (second_key, second, fence_of(second_key + 1))])]:
+      with self.subTest(leaves=leaves), self.assertRaisesRegex(FormatError, message):
+        segment(in_one_bundle(chunks()), leaves=leaves)
 
 
 if __name__ == "__main__":

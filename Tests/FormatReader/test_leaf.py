@@ -93,6 +93,8 @@ class LeafTests(unittest.TestCase):
         (encode(exception_count=2**32 - 1), "wanted"), (encode(shift=128), "shifted"),
         (encode(gap_width=65), "above 64"), (encode(low_width=65), "above 64"), (encode(high_width=65), "above 64"),
         (encode(numbers=[4, 0]), "datasets of a leaf"), (encode(numbers=[4, 4]), "datasets of a leaf"),
+        (encode(places=[1, 1, 0, 0, 1]), "runs of a subject"), (encode(places=[1, 0, 0, 1, 1]), "runs of a subject"),
+        (encode(counts=[0, 2, 1, 1], bases=(0, 3, 7, 2), widths=(2, 1, 2, 3, 5)), "subject has no run"),
         (encode(counts=[0, 1, 0, 1]), "runs of subjects"), (encode(runs=4), "5 runs of subjects in a leaf with 4"),
         (encode(places=[0, 0, 0, 0, 0]), "has no run"), (encode(datasets=0, numbers=[], firsts=[]), "place"),
         (encode(places=[1, 0, 1, 2, 1], widths=(1, 2, 2, 3, 5)), "place"), (encode(zeros=(1, 0, 0)), "must be 0"),

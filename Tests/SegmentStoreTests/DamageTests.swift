@@ -154,7 +154,7 @@ import Testing
     let target = URL(fileURLWithPath: path + "/journal-1.jnl")
     var bytes = try Data(contentsOf: target)
     let end = ((bytes.lastIndex { $0 != 0 } ?? 0) + 8) & ~7
-    for index in end..<end + 30 { bytes[index] = 0x5A }
+    bytes = bytes.prefix(end) + Data(repeating: 0x5A, count: 30)
     try bytes.write(to: target)
     let engine = try SegmentEngine(opening: path, mode: .readWrite())
     #expect(engine.snapshot().commit == 3 && engine.discardedTailBytes == 30)

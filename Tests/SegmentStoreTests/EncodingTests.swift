@@ -132,24 +132,26 @@ import Testing
         UInt128(UInt64.random(in: 0...UInt64.max, using: &random))
           << UInt128(Int.random(in: 0...64, using: &random)))
     }
-    var position: UInt32 = 0
+    // The rows of a dataset follow each other in the order of the subjects.
+    var positions: [UInt32] = [7, 100_000, 200_000]
     let subjects = keys.sorted().map { key -> SubjectRuns in
       let runs = (0..<Int.random(in: 1...3, using: &random)).map { index -> RowRun in
         let rows = UInt32.random(in: 1...9, using: &random)
-        defer { position += rows }
-        return RowRun(dataset: DatasetID(rawValue: UInt32(100 + index)), first: position, count: rows)
+        defer { positions[index] += rows }
+        return RowRun(dataset: DatasetID(rawValue: UInt32(100 + index)), first: positions[index], count: rows)
       }
       return SubjectRuns(key: key, runs: runs)
     }
     let arena = ByteArena()
     SubjectLeafFormat.encode(subjects[...], to: arena)
     let raw = try BlockBytes(count: arena.count) { $0.copyMemory(from: arena.bytes) }
-    let leaf = try SubjectLeaf(raw, rowLimit: position, file: "leaf", offset: 0)
+    let end = subjects.flatMap(\.runs).map { $0.first + $0.count }.max() ?? 0
+    let leaf = try SubjectLeaf(raw, rowLimit: end, file: "leaf", offset: 0)
     for (index, subject) in subjects.enumerated() {
       #expect(leaf.key(index) == subject.key)
       #expect(leaf.lowerBound(subject.key) == index)
       #expect(Array(leaf.runs(index)) == subject.runs)
     }
-    #expect(throws: StoreError.self) { try SubjectLeaf(raw, rowLimit: position - 1, file: "leaf", offset: 0) }
+    #expect(throws: StoreError.self) { try SubjectLeaf(raw, rowLimit: end - 1, file: "leaf", offset: 0) }
   }
 }

@@ -34,6 +34,8 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
     var order: Int
     var offset: Int
     var bytes: [UInt8]
+    /// Cuts the file at the offset instead of writing.
+    var cuts = false
   }
 
   struct Inode {
@@ -238,6 +240,16 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
     }
   }
 
+  fileprivate func truncate(_ inode: Int, _ length: Int64) throws(StoreError) {
+    try change { (state) throws(StoreError) in
+      let cut = Write(order: state.calls, offset: Int(length), bytes: [], cuts: true)
+      guard var file = state.inodes.removeValue(forKey: inode) else { return }
+      Self.apply(cut, 0, &file.current)
+      file.pending.append(cut)
+      state.inodes[inode] = file
+    }
+  }
+
   fileprivate func sync(_ inode: Int) throws(StoreError) {
     try change { (state) throws(StoreError) in
       guard var file = state.inodes.removeValue(forKey: inode) else { return }
@@ -254,6 +266,7 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
   /// Writes the first `count` bytes of a write.
   private static func apply(_ write: Write, _ count: Int, _ content: inout [UInt8]) {
     let end = write.offset + count
+    if write.cuts { content.removeLast(max(0, content.count - end)) }
     if content.count < end { content.append(contentsOf: repeatElement(0, count: end - content.count)) }
     content.replaceSubrange(write.offset..<end, with: write.bytes[..<count])
   }
@@ -309,6 +322,7 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
             &content)
         }
       case .tornSectors:
+        if write.cuts, Bool.random(using: &random) { apply(write, 0, &content) }
         for start in stride(from: 0, to: write.bytes.count, by: 512) where Bool.random(using: &random) {
           let end = min(write.bytes.count, start + 512)
           let part = Write(order: 0, offset: write.offset + start, bytes: Array(write.bytes[start..<end]))
@@ -344,6 +358,7 @@ private final class SimulatedFile: StoreFile {
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StoreError) {
     try disk.write(inode, bytes, offset)
   }
+  func truncate(to length: Int64) throws(StoreError) { try disk.truncate(inode, length) }
   func sync() throws(StoreError) { try disk.sync(inode) }
   func size() throws(StoreError) -> Int64 { disk.size(inode) }
 }

@@ -123,7 +123,10 @@ public final class CreditCatalogue: Sendable {
     }
     if let known { return known }
     guard let entry = try current(code, in: snapshot)?.value else { return nil }
-    cache.withLock { if isWriter || $0.commit == snapshot.commit { $0.entries[code] = entry } }
+    // What was published meanwhile is newer than what was read here.
+    cache.withLock {
+      if isWriter || $0.commit == snapshot.commit, $0.entries[code] == nil { $0.entries[code] = entry }
+    }
     return entry
   }
 

@@ -37,8 +37,12 @@ package final class MergeEncoder {
   ) throws(StoreError) {
     let isHistory = !rows.superseded.isEmpty
     var columns: [MergedColumn] = []
+    // The columns before leave the less for those behind.
+    var memory = poolBytes
     for column in schema.columns {
-      columns.append(try MergedColumn(column, sources: sources, rows: rows, poolBytes: poolBytes))
+      let merged = try MergedColumn(column, sources: sources, rows: rows, poolBytes: max(1 << 18, memory))
+      memory -= merged.retainedBytes
+      columns.append(merged)
     }
     let owner = Owner(columns)
     let references = try ColumnRelations.find(schema, sources: sources, rows: rows)

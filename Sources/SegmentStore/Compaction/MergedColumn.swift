@@ -35,13 +35,15 @@ package final class MergedColumn {
     }
     cursors = sources.map { ColumnCursor($0.view.reader, $0.columns, id: column.id, type: column.type) }
     guard column.type == .text else { return }
+    let poolCount = max(1, entries.count { $0?.dictionaryCount ?? 0 == 0 || $0?.phraseCode != nil })
     for entry in entries {
       if let entry, entry.dictionaryCount > 0, entry.phraseCode == nil {
         let map = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: Int(entry.dictionaryCount))
         map.initialize(repeating: Self.unused)
         words.append(.codes(map))
       } else {
-        words.append(.pool(TextPool(byteLimit: poolBytes)))
+        // Each text is looked up twice: it must have the same code both times.
+        words.append(.pool(TextPool(byteLimit: max(poolBytes / poolCount, 1 << 14), triesTemplates: false)))
       }
     }
     switch try gather(rows) {
@@ -51,7 +53,7 @@ package final class MergedColumn {
       try makeLists(sources, entries)
       plan = DictionaryPlan(lists, rowCount: rows.rows.count, memory: memory)
     }
-    try considerPhrases(rows, byteLimit: max(1 << 18, min(4 << 20, poolBytes)))
+    try considerPhrases(rows, byteLimit: max(1 << 18, min(4 << 20, poolBytes / 4)))
     if plan == nil { forgetWords() }
   }
 
@@ -107,6 +109,19 @@ package final class MergedColumn {
     self.book = book
     plan?.deallocate()
     plan = nil
+  }
+
+  /// Bytes that are held until the column is written.
+  package var retainedBytes: Int {
+    var bytes = memory.byteCount + (plan?.dictionary.entries.count ?? 0) * MemoryLayout<TextPool.Entry>.stride
+    for kind in words {
+      switch kind {
+      case .codes(let map): bytes += map.count * 4
+      case .pool(let pool): bytes += pool.byteCount
+      }
+    }
+    if let book { bytes += book.dictionary.entries.count * 100 }
+    return bytes
   }
 
   /// Gives back what only words need.

@@ -139,7 +139,7 @@ package struct SegmentMerge {
       var plan = try plan(dataset, lists)
       let schema = try schema(plan.sources)
       let encoder = MergeEncoder(
-        schema: schema, keyText: surroundings.keyText, poolBytes: surroundings.memoryBytes / 16,
+        schema: schema, keyText: surroundings.keyText, poolBytes: surroundings.memoryBytes / 4,
         pace: surroundings.pace)
       if !plan.current.rows.isEmpty {
         try encoder.write(

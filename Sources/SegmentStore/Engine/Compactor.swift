@@ -29,8 +29,9 @@ package final class Compactor: Sendable {
   private let isRunning = Atomic<Bool>(false)
   /// The thread that merges, so that a commit it makes itself, from a progress report, does not wait for it.
   private let mergingThread = Atomic<UInt>(0)
-  /// Height at which a failed merge is tried again.
+  /// After a failed merge: the height from which on, and the time in milliseconds after which, it is tried again.
   private let retryHeight = Atomic<Int>(0)
+  private let retryTime = Atomic<Int64>(0)
   private let lastFailure = Guarded<StoreError?>(nil)
 
   /// Height at which commits wait for merges.
@@ -44,11 +45,13 @@ package final class Compactor: Sendable {
     self.writer = writer
   }
 
-  /// Cancels a running merge and waits for it to end.
+  /// Cancels a running merge and waits for it to end, unless it is asked for from inside the merge itself.
   package func stop() {
     isStopped.store(true, ordering: .releasing)
-    turn.withLock { _ in }
+    if !isMergingHere { turn.withLock { _ in } }
   }
+
+  private var isMergingHere: Bool { mergingThread.load(ordering: .relaxed) == WorkerThreads.current }
 
   /// Why the last automatic merge failed, if it did.
   package var failure: StoreError? { lastFailure.withLock { $0 } }
@@ -63,15 +66,18 @@ package final class Compactor: Sendable {
     let started = WorkerThreads.detach { [self] in
       runJobs()
       isRunning.store(false, ordering: .releasing)
+      // A commit may have come between the last look and the end.
+      startIfNeeded()
     }
     if !started { isRunning.store(false, ordering: .releasing) }
   }
 
   private var isDue: Bool {
     let list = published.view.list
-    guard !isStopped.load(ordering: .acquiring), list.height >= retryHeight.load(ordering: .relaxed) else {
-      return false
-    }
+    let mayTry =
+      SystemCall.nowMilliseconds >= retryTime.load(ordering: .relaxed)
+      || list.height >= retryHeight.load(ordering: .relaxed) && list.height < Self.refusingHeight
+    guard !isStopped.load(ordering: .acquiring), mayTry else { return false }
     return CompactionPolicy.job(list.segments.map(SegmentShape.init)) != nil
   }
 
@@ -79,14 +85,13 @@ package final class Compactor: Sendable {
     do throws(StoreError) {
       while isDue,
         try merge(choosing: CompactionPolicy.job, isCancelled: { false }, progress: { _ in }) != nil
-      {
-        retryHeight.store(0, ordering: .relaxed)
-        lastFailure.withLock { $0 = nil }
-      }
+      {}
     } catch {
-      // Commits go on; it is tried again when more segments wait.
+      // Commits go on; it is tried again when more segments wait, or after a while.
       guard error.code != .cancelled else { return }
-      retryHeight.store(published.view.list.height + 2, ordering: .relaxed)
+      retryHeight.store(
+        min(published.view.list.height + 2, Self.refusingHeight - 1), ordering: .relaxed)
+      retryTime.store(SystemCall.nowMilliseconds + environment.options.mergeRetryMilliseconds, ordering: .relaxed)
       lastFailure.withLock { $0 = error }
     }
   }
@@ -96,7 +101,7 @@ package final class Compactor: Sendable {
     guard environment.options.compactsAutomatically, published.view.list.height >= Self.waitingHeight else {
       return
     }
-    if isDue, mergingThread.load(ordering: .relaxed) != WorkerThreads.current { runJobs() }
+    if isDue, !isMergingHere { runJobs() }
     guard published.view.list.height < Self.refusingHeight else {
       let reason = failure.map { ": \($0)" } ?? ""
       throw StoreError(
@@ -110,6 +115,9 @@ package final class Compactor: Sendable {
   package func compact(
     isCancelled: @escaping () -> Bool, progress: @escaping (Double) -> Void
   ) throws(StoreError) -> CompactionResult {
+    guard !isMergingHere else {
+      throw StoreError(.invalidArgument, "a merge was asked for from inside a merge's own report")
+    }
     let before = try environment.folder.totalBytes()
     let merged = try merge(choosing: CompactionPolicy.whole, isCancelled: isCancelled, progress: progress)
     return CompactionResult(
@@ -125,6 +133,10 @@ package final class Compactor: Sendable {
       mergingThread.store(WorkerThreads.current, ordering: .relaxed)
       defer { mergingThread.store(0, ordering: .relaxed) }
       do throws(StoreError) {
+        // The end may have come while this waited for its turn.
+        guard !isStopped.load(ordering: .acquiring) else {
+          throw StoreError(.cancelled, "the store is being closed")
+        }
         let view = try writer.flush()
         guard let chosen = choose(view.segments.map(SegmentShape.init)) else { return .success(nil) }
         let inputs = chosen.map { view.segments[$0] }
@@ -163,6 +175,9 @@ package final class Compactor: Sendable {
       try writer.replace(inputs, with: views) { () throws(StoreError) in
         try relocation.apply(relocation.lateMarks)
       }
+      retryHeight.store(0, ordering: .relaxed)
+      retryTime.store(0, ordering: .relaxed)
+      lastFailure.withLock { $0 = nil }
       return (inputs.count, outputs.count)
     } catch {
       // A state that was begun may name them: then nothing is removed, and the next writer decides.

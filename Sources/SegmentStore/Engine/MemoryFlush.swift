@@ -18,7 +18,17 @@ package enum MemoryFlush {
       memory.marks.all.filter { $0.commit <= commit && Int($0.position) < rows.count }.map {
         ($0.position, $0.commit)
       }, uniquingKeysWith: { first, _ in first })
-    let orders = rows.map { row in row.payload.withUnsafeBytes { RowPayload.order($0, row.schema) } }
+    let orderColumns = Self.orderColumns(rows)
+    let orders = rows.map { row -> Int64 in
+      // All rows of a chunk are ordered by the column its newest schema names, also those that came under an older one.
+      var schema = row.schema
+      guard let column = orderColumns[schema.dataset] else { return 0 }
+      guard let place = schema.columns.firstIndex(where: { $0.id == column && $0.type == .integer }) else {
+        return .min
+      }
+      schema.orderColumn = place
+      return row.payload.withUnsafeBytes { RowPayload.order($0, schema) }
+    }
     let sorted = rows.indices.sorted { left, right in
       let (first, second) = (rows[left], rows[right])
       if first.schema.dataset != second.schema.dataset { return first.schema.dataset < second.schema.dataset }
@@ -48,6 +58,15 @@ package enum MemoryFlush {
     return SegmentView(
       reader: reader, addedCommit: rows.first?.system.commit ?? 0, lastCommit: rows.last?.system.commit ?? 0,
       marks: MarkTable(moved))
+  }
+
+  /// Id of the column by which the rows of each dataset are ordered: that of the newest schema among them.
+  private static func orderColumns(_ rows: [MemoryRow]) -> [DatasetID: UInt32] {
+    var newest: [DatasetID: DatasetSchema] = [:]
+    for row in rows where newest[row.schema.dataset].map({ $0.version < row.schema.version }) ?? true {
+      newest[row.schema.dataset] = row.schema
+    }
+    return newest.compactMapValues { schema in schema.orderColumn.map { schema.columns[$0].id } }
   }
 
   /// Appends the rows of one dataset under the newest schema among them; older rows are mapped to it by column id.

@@ -15,6 +15,8 @@ public struct EngineOptions: Sendable {
   package var checkpointCommits = 20_000
   /// Merges segments by itself when there are many, on a thread of its own.
   package var compactsAutomatically = true
+  /// Milliseconds after which a merge that failed is tried again, whatever happened meanwhile; tests make it small.
+  package var mergeRetryMilliseconds: Int64 = 5_000
   /// Rows of a merged segment at most; tests make it small.
   package var segmentRows = 4_000_000
   /// Bytes a new journal has; a clean close leaves at most so many. Tests make it small.
@@ -128,7 +130,7 @@ public final class SegmentEngine: Sendable {
       environment, published: published, lock: lock,
       journal: try Journal(continuing: opened.state.number, contents: contents, file: file),
       journalCommits: contents.records.count, stateNumber: opened.state.number)
-    let endedCleanly = contents.wasClosed || contents.nextFrame == 1 && contents.discardedBytes == 0
+    let endedCleanly = (contents.wasClosed || contents.nextFrame == 1) && contents.discardedBytes == 0
     // Frames of an unclean end may be whole in memory and lost on disk: write what they say to new files.
     if !endedCleanly { try writer.startAfresh() }
     return writer
@@ -136,7 +138,7 @@ public final class SegmentEngine: Sendable {
 
   deinit { try? close() }
 
-  /// Closes the store; a writer leaves a closing frame and at most one MiB of journal.
+  /// Closes the store; a writer leaves a closing frame, and of the journal no more than it needs, one MiB at most.
   public func close() throws(StoreError) {
     guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
     compactor?.stop()
@@ -169,7 +171,21 @@ public final class SegmentEngine: Sendable {
   }
 
   /// The instant of a commit in milliseconds since 1970 UTC; `nil` for commit 0 and those not made yet.
-  public func instant(of commit: UInt64) -> Int64? { published.instant(of: commit) }
+  public func instant(of commit: UInt64) -> Int64? {
+    follower?.follow()
+    return published.instant(of: commit)
+  }
+
+  /// Takes in what another process committed, and returns the view with the instants of its commits.
+  package func followedView() -> (view: EngineView, instants: [Int64]) {
+    follower?.follow()
+    return published.viewWithInstants
+  }
+
+  /// Why this process does not see the latest commits of the writing one, or why merging in the background fails; `nil` when all is well.
+  ///
+  /// Reads go on from the last commit that was seen; what failed is tried again by itself.
+  public var backgroundFailure: StoreError? { follower?.failure ?? compactor?.failure }
 
   // MARK: Writing
 

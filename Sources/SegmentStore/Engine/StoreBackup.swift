@@ -37,14 +37,15 @@ package struct StoreBackup {
 
   package func run(progress: (Double) -> Void) throws(StoreError) -> BackupResult {
     var isNew = !files.exists(target.path)
-    if !isNew { isNew = try target.isHalfMade() }
+    if !isNew { isNew = try target.isHalfMade(allowingSegments: true) }
     if isNew { try target.create() }
     guard files.identity(target.path) != files.identity(environment.folder.path) else {
       throw StoreError(.invalidArgument, "a store cannot be its own backup", file: target.path)
     }
     let lock = try WriterLock(target, waitSeconds: 0)
     defer { lock.release() }
-    let earlier = isNew ? nil : try earlierState()
+    // Decided under the lock: another backup may have ended meanwhile.
+    let earlier = try target.isHalfMade(allowingSegments: true) ? nil : try earlierState()
     try files.createDirectory(target.path + "/seg")
     try files.createDirectory(target.path + "/tmp")
     for name in try files.list(target.path + "/tmp") { try files.remove(target.path + "/tmp/" + name) }
@@ -60,8 +61,9 @@ package struct StoreBackup {
     }
     try files.syncDirectory(target.path + "/seg")
     if let memory = try writeMemory() { entries.append(memory) }
-    try name(entries, after: earlier)
+    let number = try name(entries, after: earlier)
     try check()
+    try removeOlder(than: number, named: Set(entries.map(\.reference.id.fileName)))
     return try result(linked)
   }
 
@@ -133,8 +135,8 @@ package struct StoreBackup {
       try MemoryFlush.write(view.memory, asOf: view.commit, as: id, in: environment, folder: target))
   }
 
-  /// Writes the state that makes the folder the backup, then removes what it does not name.
-  private func name(_ entries: [SegmentEntry], after earlier: StoreState?) throws(StoreError) {
+  /// Writes the state that makes the folder the backup; returns its number.
+  private func name(_ entries: [SegmentEntry], after earlier: StoreState?) throws(StoreError) -> UInt64 {
     let number = (earlier?.number ?? 0) + 1
     let next = max(environment.nextSegmentNumber, (entries.map(\.reference.id.rawValue).max() ?? 0) + 1)
     let state = StoreState(
@@ -143,7 +145,11 @@ package struct StoreBackup {
     try files.remove(target.path + "/" + JournalFormat.fileName(number))
     _ = try Journal(creating: number, store: environment.identifier, folder: target.path, files: files)
     try StateFile.write(state, store: environment.identifier, folder: target.path, files: files)
-    let named = Set(entries.map(\.reference.id.fileName))
+    return number
+  }
+
+  /// Removes the backup that was here before, once the new one was checked.
+  private func removeOlder(than number: UInt64, named: Set<String>) throws(StoreError) {
     for name in try files.list(target.path + "/seg") where !named.contains("seg/" + name) {
       try files.remove(target.path + "/seg/" + name)
     }
@@ -196,7 +202,7 @@ extension SegmentEngine {
   public func backup(
     to path: String, isCancelled: @escaping () -> Bool = { false }, progress: (Double) -> Void = { _ in }
   ) throws(StoreError) -> BackupResult {
-    let (view, instants) = published.viewWithInstants
+    let (view, instants) = followedView()
     return try StoreBackup(
       environment, view: view, instants: instants, path: path, isCancelled: isCancelled
     ).run(progress: progress)

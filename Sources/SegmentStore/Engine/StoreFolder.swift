@@ -27,15 +27,25 @@ package struct StoreFolder: Sendable {
   }
 
   /// Whether the folder holds nothing but what a torn `create` leaves behind.
-  package func isHalfMade() throws(StoreError) -> Bool {
+  ///
+  /// - Parameter allowingSegments: also what a first backup that did not end leaves behind.
+  package func isHalfMade(allowingSegments: Bool = false) throws(StoreError) -> Bool {
     for name in try files.list(path) {
       switch name {
       case "LOCK", "LOCK.holder", "journal-1.jnl": continue
-      case "tmp", "seg": if name == "seg", try !files.list(path + "/seg").isEmpty { return false }
+      case "tmp": continue
+      case "seg":
+        let isEmpty = try files.list(path + "/seg").allSatisfy { allowingSegments && Self.isSegment($0) }
+        guard isEmpty else { return false }
       default: return false
       }
     }
     return true
+  }
+
+  private static func isSegment(_ name: String) -> Bool {
+    name.hasSuffix(".seg") && name.utf8.count >= 16
+      && name.dropLast(4).utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 || $0 >= 0x61 && $0 <= 0x66 }
   }
 
   /// Numbers of files `prefix<number>suffix`, ascending.

@@ -27,6 +27,7 @@ package final class StoreFollower: Sendable {
     var contents = opened.contents
     contents.records = []
     let path = environment.folder.path + "/" + JournalFormat.fileName(opened.state.number)
+    // Gone already: the next look reads the state anew.
     return Position(
       number: opened.state.number, contents: contents, file: file,
       identity: environment.folder.files.identity(path))
@@ -42,13 +43,21 @@ package final class StoreFollower: Sendable {
         guard var current = position else { return }
         let path = environment.folder.path + "/" + JournalFormat.fileName(current.number)
         // A checkpoint of the writer ends a journal by removing it.
-        guard environment.folder.files.identity(path) == current.identity else {
-          position = try reopen() ?? current
-          return
+        if let identity = environment.folder.files.identity(path), identity == current.identity {
+          let records = try JournalReader.readOn(current.file, number: current.number, &current.contents)
+          if !records.isEmpty {
+            do throws(StoreError) {
+              try apply(records)
+            } catch {
+              // What was applied in part must not be applied again: the state is read anew.
+              position?.identity = nil
+              throw error
+            }
+          }
+          position = current
+        } else if let reopened = try reopen() {
+          position = reopened
         }
-        let records = try JournalReader.readOn(current.file, number: current.number, &current.contents)
-        if !records.isEmpty { try apply(records) }
-        position = current
         lastFailure.withLock { $0 = nil }
       } catch {
         lastFailure.withLock { $0 = error }
@@ -59,13 +68,18 @@ package final class StoreFollower: Sendable {
   private func apply(_ records: [CommitRecord]) throws(StoreError) {
     var view = published.view
     var instants: [Int64] = []
+    // Everything that may fail for a while, such as opening files, comes before the first change.
+    var opened: [[SegmentReader]] = []
     for record in records {
+      opened.append(
+        try EngineApply.openSegments(
+          of: record, finished: [], folder: environment.folder, store: environment.identifier,
+          context: environment.context))
+    }
+    for (record, opened) in zip(records, opened) {
       guard record.commit == view.commit + 1 else {
         throw StoreError(.damaged, "the commits of the journal do not follow")
       }
-      let opened = try EngineApply.openSegments(
-        of: record, finished: [], folder: environment.folder, store: environment.identifier,
-        context: environment.context)
       view = try EngineApply.apply(record, to: view, opened: opened)
       instants.append(record.instantMilliseconds)
     }

@@ -17,6 +17,8 @@ package final class StoreWriter: @unchecked Sendable {
   private var tip: EngineView
   private var tipInstant: Int64
   private var isClosed = false
+  /// Commits of the journal at which a checkpoint that failed is tried again.
+  private var retryCommits = 0
   private var stateNumber: UInt64
   private var queue: CommitQueue
   private let journal: JournalBox
@@ -43,6 +45,8 @@ package final class StoreWriter: @unchecked Sendable {
       commitCount.add(commits, ordering: .relaxed)
     }
 
+    func cut() throws(StoreError) { try journal.cut() }
+
     func replace(with next: Journal) {
       journal = next
       sizeBytes.store(next.size, ordering: .relaxed)
@@ -53,6 +57,7 @@ package final class StoreWriter: @unchecked Sendable {
   /// Rows in memory at which a checkpoint writes them into a segment.
   private static let memoryRowLimit = 65_536
   private static let memoryByteLimit = 8 << 20
+  private static let checkpointRetryCommits = 1000
 
   package init(
     _ environment: StoreEnvironment, published: PublishedState, lock: WriterLock, journal: Journal,
@@ -105,12 +110,35 @@ package final class StoreWriter: @unchecked Sendable {
     guard let commit else { return (value, nil) }
     try queue.wait(for: commit)
     if needsCheckpoint(published.view) {
-      // The commit stands, whatever becomes of the checkpoint; a failure stops the commits after it.
+      // The commit stands, whatever becomes of the checkpoint.
       try? guarded { () throws(StoreError) in
-        if queue.failure == nil, !isClosed, needsCheckpoint(published.view) { try checkpoint() }
+        if queue.failure == nil, !isClosed, needsCheckpoint(published.view) { try tryCheckpoint() }
       }
     }
     return (value, commit)
+  }
+
+  /// Makes a checkpoint, and after a failure the next one only some commits later.
+  private func tryCheckpoint() throws(StoreError) {
+    do throws(StoreError) {
+      try checkpoint()
+      retryCommits = 0
+    } catch {
+      retryCommits = journal.commits + Self.checkpointRetryCommits
+      throw error
+    }
+  }
+
+  /// Refuses commits once the journal has grown far beyond what a checkpoint should have folded into segments; inside the gate.
+  private func checkRoom() throws(StoreError) {
+    guard journal.size >= 2 * JournalFormat.maximumSize else { return }
+    do throws(StoreError) {
+      try checkpoint()
+      retryCommits = 0
+    } catch {
+      throw StoreError(
+        error.code, "the journal is full, and writing it into a segment fails: \(error.message)", file: error.file)
+    }
   }
 
   private func putTogether<Value>(
@@ -119,6 +147,7 @@ package final class StoreWriter: @unchecked Sendable {
     gate.lock()
     defer { gate.unlock() }
     try checkUsable()
+    try checkRoom()
     var transaction = WriteTransaction(environment, snapshot: EngineSnapshot(view: tip, commit: tip.commit))
     let value: Value
     do {
@@ -169,7 +198,8 @@ package final class StoreWriter: @unchecked Sendable {
   // MARK: Checkpoint
 
   private func needsCheckpoint(_ view: EngineView) -> Bool {
-    view.memory.count >= Self.memoryRowLimit || view.memory.bytes >= Self.memoryByteLimit
+    guard journal.commits >= retryCommits else { return false }
+    return view.memory.count >= Self.memoryRowLimit || view.memory.bytes >= Self.memoryByteLimit
       || journal.size >= JournalFormat.maximumSize
       || journal.commits >= environment.options.checkpointCommits
   }
@@ -256,7 +286,7 @@ package final class StoreWriter: @unchecked Sendable {
 
   // MARK: The end
 
-  /// Leaves a closing frame and at most one MiB of journal, and gives the lock back.
+  /// Leaves a closing frame and a journal of at most one MiB, cut behind it, and gives the lock back.
   package func close() throws(StoreError) {
     try guarded { () throws(StoreError) in
       guard !isClosed else { return }
@@ -268,6 +298,8 @@ package final class StoreWriter: @unchecked Sendable {
       try queue.drain()
       if journal.size > environment.options.journalInitialBytes { try checkpoint() }
       try journal.append(.close, body: [], commits: 0)
+      // Only space is at stake.
+      try? journal.cut()
     }
   }
 }

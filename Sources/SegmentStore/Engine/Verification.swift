@@ -52,7 +52,7 @@ extension SegmentEngine {
     for (index, segment) in view.segments.enumerated() {
       let name = segment.reader.id.fileName
       do throws(StoreError) {
-        let file = try folder.files.open(folder.path + "/" + name, writable: false)
+        guard let file = try open(segment) else { continue }
         let reference = segment.reader.reference
         let footer = try SegmentReader.footer(
           of: reference.id, file: file, length: reference.fileLength, checksum: reference.checksum)
@@ -74,6 +74,18 @@ extension SegmentEngine {
     }
     for fault in verifyState(atLeast: view.commit) { report(fault, "") }
     return faults
+  }
+
+  /// Opens the file of a segment anew; `nil` when a merge has put others in its place meanwhile.
+  private func open(_ segment: SegmentView) throws(StoreError) -> (any StoreFile)? {
+    do throws(StoreError) {
+      return try folder.files.open(folder.path + "/" + segment.reader.id.fileName, writable: false)
+    } catch {
+      guard error.code == .notFound, snapshot().view.segment(segment.reader.id.rawValue) == nil else {
+        throw error
+      }
+      return nil
+    }
   }
 
   /// Re-reads the state and the journal from disk.

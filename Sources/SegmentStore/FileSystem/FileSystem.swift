@@ -36,6 +36,8 @@ package protocol StoreFile: AnyObject, Sendable {
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StoreError)
   /// Writes all bytes at an offset.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StoreError)
+  /// Cuts the file to a length; durable with the next sync.
+  func truncate(to length: Int64) throws(StoreError)
   /// Makes contents and length durable. After an error the file must not be trusted any more.
   func sync() throws(StoreError)
   /// Length in bytes.

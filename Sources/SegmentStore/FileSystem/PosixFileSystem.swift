@@ -150,6 +150,12 @@ package final class PosixFile: StoreFile {
     }
   }
 
+  package func truncate(to length: Int64) throws(StoreError) {
+    while ftruncate(descriptor, off_t(length)) != 0 {
+      guard errno == EINTR else { throw SystemCall.error("cut", path) }
+    }
+  }
+
   package func sync() throws(StoreError) {
     #if canImport(Glibc)
     let result = fdatasync(descriptor)

@@ -10,6 +10,8 @@
 package struct JournalContents: Sendable {
   package var records: [CommitRecord] = []
   package var nextOffset: Int64 = Int64(JournalFormat.headerSize)
+  /// Where the last frame begins; where the next one will, while there is none.
+  package var lastOffset: Int64 = Int64(JournalFormat.headerSize)
   package var nextFrame: UInt64 = 1
   package var lastChecksum: UInt64 = 0
   package var salt: UInt64 = 0
@@ -25,6 +27,10 @@ package enum JournalFormat {
   package static let version: UInt16 = 1
   package static let initialSize: Int64 = 1 << 20
   package static let maximumSize: Int64 = 64 << 20
+  /// Bytes to which a journal that was cut at a clean end grows first.
+  package static let firstGrowth: Int64 = 64 << 10
+  /// Longer journals are not read, so none is written.
+  package static let readableSize: Int64 = 1 << 29
 
   package static func fileName(_ number: UInt64) -> String { "journal-\(number).jnl" }
 
@@ -85,7 +91,8 @@ package final class Journal {
   /// Continues a journal that was closed cleanly, behind its last frame.
   ///
   /// A journal with an unclean end is never continued: its last frames may be whole in memory and lost on disk. The
-  /// engine makes a checkpoint instead.
+  /// engine makes a checkpoint instead. The closing frame itself may have met the same fate, if the process died before its sync
+  /// returned: it is written again and synced before anything follows it.
   package init(
     continuing number: UInt64, contents: JournalContents, file: any StoreFile
   ) throws(StoreError) {
@@ -97,6 +104,10 @@ package final class Journal {
     nextFrame = contents.nextFrame
     lastChecksum = contents.lastChecksum
     allocated = try file.size()
+    guard contents.lastOffset < contents.nextOffset else { return }
+    let last = try file.read(count: Int(contents.nextOffset - contents.lastOffset), at: contents.lastOffset)
+    try file.write(last, at: contents.lastOffset)
+    try file.sync()
   }
 
   /// Appends a frame and syncs; after an error the journal must not be used any more.
@@ -106,6 +117,9 @@ package final class Journal {
     }
     let frame = JournalFrame.encode(
       kind: kind, salt: salt, number: nextFrame, previous: lastChecksum, body: body, offset: offset)
+    guard offset + Int64(frame.bytes.count) <= JournalFormat.readableSize else {
+      throw StoreError(.limit, "the journal is full: it cannot be folded into a segment", file: name)
+    }
     try reserve(offset + Int64(frame.bytes.count))
     try file.write(frame.bytes, at: offset)
     try file.sync()
@@ -117,7 +131,17 @@ package final class Journal {
   /// Zero-fills space ahead: overwriting zeroed space syncs faster than growing the file, and its length is durable.
   private func reserve(_ end: Int64) throws(StoreError) {
     guard end > allocated else { return }
-    let grown = max(end, min(allocated * 2, JournalFormat.maximumSize))
+    let grown = max(end, min(max(allocated * 2, JournalFormat.firstGrowth), JournalFormat.maximumSize))
+    do throws(StoreError) {
+      try fill(to: grown)
+    } catch {
+      // There may be room for this frame, if not for so many more.
+      guard error.code == .diskFull, grown > end else { throw error }
+      try fill(to: end)
+    }
+  }
+
+  private func fill(to grown: Int64) throws(StoreError) {
     var place = allocated
     let zeros = [UInt8](repeating: 0, count: 1 << 20)
     while place < grown {
@@ -127,6 +151,12 @@ package final class Journal {
     }
     try file.sync()
     allocated = grown
+  }
+
+  /// Gives back the space behind the last frame; the journal must not be used any more.
+  package func cut() throws(StoreError) {
+    try file.truncate(to: offset)
+    try file.sync()
   }
 }
 
@@ -143,7 +173,7 @@ package enum JournalReader {
     guard size >= Int64(JournalFormat.headerSize) else {
       throw StoreError.damaged("the journal ends inside its header", file: name, offset: size)
     }
-    guard size <= 1 << 29 else {
+    guard size <= JournalFormat.readableSize else {
       throw StoreError.damaged("the journal is impossibly long", file: name, offset: size)
     }
     let bytes = try file.read(count: Int(size), at: 0)
@@ -161,6 +191,7 @@ package enum JournalReader {
       }
       contents.lastChecksum = frame.checksum
       contents.nextFrame += 1
+      contents.lastOffset = Int64(offset)
       offset = frame.end
     }
     contents.nextOffset = Int64(offset)

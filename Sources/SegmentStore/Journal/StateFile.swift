@@ -45,6 +45,8 @@ package enum StateFile {
   package static let magic: [UInt8] = [0x43, 0x53, 0x53, 0x54, 0x41, 0x0D, 0x0A, 0x1A]
   package static let headerSize = 64
   package static let version: UInt16 = 1
+  /// Longer states are not read, so none is written.
+  package static let maximumSize: Int64 = 1 << 32
 
   package static func fileName(_ number: UInt64) -> String { "state-\(number).ckp" }
 
@@ -56,6 +58,9 @@ package enum StateFile {
     let temporary = folder + "/tmp/" + name
     try files.remove(temporary)
     let bytes = encode(state, store: store)
+    guard Int64(bytes.count) <= maximumSize else {
+      throw StoreError(.limit, "the state of the store is larger than 4 GiB", file: name)
+    }
     let file = try files.create(temporary)
     try file.write(bytes, at: 0)
     try file.sync()
@@ -108,7 +113,7 @@ package enum StateFile {
     let name = fileName(number)
     let file = try files.open(folder + "/" + name, writable: false)
     let size = try file.size()
-    guard size >= Int64(headerSize), size <= 1 << 32 else {
+    guard size >= Int64(headerSize), size <= maximumSize else {
       throw StoreError.damaged("the state file has an impossible length", file: name, offset: size)
     }
     let bytes = try file.read(count: Int(size), at: 0)

@@ -2,13 +2,14 @@
 // Invariants: the sum of the costs never exceeds the budget by more than one object a shard; objects are immutable.
 // Does not read: callers bring what was missing.
 
-/// A sharded CLOCK cache keyed by segment and offset.
+/// A sharded CLOCK cache keyed by reader and offset.
 package final class BlockCache: Sendable {
   package struct Key: Hashable, Sendable {
-    package var segment: UInt64
+    /// Of the reader, not of the segment: a store put back from a backup may give a number to another file.
+    package var reader: UInt64
     package var offset: Int64
-    package init(segment: UInt64, offset: Int64) {
-      self.segment = segment
+    package init(reader: UInt64, offset: Int64) {
+      self.reader = reader
       self.offset = offset
     }
   }
@@ -42,7 +43,7 @@ package final class BlockCache: Sendable {
 
   private func lock(_ key: Key) -> Guarded<Shard> {
     let mixed =
-      (UInt64(bitPattern: key.offset) ^ key.segment &* 0x9E37_79B9_7F4A_7C15) &* 0xC2B2_AE3D_27D4_EB4F
+      (UInt64(bitPattern: key.offset) ^ key.reader &* 0x9E37_79B9_7F4A_7C15) &* 0xC2B2_AE3D_27D4_EB4F
     return shards[Int(mixed >> 40) % shards.count]
   }
 

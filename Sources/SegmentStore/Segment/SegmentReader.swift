@@ -13,6 +13,9 @@ package final class SegmentReader: Sendable {
   package let trailerChecksum: UInt64
   let blocks: BlockReader
   private let context: ReadingContext
+  private static let serials = Atomic<UInt64>(0)
+  /// Tells this reader from all others of the process.
+  private let serial = serials.add(1, ordering: .relaxed).oldValue
   /// Asked by every look-up, and small: kept outside the cache.
   private let tree = AtomicLazyReference<SubjectTree>()
 
@@ -250,7 +253,7 @@ package final class SegmentReader: Sendable {
   private func cached<T: AnyObject & Sendable>(
     _ location: BlockLocation, cost: (T) -> Int, _ load: (BlockLocation) throws(StoreError) -> T
   ) throws(StoreError) -> T {
-    let key = BlockCache.Key(segment: id.rawValue, offset: location.offset)
+    let key = BlockCache.Key(reader: serial, offset: location.offset)
     if let found = context.cache?.object(key, as: T.self) { return found }
     let loaded = try load(location)
     context.cache?.insert(loaded, cost: cost(loaded), for: key)

@@ -197,7 +197,12 @@ package final class SegmentWriter {
       id: id, fileLength: offset, checksum: XXHash64.hash(trailer.bytes, seed: id.rawValue), footer: footer)
     try SegmentReader(finished, file: file, store: store, context: ReadingContext(cache: nil)).verifyBlocks()
     try files.rename(temporaryPath, to: folder + "/" + id.fileName)
-    try files.syncDirectory(folder + "/seg")
+    do throws(StoreError) {
+      try files.syncDirectory(folder + "/seg")
+    } catch {
+      try? files.remove(folder + "/" + id.fileName)
+      throw error
+    }
     self.file = nil
     return finished
   }

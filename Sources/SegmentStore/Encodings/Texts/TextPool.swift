@@ -49,6 +49,8 @@ package final class TextPool {
     var countAtSwitch = 0
     var lookupsAtSwitch = 0
     var byteLimit: Int
+    /// Whether texts of mostly distinct columns are taken apart.
+    var triesTemplates: Bool
   }
 
   /// Behind a pointer, because the checks of a class's properties cost more than a look-up.
@@ -58,14 +60,18 @@ package final class TextPool {
   /// Numbers of the text coded last.
   package let numbers = UnsafeMutablePointer<UInt64>.allocate(capacity: TextTemplate.maximumHoles)
 
-  /// - Parameter byteLimit: bytes of distinct texts and tables at which the pool gives up.
-  package init(byteLimit: Int) {
+  /// - Parameters:
+  ///   - byteLimit: bytes of distinct texts and tables at which the pool gives up.
+  ///   - triesTemplates: whether a pool of mostly distinct texts goes on with templates. The same text then has another code before and
+  ///     after: only for callers that keep the code they got.
+  package init(byteLimit: Int, triesTemplates: Bool = true) {
     let slots = UnsafeMutablePointer<Slot>.allocate(capacity: 256)
     slots.initialize(repeating: Slot(), count: 256)
     state = .allocate(capacity: 1)
     state.initialize(
       to: State(
-        slots: slots, slotMask: 255, entries: .allocate(capacity: 128), capacity: 128, byteLimit: byteLimit))
+        slots: slots, slotMask: 255, entries: .allocate(capacity: 128), capacity: 128, byteLimit: byteLimit,
+        triesTemplates: triesTemplates))
   }
 
   deinit {
@@ -77,6 +83,8 @@ package final class TextPool {
   }
 
   package var count: Int { state.pointee.count }
+  /// Bytes of distinct texts and tables.
+  package var byteCount: Int { memory.byteCount + tableBytes }
   /// Whether some text of the column was not coded.
   package var isGivenUp: Bool { state.pointee.mode == .off }
   package subscript(code: Int) -> Entry { state.pointee.entries[code] }
@@ -167,7 +175,7 @@ package final class TextPool {
     switch state.pointee.mode {
     case .plain:
       let isMostlyDistinct = count * 4 > state.pointee.lookups * 3
-      if isMostlyDistinct, isFull || count >= Self.templateTrial {
+      if state.pointee.triesTemplates, isMostlyDistinct, isFull || count >= Self.templateTrial {
         // This text stays plain; the next one is split.
         state.pointee.mode = .templates
         state.pointee.countAtSwitch = count
