@@ -1,9 +1,9 @@
 """Subject leaves: from raw bytes to keys and runs.
 
-Invariants: every exception is that of a gap and has an excess; the datasets of a leaf ascend and each has a run; every
-subject has a run, and its runs ascend by dataset; the first run of a dataset begins at the position the leaf names,
-each further one where the last one ended. That keys ascend over all leaves, and that runs cover the rows of the
-segment, is checked where leaves are put together.
+Invariants: every exception is that of a gap and has an excess; the datasets of a leaf ascend and each has a run;
+every subject has a run, and its runs ascend by dataset; the first run of a dataset begins at the position the leaf
+names, each further one where the last one ended. That keys ascend over all leaves, and that runs cover the rows of
+the segment, is checked where leaves are put together.
 """
 
 SUBJECT_WIDTH = 9

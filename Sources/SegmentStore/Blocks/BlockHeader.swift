@@ -18,6 +18,7 @@ package enum BlockKind: UInt8, Sendable {
   case datasetDirectory = 5
   case footer = 6
   case dictionaryPage = 7
+  case bundle = 8
 }
 
 /// How the stored bytes become the raw ones.

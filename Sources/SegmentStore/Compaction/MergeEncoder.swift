@@ -36,6 +36,7 @@ package final class MergeEncoder {
     _ rows: MergedRows, from sources: [MergeSource], to writer: SegmentWriter, commits: inout MergedCommits
   ) throws(StoreError) {
     let isHistory = !rows.superseded.isEmpty
+    if try writeSmall(rows, from: sources, to: writer, commits: &commits) { return }
     var columns: [MergedColumn] = []
     // The columns before leave the less for those behind.
     var memory = poolBytes
@@ -75,6 +76,50 @@ package final class MergeEncoder {
       try pace(bytes)
       start = range.upperBound
     }
+  }
+
+  /// Writes rows that are few into a bundle; false when they are not.
+  private func writeSmall(
+    _ rows: MergedRows, from sources: [MergeSource], to writer: SegmentWriter, commits: inout MergedCommits
+  ) throws(StoreError) -> Bool {
+    guard rows.rows.count <= SmallChunk.rowLimit else { return false }
+    var cursors = sources.map { source in
+      schema.columns.map { ColumnCursor(source.view.reader, source.columns, id: $0.id, type: $0.type) }
+    }
+    var system = SystemColumn.always.map { MergedIntegers($0.rawValue, sources: sources) }
+    var small: [SmallRow] = []
+    var bytes = 0
+    var run = RunPosition()
+    for (place, row) in rows.rows.enumerated() {
+      let key = run.take(1, of: rows).keys[0]
+      var cells: [RowPayload.Cell] = []
+      for (index, column) in schema.columns.enumerated() {
+        if column.type == .text {
+          cells.append(try cursors[row.source][index].text(row.row, key: key).map { .text(Array($0)) } ?? .null)
+        } else {
+          cells.append(try cursors[row.source][index].integer(row.row).map { .integer($0) } ?? .null)
+        }
+      }
+      let payload = RowPayload.encode(cells)
+      bytes += payload.count
+      guard SmallChunk.isSmall(rows: place + 1, bytes: bytes) else { return false }
+      var values: [Int64] = []
+      for index in system.indices { values.append(try system[index].value(row) ?? 0) }
+      small.append(
+        SmallRow(
+          key: key,
+          system: RowSystemValues(
+            commit: UInt64(bitPattern: values[0]), batch: UInt64(bitPattern: values[1]),
+            version: UInt32(clamping: values[2]), state: UInt8(clamping: values[3])),
+          superseded: rows.superseded.isEmpty ? 0 : rows.superseded[place], payload: payload))
+    }
+    for row in small {
+      commits.first = min(commits.first, row.system.commit)
+      commits.last = max(commits.last, row.system.commit)
+      commits.historyEnd = max(commits.historyEnd, row.superseded)
+    }
+    try writer.append(small: small, of: schema, isHistory: !rows.superseded.isEmpty, keyText: keyText)
+    return true
   }
 
   private final class Owner {

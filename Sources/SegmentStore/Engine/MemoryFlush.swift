@@ -81,8 +81,6 @@ package enum MemoryFlush {
         schema.columns.append(column)
       }
     }
-    try writer.begin(schema)
-    let encoder = PartitionEncoder(schema: schema, keyText: keyText)
     let payloads = indexes.map { index -> [UInt8] in
       let row = rows[index]
       guard row.schema.columns != schema.columns else { return row.payload }
@@ -90,6 +88,14 @@ package enum MemoryFlush {
       return RowPayload.encode(
         schema.columns.map { column in row.schema.columns.firstIndex(of: column).map { cells[$0] } ?? .null })
     }
+    if SmallChunk.isSmall(rows: payloads.count, bytes: payloads.reduce(0) { $0 + $1.count }) {
+      let small = zip(indexes, payloads).map { index, payload in
+        SmallRow(key: rows[index].key, system: rows[index].system, payload: payload)
+      }
+      return try writer.append(small: small, of: schema, keyText: keyText)
+    }
+    try writer.begin(schema)
+    let encoder = PartitionEncoder(schema: schema, keyText: keyText)
     // The encoder refers to payloads until `finish`: they are kept in one stretch of memory.
     let memory = ByteArena(capacity: payloads.reduce(0) { $0 + $1.count } + 64)
     var offsets: [Int] = []

@@ -110,12 +110,19 @@ extension SegmentEngine {
   private func unusedBytes(of segment: SegmentReader, file: any StoreFile) throws(StoreError) -> [StoreError]
   {
     var locations: [BlockLocation] = [segment.footer.datasetDirectory, segment.footer.subjectFences]
+    // Several small chunks share a bundle.
+    var bundles: Set<BlockLocation> = []
     for chunk in try segment.datasetChunks() {
+      guard chunk.place == nil else {
+        bundles.insert(chunk.columns)
+        continue
+      }
       locations.append(chunk.columns)
       for column in try segment.columns(of: chunk).entries {
         locations += column.blocks.map(\.location) + column.dictionaryPages
       }
     }
+    locations += bundles
     for fence in try segment.subjectTree().fences { locations.append(fence.location) }
     locations.sort { $0.offset < $1.offset }
     var next = Int64(SegmentFormat.headerSize)

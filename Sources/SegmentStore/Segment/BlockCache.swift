@@ -8,9 +8,12 @@ package final class BlockCache: Sendable {
     /// Of the reader, not of the segment: a store put back from a backup may give a number to another file.
     package var reader: UInt64
     package var offset: Int64
-    package init(reader: UInt64, offset: Int64) {
+    /// 0 for a block, more for parts of it that are kept on their own.
+    package var part: UInt32
+    package init(reader: UInt64, offset: Int64, part: UInt32 = 0) {
       self.reader = reader
       self.offset = offset
+      self.part = part
     }
   }
 
@@ -43,7 +46,7 @@ package final class BlockCache: Sendable {
 
   private func lock(_ key: Key) -> Guarded<Shard> {
     let mixed =
-      (UInt64(bitPattern: key.offset) ^ key.reader &* 0x9E37_79B9_7F4A_7C15) &* 0xC2B2_AE3D_27D4_EB4F
+      (UInt64(bitPattern: key.offset) &+ UInt64(key.part) ^ key.reader &* 0x9E37_79B9_7F4A_7C15) &* 0xC2B2_AE3D_27D4_EB4F
     return shards[Int(mixed >> 40) % shards.count]
   }
 

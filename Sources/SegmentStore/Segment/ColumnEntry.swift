@@ -42,6 +42,8 @@ package struct ColumnEntry: Sendable {
   package var phraseCode: PhraseCode?
   /// What the stored integers are relative to.
   package var reference: ColumnReference?
+  /// Of a column of a small chunk: its only block, which has no place of its own in the file.
+  package var inMemory: DecodedBlock?
 
   package init(id: UInt32, type: ColumnType, blocks: [ColumnBlockEntry] = []) {
     self.id = id

@@ -167,7 +167,7 @@ extension ByteReader {
 
 /// What the dataset directory says of one dataset.
 package struct DatasetChunk: Sendable {
-  package static let encodedSize = 48
+  package static let encodedSize = 56
   package var dataset: DatasetID
   package var schemaVersion: UInt32
   package var firstRow: UInt32
@@ -175,6 +175,9 @@ package struct DatasetChunk: Sendable {
   package var columnCount: UInt32
   /// Id of the integer column by which a subject's rows are ordered; 0 = none.
   package var orderColumn: UInt32
+  /// Of a small chunk: where it begins in the raw bytes of its bundle.
+  package var place: UInt32?
+  /// The column directory, or the bundle.
   package var columns: BlockLocation
 
   package func encode(to buffer: inout ByteBuffer) {
@@ -184,13 +187,16 @@ package struct DatasetChunk: Sendable {
     buffer.append(rowCount)
     buffer.append(columnCount)
     buffer.append(orderColumn)
+    buffer.append(UInt32(place == nil ? 0 : 1))
+    buffer.append(place ?? 0)
     buffer.append(columns)
   }
 
   package init(
     dataset: DatasetID, schemaVersion: UInt32, firstRow: UInt32, rowCount: UInt32, columnCount: UInt32,
-    orderColumn: UInt32, columns: BlockLocation
+    orderColumn: UInt32, place: UInt32? = nil, columns: BlockLocation
   ) {
+    self.place = place
     self.dataset = dataset
     self.schemaVersion = schemaVersion
     self.firstRow = firstRow
@@ -207,6 +213,10 @@ package struct DatasetChunk: Sendable {
     rowCount = try reader.read()
     columnCount = try reader.read()
     orderColumn = try reader.read()
+    let form = try reader.read(UInt32.self)
+    let place = try reader.read(UInt32.self)
+    guard form <= 1, form == 1 || place == 0 else { throw reader.damage("a chunk of unknown form") }
+    self.place = form == 1 ? place : nil
     columns = try reader.readLocation()
   }
 }

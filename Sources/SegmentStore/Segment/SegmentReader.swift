@@ -157,30 +157,29 @@ package final class SegmentReader: Sendable {
 
   /// The columns of a dataset chunk.
   package func columns(of chunk: DatasetChunk) throws(StoreError) -> ChunkColumns {
-    let found = try cached(chunk.columns, cost: { $0.cost }) { (location) throws(StoreError) in
-      let raw = try blocks.read(location, kind: .columnDirectory).raw
-      var reader = ByteReader(Array(raw.buffer), file: blocks.name, offset: location.offset)
-      let count = try reader.readCount(
-        width: ColumnEntry.minimumSize, limit: DatasetSchema.maximumColumns + SystemColumn.always.count + 1)
-      guard count == Int(chunk.columnCount), count >= SystemColumn.always.count else {
-        throw reader.damage("a wrong number of columns")
+    let part = chunk.place.map { $0 &+ 1 } ?? 0
+    let found = try cached(chunk.columns, part: part, cost: { $0.cost }) { (location) throws(StoreError) in
+      let columns: [ColumnEntry]
+      if let place = chunk.place {
+        columns = try smallChunk(chunk, place: place).columns
+      } else {
+        columns = try columnDirectory(chunk, location)
       }
-      var columns: [ColumnEntry] = []
-      for _ in 0..<count { columns.append(try ColumnEntry(&reader, rowCount: chunk.rowCount)) }
+      func damage(_ message: String) -> StoreError {
+        .damaged(message, file: blocks.name, offset: location.offset)
+      }
       let isSound = zip(columns, SystemColumn.always).allSatisfy {
         $0.id == $1.rawValue && $0.type == .integer
       }
       let others = columns.dropFirst(SystemColumn.always.count)
-      guard others.allSatisfy({ $0.id >= 16 || $0.id == SystemColumn.superseded.rawValue }),
-        reader.remaining == 0, isSound, Set(columns.map(\.id)).count == count
-      else {
-        throw reader.damage("impossible column directory")
-      }
+      guard others.allSatisfy({ $0.id >= 16 || $0.id == SystemColumn.superseded.rawValue }), isSound,
+        Set(columns.map(\.id)).count == columns.count
+      else { throw damage("impossible column directory") }
       for (place, column) in columns.enumerated() {
         guard let reference = column.reference else { continue }
         let other = columns[..<place].first { $0.id == reference.column }
         guard let other, other.type == .integer, other.reference == nil else {
-          throw reader.damage("a column is relative to one that cannot be it")
+          throw damage("a column is relative to one that cannot be it")
         }
       }
       return ChunkColumns(columns, rowCount: chunk.rowCount)
@@ -190,6 +189,39 @@ package final class SegmentReader: Sendable {
         "two datasets share a directory", file: blocks.name, offset: chunk.columns.offset)
     }
     return found
+  }
+
+  private func columnDirectory(
+    _ chunk: DatasetChunk, _ location: BlockLocation
+  ) throws(StoreError) -> [ColumnEntry] {
+    let raw = try blocks.read(location, kind: .columnDirectory).raw
+    var reader = ByteReader(Array(raw.buffer), file: blocks.name, offset: location.offset)
+    let count = try reader.readCount(
+      width: ColumnEntry.minimumSize, limit: DatasetSchema.maximumColumns + SystemColumn.always.count + 1)
+    guard count == Int(chunk.columnCount), count >= SystemColumn.always.count else {
+      throw reader.damage("a wrong number of columns")
+    }
+    var columns: [ColumnEntry] = []
+    for _ in 0..<count { columns.append(try ColumnEntry(&reader, rowCount: chunk.rowCount)) }
+    guard reader.remaining == 0 else { throw reader.damage("impossible column directory") }
+    return columns
+  }
+
+  /// The raw bytes of a bundle.
+  package func bundle(_ location: BlockLocation) throws(StoreError) -> BlockBytes {
+    try cached(location, cost: { $0.count + 64 }) { (location) throws(StoreError) in
+      try blocks.read(location, kind: .bundle).raw
+    }
+  }
+
+  /// A small chunk, put into columns in memory.
+  package func smallChunk(_ chunk: DatasetChunk, place: UInt32) throws(StoreError) -> SmallChunk.Decoded {
+    let bundle = try bundle(chunk.columns)
+    return try SmallChunk.decode(
+      bundle.buffer, at: Int(place), rowCount: Int(chunk.rowCount), columnCount: Int(chunk.columnCount)
+    ) {
+      StoreError.damaged($0, file: blocks.name, offset: chunk.columns.offset)
+    }
   }
 
   /// A leaf of the subject directory.
@@ -207,6 +239,7 @@ package final class SegmentReader: Sendable {
 
   /// One block of a column.
   package func block(_ entry: ColumnBlockEntry, of column: ColumnEntry) throws(StoreError) -> DecodedBlock {
+    if let block = column.inMemory { return block }
     let block = try cached(entry.location, cost: { $0.cost }) { (location) throws(StoreError) in
       let (header, raw) = try blocks.read(location, kind: .column)
       let block = try DecodedBlock(header, raw, file: blocks.name, offset: location.offset)
@@ -251,9 +284,10 @@ package final class SegmentReader: Sendable {
   }
 
   private func cached<T: AnyObject & Sendable>(
-    _ location: BlockLocation, cost: (T) -> Int, _ load: (BlockLocation) throws(StoreError) -> T
+    _ location: BlockLocation, part: UInt32 = 0, cost: (T) -> Int,
+    _ load: (BlockLocation) throws(StoreError) -> T
   ) throws(StoreError) -> T {
-    let key = BlockCache.Key(reader: serial, offset: location.offset)
+    let key = BlockCache.Key(reader: serial, offset: location.offset, part: part)
     if let found = context.cache?.object(key, as: T.self) { return found }
     let loaded = try load(location)
     context.cache?.insert(loaded, cost: cost(loaded), for: key)
@@ -287,7 +321,7 @@ package final class ChunkColumns: Sendable {
   }
 
   package var cost: Int {
-    entries.reduce(200) { $0 + 100 + $1.blocks.count * 56 + $1.dictionaryPages.count * 24 }
+    entries.reduce(200) { $0 + 100 + $1.blocks.count * 56 + $1.dictionaryPages.count * 24 + ($1.inMemory?.cost ?? 0) }
   }
 
   /// The column with an id, if this chunk has it.

@@ -31,6 +31,7 @@ extension SegmentReader {
       }
       rows += Int(chunk.rowCount)
     }
+    try verifyBundles()
     var previous: UInt128?
     var covered = 0
     for fence in try subjectTree().fences {
@@ -118,7 +119,23 @@ extension SegmentReader {
       for fence in try subjectTree().fences { attempt { () throws(StoreError) in _ = try leaf(fence) } }
     }
     if faults.isEmpty { attempt { () throws(StoreError) in try verifyBlocks(comparesBounds: true) } }
-    return faults
+    // The chunks of a bundle all say the same of it.
+    var seen: Set<Int64> = []
+    return faults.filter { fault in fault.offset.map { seen.insert($0).inserted } ?? true }
+  }
+
+  /// The chunks of a bundle follow each other without gaps and fill it.
+  private func verifyBundles() throws(StoreError) {
+    var ends: [BlockLocation: Int] = [:]
+    func damage(_ location: BlockLocation) -> StoreError {
+      .damaged("the chunks of a bundle do not join", file: blocks.name, offset: location.offset)
+    }
+    for chunk in try datasetChunks() {
+      guard let place = chunk.place else { continue }
+      guard ends[chunk.columns, default: 0] == Int(place) else { throw damage(chunk.columns) }
+      ends[chunk.columns] = try smallChunk(chunk, place: place).end
+    }
+    for (location, end) in ends where try bundle(location).count != end { throw damage(location) }
   }
 }
 

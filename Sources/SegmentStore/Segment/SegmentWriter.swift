@@ -33,6 +33,9 @@ package final class SegmentWriter {
   private var rowCount: UInt32 = 0
   /// Keys and counts of the runs of each dataset, in row order.
   private var runs: [(dataset: DatasetID, firstRow: UInt32, keys: [UInt128], counts: [UInt32])] = []
+  /// Small chunks that wait for their bundle to be full: its raw bytes, and which chunks they are.
+  private let bundle = ByteArena(capacity: SmallChunk.bundleBytes + SmallChunk.byteLimit * 2)
+  private var bundled: [Int] = []
   private var leaves = ByteArena(capacity: 1 << 16)
   private var fences: [SubjectFence] = []
 
@@ -114,6 +117,50 @@ package final class SegmentWriter {
     appendRuns(partition)
   }
 
+  /// Appends a whole dataset of few rows, which stand in their final order; datasets must ascend.
+  package func append(
+    small rows: [SmallRow], of schema: DatasetSchema, isHistory: Bool = false, keyText: KeyText
+  ) throws(StoreError) {
+    guard !rows.isEmpty else { return }
+    try begin(schema, isHistory: isHistory)
+    self.schema = nil
+    let (count, overflow) = rowCount.addingReportingOverflow(UInt32(clamping: rows.count))
+    guard !overflow, Int(count) < SegmentFormat.maximumRows else {
+      throw StoreError(.limit, "too many rows for one segment")
+    }
+    let place = bundle.count
+    guard SmallChunk.encode(rows, schema, isHistory: isHistory, keyText: keyText, to: bundle) else {
+      throw StoreError(.invalidArgument, "a row does not fit its schema")
+    }
+    bundled.append(chunks.count)
+    chunks.append(
+      DatasetChunk(
+        dataset: schema.dataset, schemaVersion: schema.version, firstRow: rowCount, rowCount: UInt32(rows.count),
+        columnCount: UInt32(columns.count),
+        orderColumn: schema.orderColumn.map { schema.columns[$0].id } ?? 0, place: UInt32(place),
+        columns: BlockLocation(offset: 0, length: 0, checksum: 0)))
+    columns = []
+    rowCount = count
+    let last = runs.count - 1
+    for row in rows {
+      if runs[last].keys.last == row.key {
+        runs[last].counts[runs[last].counts.count - 1] += 1
+      } else {
+        runs[last].keys.append(row.key)
+        runs[last].counts.append(1)
+      }
+    }
+    if bundle.count >= SmallChunk.bundleBytes { try writeBundle() }
+  }
+
+  private func writeBundle() throws(StoreError) {
+    guard !bundled.isEmpty else { return }
+    let location = try write(bundle.bytes, kind: .bundle, rows: bundled.count)
+    for index in bundled { chunks[index].columns = location }
+    bundled = []
+    bundle.truncate(to: 0)
+  }
+
   private func appendRuns(_ partition: EncodedPartition) {
     let last = runs.count - 1
     var start = 0
@@ -169,6 +216,7 @@ package final class SegmentWriter {
   /// Writes directories and footer, syncs, reads everything back, and moves the file to its place.
   package func finish() throws(StoreError) -> FinishedSegment {
     try endDataset()
+    try writeBundle()
     guard let file, rowCount > 0 else { throw StoreError(.invalidArgument, "a segment needs rows") }
     let bounds = try writeSubjects()
     var directory = ByteBuffer(capacity: 4096)

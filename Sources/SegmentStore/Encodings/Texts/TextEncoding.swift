@@ -30,6 +30,13 @@ package enum TextEncoding {
       encodeDictionary(texts, nulls, nullCount, scratch, entries, arena)
       return .dictionaryText
     }
+    return encodePlain(texts: texts, nulls: nulls, nullCount: nullCount, to: arena)
+  }
+
+  /// Appends the raw bytes of a plain block.
+  package static func encodePlain(
+    texts: UnsafeBufferPointer<TextReference>, nulls: UnsafeBufferPointer<Bool>, nullCount: Int, to arena: ByteArena
+  ) -> Encoding {
     let start = arena.appendZeros(headerSize)
     let lengths = bounds(texts.indices) { texts[$0].count }
     var total = 0
