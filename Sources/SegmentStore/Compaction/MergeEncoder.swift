@@ -18,16 +18,20 @@ package final class MergeEncoder {
   private let schema: DatasetSchema
   private let keyText: KeyText
   private let poolBytes: Int
+  private let isThorough: Bool
+  /// Rows of a chunk from which on it is made small in any case: it will not be written again soon.
+  private static let thoroughRows = 1 << 18
   /// Called between partitions with the bytes written last; throws to stop.
   private let pace: (Int) throws(StoreError) -> Void
 
   package init(
-    schema: DatasetSchema, keyText: @escaping KeyText, poolBytes: Int,
+    schema: DatasetSchema, keyText: @escaping KeyText, poolBytes: Int, isThorough: Bool,
     pace: @escaping (Int) throws(StoreError) -> Void
   ) {
     self.schema = schema
     self.keyText = keyText
     self.poolBytes = poolBytes
+    self.isThorough = isThorough
     self.pace = pace
   }
 
@@ -41,7 +45,9 @@ package final class MergeEncoder {
     // The columns before leave the less for those behind.
     var memory = poolBytes
     for column in schema.columns {
-      let merged = try MergedColumn(column, sources: sources, rows: rows, poolBytes: max(1 << 18, memory))
+      let merged = try MergedColumn(
+        column, sources: sources, rows: rows, poolBytes: max(1 << 18, memory),
+        triesPhrases: isThorough || rows.rows.count >= Self.thoroughRows)
       memory -= merged.retainedBytes
       columns.append(merged)
     }

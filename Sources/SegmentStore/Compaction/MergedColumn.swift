@@ -27,7 +27,7 @@ package final class MergedColumn {
   private let memory = StableArena()
 
   package init(
-    _ column: ColumnSchema, sources: [MergeSource], rows: MergedRows, poolBytes: Int
+    _ column: ColumnSchema, sources: [MergeSource], rows: MergedRows, poolBytes: Int, triesPhrases: Bool
   ) throws(StoreError) {
     self.column = column
     let entries = sources.map { source in
@@ -53,7 +53,10 @@ package final class MergedColumn {
       try makeLists(sources, entries)
       plan = DictionaryPlan(lists, rowCount: rows.rows.count, memory: memory)
     }
-    try considerPhrases(rows, byteLimit: max(1 << 18, min(4 << 20, poolBytes / 4)))
+    // What was stored as phrases once stays so: as plain texts it would grow again.
+    if triesPhrases || entries.contains(where: { $0?.phraseCode != nil }) {
+      try considerPhrases(rows, byteLimit: max(1 << 18, min(4 << 20, poolBytes / 4)))
+    }
     if plan == nil { forgetWords() }
   }
 

@@ -21,6 +21,8 @@ package struct SegmentMerge {
     package var memoryBytes: Int
     /// Rows of an output at most.
     package var segmentRows: Int
+    /// Whether the outputs are meant to stay: then more time is spent on making them small.
+    package var isThorough: Bool
     /// A number no other segment of the store ever has.
     package var nextID: () throws(StoreError) -> SegmentID
     /// Called often with the bytes written since; throws to stop.
@@ -28,7 +30,7 @@ package struct SegmentMerge {
 
     package init(
       files: any FileSystem, folder: String, store: StoreIdentifier, keyText: @escaping KeyText,
-      memoryBytes: Int, segmentRows: Int, nextID: @escaping () throws(StoreError) -> SegmentID,
+      memoryBytes: Int, segmentRows: Int, isThorough: Bool = true, nextID: @escaping () throws(StoreError) -> SegmentID,
       pace: @escaping (Int) throws(StoreError) -> Void
     ) {
       self.files = files
@@ -37,6 +39,7 @@ package struct SegmentMerge {
       self.keyText = keyText
       self.memoryBytes = memoryBytes
       self.segmentRows = segmentRows
+      self.isThorough = isThorough
       self.nextID = nextID
       self.pace = pace
     }
@@ -140,6 +143,7 @@ package struct SegmentMerge {
       let schema = try schema(plan.sources)
       let encoder = MergeEncoder(
         schema: schema, keyText: surroundings.keyText, poolBytes: surroundings.memoryBytes / 4,
+        isThorough: surroundings.isThorough,
         pace: surroundings.pace)
       if !plan.current.rows.isEmpty {
         try encoder.write(

@@ -84,7 +84,7 @@ package final class Compactor: Sendable {
   private func runJobs() {
     do throws(StoreError) {
       while isDue,
-        try merge(choosing: CompactionPolicy.job, isCancelled: { false }, progress: { _ in }) != nil
+        try merge(choosing: CompactionPolicy.job, isThorough: false, isCancelled: { false }, progress: { _ in }) != nil
       {}
     } catch {
       // Commits go on; it is tried again when more segments wait, or after a while.
@@ -119,14 +119,15 @@ package final class Compactor: Sendable {
       throw StoreError(.invalidArgument, "a merge was asked for from inside a merge's own report")
     }
     let before = try environment.folder.totalBytes()
-    let merged = try merge(choosing: CompactionPolicy.whole, isCancelled: isCancelled, progress: progress)
+    let merged = try merge(
+      choosing: CompactionPolicy.whole, isThorough: true, isCancelled: isCancelled, progress: progress)
     return CompactionResult(
       commit: published.view.commit, bytesBefore: before, bytesAfter: try environment.folder.totalBytes(),
       segmentsMerged: merged?.inputs ?? 0, segmentsWritten: merged?.outputs ?? 0)
   }
 
   private func merge(
-    choosing choose: ([SegmentShape]) -> [Int]?, isCancelled: @escaping () -> Bool,
+    choosing choose: ([SegmentShape]) -> [Int]?, isThorough: Bool, isCancelled: @escaping () -> Bool,
     progress: @escaping (Double) -> Void
   ) throws(StoreError) -> (inputs: Int, outputs: Int)? {
     let result = turn.withLock { _ -> Result<(inputs: Int, outputs: Int)?, StoreError> in
@@ -141,7 +142,7 @@ package final class Compactor: Sendable {
         guard let chosen = choose(view.segments.map(SegmentShape.init)) else { return .success(nil) }
         let inputs = chosen.map { view.segments[$0] }
           .sorted { ($0.addedCommit, $0.reader.id) < ($1.addedCommit, $1.reader.id) }
-        return .success(try merge(inputs, asOf: view.commit, isCancelled, progress))
+        return .success(try merge(inputs, asOf: view.commit, isThorough: isThorough, isCancelled, progress))
       } catch {
         return .failure(error)
       }
@@ -150,7 +151,7 @@ package final class Compactor: Sendable {
   }
 
   private func merge(
-    _ inputs: [SegmentView], asOf commit: UInt64, _ isCancelled: @escaping () -> Bool,
+    _ inputs: [SegmentView], asOf commit: UInt64, isThorough: Bool, _ isCancelled: @escaping () -> Bool,
     _ progress: @escaping (Double) -> Void
   ) throws(StoreError) -> (inputs: Int, outputs: Int) {
     let folder = environment.folder
@@ -159,7 +160,7 @@ package final class Compactor: Sendable {
       in: SegmentMerge.Surroundings(
         files: folder.files, folder: folder.path, store: environment.identifier,
         keyText: environment.context.keyText, memoryBytes: environment.options.memoryBudgetBytes / 2,
-        segmentRows: environment.options.segmentRows,
+        segmentRows: environment.options.segmentRows, isThorough: isThorough,
         nextID: { [environment] () throws(StoreError) in environment.takeSegmentID() },
         pace: { [self] (_) throws(StoreError) in
           if isStopped.load(ordering: .relaxed) || isCancelled() {
@@ -169,7 +170,7 @@ package final class Compactor: Sendable {
     let outputs = try merge.run(progress: progress)
     do throws(StoreError) {
       var views: [SegmentView] = []
-      for output in outputs { views.append(try open(output)) }
+      for output in outputs { views.append(try open(output, isFinal: isThorough)) }
       let relocation = MarkRelocation(
         inputs: inputs, outputs: views.filter { !$0.isHistory }, asOf: commit)
       try writer.replace(inputs, with: views) { () throws(StoreError) in
@@ -188,7 +189,7 @@ package final class Compactor: Sendable {
     }
   }
 
-  private func open(_ output: SegmentMerge.Output) throws(StoreError) -> SegmentView {
+  private func open(_ output: SegmentMerge.Output, isFinal: Bool) throws(StoreError) -> SegmentView {
     let reference = SegmentReference(
       id: output.segment.id, fileLength: output.segment.fileLength, checksum: output.segment.checksum)
     let reader = try EngineApply.open(
@@ -196,7 +197,7 @@ package final class Compactor: Sendable {
       context: environment.context)
     return SegmentView(
       reader: reader, addedCommit: output.commits.first, lastCommit: output.commits.last,
-      historyEnd: output.commits.historyEnd, isCompacted: true)
+      historyEnd: output.commits.historyEnd, isCompacted: isFinal)
   }
 }
 

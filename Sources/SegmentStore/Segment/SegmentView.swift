@@ -11,7 +11,7 @@ package struct SegmentView: Sendable {
   package let lastCommit: UInt64
   /// Of a history segment (历史): the commit from which on all its rows are superseded. 0 for all others.
   package let historyEnd: UInt64
-  /// Whether compaction wrote it.
+  /// Whether it is in its final form: a thorough merge wrote it.
   package let isCompacted: Bool
   package let marks: MarkTable
 
