@@ -66,30 +66,30 @@ public struct CreditSnapshot: Sendable {
         entries = datasets.isEmpty ? [] : try database.catalogue.entries(of: datasets, asOf: engine)
       }
       let identifier = Identifier(key.text ?? subject.text, as: key.kind ?? subject.kind)
-      return try entries.flatMap { try records(of: key, identifier, entry: $0, versions: versions) }
+      var records: [CreditRecord] = []
+      for entry in entries { try append(of: key, identifier, entry: entry, versions: versions, to: &records) }
+      return records
     } catch { throw CreditError(wrapping: error) }
   }
 
-  private func records(
-    of key: SubjectKey, _ subject: Identifier, entry: PublishedEntry, versions: Versions
-  ) throws -> [CreditRecord] {
+  private func append(
+    of key: SubjectKey, _ subject: Identifier, entry: PublishedEntry, versions: Versions,
+    to records: inout [CreditRecord]
+  ) throws {
     let reader = RecordReader(entry)
     switch versions {
-    case .current:
-      return try reader.currentRecords(
-        of: key.rawValue, subject: subject, in: engine, includesWithdrawn: false)
-    case .currentAndWithdrawn:
-      return try reader.currentRecords(
-        of: key.rawValue, subject: subject, in: engine, includesWithdrawn: true)
+    case .current, .currentAndWithdrawn:
+      try reader.appendCurrentRecords(
+        of: key.rawValue, subject: subject, in: engine, includesWithdrawn: versions == .currentAndWithdrawn,
+        to: &records)
     case .history:
       var rows = try engine.rows(of: key.rawValue, schema: entry.schema)
       rows.sort { ($0.system.commit, $0.system.version) < ($1.system.commit, $1.system.version) }
-      let records = try rows.map { try reader.record($0, subject: subject) }
       // Versions of one record stand together, records in the order in which they first appeared.
-      let keyed = records.map { (key: $0.key, record: $0) }
+      let keyed = try rows.map { try reader.record($0, subject: subject) }.map { (key: $0.key, record: $0) }
       var order: [String: Int] = [:]
       for record in keyed where order[record.key] == nil { order[record.key] = order.count }
-      return keyed.enumerated().sorted {
+      records += keyed.enumerated().sorted {
         let (left, right) = (order[$0.element.key] ?? 0, order[$1.element.key] ?? 0)
         return left != right ? left < right : $0.offset < $1.offset
       }.map(\.element.record)

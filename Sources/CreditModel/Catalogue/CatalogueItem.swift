@@ -120,18 +120,11 @@ public struct CatalogueItem: Codable, Sendable, Hashable {
     mask = try container.decodeIfPresent([Int].self, forKey: .mask)
   }
 
+  /// How the item's values are stored as numbers.
+  package var storedForm: StoredForm { StoredForm(type: type, scale: scale) }
+
   /// Gives the value for a stored number of this item's type.
-  package func value(stored number: Int64) -> Value {
-    switch type {
-    case .text, .code: .text(String(number))
-    case .integer: .integer(number)
-    case .decimal: .decimal(FixedDecimal(units: number, scale: scale))
-    case .date: .day(Day(unchecked: Int32(clamping: number)))
-    case .timestamp: .second(Second(unchecked: number))
-    case .month: .month(Month(unchecked: Int32(clamping: number)))
-    case .boolean: .boolean(number != 0)
-    }
-  }
+  package func value(stored number: Int64) -> Value { storedForm.value(number) }
 
   /// Reads a value from text as a cell would be read.
   ///

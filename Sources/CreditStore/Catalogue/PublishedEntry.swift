@@ -16,6 +16,8 @@ public final class PublishedEntry: Sendable {
   /// Columns of all items any version had, by `columnName`.
   package let knownColumns: [String: UInt32]
   package let schema: DatasetSchema
+  /// By item.
+  package let storedForms: [StoredForm]
   /// Item indexes of subject and record key.
   package let subjectItems: [Int]
   package let keyItems: [Int]
@@ -36,6 +38,7 @@ public final class PublishedEntry: Sendable {
       columns: zip(entry.items, columnIDs).map {
         ColumnSchema(id: $1, type: $0.type.isText ? .text : .integer)
       }, orderColumn: entry.eventDate.flatMap(entry.itemIndex))
+    storedForms = entry.items.map(\.storedForm)
     subjectItems = entry.subject.compactMap(entry.itemIndex)
     keyItems = entry.recordKey.compactMap(entry.itemIndex)
   }

@@ -4,7 +4,7 @@
 
 public import CreditModel
 import Foundation
-package import SegmentStore
+import SegmentStore
 
 /// One version of one credit record (信用记录).
 public struct CreditRecord: Sendable {
@@ -24,7 +24,7 @@ public struct CreditRecord: Sendable {
   /// Commit that superseded the version; `nil` while it is current.
   public let until: UInt64?
   /// Values by position of the item; `nil` = absent.
-  public let values: [Value?]
+  public let values: RecordValues
 
   /// The record key: values of the entry's record-key items joined by `|`, or 32 hex digits of the content.
   ///
@@ -37,7 +37,7 @@ public struct CreditRecord: Sendable {
   package init(
     entry: PublishedEntry, subject: Identifier, version: Int, state: RecordState, batch: UInt64,
     commit: UInt64,
-    until: UInt64?, values: [Value?]
+    until: UInt64?, values: RecordValues
   ) {
     published = entry
     self.subject = subject
@@ -67,7 +67,7 @@ package enum RecordKey {
   }
 
   /// The key of a record of an entry without record key: half of the SHA-256 over its canonical values.
-  package static func contentDigest(_ values: [Value?]) -> String {
+  package static func contentDigest(_ values: some Sequence<Value?>) -> String {
     var hasher = SHA256()
     for value in values {
       // Each value with its length, so that no two lists of values run together.
@@ -80,90 +80,5 @@ package enum RecordKey {
       hasher.update(text.utf8)
     }
     return hasher.finalize().prefix(16).map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
-  }
-}
-
-/// Turns stored rows into records.
-package struct RecordReader {
-  package let entry: PublishedEntry
-
-  package init(_ entry: PublishedEntry) { self.entry = entry }
-
-  /// The values of a payload in the order of the items.
-  package func values(_ payload: [UInt8]) throws(StoreError) -> [Value?] {
-    var values = [Value?](repeating: nil, count: entry.entry.items.count)
-    let isWhole = payload.withUnsafeBytes { bytes in
-      RowPayload.walk(bytes, entry.schema) { index, view in
-        switch view {
-        case .null: break
-        case .integer(let number): values[index] = entry.entry.items[index].value(stored: number)
-        case .text(let text): values[index] = .text(String(decoding: text, as: UTF8.self))
-        }
-      }
-    }
-    guard isWhole else { throw StoreError(.damaged, "a row does not fit its entry") }
-    return values
-  }
-
-  package func record(_ row: StoredRow, subject: Identifier) throws(StoreError) -> CreditRecord {
-    try record(row.system, superseded: row.superseded, subject: subject, values: try values(row.payload))
-  }
-
-  private func record(
-    _ system: RowSystemValues, superseded: UInt64?, subject: Identifier, values: [Value?]
-  ) throws(StoreError) -> CreditRecord {
-    guard let state = RecordState(rawValue: system.state) else {
-      throw StoreError(.damaged, "a row has an unknown state")
-    }
-    return CreditRecord(
-      entry: entry, subject: subject, version: Int(system.version), state: state, batch: system.batch,
-      commit: system.commit, until: superseded, values: values)
-  }
-
-  /// Orders records by event date, then by commit: segments are read one after the other.
-  private func sort(_ records: inout [CreditRecord]) {
-    guard let column = entry.schema.orderColumn else { return records.sort { $0.commit < $1.commit } }
-    func precedes(_ left: CreditRecord, _ right: CreditRecord) -> Bool {
-      let orders = (left.values[column]?.stored ?? .min, right.values[column]?.stored ?? .min)
-      return orders.0 != orders.1 ? orders.0 < orders.1 : left.commit < right.commit
-    }
-    records.sort(by: precedes)
-  }
-
-  /// The records of a subject that no later version superseded, straight from their columns.
-  package func currentRecords(
-    of key: UInt128, subject: Identifier, in snapshot: EngineSnapshot, includesWithdrawn: Bool
-  ) throws(StoreError) -> [CreditRecord] {
-    var records: [CreditRecord] = []
-    let items = entry.entry.items
-    let schema = entry.schema
-    // Nearly always they are in order: one segment has them all.
-    var last = (order: Int64.min, commit: UInt64(0))
-    var isOrdered = true
-    func append(_ system: RowSystemValues, _ values: [Value?]) throws(StoreError) {
-      let order = schema.orderColumn.flatMap { values[$0]?.stored } ?? .min
-      if order < last.order || order == last.order && system.commit < last.commit { isOrdered = false }
-      last = (order, system.commit)
-      records.append(try record(system, superseded: nil, subject: subject, values: values))
-    }
-    func isWanted(_ system: RowSystemValues) -> Bool {
-      includesWithdrawn || system.state != RecordState.withdrawn.rawValue
-    }
-    try snapshot.visitCurrentRows(of: key, schema: schema) { (system, row, rows) throws(StoreError) in
-      guard isWanted(system) else { return }
-      var values = [Value?](repeating: nil, count: items.count)
-      for index in values.indices {
-        if schema.columns[index].type == .integer {
-          if let number = try rows.integer(index, row) { values[index] = items[index].value(stored: number) }
-        } else if let text = try rows.text(index, row, key: key) {
-          values[index] = .text(String(decoding: text, as: UTF8.self))
-        }
-      }
-      try append(system, values)
-    } memory: { (row) throws(StoreError) in
-      if isWanted(row.system) { try append(row.system, try values(row.payload)) }
-    }
-    if !isOrdered { sort(&records) }
-    return records
   }
 }

@@ -85,23 +85,27 @@ public struct EngineSnapshot: Sendable {
   /// Visits the rows of a key that the snapshot sees and no mark supersedes, without putting them together.
   ///
   /// - Parameters:
-  ///   - visit: a row in a segment: its system values, its place, and where to read its values.
+  ///   - visit: rows in one segment: their places, their system values, and where to read their values.
   ///   - memory: a row in memory.
   package func visitCurrentRows(
     of key: UInt128, schema: DatasetSchema,
-    _ visit: (RowSystemValues, Int, inout RowAssembler) throws(StoreError) -> Void,
+    _ visit: ([Int], [RowSystemValues], inout RowAssembler) throws(StoreError) -> Void,
     memory: (StoredRow) throws(StoreError) -> Void
   ) throws(StoreError) {
     for segment in view.segments where segment.hasCurrentRows(asOf: commit) {
       let hasSuperseded = segment.isHistory || segment.marks.count > 0
       for run in try segment.reader.runs(of: key) where run.dataset == schema.dataset {
         guard var reader = try RowAssembler(segment, schema: schema) else { continue }
-        for position in run.first..<run.first + run.count {
-          if hasSuperseded, try reader.superseded(position, asOf: commit) != nil { continue }
-          let row = try reader.row(at: position)
-          let system = try reader.systemValues(row)
-          if system.commit <= commit { try visit(system, row, &reader) }
+        let range = try reader.rows(at: run)
+        let all = try reader.systemValues(range)
+        var rows: [Int] = []
+        var systems: [RowSystemValues] = []
+        for (place, system) in all.enumerated() where system.commit <= commit {
+          if hasSuperseded, try reader.superseded(run.first + UInt32(place), asOf: commit) != nil { continue }
+          rows.append(range.lowerBound + place)
+          systems.append(system)
         }
+        if !rows.isEmpty { try visit(rows, systems, &reader) }
       }
     }
     for (position, row) in view.memory.rows(of: key, asOf: commit) where row.schema.dataset == schema.dataset

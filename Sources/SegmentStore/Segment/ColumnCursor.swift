@@ -5,7 +5,7 @@
 /// Reads one column of a dataset chunk.
 package struct ColumnCursor {
   private let segment: SegmentReader
-  private let column: ColumnEntry?
+  private let column: StoredColumn?
   private var block: DecodedBlock?
   /// The same block, without counting references for every value; `block` keeps it alive.
   private var current: Unmanaged<DecodedBlock>?
@@ -15,17 +15,19 @@ package struct ColumnCursor {
   private var phrases = PhrasePosition()
   /// Where texts are put together that lie nowhere whole.
   private var scratch: ByteArena?
+  /// The key rendered last: neighbours have the same.
+  private var rendered: (key: UInt128, text: ByteArena)?
   /// A cursor over the column this one is relative to, or none.
   private var other: [ColumnCursor] = []
 
   /// A cursor over a column of a chunk; where the chunk has none with this id and type, every row is null (the column came with a later
   /// schema version).
   package init(_ segment: SegmentReader, _ columns: ChunkColumns, id: UInt32, type: ColumnType = .integer) {
-    let column = columns.column(id).flatMap { $0.type == type ? $0 : nil }
+    let column = columns.storedColumn(id, type: type)
     self.segment = segment
     self.column = column
     pages = DictionaryPages(segment, column)
-    if let reference = column?.reference { other = [ColumnCursor(segment, columns, id: reference.column)] }
+    if let reference = column?.entry.reference { other = [ColumnCursor(segment, columns, id: reference.column)] }
   }
 
   /// Makes the block of a row the current one; false for a missing column.
@@ -36,7 +38,7 @@ package struct ColumnCursor {
   }
 
   private mutating func load(_ row: Int) throws(StoreError) -> Bool {
-    guard let column, !column.blocks.isEmpty else { return false }
+    guard let column = column?.entry, !column.blocks.isEmpty else { return false }
     let entry = column.blocks[column.blockIndex(of: UInt32(row))]
     let loaded = try segment.block(entry, of: column)
     let first = Int(entry.firstRow)
@@ -59,7 +61,7 @@ package struct ColumnCursor {
     guard let stored = current._withUnsafeGuaranteedRef({ $0.isNull(index) ? nil : $0.integer(index) }) else {
       return nil
     }
-    guard !other.isEmpty, let reference = column?.reference else { return stored }
+    guard !other.isEmpty, let reference = column?.entry.reference else { return stored }
     return stored &+ reference.contribution(try other[0].integer(row))
   }
 
@@ -80,13 +82,23 @@ package struct ColumnCursor {
     case .plain, .dictionary: return plain
     case .coded: return try codedText(current, index)
     case .phrases: return try phraseText(current, index)
-    case .key:
-      let target = scratchMemory(CodedRow.maximumKeyTextBytes)
-      let count = segment.keyText(key, target)
-      guard count > 0 else { throw damage("a key without a text stands for a text") }
-      return UnsafeRawBufferPointer(start: target, count: count)
+    case .key: return try keyText(key)
     }
   }
+
+  private mutating func keyText(_ key: UInt128) throws(StoreError) -> UnsafeRawBufferPointer {
+    if let rendered, rendered.key == key { return rendered.text.bytes }
+    let arena = rendered?.text ?? ByteArena(capacity: CodedRow.maximumKeyTextBytes)
+    arena.truncate(to: 0)
+    let count = segment.keyText(key, arena.reserve(CodedRow.maximumKeyTextBytes))
+    guard count > 0 else { throw damage("a key without a text stands for a text") }
+    arena.advance(count)
+    rendered = (key, arena)
+    return arena.bytes
+  }
+
+  /// Whether the text asked for last is known to be that of its row's key.
+  package var isKeyText: Bool { current?._withUnsafeGuaranteedRef { $0.form == .key } ?? false }
 
   /// How the texts of the block of a row are stored; `nil` for a missing column.
   package mutating func form(_ row: Int) throws(StoreError) -> DecodedBlock.TextForm? {
@@ -141,7 +153,7 @@ package struct ColumnCursor {
   private mutating func phraseText(
     _ current: Unmanaged<DecodedBlock>, _ index: Int
   ) throws(StoreError) -> UnsafeRawBufferPointer? {
-    guard let code = column?.phraseCode else { throw damage("phrases without a dictionary of phrases") }
+    guard let code = column?.entry.phraseCode else { throw damage("phrases without a dictionary of phrases") }
     let arena = scratchArena()
     guard try phrases.move(to: index, current, code) else { throw damage("the phrases of a block do not add up") }
     while true {
@@ -160,10 +172,10 @@ package struct ColumnCursor {
 /// The pages of a column's dictionary that a cursor met so far.
 private struct DictionaryPages {
   private let segment: SegmentReader
-  private let column: ColumnEntry?
+  private let column: StoredColumn?
   private var pages: [DictionaryPage?] = []
 
-  init(_ segment: SegmentReader, _ column: ColumnEntry?) {
+  init(_ segment: SegmentReader, _ column: StoredColumn?) {
     self.segment = segment
     self.column = column
   }
@@ -185,7 +197,7 @@ private struct DictionaryPages {
   }
 
   private mutating func load(_ number: Int) throws(StoreError) {
-    guard let column else { throw outside }
+    guard let column = column?.entry else { throw outside }
     if pages.isEmpty { pages = Array(repeating: nil, count: column.dictionaryPages.count) }
     pages[number] = try segment.dictionaryPage(number, of: column)
   }

@@ -45,16 +45,28 @@ package struct RowAssembler {
     return (system, payload.bytes)
   }
 
-  /// The integer of a column of the schema, or `nil`.
-  package mutating func integer(_ column: Int, _ row: Int) throws(StoreError) -> Int64? {
-    try columns[column].integer(row)
+  /// Gives the integers of a column of the schema, those that are there, with their place in the list of rows.
+  package mutating func integers(
+    _ column: Int, _ rows: [Int], _ body: (Int, Int64) -> Void
+  ) throws(StoreError) {
+    // A cursor of its own: reaching into the array for every value would cost as much as reading it.
+    var cursor = columns[column]
+    for (place, row) in rows.enumerated() {
+      if let value = try cursor.integer(row) { body(place, value) }
+    }
+    columns[column] = cursor
   }
 
-  /// The text of a column of the schema, or `nil`; valid until the column is asked again.
-  package mutating func text(_ column: Int, _ row: Int, key: UInt128) throws(StoreError)
-    -> UnsafeRawBufferPointer?
-  {
-    try columns[column].text(row, key: key)
+  /// Gives the texts of a column of the schema, those that are there, with their place in the list of rows and whether they are known to be
+  /// that of the key; each is valid until the next.
+  package mutating func texts(
+    _ column: Int, _ rows: [Int], key: UInt128, _ body: (Int, UnsafeRawBufferPointer, Bool) -> Void
+  ) throws(StoreError) {
+    var cursor = columns[column]
+    for (place, row) in rows.enumerated() {
+      if let text = try cursor.text(row, key: key) { body(place, text, cursor.isKeyText) }
+    }
+    columns[column] = cursor
   }
 
   /// The place of a position of the segment within the dataset.
@@ -63,6 +75,13 @@ package struct RowAssembler {
       throw StoreError(.damaged, "a run points outside its dataset")
     }
     return Int(position - chunk.firstRow)
+  }
+
+  /// The places of the rows of a run within the dataset.
+  package func rows(at run: RowRun) throws(StoreError) -> Range<Int> {
+    let first = try row(at: run.first)
+    guard run.count > 0 else { return first..<first }
+    return first..<(try row(at: run.first + (run.count - 1))) + 1
   }
 
   /// The commit of the row at a position of the segment.
@@ -77,6 +96,29 @@ package struct RowAssembler {
     guard view.isHistory else { return view.marks.superseded(position, asOf: commit) }
     let found = UInt64(bitPattern: try supersededBy.integer(try row(at: position)) ?? 0)
     return found <= commit ? found : nil
+  }
+
+  /// The system values of consecutive rows of the chunk.
+  package mutating func systemValues(_ rows: Range<Int>) throws(StoreError) -> [RowSystemValues] {
+    var values = [RowSystemValues](repeating: RowSystemValues(batch: 0, state: 0), count: rows.count)
+    for column in SystemColumn.always {
+      var cursor = system[column.index]
+      for row in rows {
+        let value = try cursor.integer(row)
+        let place = row - rows.lowerBound
+        switch column {
+        case .commit:
+          let commit = UInt64(bitPattern: value ?? 0)
+          values[place].commit = commit == 0 ? view.addedCommit : commit
+        case .batch: values[place].batch = UInt64(bitPattern: value ?? 0)
+        case .version: values[place].version = UInt32(clamping: value ?? 1)
+        case .state: values[place].state = UInt8(clamping: value ?? 0)
+        case .superseded: break
+        }
+      }
+      system[column.index] = cursor
+    }
+    return values
   }
 
   /// The system values of a row of the chunk.

@@ -310,12 +310,15 @@ package final class SegmentReader: Sendable {
 /// The columns of a dataset chunk, system columns first.
 package final class ChunkColumns: Sendable {
   package let entries: [ColumnEntry]
+  /// The same, to be held by many cursors.
+  private let stored: [StoredColumn]
   /// Rows each column covers.
   package let rowCount: UInt32
   private let positions: [UInt32: Int]
 
   init(_ entries: [ColumnEntry], rowCount: UInt32) {
     self.entries = entries
+    stored = entries.map(StoredColumn.init)
     self.rowCount = rowCount
     positions = Dictionary(entries.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
@@ -326,4 +329,15 @@ package final class ChunkColumns: Sendable {
 
   /// The column with an id, if this chunk has it.
   package func column(_ id: UInt32) -> ColumnEntry? { positions[id].map { entries[$0] } }
+
+  /// The same, to be held by a cursor.
+  func storedColumn(_ id: UInt32, type: ColumnType) -> StoredColumn? {
+    positions[id].flatMap { stored[$0].entry.type == type ? stored[$0] : nil }
+  }
+}
+
+/// A column's entry behind one reference: cursors are made for every look-up, and an entry has many parts to copy.
+final class StoredColumn: Sendable {
+  let entry: ColumnEntry
+  init(_ entry: ColumnEntry) { self.entry = entry }
 }
