@@ -106,6 +106,7 @@ import Testing
         for row in 0..<block.rowCount where !block.isNull(row) {
           switch block.form {
           case .none: _ = block.integer(row)
+          case .mapped: _ = block.exception(row)
           case .phrases: _ = block.groupStart(row / PhraseEncoding.groupRows)
           case .plain, .dictionary: _ = block.text(row).count
           case .coded:

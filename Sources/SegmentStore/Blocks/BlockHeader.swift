@@ -19,6 +19,7 @@ package enum BlockKind: UInt8, Sendable {
   case footer = 6
   case dictionaryPage = 7
   case bundle = 8
+  case map = 9
 }
 
 /// How the stored bytes become the raw ones.

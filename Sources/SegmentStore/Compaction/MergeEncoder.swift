@@ -52,12 +52,14 @@ package final class MergeEncoder {
       columns.append(merged)
     }
     let owner = Owner(columns)
-    let references = try ColumnRelations.find(schema, sources: sources, rows: rows)
+    let codes = try CodeRelations(columns, rows: rows)
+    let references = try ColumnRelations.find(schema, sources: sources, rows: rows).merging(codes.references) { $1 }
     try writer.begin(
       schema, dictionaries: columns.map { $0.plan?.dictionary ?? $0.book?.dictionary },
-      references: references, owner: owner, isHistory: isHistory)
+      references: references, maps: codes.maps, owner: owner, isHistory: isHistory)
     var system = SystemColumn.always.map { MergedIntegers($0.rawValue, sources: sources) }
-    var others = references.mapValues { MergedIntegers($0.column, sources: sources) }
+    var others = references.filter { codes.maps[$0.key] == nil }
+      .mapValues { MergedIntegers($0.column, sources: sources) }
     var builders = makeBuilders(columns, references, isHistory: isHistory)
     defer { for index in builders.indices { builders[index].deallocate() } }
     var run = RunPosition()
@@ -69,6 +71,10 @@ package final class MergeEncoder {
       let systemCount = builders.count - columns.count
       for (index, column) in columns.enumerated() {
         let reference = references[column.column.id]
+        if let map = codes.maps[column.column.id], let source = codes.sources[column.column.id] {
+          try appendMapped(range, rows, column, columns[source], map, &builders[systemCount + index], &partition)
+          continue
+        }
         try append(
           range, rows, column, reference, &others[column.column.id], &builders[systemCount + index], &partition)
       }
@@ -261,6 +267,25 @@ package final class MergeEncoder {
         }
         if builder.isFull { partition.close(&builder) }
       }
+    }
+    partition.close(&builder)
+  }
+
+  private func appendMapped(
+    _ range: Range<Int>, _ rows: MergedRows, _ column: MergedColumn, _ other: MergedColumn, _ map: CodeMap,
+    _ builder: inout ColumnBlockBuilder, _ partition: inout Partition
+  ) throws(StoreError) {
+    let place = UnsafeRawPointer(partition.arena.base)
+    let numbers = UnsafeMutablePointer<UInt64>.allocate(capacity: TextTemplate.maximumHoles)
+    defer { numbers.deallocate() }
+    for index in range {
+      if let code = try column.code(rows.rows[index], numbers: numbers) {
+        let predicted = try other.code(rows.rows[index], numbers: numbers).flatMap { map.code(Int($0)) }
+        builder.append(code: code, predicted: predicted ?? MappedCodeEncoding.unknown)
+      } else {
+        builder.appendNull(place: place)
+      }
+      if builder.isFull { partition.close(&builder) }
     }
     partition.close(&builder)
   }

@@ -53,6 +53,8 @@ package struct ColumnBlockBuilder {
   private let byteLimit: Int
   /// Taken from every integer when the block is closed; `nil` for columns that are not relative.
   private let subtrahends: UnsafeMutableBufferPointer<Int64>?
+  /// What the map says of each code; `nil` for columns that are not mapped.
+  private let predictions: UnsafeMutableBufferPointer<UInt32>?
   private let raw = ByteArena(capacity: 96 << 10)
 
   package init(
@@ -60,7 +62,10 @@ package struct ColumnBlockBuilder {
     compression: BlockCompression = .fast, isRelative: Bool = false
   ) {
     self.compression = compression
-    subtrahends = isRelative ? .allocate(capacity: ColumnBlockLimits.rows) : nil
+    var isCodes = false
+    if case .codes = kind { isCodes = true }
+    subtrahends = isRelative && !isCodes ? .allocate(capacity: ColumnBlockLimits.rows) : nil
+    predictions = isRelative && isCodes ? .allocate(capacity: ColumnBlockLimits.rows) : nil
     self.column = column
     self.columnID = columnID
     self.scratch = scratch
@@ -99,6 +104,7 @@ package struct ColumnBlockBuilder {
     coded?.deallocate()
     nulls.deallocate()
     subtrahends?.deallocate()
+    predictions?.deallocate()
   }
 
   /// Starts counting rows from 0 again.
@@ -137,6 +143,13 @@ package struct ColumnBlockBuilder {
     count &+= 1
   }
 
+  /// Appends a code of a mapped column, and what the map says.
+  @inline(__always)
+  package mutating func append(code: UInt32, predicted: UInt32) {
+    predictions?[count] = predicted
+    append(code: code)
+  }
+
   /// Sets a number of the row appended last.
   @inline(__always)
   package func set(number: UInt64, hole: Int) {
@@ -172,7 +185,13 @@ package struct ColumnBlockBuilder {
     var encoding = Encoding.frameOfReference
     var bounds: (minimum: Int64, maximum: Int64) = (0, 0)
     let nullView = UnsafeBufferPointer(rebasing: nulls[..<count])
-    if let coded {
+    if let predictions {
+      encoding = .mappedCodes
+      bounds = MappedCodeEncoding.encode(
+        codes: UnsafeBufferPointer(rebasing: codes[..<count]),
+        predictions: UnsafeBufferPointer(rebasing: predictions[..<count]), nulls: nullView, nullCount: nullCount,
+        to: raw)
+    } else if let coded {
       encoding = .codedText
       bounds = CodedTextEncoding.encode(coded, count: count, nulls: nullView, nullCount: nullCount, to: raw)
     } else if let book {

@@ -6,7 +6,7 @@
 /// The values of one column for a run of rows.
 package final class DecodedBlock: Sendable {
   /// How the texts of a block are found.
-  package enum TextForm: Sendable { case none, plain, dictionary, coded, key, phrases }
+  package enum TextForm: Sendable { case none, plain, dictionary, coded, key, phrases, mapped }
 
   /// One number of every row of a coded block.
   private struct Numbers: Sendable {
@@ -68,8 +68,16 @@ package final class DecodedBlock: Sendable {
       guard width < 64, layout.takePacked(rows, width) else {
         throw damage("an integer block has a wrong length")
       }
-      exceptions = IntegerExceptions(raw, rows: rows, width: width, &layout)
+      exceptions = IntegerExceptions(
+        raw, rows: rows, width: width, highWidth: Int(raw.load(2, as: UInt8.self)), mayBeZero: false, &layout)
       guard exceptions != nil else { throw damage("the exceptions of an integer block do not add up") }
+    case .mappedCodes:
+      form = .mapped
+      width = 0
+      base = 0
+      exceptions = IntegerExceptions(
+        raw, rows: rows, width: 0, highWidth: Int(raw.load(1, as: UInt8.self)), mayBeZero: true, &layout)
+      guard exceptions != nil else { throw damage("the exceptions of a mapped block do not add up") }
     case .phrases:
       form = .phrases
       width = 0
@@ -237,8 +245,13 @@ package final class DecodedBlock: Sendable {
     return stretch.base &+ BitPacking.value(bytes.base + stretch.offset, row, width: stretch.width)
   }
 
+  /// The code of a row of a mapped block that does not follow from the other column.
+  @inline(__always)
+  package func exception(_ row: Int) -> Int? { exceptions?.find(row).map { Int(truncatingIfNeeded: $0) } }
+
   /// Whether all codes and numbers fit the dictionary of the column.
   package func fits(dictionaryCount: Int, holes: Int) -> Bool {
+    if form == .mapped { return (exceptions?.largest ?? 0) < UInt64(dictionaryCount) }
     guard form == .coded else { return true }
     guard numbers.count == holes else { return false }
     // Most blocks need no look at every row: no code of this width can be too large.
@@ -252,12 +265,16 @@ private struct IntegerExceptions: Sendable {
   private let rows: [UInt16]
   private let highs: [UInt64]
 
-  /// `nil` unless rows ascend, high parts are not 0 and fit, and they end with the block.
-  init?(_ raw: BlockBytes, rows count: Int, width: Int, _ layout: inout BlockLayout) {
-    let highWidth = Int(raw.load(2, as: UInt8.self))
+  /// `nil` unless rows ascend, high parts fit and are not 0 where they may not, and they end with the block.
+  init?(
+    _ raw: BlockBytes, rows count: Int, width: Int, highWidth: Int, mayBeZero: Bool,
+    _ layout: inout BlockLayout
+  ) {
     let exceptions = Int(raw.load(4, as: UInt32.self))
     let rowBits = PatchedIntegerEncoding.rowBits
-    guard exceptions > 0, exceptions <= count, highWidth > 0, highWidth + width <= 64 else { return nil }
+    guard exceptions <= count, mayBeZero || exceptions > 0 && highWidth > 0, highWidth + width <= 64 else {
+      return nil
+    }
     let rowsOffset = layout.position
     guard layout.takePacked(exceptions, rowBits) else { return nil }
     let highsOffset = layout.position
@@ -267,7 +284,7 @@ private struct IntegerExceptions: Sendable {
     for index in 0..<exceptions {
       let row = Int(BitPacking.value(raw.base + rowsOffset, index, width: rowBits))
       let high = BitPacking.value(raw.base + highsOffset, index, width: highWidth)
-      guard row < count, rows.last.map({ Int($0) < row }) ?? true, high > 0 else { return nil }
+      guard row < count, rows.last.map({ Int($0) < row }) ?? true, mayBeZero || high > 0 else { return nil }
       rows.append(UInt16(row))
       highs.append(high)
     }
@@ -277,10 +294,18 @@ private struct IntegerExceptions: Sendable {
 
   var cost: Int { rows.count * 10 }
 
+  /// The number of a row that is an exception.
+  func find(_ row: Int) -> UInt64? {
+    let place = rows.partitioningIndex { Int($0) >= row }
+    return place < rows.count && Int(rows[place]) == row ? highs[place] : nil
+  }
+
+  /// The largest number.
+  var largest: UInt64 { highs.max() ?? 0 }
+
   /// The high part of a row; 0 when it is no exception.
   func high(_ row: Int) -> UInt64 {
-    let place = rows.partitioningIndex { Int($0) >= row }
-    return place < rows.count && Int(rows[place]) == row ? highs[place] : 0
+    find(row) ?? 0
   }
 }
 

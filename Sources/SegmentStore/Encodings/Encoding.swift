@@ -17,6 +17,8 @@ package enum Encoding: UInt8, Sendable {
   case phrases = 6
   /// Integers of which few are far from the others (PatchedIntegerEncoding).
   case patchedIntegers = 7
+  /// Codes that follow from those of another column (MappedCodeEncoding).
+  case mappedCodes = 8
 }
 
 /// The limits of one column block.

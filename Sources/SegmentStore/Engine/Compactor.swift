@@ -9,9 +9,9 @@ import Synchronization
 public struct CompactionResult: Sendable, Equatable {
   /// The last commit the store had when it ended.
   public var commit: UInt64
-  /// Bytes of all files before.
+  /// Bytes of all files before, without space that the journal keeps in reserve while the store is open.
   public var bytesBefore: Int64
-  /// Bytes of all files after.
+  /// The same after.
   public var bytesAfter: Int64
   /// Segments read.
   public var segmentsMerged: Int
@@ -118,12 +118,17 @@ package final class Compactor: Sendable {
     guard !isMergingHere else {
       throw StoreError(.invalidArgument, "a merge was asked for from inside a merge's own report")
     }
-    let before = try environment.folder.totalBytes()
+    let before = try totalBytes()
     let merged = try merge(
       choosing: CompactionPolicy.whole, isThorough: true, isCancelled: isCancelled, progress: progress)
     return CompactionResult(
-      commit: published.view.commit, bytesBefore: before, bytesAfter: try environment.folder.totalBytes(),
+      commit: published.view.commit, bytesBefore: before, bytesAfter: try totalBytes(),
       segmentsMerged: merged?.inputs ?? 0, segmentsWritten: merged?.outputs ?? 0)
+  }
+
+  /// Bytes of all files without the reserve of the journal, which closing gives back.
+  private func totalBytes() throws(StoreError) -> Int64 {
+    try environment.folder.totalBytes() - writer.reservedBytes
   }
 
   private func merge(

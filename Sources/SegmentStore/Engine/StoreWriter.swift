@@ -28,20 +28,24 @@ package final class StoreWriter: @unchecked Sendable {
     // Sendable because `journal` is touched by the queue's one writing thread, or inside the gate when the queue is empty.
     private var journal: Journal
     private let sizeBytes: Atomic<Int64>
+    private let reserved: Atomic<Int64>
     private let commitCount: Atomic<Int>
 
     init(_ journal: Journal, commits: Int) {
       self.journal = journal
       sizeBytes = Atomic(journal.size)
+      reserved = Atomic(journal.reservedBytes)
       commitCount = Atomic(commits)
     }
 
     var size: Int64 { sizeBytes.load(ordering: .relaxed) }
+    var reservedBytes: Int64 { reserved.load(ordering: .relaxed) }
     var commits: Int { commitCount.load(ordering: .relaxed) }
 
     func append(_ kind: FrameKind, body: [UInt8], commits: Int) throws(StoreError) {
       try journal.append(kind, body: body)
       sizeBytes.store(journal.size, ordering: .relaxed)
+      reserved.store(journal.reservedBytes, ordering: .relaxed)
       commitCount.add(commits, ordering: .relaxed)
     }
 
@@ -50,6 +54,7 @@ package final class StoreWriter: @unchecked Sendable {
     func replace(with next: Journal) {
       journal = next
       sizeBytes.store(next.size, ordering: .relaxed)
+      reserved.store(next.reservedBytes, ordering: .relaxed)
       commitCount.store(0, ordering: .relaxed)
     }
   }
@@ -96,6 +101,9 @@ package final class StoreWriter: @unchecked Sendable {
         .writePoisoned, "an earlier write failed (\(failure)); close and open the store again")
     }
   }
+
+  /// Bytes of the journal that are kept in reserve and given back by a clean close.
+  package var reservedBytes: Int64 { journal.reservedBytes }
 
   /// Whether nothing went wrong so far.
   package var isUsable: Bool { queue.failure == nil }

@@ -119,7 +119,7 @@ extension SegmentEngine {
       }
       locations.append(chunk.columns)
       for column in try segment.columns(of: chunk).entries {
-        locations += column.blocks.map(\.location) + column.dictionaryPages
+        locations += column.blocks.map(\.location) + column.dictionaryPages + (column.map.map { [$0] } ?? [])
       }
     }
     locations += bundles

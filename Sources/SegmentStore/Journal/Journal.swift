@@ -63,6 +63,8 @@ package final class Journal {
 
   /// Bytes used so far.
   package var size: Int64 { offset }
+  /// Bytes behind the last frame that a clean end gives back.
+  package var reservedBytes: Int64 { allocated - offset }
   /// Number the next frame will have.
   package var nextFrameNumber: UInt64 { nextFrame }
 

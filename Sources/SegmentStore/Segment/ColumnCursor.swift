@@ -19,6 +19,8 @@ package struct ColumnCursor {
   private var rendered: (key: UInt128, text: ByteArena)?
   /// A cursor over the column this one is relative to, or none.
   private var other: [ColumnCursor] = []
+  /// From its codes to those of this column.
+  private var map: CodeMap?
 
   /// A cursor over a column of a chunk; where the chunk has none with this id and type, every row is null (the column came with a later
   /// schema version).
@@ -27,7 +29,9 @@ package struct ColumnCursor {
     self.segment = segment
     self.column = column
     pages = DictionaryPages(segment, column)
-    if let reference = column?.entry.reference { other = [ColumnCursor(segment, columns, id: reference.column)] }
+    if let reference = column?.entry.reference {
+      other = [ColumnCursor(segment, columns, id: reference.column, type: type)]
+    }
   }
 
   /// Makes the block of a row the current one; false for a missing column.
@@ -80,7 +84,8 @@ package struct ColumnCursor {
     switch form {
     case .none: return nil
     case .plain, .dictionary: return plain
-    case .coded: return try codedText(current, index)
+    case .coded: return try codedText(current, index, current._withUnsafeGuaranteedRef { $0.code(index) })
+    case .mapped: return try codedText(current, index, try mappedCode(current, row))
     case .phrases: return try phraseText(current, index)
     case .key: return try keyText(key)
     }
@@ -110,7 +115,27 @@ package struct ColumnCursor {
   package mutating func code(_ row: Int) throws(StoreError) -> Int? {
     guard try find(row), let current else { return nil }
     let index = row - start
-    return current._withUnsafeGuaranteedRef { $0.form != .coded || $0.isNull(index) ? nil : $0.code(index) }
+    let (form, isNull) = current._withUnsafeGuaranteedRef { ($0.form, $0.isNull(index)) }
+    guard !isNull else { return nil }
+    switch form {
+    case .coded: return current._withUnsafeGuaranteedRef { $0.code(index) }
+    case .mapped: return try mappedCode(current, row)
+    default: return nil
+    }
+  }
+
+  /// The code of a row that is not null in a mapped block.
+  private mutating func mappedCode(_ current: Unmanaged<DecodedBlock>, _ row: Int) throws(StoreError) -> Int {
+    let index = row - start
+    if let code = current._withUnsafeGuaranteedRef({ $0.exception(index) }) { return code }
+    guard let column, !other.isEmpty, let from = other[0].column else {
+      throw damage("a mapped column without the other one")
+    }
+    if map == nil { map = try segment.map(of: column.entry, from: from.entry) }
+    guard let map, let otherCode = try other[0].code(row), let code = map.code(otherCode) else {
+      throw damage("a map does not know a code")
+    }
+    return Int(code)
   }
 
   /// A number of the row whose code was asked for last.
@@ -134,9 +159,8 @@ package struct ColumnCursor {
   private mutating func scratchMemory(_ bytes: Int) -> UnsafeMutableRawPointer { scratchArena().reserve(bytes) }
 
   private mutating func codedText(
-    _ current: Unmanaged<DecodedBlock>, _ index: Int
+    _ current: Unmanaged<DecodedBlock>, _ index: Int, _ code: Int
   ) throws(StoreError) -> UnsafeRawBufferPointer? {
-    let code = current._withUnsafeGuaranteedRef { $0.code(index) }
     let (page, entry) = try pages.find(code)
     let (template, holes) = page._withUnsafeGuaranteedRef { ($0.text(entry), $0.holes(entry)) }
     guard holes > 0 else { return template }

@@ -40,7 +40,9 @@ package struct ColumnEntry: Sendable {
   package var dictionaryPages: [BlockLocation] = []
   /// The codes of a dictionary of phrases; `nil` when it has whole texts.
   package var phraseCode: PhraseCode?
-  /// What the stored integers are relative to.
+  /// Of a column whose codes follow from those of `reference`.
+  package var map: BlockLocation?
+  /// What the stored integers are relative to, or the codes.
   package var reference: ColumnReference?
   /// Of a column of a small chunk: its only block, which has no place of its own in the file.
   package var inMemory: DecodedBlock?
@@ -66,6 +68,7 @@ package struct ColumnEntry: Sendable {
       buffer.append(block.maximum)
     }
     for page in dictionaryPages { buffer.append(page) }
+    if let map { buffer.append(map) }
     guard let phraseCode else { return }
     buffer.append(UInt32(phraseCode.end))
     buffer.append(UInt32(phraseCode.counts.count))
@@ -91,7 +94,10 @@ package struct ColumnEntry: Sendable {
     else {
       throw reader.damage("an impossible number of blocks")
     }
-    guard reference.column == 0 ? reference.factor == 0 : reference.factor > 0 && type == .integer else {
+    let isMapped = reference.column != 0 && type == .text
+    guard reference.column == 0 ? reference.factor == 0 : reference.factor > 0,
+      !isMapped || reference.factor == 1 && dictionaryCount > 0 && form == 0 && holes == 0
+    else {
       throw reader.damage("an impossible relative column")
     }
     self.reference = reference.column == 0 ? nil : reference
@@ -116,6 +122,7 @@ package struct ColumnEntry: Sendable {
     for _ in 0..<(entries + ColumnDictionary.pageEntries - 1) / ColumnDictionary.pageEntries {
       dictionaryPages.append(try reader.readLocation())
     }
+    if isMapped { map = try reader.readLocation() }
     if form == 1 { phraseCode = try Self.readPhraseCode(&reader, entries: entries, holes: holes) }
   }
 

@@ -178,7 +178,10 @@ package final class SegmentReader: Sendable {
       for (place, column) in columns.enumerated() {
         guard let reference = column.reference else { continue }
         let other = columns[..<place].first { $0.id == reference.column }
-        guard let other, other.type == .integer, other.reference == nil else {
+        let isUsable =
+          other?.type == column.type && other?.reference == nil
+          && (column.type == .integer || other?.dictionaryCount ?? 0 > 0 && other?.phraseCode == nil)
+        guard isUsable else {
           throw damage("a column is relative to one that cannot be it")
         }
       }
@@ -247,9 +250,10 @@ package final class SegmentReader: Sendable {
         throw StoreError.damaged(
           "a code is not in the dictionary of its column", file: blocks.name, offset: location.offset)
       }
-      guard (block.form == .phrases) == (column.phraseCode != nil) else {
+      guard (block.form == .phrases) == (column.phraseCode != nil), (block.form == .mapped) == (column.map != nil)
+      else {
         throw StoreError.damaged(
-          "a block and its column disagree about phrases", file: blocks.name, offset: location.offset)
+          "a block and its column disagree about their form", file: blocks.name, offset: location.offset)
       }
       return block
     }
@@ -261,6 +265,28 @@ package final class SegmentReader: Sendable {
         "a block is not the one its parent names", file: blocks.name, offset: entry.location.offset)
     }
     return block
+  }
+
+  /// The map of a mapped column, from the codes of the column it follows.
+  package func map(of column: ColumnEntry, from other: ColumnEntry) throws(StoreError) -> CodeMap {
+    guard let location = column.map else {
+      throw StoreError.damaged("a mapped column has no map", file: blocks.name, offset: fileLength)
+    }
+    let count = Int(other.dictionaryCount)
+    let map = try cached(location, cost: { $0.cost }) { (location) throws(StoreError) in
+      let (header, raw) = try blocks.read(location, kind: .map)
+      guard header.columnID == column.id, Int(header.rowCount) == count else {
+        throw StoreError.damaged(
+          "a map is not the one its parent names", file: blocks.name, offset: location.offset)
+      }
+      return try CodeMap(
+        raw, count: count, codes: Int(column.dictionaryCount), file: blocks.name, offset: location.offset)
+    }
+    guard map.count == count else {
+      throw StoreError.damaged(
+        "a map is not the one its parent names", file: blocks.name, offset: location.offset)
+    }
+    return map
   }
 
   /// A page of a column's dictionary.

@@ -22,7 +22,7 @@ extension SegmentReader {
             throw StoreError.damaged(
               "the phrases of a block do not add up", file: blocks.name, offset: entry.location.offset)
           }
-          guard comparesBounds, block.form == .none || block.form == .coded else { continue }
+          guard comparesBounds, [.none, .coded, .mapped].contains(block.form) else { continue }
           guard try bounds(of: block, entry, column, columns) == (entry.minimum, entry.maximum) else {
             throw StoreError.damaged(
               "a directory has wrong bounds", file: blocks.name, offset: entry.location.offset)
@@ -63,10 +63,11 @@ extension SegmentReader {
     of block: DecodedBlock, _ entry: ColumnBlockEntry, _ column: ColumnEntry, _ columns: ChunkColumns
   ) throws(StoreError) -> (minimum: Int64, maximum: Int64) {
     guard column.reference != nil else { return block.bounds }
-    var cursor = ColumnCursor(self, columns, id: column.id)
+    var cursor = ColumnCursor(self, columns, id: column.id, type: column.type)
     var bounds: (minimum: Int64, maximum: Int64)?
     for row in Int(entry.firstRow)..<Int(entry.firstRow) + Int(entry.rowCount) {
-      guard let value = try cursor.integer(row) else { continue }
+      let found = column.type == .text ? try cursor.code(row).map(Int64.init) : try cursor.integer(row)
+      guard let value = found else { continue }
       bounds = (min(bounds?.minimum ?? value, value), max(bounds?.maximum ?? value, value))
     }
     return bounds ?? (0, 0)

@@ -25,6 +25,7 @@ package final class SegmentWriter {
   private var chunks: [DatasetChunk] = []
   private var schema: DatasetSchema?
   private var dictionaries: [ColumnDictionary?] = []
+  private var maps: [UInt32: CodeMap] = [:]
   /// Keeps the entries of the dictionaries in memory.
   private var owner: AnyObject?
   private var systemCount = SystemColumn.always.count
@@ -67,12 +68,13 @@ package final class SegmentWriter {
   ///
   /// - Parameters:
   ///   - dictionaries: of the columns whose partitions come coded, by column of the schema.
-  ///   - references: of the columns whose blocks hold differences, by id.
+  ///   - references: of the columns whose blocks hold differences or mapped codes, by id.
+  ///   - maps: of those with mapped codes.
   ///   - owner: keeps the entries of the dictionaries alive.
   ///   - isHistory: whether every row says by which commit it was superseded.
   package func begin(
     _ schema: DatasetSchema, dictionaries: [ColumnDictionary?] = [],
-    references: [UInt32: ColumnReference] = [:], owner: AnyObject? = nil, isHistory: Bool = false
+    references: [UInt32: ColumnReference] = [:], maps: [UInt32: CodeMap] = [:], owner: AnyObject? = nil, isHistory: Bool = false
   ) throws(StoreError) {
     try endDataset()
     if let last = chunks.last, last.dataset >= schema.dataset {
@@ -80,6 +82,7 @@ package final class SegmentWriter {
     }
     self.schema = schema
     self.dictionaries = dictionaries
+    self.maps = maps
     self.owner = owner
     let system = SystemColumn.always + (isHistory ? [.superseded] : [])
     systemCount = system.count
@@ -180,6 +183,7 @@ package final class SegmentWriter {
       return
     }
     try writeDictionaries()
+    try writeMaps()
     var buffer = ByteBuffer(capacity: 4096)
     buffer.append(UInt32(columns.count))
     for column in columns { column.encode(to: &buffer) }
@@ -211,6 +215,16 @@ package final class SegmentWriter {
           try write(raw.bytes, kind: .dictionaryPage, rows: rows, columnID: columns[column].id))
       }
     }
+  }
+
+  private func writeMaps() throws(StoreError) {
+    for index in columns.indices {
+      guard let map = maps[columns[index].id] else { continue }
+      let raw = ByteArena(capacity: map.cost)
+      map.encode(to: raw)
+      columns[index].map = try write(raw.bytes, kind: .map, rows: map.count, columnID: columns[index].id)
+    }
+    maps = [:]
   }
 
   /// Writes directories and footer, syncs, reads everything back, and moves the file to its place.
