@@ -15,7 +15,7 @@ typedef struct {
 } text;
 
 // Nine columns; dates are days since 1970-01-01, timestamps seconds since then.
-typedef struct {
+typedef struct row {
   text subject, catalogue, unit, doc_no, content;
   int32_t event_date, status;
   int64_t received_at, amount;

@@ -71,11 +71,8 @@ package enum ColumnRelations {
       let piece = values[start..<min(values.count, start + pieceRows)]
       let plain = piece.map { $0 ?? 0 }
       let nulls = piece.map { $0 == nil }
-      let base = piece.lazy.compactMap { $0 }.min() ?? 0
       bits += plain.withUnsafeBufferPointer { plain in
-        nulls.withUnsafeBufferPointer {
-          PatchedIntegerEncoding.plan(plain, nulls: $0, base: base).bits
-        }
+        nulls.withUnsafeBufferPointer { IntegerEncoding.estimatedBits(plain, nulls: $0) }
       }
     }
     return bits

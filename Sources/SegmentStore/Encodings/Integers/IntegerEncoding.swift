@@ -36,19 +36,45 @@ package enum IntegerEncoding {
     return (.frameOfReference, minimum, maximum)
   }
 
+  /// Bits that the packed parts of a block of these values take.
+  package static func estimatedBits(
+    _ values: UnsafeBufferPointer<Int64>, nulls: UnsafeBufferPointer<Bool>
+  ) -> Int {
+    var minimum = Int64.max
+    for row in values.indices where !nulls[row] { minimum = min(minimum, values[row]) }
+    var bits = PatchedIntegerEncoding.plan(values, nulls: nulls, base: minimum).bits
+    if let base = baseWithoutOutliers(values, nulls), base > minimum {
+      bits = min(bits, PatchedIntegerEncoding.plan(values, nulls: nulls, base: base).bits)
+    }
+    return bits
+  }
+
+  /// A few values far below the others, such as dates of 1899, must not set the base for all: a base from a sample without its lowest
+  /// values, and as far below them as values may well lie. `nil` when there is nothing to gain.
+  private static func baseWithoutOutliers(
+    _ values: UnsafeBufferPointer<Int64>, _ nulls: UnsafeBufferPointer<Bool>
+  ) -> Int64? {
+    var sample: [Int64] = []
+    sample.reserveCapacity(samples + 1)
+    for row in stride(from: 0, to: values.count, by: max(1, values.count / samples)) where !nulls[row] {
+      sample.append(values[row])
+    }
+    guard sample.count >= 32 else { return nil }
+    sample.sort()
+    let low = sample[sample.count / 24]
+    let (spread, isWide) = sample[sample.count / 2].subtractingReportingOverflow(low)
+    let (base, isBelow) = low.subtractingReportingOverflow(spread / 4)
+    return isWide || isBelow ? low : base
+  }
+
   /// A plan with exceptions, if it saves an eighth and at least half a bit a row.
   private static func patch(
     _ values: UnsafeBufferPointer<Int64>, _ nulls: UnsafeBufferPointer<Bool>, minimum: Int64, width: Int
   ) -> PatchedIntegerEncoding.Plan? {
     guard width >= 2, values.count >= 64 else { return nil }
     var plan = PatchedIntegerEncoding.plan(values, nulls: nulls, base: minimum)
-    // A few values far below the others, such as dates of 1899, must not set the base for all.
-    var sampled = Int64.max
-    for row in stride(from: 0, to: values.count, by: max(1, values.count / samples)) where !nulls[row] {
-      sampled = min(sampled, values[row])
-    }
-    if sampled < .max, sampled > minimum {
-      let other = PatchedIntegerEncoding.plan(values, nulls: nulls, base: sampled)
+    if let base = baseWithoutOutliers(values, nulls), base > minimum {
+      let other = PatchedIntegerEncoding.plan(values, nulls: nulls, base: base)
       if other.bits < plan.bits { plan = other }
     }
     let plain = values.count * width

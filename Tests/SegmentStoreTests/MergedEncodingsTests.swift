@@ -1,0 +1,141 @@
+// Goal: whatever encodings a merge chooses, every value reads back, from subjects and in scans, also after merging again, and the choice was made.
+// Method: rows made to provoke each encoding (RichRows) beside a plain list; the directories of the merged segment are asked what was
+// chosen; single bytes of it are damaged.
+
+import Foundation
+@testable import SegmentStore
+import TestSupport
+import Testing
+
+@Suite struct MergedEncodingsTests {
+  private static func options() -> EngineOptions {
+    var options = EngineOptions(memoryBudgetBytes: 64 << 20, keyText: RichRows.keyText)
+    options.compactsAutomatically = false
+    return options
+  }
+
+  private static func make(_ path: String, seed: UInt64) throws -> (engine: SegmentEngine, lines: [String]) {
+    _ = try SegmentEngine.create(at: path)
+    let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: options())
+    return (engine, try RichRows.fill(engine, rows: 4000, commits: 3, seed: seed))
+  }
+
+  @Test func everyEncodingIsChosenAndReadsBack() throws {
+    let seed: UInt64 = 41
+    print("seed \(seed)")
+    let folder = try TemporaryFolder()
+    let (engine, expected) = try Self.make(folder.path("store"), seed: seed)
+    #expect(try RichRows.lines(engine) == expected)
+    try engine.compact()
+    #expect(try RichRows.lines(engine) == expected)
+    let reader = try #require(engine.snapshot().view.segments.first?.reader)
+    let chunk = try #require(try reader.chunk(of: RichRows.schema.dataset))
+    let columns = try reader.columns(of: chunk)
+    func column(_ id: UInt32) throws -> ColumnEntry { try #require(columns.column(id)) }
+    #expect(try column(17).reference == ColumnReference(column: 16, factor: 86_400))
+    #expect(try column(SystemColumn.batch.rawValue).reference == nil)
+    #expect(try column(20).reference?.column == 19 && column(20).map != nil)
+    #expect(try column(21).phraseCode != nil)
+    #expect(try column(22).holes > 0 && column(22).phraseCode == nil)
+    let amounts = try column(18)
+    #expect(try reader.block(amounts.blocks[0], of: amounts).integer(0) >= .min)
+    #expect(amounts.blocks[0].location.length < 8192 * 16 / 8 + 4096, "patched: outliers do not widen all")
+    let keys = try column(23)
+    #expect(try reader.block(keys.blocks[0], of: keys).form == .key)
+    #expect(try reader.datasetChunks().filter { $0.place != nil }.count > 100, "small datasets share bundles")
+    #expect(engine.verify().isEmpty)
+    // A scan reads column by column, as a look-up does not.
+    var scanned: [String] = []
+    try DatasetScan(engine.snapshot(), schema: RichRows.schema).forEach { row in
+      var cells: [RowPayload.Cell] = []
+      for (index, column) in RichRows.schema.columns.enumerated() {
+        if column.type == .integer {
+          cells.append(try row.integer(index).map { .integer($0) } ?? .null)
+        } else {
+          cells.append(try row.text(index).map { .text($0) } ?? .null)
+        }
+      }
+      scanned.append(RichRows.line(RichRows.dataset, row.key, cells))
+    }
+    #expect(scanned.sorted() == expected.filter { $0.hasPrefix("\(RichRows.dataset) ") })
+  }
+
+  /// Merging what was merged, with new rows and with history, from phrases, maps and bundles as sources.
+  @Test func mergingAgainKeepsEverything() throws {
+    let folder = try TemporaryFolder()
+    let (engine, first) = try Self.make(folder.path("store"), seed: 7)
+    try engine.compact()
+    let second = try RichRows.fill(engine, rows: 2500, commits: 2, seed: 8)
+    // Superseding moves rows, small ones too, into history.
+    let snapshot = engine.snapshot()
+    _ = try engine.write { transaction in
+      for number in 0..<40 {
+        let key = RichRows.key(number)
+        for schema in [RichRows.schema, RichRows.smallSchema(0), RichRows.smallSchema(7)] {
+          for row in try snapshot.rows(of: key, schema: schema) where row.superseded == nil {
+            transaction.supersede(row.address)
+          }
+        }
+      }
+    }
+    try engine.compact()
+    #expect(try RichRows.lines(engine) == (first + second).sorted())
+    #expect(engine.snapshot().view.segments.contains { $0.isHistory })
+    #expect(engine.verify().isEmpty)
+    try engine.close()
+    let reopened = try SegmentEngine(opening: folder.path("store"), mode: .readOnly, options: Self.options())
+    #expect(try RichRows.lines(reopened) == (first + second).sorted())
+  }
+
+  /// A small memory budget, and a cache too small for anything, change nothing.
+  @Test func aSmallBudgetChangesNothing() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    _ = try SegmentEngine.create(at: path)
+    var options = Self.options()
+    options.memoryBudgetBytes = 16 << 20
+    options.segmentRows = 3000
+    let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: options)
+    let expected = try RichRows.fill(engine, rows: 3000, commits: 3, seed: 3)
+    try engine.compact()
+    #expect(engine.snapshot().view.segments.count > 2)
+    #expect(try RichRows.lines(engine) == expected)
+  }
+
+  /// Every byte of a merged segment is covered: a flipped one is found, and reading around it never traps or lies.
+  @Test func damageIsFoundAndNamed() throws {
+    let seed: UInt64 = 77
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: seed)
+    let folder = try TemporaryFolder()
+    let (engine, expected) = try Self.make(folder.path("store"), seed: 5)
+    try engine.compact()
+    let reference = try #require(engine.snapshot().view.segments.first?.reader.reference)
+    try engine.close()
+    let target = URL(fileURLWithPath: folder.path("store") + "/" + reference.id.fileName)
+    let sound = try Data(contentsOf: target)
+    let all = Set(expected)
+    for _ in 0..<60 {
+      var damaged = sound
+      let place = Int.random(in: SegmentFormat.headerSize..<sound.count, using: &random)
+      damaged[place] ^= UInt8.random(in: 1...255, using: &random)
+      try damaged.write(to: target)
+      guard
+        let opened = try? SegmentEngine(opening: folder.path("store"), mode: .readOnly, options: Self.options())
+      else { continue }
+      #expect(!opened.verify().isEmpty, "byte \(place)")
+      let snapshot = opened.snapshot()
+      for number in 0..<40 {
+        let key = RichRows.key(number)
+        do {
+          for row in try snapshot.rows(of: key, schema: RichRows.schema) {
+            let cells = row.payload.withUnsafeBytes { RowPayload.decode($0, RichRows.schema) } ?? []
+            #expect(all.contains(RichRows.line(RichRows.dataset, key, cells)))
+          }
+        } catch {
+          #expect(error.code == .damaged)
+        }
+      }
+    }
+  }
+}
