@@ -6,6 +6,14 @@ public import SegmentStore
 import Synchronization
 
 extension CreditDatabase {
+  /// What reading has cost since the database was opened: blocks, bytes, cache hits. For explanations and metrics.
+  public var readingStatistics: ReadingStatistics { engine.readingStatistics }
+
+  /// Why this process does not see the latest commits of a writing one, or why merging in the background fails; `nil` when all is well.
+  ///
+  /// Reads and commits go on meanwhile, and what failed is tried again. A service shows this to its operators.
+  public var backgroundFailure: CreditError? { engine.backgroundFailure.map { CreditError(wrapping: $0) } }
+
   /// What a compaction did (压缩整理).
   public struct Compaction: Sendable, Equatable {
     /// The last commit.

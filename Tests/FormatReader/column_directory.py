@@ -2,14 +2,15 @@
 
 Invariants: the engine's columns come first, the one of history segments in these only; the blocks of a column
 join and cover all rows; the smallest and largest value a directory names are those of the block; only a text
-column has a dictionary, only one of words has holes, only one of phrases has codes; only an integer column is
-relative, to an integer column before it that is not.
+column has a dictionary, only one of words has holes, only one of phrases has codes; an integer column is relative only
+to an integer column before it that is not; a text column is mapped only from a column of words before it that is not.
 """
 
 from collections import namedtuple
 from blocks import COLUMN, COLUMN_DIRECTORY, read_location
 from columns import INTEGER, TEXT, Source, read_column_block
 from dictionary import MOST_HOLES, PAGE_ENTRIES, Dictionary
+from mapped_codes import MappedDictionary
 from phrases import PhraseDictionary, read_codes
 
 COMMIT, BATCH, VERSION, STATE = ENGINE_COLUMNS = (1, 2, 3, 4)
@@ -19,17 +20,21 @@ FIRST_FREE_COLUMN = 16
 WORDS, PHRASES = 0, 1
 
 BlockEntry = namedtuple("BlockEntry", "first rows location bounds")
-Column = namedtuple("Column", "id type dictionary offsets")
-Column.__doc__ = """`offsets` are what a relative column adds to the number of each row, or None."""
+Head = namedtuple("Head", "id type holes form blocks entries other factor")
+Head.__doc__ = """`blocks` and `entries` are numbers of them, `other` the id of the column this one is relative to or
+mapped from, or 0."""
+Column = namedtuple("Column", "id type dictionary relation")
+Column.__doc__ = """`relation` is that of a `Source`, for all rows."""
 
 
 class ColumnDirectory:
-  """Attributes: columns, a list of values by column id; integers, the ids of those that are no texts. `keys` are
+  """Attributes: columns, a list of values by column id; integers, the ids of those that are no texts; relative, those
+  of relative ones among them; words, the dictionaries of columns of words that are not mapped, by column id. `keys` are
   the subject keys of the dataset's rows, `engine` the ids of the engine's columns."""
 
   def __init__(self, blocks, location, count, keys, engine):
     self.blocks, self.keys, self.rows, self.engine = blocks, keys, len(keys), engine
-    self.columns, self.integers, self.relative = {}, set(), set()
+    self.columns, self.integers, self.relative, self.words = {}, set(), set(), {}
     cursor, entries, _ = blocks.read(location, COLUMN_DIRECTORY)
     cursor.require(cursor.u32() == entries == count, "directories disagree about the number of columns")
     for place in range(count):
@@ -38,9 +43,23 @@ class ColumnDirectory:
     cursor.require(count >= len(engine), "columns of the engine are missing")
 
   def read_column(self, cursor, place):
+    head = self.read_head(cursor, place)
+    self.check_relation(cursor, head)
+    block_entries = [read_block_entry(cursor) for _ in range(head.blocks)]
+    dictionary = self.read_dictionary(cursor, head)
+    column = Column(head.id, head.type, dictionary, self.find_relation(head, dictionary))
+    self.columns[head.id] = self.read_blocks(cursor, column, block_entries)
+    if head.type == INTEGER:
+      self.integers.add(head.id)
+      if head.other:
+        self.relative.add(head.id)
+    elif head.entries and head.form == WORDS and not head.other:
+      self.words[head.id] = dictionary
+
+  def read_head(self, cursor, place):
     id, type, holes, form = cursor.u32(), cursor.u8(), cursor.u8(), cursor.u8()
     cursor.zero(1)
-    blocks, entries = cursor.u32(), cursor.u32()
+    blocks, entries, other, factor = (cursor.u32() for _ in range(4))
     cursor.require(type in (INTEGER, TEXT), f"column {id} has the unknown type {type}")
     engine = place < len(self.engine)
     fits = (id, type) == (self.engine[place], INTEGER) if engine else id >= FIRST_FREE_COLUMN
@@ -50,36 +69,44 @@ class ColumnDirectory:
     cursor.require(known, f"the dictionary of column {id} with {entries} entries has form {form}")
     most_holes = MOST_HOLES if entries and form == WORDS else 0
     cursor.require(holes <= most_holes, f"column {id} of {entries} entries and form {form} has {holes} holes")
-    offsets = self.read_relation(cursor, id, type)
-    block_entries = [read_block_entry(cursor) for _ in range(blocks)]
-    dictionary = self.read_dictionary(cursor, id, form, holes, entries)
-    self.columns[id] = self.read_blocks(cursor, Column(id, type, dictionary, offsets), block_entries)
-    if type == INTEGER:
-      self.integers.add(id)
+    return Head(id, type, holes, form, blocks, entries, other, factor)
 
-  def read_relation(self, cursor, id, type):
-    """What the column adds to the number of each row, or None if it is not relative."""
-    other, factor = cursor.u32(), cursor.u32()
+  def check_relation(self, cursor, head):
+    id, other, factor = head.id, head.other, head.factor
     if other == 0:
       cursor.require(factor == 0, f"column {id} is not relative but has the factor {factor}")
-      return None
-    cursor.require(type == INTEGER, f"the text column {id} is relative")
-    known = other in self.integers and other not in self.relative
-    cursor.require(known, f"column {id} is relative to {other}, which is no earlier, plain integer column")
-    self.relative.add(id)
-    return [factor * (value or 0) for value in self.columns[other]]
-
-  def read_dictionary(self, cursor, id, form, holes, entries):
-    """The dictionary of a column, or None."""
-    if entries == 0:
-      return None
-    locations = [read_location(cursor) for _ in range(-(-entries // PAGE_ENTRIES))]
-    if form == PHRASES:
-      dictionary = PhraseDictionary(*read_codes(cursor, entries))
-      dictionary.read_pages(self.blocks, locations, id)
+    elif head.type == TEXT:
+      words = head.entries > 0 and head.form == WORDS and head.holes == 0
+      cursor.require(words, f"the mapped column {id} has no dictionary of words without templates")
+      cursor.require(factor == 1, f"the mapped column {id} has the factor {factor}")
+      unknown = f"column {id} is mapped from {other}, which is no earlier, plain column of words"
+      cursor.require(other in self.words, unknown)
     else:
-      dictionary = Dictionary(holes, entries)
-      dictionary.read_pages(self.blocks, locations, id)
+      known = other in self.integers and other not in self.relative
+      cursor.require(known, f"column {id} is relative to {other}, which is no earlier, plain integer column")
+
+  def find_relation(self, head, dictionary):
+    if head.other == 0:
+      return None
+    if head.type == TEXT:
+      return dictionary.follow(self.words[head.other].row_codes)
+    return [head.factor * (value or 0) for value in self.columns[head.other]]
+
+  def read_dictionary(self, cursor, head):
+    """The dictionary of a column, with its map if it is mapped, or None."""
+    if head.entries == 0:
+      return None
+    locations = [read_location(cursor) for _ in range(-(-head.entries // PAGE_ENTRIES))]
+    if head.form == PHRASES:
+      dictionary = PhraseDictionary(*read_codes(cursor, head.entries))
+      dictionary.read_pages(self.blocks, locations, head.id)
+    elif head.other:
+      dictionary = MappedDictionary(head.entries)
+      dictionary.read_pages(self.blocks, locations, head.id)
+      dictionary.read_map_block(self.blocks, read_location(cursor), head.id, self.words[head.other].count)
+    else:
+      dictionary = Dictionary(head.holes, head.entries)
+      dictionary.read_pages(self.blocks, locations, head.id)
       dictionary.check_holes(cursor)
     return dictionary
 
@@ -92,8 +119,8 @@ class ColumnDirectory:
       cursor.require(0 < count <= self.rows - first, f"a block of column {id} has {count} rows")
       block, rows, encoding = self.blocks.read(entry.location, COLUMN, id)
       block.require(rows == count, f"a block of column {id} disagrees about its rows")
-      offsets = None if column.offsets is None else column.offsets[first:end]
-      source = Source(column.dictionary, self.keys[first:end], offsets)
+      relation = None if column.relation is None else column.relation[first:end]
+      source = Source(column.dictionary, self.keys[first:end], relation)
       found, bounds = read_column_block(block, column.type, encoding, count, source)
       disagree = f"smallest and largest of column {id} are {bounds}, not {entry.bounds}"
       block.require(bounds == entry.bounds, disagree)

@@ -1,7 +1,7 @@
-"""What the encodings of column blocks share: flags, nulls, bounds, and texts one behind the other.
+"""What the encodings of column blocks share: flags, nulls, exceptions, bounds, and texts one behind the other.
 
-Invariants: flags that are not known are refused; texts fill exactly the bytes named for them, up to the end of the
-block.
+Invariants: flags that are not known are refused; an exception is a row of the block and no null; texts fill exactly
+the bytes named for them, up to the end of the block.
 """
 
 from collections import namedtuple
@@ -10,10 +10,12 @@ from itertools import accumulate
 INTEGER, TEXT = 1, 2
 HAS_NULLS = 1
 NO_BOUNDS = (0, 0)
+ROW_WIDTH = 13
 
-Source = namedtuple("Source", "dictionary keys offsets", defaults=[None])
+Source = namedtuple("Source", "dictionary keys relation", defaults=[None])
 Source.__doc__ = """What values are made of: the dictionary of the column or None, the subject keys of the block's
-rows, and what a relative column adds to the number of each row, or None if the column is not relative."""
+rows, and what each row takes from the column this one is relative to, or None without one. A relative integer column
+adds it to its number; for a mapped column it is the code that follows, or None for a row where none does."""
 
 
 def read_flags(cursor):
@@ -25,6 +27,14 @@ def read_flags(cursor):
 def read_nulls(cursor, rows, flags):
   """One truth value a row, or None if the block has no nulls."""
   return cursor.packed(rows, 1, 1) if flags & HAS_NULLS else None
+
+
+def read_exceptions(cursor, rows, nulls, count):
+  """The rows of the exceptions. `nulls` is one truth value a row."""
+  exceptions = cursor.ascending(count, ROW_WIDTH)
+  cursor.require(not exceptions or exceptions[-1] < rows, "an exception lies outside the block")
+  cursor.require(not any(nulls[row] for row in exceptions), "a null is an exception")
+  return exceptions
 
 
 def find_bounds(numbers):

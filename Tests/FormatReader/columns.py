@@ -9,6 +9,7 @@ with it only, and no other column has one.
 from column_parts import INTEGER, NO_BOUNDS, TEXT, Source, find_bounds, read_flags, read_nulls, split_texts
 from dictionary import Dictionary
 from integers import read_integers, read_patched_integers
+from mapped_codes import MappedDictionary, read_mapped_codes
 from phrases import PhraseDictionary, read_phrases
 from subject_keys import key_text
 
@@ -58,6 +59,7 @@ def read_coded_texts(cursor, rows, source):
   cursor.require(nulls_empty, "a number of a null is not 0")
   values = [None if code is None else source.dictionary.text(cursor, code, row)
             for code, row in zip(codes, numbers)]
+  source.dictionary.row_codes += codes
   return values, bounds
 
 
@@ -85,8 +87,9 @@ def read_key_texts(cursor, rows, source):
 
 READERS = {
   INTEGER: {1: read_integers, 7: read_patched_integers},
-  TEXT: {2: read_plain_texts, 3: read_dictionary, 4: read_coded_texts, 5: read_key_texts, 6: read_phrases}}
-DICTIONARY_ENCODINGS = (Dictionary.encoding, PhraseDictionary.encoding)
+  TEXT: {2: read_plain_texts, 3: read_dictionary, 4: read_coded_texts, 5: read_key_texts, 6: read_phrases,
+         8: read_mapped_codes}}
+DICTIONARY_ENCODINGS = (Dictionary.encoding, PhraseDictionary.encoding, MappedDictionary.encoding)
 
 
 def read_column_block(cursor, type, encoding, rows, source):

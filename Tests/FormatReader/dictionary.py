@@ -21,13 +21,14 @@ Entry.__doc__ = "`limits` are what the number of each hole must stay below; `pat
 
 
 class Dictionary:
-  """Attributes: holes, entries; encoding, that of all blocks of the column."""
+  """Attributes: holes, entries; encoding, that of all blocks of the column; row_codes, the codes of the rows read so
+  far (None for a null), which coded texts add for a column that is mapped from this one."""
 
   encoding = 4
 
   def __init__(self, holes, count):
     self.holes, self.count, self.entries = holes, count, []
-    self.last = None
+    self.row_codes, self.last = [], None
 
   def read_pages(self, blocks, locations, column):
     for location in locations:

@@ -1,14 +1,12 @@
 """Column blocks of integers: packed differences, patched integers, and what a relative column adds.
 
-Owns encodings 1 and 7. Invariants: a value fits an i64, by itself or because it counts modulo 2^64; an exception is
-a row of the block, no null, and has a high part; the bounds are those of the values, not those of the differences a
-relative column stores.
+Owns encodings 1 and 7. Invariants: a value fits an i64, by itself or because it counts modulo 2^64; an exception has
+a high part; the bounds are those of the values, not those of the differences a relative column stores.
 """
 
-from column_parts import find_bounds, read_flags, read_nulls
+from column_parts import find_bounds, read_exceptions, read_flags, read_nulls
 
 I64_MAX = (1 << 63) - 1
-ROW_WIDTH = 13
 MOST_LOW_WIDTH = 63
 
 
@@ -27,7 +25,7 @@ def read_integers(cursor, rows, source):
   if nulls:
     numbers = [None if null else number for number, null in zip(numbers, nulls)]
   cursor.require(find_bounds(numbers)[1] <= I64_MAX, "an integer does not fit an i64")
-  return finish(numbers, source.offsets)
+  return finish(numbers, source.relation)
 
 
 def read_patched_integers(cursor, rows, source):
@@ -36,16 +34,14 @@ def read_patched_integers(cursor, rows, source):
   count, base = cursor.u32(), cursor.i64()
   nulls = read_nulls(cursor, rows, flags) or [0] * rows
   parts = cursor.packed(rows, width, MOST_LOW_WIDTH)
-  exceptions = cursor.ascending(count, ROW_WIDTH)
+  exceptions = read_exceptions(cursor, rows, nulls, count)
   highs = cursor.packed(count, high_width, 64)
   cursor.end()
-  cursor.require(not exceptions or exceptions[-1] < rows, "an exception lies outside the block")
   cursor.require(0 not in highs, "an exception has the high part 0")
   cursor.require(not any(null and part for part, null in zip(parts, nulls)), "a null has a low part")
-  cursor.require(not any(nulls[row] for row in exceptions), "a null is an exception")
   for row, high in zip(exceptions, highs):
     parts[row] += high << width
-  return finish([None if null else as_i64(base + part) for part, null in zip(parts, nulls)], source.offsets)
+  return finish([None if null else as_i64(base + part) for part, null in zip(parts, nulls)], source.relation)
 
 
 def finish(numbers, offsets):

@@ -93,7 +93,7 @@ class RelativeTests(unittest.TestCase):
           w.integers(17, [1] * 3, bounds, relation=(2, 1)), w.integers(18, [1] * 3, bounds, relation=(17, 1))]),
         ("relative to 20", lambda w: [
           w.phrases([[]] * 3, TABLE), w.integers(21, [1] * 3, bounds, relation=(20, 1))]),
-        ("text column 20 is relative", lambda w: [w.phrases([[]] * 3, TABLE, relation=(1, 1))]),
+        ("column 20 has no dictionary of words", lambda w: [w.phrases([[]] * 3, TABLE, relation=(1, 1))]),
         ("smallest and largest", lambda w: [
           self.other(w), w.integers(17, [1, 2, 3], [(1, 2), (3, 3)], relation=(16, 1))])]:
       writer = DirectoryWriter()

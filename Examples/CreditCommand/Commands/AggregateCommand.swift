@@ -37,6 +37,7 @@ struct AggregateCommand: AsyncParsableCommand {
       let presentation = try masking.presentation()
       let start = ContinuousClock.now
       let database = try store.openForReading()
+      let before = database.readingStatistics
       let snapshot = database.snapshot()
       let result = try snapshot.aggregate(query)
       if explain {
@@ -44,6 +45,10 @@ struct AggregateCommand: AsyncParsableCommand {
           "scan of \(entry.isEmpty ? "all entries" : entry.joined(separator: ", ")) at commit \(snapshot.commit): "
             + "\(result.recordsScanned) records read, \(result.recordsMatched) matched, \(result.rows.count) groups, "
             + "\(ContinuousClock.now - start)")
+        let cost = database.readingStatistics.since(before)
+        Terminal.error(
+          "\(cost.blocksRead) blocks read (\(cost.bytesRead) bytes, \(cost.bytesDecoded) unpacked), "
+            + "\(cost.cacheHits) found in the cache, \(cost.cacheBytes) bytes kept there")
       }
       // Values of items are masked like those of records.
       let items = try Dictionary(

@@ -37,6 +37,11 @@ struct StatsCommand: AsyncParsableCommand {
   func run() async throws {
     try await output.reporting {
       let statistics = try store.openForReading().statistics()
+      // For people only: the JSON is a contract.
+      let details: [(String, JSON)] = [
+        ("currentBytes", .integer(statistics.currentBytes)), ("historyBytes", .integer(statistics.historyBytes)),
+        ("supersededBytes", .integer(statistics.supersededBytes)),
+      ]
       let perRecord = (statistics.bytesPerRecord * 100).rounded() / 100
       let members: [(String, JSON)] = [
         ("records", .int(statistics.records)), ("versions", .int(statistics.versions)),
@@ -48,7 +53,7 @@ struct StatsCommand: AsyncParsableCommand {
       if output.json {
         Terminal.line(JSON.object(members).text)
       } else {
-        Terminal.table(["what", "number"], members.map { [$0.0, $0.1.text] })
+        Terminal.table(["what", "number"], (members + details).map { [$0.0, $0.1.text] })
       }
     }
   }

@@ -22,6 +22,14 @@ public struct StoreStatistics: Sendable {
   public var segments = 0
   /// Bytes of all files.
   public var bytes: Int64 = 0
+  /// Bytes of files with current records; the rest of `bytes` is history, journal and state.
+  public var currentBytes: Int64 = 0
+  /// Bytes of files with superseded versions only.
+  public var historyBytes: Int64 = 0
+  /// Bytes that superseded versions take among current ones, until a compaction moves them.
+  public var supersededBytes: Int64 = 0
+  /// Bytes of files without a name that older snapshots of this process still read.
+  public var pinnedBytes: Int64 = 0
   /// The last commit.
   public var commit: UInt64 = 0
   /// Bytes of all files for each current record; 0 without records.
@@ -62,6 +70,10 @@ extension CreditDatabase {
       var result = StoreStatistics()
       result.segments = figures.segments
       result.bytes = figures.bytes
+      result.currentBytes = figures.currentBytes
+      result.historyBytes = figures.historyBytes
+      result.supersededBytes = figures.supersededBytes
+      result.pinnedBytes = figures.pinnedBytes
       result.commit = snapshot.commit
       result.entries = try catalogue.list().count
       for dataset in try snapshot.allDatasets() where dataset.rawValue >= SystemDatasets.firstEntry {

@@ -115,6 +115,8 @@ package struct BlockReader: Sendable {
   package let name: String
   package let segment: UInt64
   package let fileLength: Int64
+  /// Where what is read is counted.
+  package var counters: ReadingCounters?
 
   /// Reads, checks and unpacks one block.
   package func read(
@@ -147,6 +149,7 @@ package struct BlockReader: Sendable {
         }
       }
     }
+    counters?.countBlock(stored: location.length, raw: raw.count)
     return (header, raw)
   }
 }

@@ -182,6 +182,9 @@ public final class SegmentEngine: Sendable {
     return published.viewWithInstants
   }
 
+  /// What reading has cost since the store was opened.
+  public var readingStatistics: ReadingStatistics { context.counters.statistics(cache: context.cache?.counters) }
+
   /// Why this process does not see the latest commits of the writing one, or why merging in the background fails; `nil` when all is well.
   ///
   /// Reads go on from the last commit that was seen; what failed is tried again by itself.

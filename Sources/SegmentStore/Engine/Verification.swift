@@ -29,6 +29,14 @@ public struct EngineStatistics: Sendable {
   public var rows: Int
   /// Superseded rows.
   public var superseded: Int
+  /// Bytes of segments with current rows, history apart.
+  public var currentBytes: Int64
+  /// Bytes of history segments: what superseded rows take once they were merged.
+  public var historyBytes: Int64
+  /// Bytes of current segments that superseded rows take, in proportion to their number: what merging moves into history.
+  public var supersededBytes: Int64
+  /// Bytes of files that no longer have a name but are still read by an older snapshot of this process; given back when it ends.
+  public var pinnedBytes: Int64
   /// Rows waiting in memory and journal.
   public var memoryRows: Int
   /// The last commit.
@@ -138,12 +146,22 @@ extension SegmentEngine {
   /// Figures of the store as it stands.
   public func statistics() throws(StoreError) -> EngineStatistics {
     let view = snapshot().view
+    func bytes(_ isWanted: (SegmentView) -> Bool) -> Int64 {
+      view.segments.reduce(0) { $0 + (isWanted($1) ? $1.reader.fileLength : 0) }
+    }
     return EngineStatistics(
       segments: view.segments.count, bytes: try folder.totalBytes(),
       rows: view.segments.reduce(view.memory.count) { $0 + Int($1.reader.footer.rowCount) },
       superseded: view.segments.reduce(view.memory.marks.count) {
         $0 + ($1.isHistory ? Int($1.reader.footer.rowCount) : $1.marks.count)
       },
+      currentBytes: bytes { !$0.isHistory }, historyBytes: bytes { $0.isHistory },
+      supersededBytes: view.segments.reduce(0) { sum, segment in
+        let rows = Int64(max(1, segment.reader.footer.rowCount))
+        return segment.isHistory
+          ? sum : sum + segment.reader.fileLength / rows * Int64(segment.marks.count)
+      },
+      pinnedBytes: context.open.pinnedBytes(besides: Set(view.segments.map { $0.reader.id })),
       memoryRows: view.memory.count, commit: view.commit)
   }
 }

@@ -7,9 +7,16 @@ package struct ReadingContext: Sendable {
   package var cache: BlockCache?
   /// Renders the keys of rows whose text is that of their key.
   package var keyText: KeyText
+  /// Where reading is counted.
+  package var counters: ReadingCounters
+  /// The segments that are held open.
+  package let open = OpenSegments()
 
-  package init(cache: BlockCache?, keyText: @escaping KeyText = noKeyText) {
+  package init(
+    cache: BlockCache?, keyText: @escaping KeyText = noKeyText, counters: ReadingCounters = ReadingCounters()
+  ) {
     self.cache = cache
     self.keyText = keyText
+    self.counters = counters
   }
 }

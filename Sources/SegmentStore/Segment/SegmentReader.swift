@@ -29,7 +29,8 @@ package final class SegmentReader: Sendable {
     trailerChecksum = finished.checksum
     footer = finished.footer
     blocks = BlockReader(
-      file: file, name: name, segment: finished.id.rawValue, fileLength: finished.fileLength)
+      file: file, name: name, segment: finished.id.rawValue, fileLength: finished.fileLength,
+      counters: context.counters)
     self.context = context
     guard fileLength >= Int64(SegmentFormat.headerSize + SegmentFormat.trailerSize),
       try file.size() == fileLength
@@ -44,7 +45,10 @@ package final class SegmentReader: Sendable {
     else {
       throw StoreError.damaged("the footer is not the one that was committed", file: name, offset: fileLength)
     }
+    context.open.opened(serial, id, bytes: fileLength)
   }
+
+  deinit { context.open.closed(serial) }
 
   /// The same segment read through another cache.
   package init(_ other: SegmentReader, context: ReadingContext) {
@@ -54,6 +58,7 @@ package final class SegmentReader: Sendable {
     trailerChecksum = other.trailerChecksum
     blocks = other.blocks
     self.context = context
+    context.open.opened(serial, id, bytes: fileLength)
   }
 
   /// Copies the file, reading it through the open handle, so that it need not have its name any more.
@@ -324,7 +329,9 @@ package final class SegmentReader: Sendable {
 
   /// The runs of a subject, or an empty slice.
   package func runs(of key: UInt128) throws(StoreError) -> ArraySlice<RowRun> {
-    guard key >= footer.minimumKey, key <= footer.maximumKey else { return [] }
+    let isInRange = key >= footer.minimumKey && key <= footer.maximumKey
+    context.counters.countLookup(isInRange: isInRange)
+    guard isInRange else { return [] }
     let tree = try subjectTree()
     guard let index = tree.leafIndex(of: key) else { return [] }
     let leaf = try leaf(tree.fences[index])
