@@ -15,7 +15,8 @@ struct Credit: AsyncParsableCommand {
       CheckCommand.self, InitCommand.self, CatalogueCommand.self, CollectCommand.self, RejectsCommand.self,
       RecordsCommand.self, AggregateCommand.self, CorrectCommand.self, WithdrawCommand.self,
       ReinstateCommand.self,
-      StatsCommand.self, VerifyCommand.self, CompactCommand.self, BackupCommand.self, GenerateCommand.self,
+      StatsCommand.self, VerifyCommand.self, CompactCommand.self, BackupCommand.self, DumpCommand.self,
+      GenerateCommand.self,
     ])
 
   static func main() async {

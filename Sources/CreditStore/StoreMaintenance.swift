@@ -2,10 +2,26 @@
 // Invariants: reading and writing go on meanwhile; records and their history are the same afterwards; long work runs on threads of its own
 // and can be cancelled without harm.
 
+import CreditModel
 public import SegmentStore
 import Synchronization
 
 extension CreditDatabase {
+  /// Shows the structures of the store as text, line by line: segments, datasets, columns, encodings, bytes. No value is ever shown.
+  ///
+  /// - Parameters:
+  ///   - detail: how much.
+  ///   - line: takes each line.
+  public func dump(_ detail: DumpDetail = .columns, line: @escaping (String) -> Void) throws {
+    do {
+      for entry in try catalogue.list() {
+        line("entry \(entry.entry.code) version \(entry.entry.version): dataset \(entry.dataset.rawValue)")
+        for (item, column) in zip(entry.entry.items, entry.columnIDs) { line("  item \(item.id): column \(column)") }
+      }
+      try engine.dump(detail, line: line)
+    } catch { throw CreditError(wrapping: error) }
+  }
+
   /// What reading has cost since the database was opened: blocks, bytes, cache hits. For explanations and metrics.
   public var readingStatistics: ReadingStatistics { engine.readingStatistics }
 

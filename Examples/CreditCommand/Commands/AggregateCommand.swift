@@ -4,6 +4,7 @@ import ArgumentParser
 import CreditApplications
 import CreditModel
 import CreditStore
+import SegmentStore
 
 struct AggregateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

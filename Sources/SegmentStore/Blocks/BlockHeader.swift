@@ -118,10 +118,13 @@ package struct BlockReader: Sendable {
   /// Where what is read is counted.
   package var counters: ReadingCounters?
 
-  /// Reads, checks and unpacks one block.
-  package func read(
-    _ location: BlockLocation, kind: BlockKind
-  ) throws(StoreError) -> (header: BlockHeader, raw: BlockBytes) {
+  /// Reads and checks one block without unpacking it.
+  package func header(_ location: BlockLocation, kind: BlockKind) throws(StoreError) -> BlockHeader {
+    try BlockHeader(try stored(location).buffer, kind: kind, file: name, offset: location.offset)
+  }
+
+  /// Reads one block as it is stored, and checks it.
+  private func stored(_ location: BlockLocation) throws(StoreError) -> BlockBytes {
     let (end, overflow) = location.offset.addingReportingOverflow(Int64(location.length))
     guard location.offset >= 0, location.length >= BlockHeader.size, !overflow, end <= fileLength,
       location.length <= BlockHeader.maximumLength + BlockHeader.size
@@ -138,6 +141,14 @@ package struct BlockReader: Sendable {
     guard checksum == stored.load(24, as: UInt64.self), checksum == location.checksum else {
       throw StoreError.damaged("the checksum of a block is wrong", file: name, offset: location.offset)
     }
+    return stored
+  }
+
+  /// Reads, checks and unpacks one block.
+  package func read(
+    _ location: BlockLocation, kind: BlockKind
+  ) throws(StoreError) -> (header: BlockHeader, raw: BlockBytes) {
+    let stored = try stored(location)
     let header = try BlockHeader(stored.buffer, kind: kind, file: name, offset: location.offset)
     let payload = UnsafeRawBufferPointer(rebasing: stored.buffer[BlockHeader.size...])
     let raw = try BlockBytes(count: Int(header.rawLength)) { (buffer) throws(StoreError) in
