@@ -120,7 +120,10 @@ package struct BlockReader: Sendable {
 
   /// Reads and checks one block without unpacking it.
   package func header(_ location: BlockLocation, kind: BlockKind) throws(StoreError) -> BlockHeader {
-    try BlockHeader(try stored(location).buffer, kind: kind, file: name, offset: location.offset)
+    let stored = try stored(location)
+    // The bytes must outlive the view of them.
+    defer { withExtendedLifetime(stored) {} }
+    return try BlockHeader(stored.buffer, kind: kind, file: name, offset: location.offset)
   }
 
   /// Reads one block as it is stored, and checks it.
@@ -149,6 +152,7 @@ package struct BlockReader: Sendable {
     _ location: BlockLocation, kind: BlockKind
   ) throws(StoreError) -> (header: BlockHeader, raw: BlockBytes) {
     let stored = try stored(location)
+    defer { withExtendedLifetime(stored) {} }
     let header = try BlockHeader(stored.buffer, kind: kind, file: name, offset: location.offset)
     let payload = UnsafeRawBufferPointer(rebasing: stored.buffer[BlockHeader.size...])
     let raw = try BlockBytes(count: Int(header.rawLength)) { (buffer) throws(StoreError) in

@@ -225,6 +225,7 @@ package final class SegmentReader: Sendable {
   /// A small chunk, put into columns in memory.
   package func smallChunk(_ chunk: DatasetChunk, place: UInt32) throws(StoreError) -> SmallChunk.Decoded {
     let bundle = try bundle(chunk.columns)
+    defer { withExtendedLifetime(bundle) {} }
     return try SmallChunk.decode(
       bundle.buffer, at: Int(place), rowCount: Int(chunk.rowCount), columnCount: Int(chunk.columnCount)
     ) {
