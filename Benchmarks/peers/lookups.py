@@ -1,0 +1,50 @@
+"""Owns how peers that are reached from Python measure look-ups and write their answers; the counterpart of measure.c.
+
+The first pass over the subjects writes the answers, the second warms, the third is timed call by call. It knows no store.
+"""
+import json
+import sys
+import time
+import zlib
+
+AMOUNT = 6
+
+
+def _quantile(times, share):
+  return sorted(times)[min(len(times) - 1, int(len(times) * share))]
+
+
+def _timed(subjects, call):
+  for subject in subjects:
+    call(subject)
+  times = []
+  for subject in subjects:
+    start = time.perf_counter()
+    call(subject)
+    times.append((time.perf_counter() - start) * 1e6)
+  return _quantile(times, 0.5), _quantile(times, 0.99)
+
+
+def measure(subjects_path, answers_path, fields, records, count):
+  """fields(subject) gives rows as lists of nine texts (checked), records(subject) what is timed, count(subject) a number."""
+  with open(subjects_path, encoding="utf-8") as file:
+    subjects = file.read().split()
+  found, counted = 0, 0
+  with open(answers_path, "w", encoding="utf-8") as answers:
+    for subject in subjects:
+      rows = fields(subject)
+      total = sum(int(row[AMOUNT]) for row in rows)
+      answers.write(f"{subject}\t{len(rows)}\t{total}\t{sum(zlib.crc32(','.join(row).encode()) for row in rows)}\n")
+      found += len(rows)
+      counted += count(subject)
+  result = {"subjects": len(subjects), "records": found, "countTotal": counted}
+  for name, call in (("records", records), ("count", count)):
+    result[f"{name}P50Microseconds"], result[f"{name}P99Microseconds"] = _timed(subjects, call)
+  print(json.dumps(result))
+
+
+def main(verbs):
+  """Calls the verb of the command line with the arguments behind it."""
+  if len(sys.argv) < 2 or sys.argv[1] not in verbs:
+    sys.exit(f"usage: {sys.argv[0]} {'|'.join(verbs)} ARGUMENTS")
+  verbs[sys.argv[1]](*sys.argv[2:])
