@@ -16,7 +16,9 @@ extension CreditDatabase {
     do {
       for entry in try catalogue.list() {
         line("entry \(entry.entry.code) version \(entry.entry.version): dataset \(entry.dataset.rawValue)")
-        for (item, column) in zip(entry.entry.items, entry.columnIDs) { line("  item \(item.id): column \(column)") }
+        for (item, column) in zip(entry.entry.items, entry.columnIDs) {
+          line("  item \(item.id): column \(column)")
+        }
       }
       try engine.dump(detail, line: line)
     } catch { throw CreditError(wrapping: error) }

@@ -111,13 +111,16 @@ import Testing
     _ = try engine.write { transaction in
       for number in 0..<30 {
         for schema in [RichRows.schema, RichRows.smallSchema(0)] {
-          for row in try snapshot.rows(of: RichRows.key(number), schema: schema) { transaction.supersede(row.address) }
+          for row in try snapshot.rows(of: RichRows.key(number), schema: schema) {
+            transaction.supersede(row.address)
+          }
         }
       }
     }
     try engine.compact()
     let keys = (0..<400).map(RichRows.key)
-    let expected = try lines(engine, keys, [RichRows.schema] + (0..<RichRows.smallDatasets).map(RichRows.smallSchema))
+    let expected = try lines(
+      engine, keys, [RichRows.schema] + (0..<RichRows.smallDatasets).map(RichRows.smallSchema))
     try engine.close()
     let result = try #require(try run([Self.script, path]))
     try #require(result.status == 0, "\(result.output.prefix(500))")

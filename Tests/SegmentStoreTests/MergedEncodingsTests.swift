@@ -121,7 +121,8 @@ import Testing
       damaged[place] ^= UInt8.random(in: 1...255, using: &random)
       try damaged.write(to: target)
       guard
-        let opened = try? SegmentEngine(opening: folder.path("store"), mode: .readOnly, options: Self.options())
+        let opened = try? SegmentEngine(
+          opening: folder.path("store"), mode: .readOnly, options: Self.options())
       else { continue }
       #expect(!opened.verify().isEmpty, "byte \(place)")
       let snapshot = opened.snapshot()

@@ -177,7 +177,8 @@ import Testing
       let disk = SimulatedDisk(mount: "/a")
       let files = FaultyFileSystem(disk)
       _ = try SegmentEngine.create(at: "/a/s", files: files)
-      let first = try SegmentEngine(opening: "/a/s", mode: .readWrite(), options: Self.options(), files: files)
+      let first = try SegmentEngine(
+        opening: "/a/s", mode: .readWrite(), options: Self.options(), files: files)
       _ = try first.write { try Self.append("1", key: 1, &$0) }
       files.fail { call, path in call == .sync && path.hasSuffix(".jnl") }
       try? first.close()
@@ -190,11 +191,13 @@ import Testing
           }
         }
       }
-      let second = try SegmentEngine(opening: "/a/s", mode: .readWrite(), options: Self.options(), files: disk)
+      let second = try SegmentEngine(
+        opening: "/a/s", mode: .readWrite(), options: Self.options(), files: disk)
       _ = try second.write { try Self.append("2", key: 1, &$0) }
       disk.afterCall = nil
       for crashed in damaged {
-        let opened = try SegmentEngine(opening: "/b/s", mode: .readOnly, options: Self.options(), files: crashed)
+        let opened = try SegmentEngine(
+          opening: "/b/s", mode: .readOnly, options: Self.options(), files: crashed)
         let texts = try Self.texts(opened.snapshot())
         #expect(texts == ["1"] || texts == ["1", "2"])
         crashes += 1
@@ -214,10 +217,12 @@ import Testing
     _ = try writer.write { try EngineModelTests.writeSegment([Self.row(key: 5, 1)], &$0, batch: 1) }
     var asked = 0
     #expect(throws: StoreError.self) {
-      try writer.backup(to: folder.path("backup"), isCancelled: {
-        asked += 1
-        return asked > 1
-      })
+      try writer.backup(
+        to: folder.path("backup"),
+        isCancelled: {
+          asked += 1
+          return asked > 1
+        })
       _ = try writer.write { try EngineModelTests.writeSegment([Self.row(key: 5, 2)], &$0, batch: 1) }
       try writer.backup(to: folder.path("backup"), isCancelled: { true })
     }

@@ -44,7 +44,8 @@ import Testing
     references.withUnsafeBufferPointer { references in
       texts.map { $0 == nil }.withUnsafeBufferPointer { nulls in
         PhraseEncoding.encode(
-          texts: references, nulls: nulls, nullCount: nulls.reduce(0) { $0 + ($1 ? 1 : 0) }, book: book, to: arena)
+          texts: references, nulls: nulls, nullCount: nulls.reduce(0) { $0 + ($1 ? 1 : 0) }, book: book,
+          to: arena)
       }
     }
     return try BlockBytes(count: arena.count) { $0.copyMemory(from: arena.bytes) }
@@ -96,7 +97,9 @@ import Testing
     let sample = Self.views([Array("甲乙甲乙".utf8), Array("甲乙".utf8)], memory)
     let book = try #require(PhraseBook(sample: sample, rowCount: 2))
     let long = Array(repeating: Array("甲乙丙".utf8), count: 20_000).flatMap { $0 }
-    let texts: [[UInt8]?] = [[], nil, long, [0xE7], [0xE7, 0x94], Array(long.prefix(16_385)), [0xFF, 0, 1], nil]
+    let texts: [[UInt8]?] = [
+      [], nil, long, [0xE7], [0xE7, 0x94], Array(long.prefix(16_385)), [0xFF, 0, 1], nil,
+    ]
     let block = try Self.decoded(try Self.block(texts, book), rows: texts.count)
     #expect(Self.read(block, book) == texts)
   }
@@ -121,7 +124,8 @@ import Testing
     let lengths = PrefixCode.lengths(counts)
     #expect(lengths.allSatisfy { (1...UInt8(PhraseCode.maximumLength)).contains($0) })
     // Kraft's sum of a complete code is 1.
-    #expect(lengths.reduce(0) { $0 + (1 << (PhraseCode.maximumLength - Int($1))) } == 1 << PhraseCode.maximumLength)
+    #expect(
+      lengths.reduce(0) { $0 + (1 << (PhraseCode.maximumLength - Int($1))) } == 1 << PhraseCode.maximumLength)
     var classes = [UInt32](repeating: 0, count: PhraseCode.maximumLength)
     for length in lengths { classes[Int(length) - 1] += 1 }
     let code = try #require(PhraseCode(counts: classes, end: 0))

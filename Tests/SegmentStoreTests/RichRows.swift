@@ -15,7 +15,8 @@ enum RichRows {
     dataset: DatasetID(rawValue: dataset), version: 2,
     columns: [
       ColumnSchema(id: 16, type: .integer), ColumnSchema(id: 17, type: .integer),
-      ColumnSchema(id: 18, type: .integer), ColumnSchema(id: 19, type: .text), ColumnSchema(id: 20, type: .text),
+      ColumnSchema(id: 18, type: .integer), ColumnSchema(id: 19, type: .text),
+      ColumnSchema(id: 20, type: .text),
       ColumnSchema(id: 21, type: .text), ColumnSchema(id: 22, type: .text), ColumnSchema(id: 23, type: .text),
       ColumnSchema(id: 24, type: .text),
     ], orderColumn: 0)
@@ -24,13 +25,16 @@ enum RichRows {
     DatasetSchema(
       dataset: DatasetID(rawValue: UInt32(1000 + number)), version: 1,
       columns: [
-        ColumnSchema(id: 16, type: .text), ColumnSchema(id: 17, type: .integer), ColumnSchema(id: 18, type: .text),
+        ColumnSchema(id: 16, type: .text), ColumnSchema(id: 17, type: .integer),
+        ColumnSchema(id: 18, type: .text),
       ])
   }
 
   static let keyText: KeyText = { key, target in
     let text = Array(String(UInt64(truncatingIfNeeded: key >> 64), radix: 36).utf8)
-    for (index, byte) in text.enumerated() { target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self) }
+    for (index, byte) in text.enumerated() {
+      target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+    }
     return text.count
   }
 
@@ -48,14 +52,17 @@ enum RichRows {
   static func cells(key: UInt128, _ random: inout SeededGenerator) -> [RowPayload.Cell] {
     let date = Int64.random(in: 17_500...19_000, using: &random)
     let office = Int.random(in: 0..<90, using: &random)
-    let scope = (0..<Int.random(in: 1...12, using: &random)).map { _ in
-      phrases[Int.random(in: 0..<phrases.count, using: &random)] + ["、", "；", "，"][Int.random(in: 0..<3, using: &random)]
-    }.joined() + "\(Int.random(in: 0..<1000, using: &random))"
+    let scope =
+      (0..<Int.random(in: 1...12, using: &random)).map { _ in
+        phrases[Int.random(in: 0..<phrases.count, using: &random)]
+          + ["、", "；", "，"][Int.random(in: 0..<3, using: &random)]
+      }.joined() + "\(Int.random(in: 0..<1000, using: &random))"
     let isOdd = Int.random(in: 0..<200, using: &random) == 0
     return [
       isOdd ? .null : .integer(date),
       .integer(date * 86_400 + Int64.random(in: 0..<86_400 * 3, using: &random)),
-      .integer(isOdd ? Int64.random(in: .min ... .max, using: &random) : Int64.random(in: 0..<5000, using: &random)),
+      .integer(
+        isOdd ? Int64.random(in: .min ... .max, using: &random) : Int64.random(in: 0..<5000, using: &random)),
       .text(Array("1303\(office)".utf8)),
       .text(Array((isOdd ? "别的机关" : "第\(office * 7)号机关").utf8)),
       .text(isOdd ? [0xFF, 0xE4, 0xB8, 0, UInt8.random(in: 0...255, using: &random)] : Array(scope.utf8)),

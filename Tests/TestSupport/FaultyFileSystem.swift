@@ -8,7 +8,9 @@ import Synchronization
 /// Fails the calls a test asks for.
 package final class FaultyFileSystem: FileSystem {
   /// The calls that can fail.
-  package enum Call: Sendable { case open, create, write, sync, rename, link, identity, syncDirectory, truncate }
+  package enum Call: Sendable {
+    case open, create, write, sync, rename, link, identity, syncDirectory, truncate
+  }
 
   private let base: any FileSystem
   private let fault: Mutex<(@Sendable (Call, String) -> Bool)?>

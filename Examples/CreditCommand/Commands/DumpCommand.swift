@@ -5,17 +5,21 @@ import CreditStore
 import SegmentStore
 
 extension DumpDetail: @retroactive ExpressibleByArgument {
+  /// Reads a name.
   public init?(argument: String) {
     guard let detail = DumpDetail.allCases.first(where: { "\($0)" == argument }) else { return nil }
     self = detail
   }
+  /// The names.
   public static var allValueStrings: [String] { allCases.map { "\($0)" } }
 }
 
 struct DumpCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dump",
-    abstract: "Shows the structures of a store as text: segments, datasets, columns, encodings, bytes. Never a value.")
+    abstract:
+      "Shows the structures of a store as text: segments, datasets, columns, encodings, bytes. Never a value."
+  )
 
   @OptionGroup var store: StoreArgument
   @Option(help: "How much: segments, datasets, columns or blocks.")

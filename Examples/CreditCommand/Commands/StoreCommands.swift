@@ -39,7 +39,8 @@ struct StatsCommand: AsyncParsableCommand {
       let statistics = try store.openForReading().statistics()
       // For people only: the JSON is a contract.
       let details: [(String, JSON)] = [
-        ("currentBytes", .integer(statistics.currentBytes)), ("historyBytes", .integer(statistics.historyBytes)),
+        ("currentBytes", .integer(statistics.currentBytes)),
+        ("historyBytes", .integer(statistics.historyBytes)),
         ("supersededBytes", .integer(statistics.supersededBytes)),
       ]
       let perRecord = (statistics.bytesPerRecord * 100).rounded() / 100

@@ -58,7 +58,8 @@ package struct RecordReader {
     func isWanted(_ system: RowSystemValues) -> Bool {
       includesWithdrawn || system.state != RecordState.withdrawn.rawValue
     }
-    try snapshot.visitCurrentRows(of: key, schema: entry.schema) { (rows, systems, reader) throws(StoreError) in
+    try snapshot.visitCurrentRows(of: key, schema: entry.schema) {
+      (rows, systems, reader) throws(StoreError) in
       let wanted = systems.indices.filter { isWanted(systems[$0]) }
       let values = try values(wanted.map { rows[$0] }, of: key, &reader)
       let width = entry.storedForms.count

@@ -17,7 +17,8 @@ public struct RecordValues: RandomAccessCollection, Sendable {
 
   /// Some of the values that records share.
   package init(_ shared: [Value?], first: Int, count: Int) {
-    precondition(first >= 0 && count >= 0 && first + count <= shared.count, "values outside what records share")
+    precondition(
+      first >= 0 && count >= 0 && first + count <= shared.count, "values outside what records share")
     self.shared = shared
     self.first = first
     self.count = count

@@ -47,7 +47,9 @@ package enum ColumnRelations {
     }
   }
 
-  private static func best(_ values: [Int64?], among known: [(id: UInt32, values: [Int64?])]) -> ColumnReference? {
+  private static func best(_ values: [Int64?], among known: [(id: UInt32, values: [Int64?])])
+    -> ColumnReference?
+  {
     let alone = bits(values)
     var best: (bits: Int, reference: ColumnReference)?
     for other in known {

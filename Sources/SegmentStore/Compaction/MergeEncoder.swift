@@ -53,7 +53,8 @@ package final class MergeEncoder {
     }
     let owner = Owner(columns)
     let codes = try CodeRelations(columns, rows: rows)
-    let references = try ColumnRelations.find(schema, sources: sources, rows: rows).merging(codes.references) { $1 }
+    let references = try ColumnRelations.find(schema, sources: sources, rows: rows).merging(codes.references)
+    { $1 }
     try writer.begin(
       schema, dictionaries: columns.map { $0.plan?.dictionary ?? $0.book?.dictionary },
       references: references, maps: codes.maps, owner: owner, isHistory: isHistory)
@@ -72,11 +73,13 @@ package final class MergeEncoder {
       for (index, column) in columns.enumerated() {
         let reference = references[column.column.id]
         if let map = codes.maps[column.column.id], let source = codes.sources[column.column.id] {
-          try appendMapped(range, rows, column, columns[source], map, &builders[systemCount + index], &partition)
+          try appendMapped(
+            range, rows, column, columns[source], map, &builders[systemCount + index], &partition)
           continue
         }
         try append(
-          range, rows, column, reference, &others[column.column.id], &builders[systemCount + index], &partition)
+          range, rows, column, reference, &others[column.column.id], &builders[systemCount + index],
+          &partition)
       }
       let (keys, counts) = run.take(range.count, of: rows)
       let bytes = partition.arena.count
@@ -107,7 +110,8 @@ package final class MergeEncoder {
       var cells: [RowPayload.Cell] = []
       for (index, column) in schema.columns.enumerated() {
         if column.type == .text {
-          cells.append(try cursors[row.source][index].text(row.row, key: key).map { .text(Array($0)) } ?? .null)
+          cells.append(
+            try cursors[row.source][index].text(row.row, key: key).map { .text(Array($0)) } ?? .null)
         } else {
           cells.append(try cursors[row.source][index].integer(row.row).map { .integer($0) } ?? .null)
         }

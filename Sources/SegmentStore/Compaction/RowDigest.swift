@@ -23,7 +23,10 @@ package struct RowDigest: Equatable {
       }
       let known = source.columns
       var columns = known.entries.filter { $0.id >= 16 || $0.id > 1 && $0.id < 5 }.map {
-        (id: UInt64($0.id), isText: $0.type == .text, cursor: ColumnCursor(view.reader, known, id: $0.id, type: $0.type))
+        (
+          id: UInt64($0.id), isText: $0.type == .text,
+          cursor: ColumnCursor(view.reader, known, id: $0.id, type: $0.type)
+        )
       }
       var rows: [(row: Int, key: UInt128, hash: UInt64)] = []
       for run in runs {

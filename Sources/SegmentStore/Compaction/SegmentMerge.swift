@@ -30,7 +30,8 @@ package struct SegmentMerge {
 
     package init(
       files: any FileSystem, folder: String, store: StoreIdentifier, keyText: @escaping KeyText,
-      memoryBytes: Int, segmentRows: Int, isThorough: Bool = true, nextID: @escaping () throws(StoreError) -> SegmentID,
+      memoryBytes: Int, segmentRows: Int, isThorough: Bool = true,
+      nextID: @escaping () throws(StoreError) -> SegmentID,
       pace: @escaping (Int) throws(StoreError) -> Void
     ) {
       self.files = files

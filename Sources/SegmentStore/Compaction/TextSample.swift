@@ -56,7 +56,8 @@ package struct TextSample {
   ///
   /// - Parameter wordBits: bits a row takes as words of a dictionary, that included; `nil` without one.
   package func book(wordBits: Double?) -> PhraseBook? {
-    guard !texts.isEmpty, Double(bytes) * Double(rowCount) / Double(max(1, rowsSeen)) >= Double(Self.leastBytes)
+    guard !texts.isEmpty,
+      Double(bytes) * Double(rowCount) / Double(max(1, rowsSeen)) >= Double(Self.leastBytes)
     else { return nil }
     if let wordBits, wordBits <= Self.cheapWordBits { return nil }
     let texted = Int(Double(texts.count) * Double(rowCount) / Double(rowsSeen))
@@ -85,7 +86,8 @@ package struct TextSample {
       seen = piece.count
     }
     let lengths = 9.0 * Double(texts.count)
-    return (Double(bytes) * Double(compressed) / Double(max(1, seen)) * 8 + lengths) / Double(max(1, rowsSeen))
+    return (Double(bytes) * Double(compressed) / Double(max(1, seen)) * 8 + lengths)
+      / Double(max(1, rowsSeen))
   }
 
   private static func compressedSize(_ bytes: UnsafeRawBufferPointer) -> Int {

@@ -189,7 +189,8 @@ package struct ColumnBlockBuilder {
       encoding = .mappedCodes
       bounds = MappedCodeEncoding.encode(
         codes: UnsafeBufferPointer(rebasing: codes[..<count]),
-        predictions: UnsafeBufferPointer(rebasing: predictions[..<count]), nulls: nullView, nullCount: nullCount,
+        predictions: UnsafeBufferPointer(rebasing: predictions[..<count]), nulls: nullView,
+        nullCount: nullCount,
         to: raw)
     } else if let coded {
       encoding = .codedText

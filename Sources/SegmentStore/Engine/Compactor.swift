@@ -84,14 +84,17 @@ package final class Compactor: Sendable {
   private func runJobs() {
     do throws(StoreError) {
       while isDue,
-        try merge(choosing: CompactionPolicy.job, isThorough: false, isCancelled: { false }, progress: { _ in }) != nil
+        try merge(
+          choosing: CompactionPolicy.job, isThorough: false, isCancelled: { false }, progress: { _ in })
+          != nil
       {}
     } catch {
       // Commits go on; it is tried again when more segments wait, or after a while.
       guard error.code != .cancelled else { return }
       retryHeight.store(
         min(published.view.list.height + 2, Self.refusingHeight - 1), ordering: .relaxed)
-      retryTime.store(SystemCall.nowMilliseconds + environment.options.mergeRetryMilliseconds, ordering: .relaxed)
+      retryTime.store(
+        SystemCall.nowMilliseconds + environment.options.mergeRetryMilliseconds, ordering: .relaxed)
       lastFailure.withLock { $0 = error }
     }
   }

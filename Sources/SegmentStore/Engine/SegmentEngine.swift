@@ -183,7 +183,9 @@ public final class SegmentEngine: Sendable {
   }
 
   /// What reading has cost since the store was opened.
-  public var readingStatistics: ReadingStatistics { context.counters.statistics(cache: context.cache?.counters) }
+  public var readingStatistics: ReadingStatistics {
+    context.counters.statistics(cache: context.cache?.counters)
+  }
 
   /// Why this process does not see the latest commits of the writing one, or why merging in the background fails; `nil` when all is well.
   ///

@@ -35,14 +35,16 @@ package struct StoreDump {
     for name in try engine.folder.files.list(engine.folder.path) where name != "seg" && name != "tmp" {
       line("file \(name): \((try? engine.folder.files.size(engine.folder.path + "/" + name)) ?? 0) bytes")
     }
-    line("memory: \(view.memory.count) rows, \(view.memory.marks.count) superseded, \(view.memory.bytes) bytes")
+    line(
+      "memory: \(view.memory.count) rows, \(view.memory.marks.count) superseded, \(view.memory.bytes) bytes")
     line("segments: \(view.segments.count), height \(view.list.height)")
     for segment in view.segments { show(segment) }
   }
 
   private func show(_ segment: SegmentView) {
     let reader = segment.reader
-    let kind = segment.isHistory ? "history to commit \(segment.historyEnd)" : "\(segment.marks.count) superseded"
+    let kind =
+      segment.isHistory ? "history to commit \(segment.historyEnd)" : "\(segment.marks.count) superseded"
     line(
       "segment \(reader.id.fileName): \(reader.fileLength) bytes, \(reader.footer.rowCount) rows, "
         + "\(reader.footer.subjectCount) subjects, commits \(segment.addedCommit) to \(segment.lastCommit), \(kind)"
@@ -58,8 +60,11 @@ package struct StoreDump {
   }
 
   private func show(_ chunk: DatasetChunk, of reader: SegmentReader) {
-    let form = chunk.place.map { "at \($0) of the bundle at \(chunk.columns.offset)" } ?? "\(chunk.columnCount) columns"
-    line("  dataset \(chunk.dataset.rawValue) version \(chunk.schemaVersion): \(chunk.rowCount) rows, \(form)")
+    let form =
+      chunk.place.map { "at \($0) of the bundle at \(chunk.columns.offset)" }
+      ?? "\(chunk.columnCount) columns"
+    line(
+      "  dataset \(chunk.dataset.rawValue) version \(chunk.schemaVersion): \(chunk.rowCount) rows, \(form)")
     guard detail >= .columns, chunk.place == nil else { return }
     attempt {
       () throws(StoreError) in
@@ -77,7 +82,8 @@ package struct StoreDump {
         let before = encodings[name] ?? (0, 0)
         encodings[name] = (before.blocks + 1, before.bytes + entry.location.length)
         shown.append(
-          "      rows \(entry.firstRow) +\(entry.rowCount) at \(entry.location.offset): \(name), \(entry.location.length) bytes")
+          "      rows \(entry.firstRow) +\(entry.rowCount) at \(entry.location.offset): \(name), \(entry.location.length) bytes"
+        )
       }
     }
     var text = "    column \(column.id) \(column.type == .text ? "text" : "integer"): "
@@ -88,7 +94,8 @@ package struct StoreDump {
       text += "; \(column.dictionaryCount) \(column.phraseCode == nil ? "words" : "phrases") \(bytes) bytes"
     }
     if let reference = column.reference {
-      text += "; relative to column \(reference.column)" + (column.map.map { ", map \($0.length) bytes" } ?? "")
+      text +=
+        "; relative to column \(reference.column)" + (column.map.map { ", map \($0.length) bytes" } ?? "")
     }
     line(text)
     if detail >= .blocks { for text in shown { line(text) } }

@@ -145,7 +145,8 @@ package final class StoreWriter: @unchecked Sendable {
       retryCommits = 0
     } catch {
       throw StoreError(
-        error.code, "the journal is full, and writing it into a segment fails: \(error.message)", file: error.file)
+        error.code, "the journal is full, and writing it into a segment fails: \(error.message)",
+        file: error.file)
     }
   }
 

@@ -46,7 +46,8 @@ package final class BlockCache: Sendable {
 
   private func lock(_ key: Key) -> Guarded<Shard> {
     let mixed =
-      (UInt64(bitPattern: key.offset) &+ UInt64(key.part) ^ key.reader &* 0x9E37_79B9_7F4A_7C15) &* 0xC2B2_AE3D_27D4_EB4F
+      (UInt64(bitPattern: key.offset) &+ UInt64(key.part) ^ key.reader &* 0x9E37_79B9_7F4A_7C15)
+      &* 0xC2B2_AE3D_27D4_EB4F
     return shards[Int(mixed >> 40) % shards.count]
   }
 

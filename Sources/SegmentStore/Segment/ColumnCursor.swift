@@ -156,7 +156,9 @@ package struct ColumnCursor {
     return arena
   }
 
-  private mutating func scratchMemory(_ bytes: Int) -> UnsafeMutableRawPointer { scratchArena().reserve(bytes) }
+  private mutating func scratchMemory(_ bytes: Int) -> UnsafeMutableRawPointer {
+    scratchArena().reserve(bytes)
+  }
 
   private mutating func codedText(
     _ current: Unmanaged<DecodedBlock>, _ index: Int, _ code: Int
@@ -179,7 +181,9 @@ package struct ColumnCursor {
   ) throws(StoreError) -> UnsafeRawBufferPointer? {
     guard let code = column?.entry.phraseCode else { throw damage("phrases without a dictionary of phrases") }
     let arena = scratchArena()
-    guard try phrases.move(to: index, current, code) else { throw damage("the phrases of a block do not add up") }
+    guard try phrases.move(to: index, current, code) else {
+      throw damage("the phrases of a block do not add up")
+    }
     while true {
       let entry = phrases.next(current, code)
       if entry == code.end { break }
@@ -237,7 +241,9 @@ private struct PhrasePosition {
   private var limit = 0
 
   /// Moves to the first phrase of a row; false when the bits are not what they should be.
-  mutating func move(to row: Int, _ block: Unmanaged<DecodedBlock>, _ code: PhraseCode) throws(StoreError) -> Bool {
+  mutating func move(to row: Int, _ block: Unmanaged<DecodedBlock>, _ code: PhraseCode) throws(StoreError)
+    -> Bool
+  {
     let group = row / PhraseEncoding.groupRows
     if self.group != group || self.row > row {
       self.group = group

@@ -256,7 +256,8 @@ package final class SegmentReader: Sendable {
         throw StoreError.damaged(
           "a code is not in the dictionary of its column", file: blocks.name, offset: location.offset)
       }
-      guard (block.form == .phrases) == (column.phraseCode != nil), (block.form == .mapped) == (column.map != nil)
+      guard (block.form == .phrases) == (column.phraseCode != nil),
+        (block.form == .mapped) == (column.map != nil)
       else {
         throw StoreError.damaged(
           "a block and its column disagree about their form", file: blocks.name, offset: location.offset)
@@ -358,7 +359,9 @@ package final class ChunkColumns: Sendable {
   }
 
   package var cost: Int {
-    entries.reduce(200) { $0 + 100 + $1.blocks.count * 56 + $1.dictionaryPages.count * 24 + ($1.inMemory?.cost ?? 0) }
+    entries.reduce(200) {
+      $0 + 100 + $1.blocks.count * 56 + $1.dictionaryPages.count * 24 + ($1.inMemory?.cost ?? 0)
+    }
   }
 
   /// The column with an id, if this chunk has it.

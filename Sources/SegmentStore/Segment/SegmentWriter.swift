@@ -74,7 +74,8 @@ package final class SegmentWriter {
   ///   - isHistory: whether every row says by which commit it was superseded.
   package func begin(
     _ schema: DatasetSchema, dictionaries: [ColumnDictionary?] = [],
-    references: [UInt32: ColumnReference] = [:], maps: [UInt32: CodeMap] = [:], owner: AnyObject? = nil, isHistory: Bool = false
+    references: [UInt32: ColumnReference] = [:], maps: [UInt32: CodeMap] = [:], owner: AnyObject? = nil,
+    isHistory: Bool = false
   ) throws(StoreError) {
     try endDataset()
     if let last = chunks.last, last.dataset >= schema.dataset {
@@ -138,7 +139,8 @@ package final class SegmentWriter {
     bundled.append(chunks.count)
     chunks.append(
       DatasetChunk(
-        dataset: schema.dataset, schemaVersion: schema.version, firstRow: rowCount, rowCount: UInt32(rows.count),
+        dataset: schema.dataset, schemaVersion: schema.version, firstRow: rowCount,
+        rowCount: UInt32(rows.count),
         columnCount: UInt32(columns.count),
         orderColumn: schema.orderColumn.map { schema.columns[$0].id } ?? 0, place: UInt32(place),
         columns: BlockLocation(offset: 0, length: 0, checksum: 0)))

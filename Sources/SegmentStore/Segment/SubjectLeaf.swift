@@ -186,7 +186,8 @@ private struct LeafReader {
     let counts = (0..<4).map { Int(raw.load(4 * $0, as: UInt32.self)) }
     (subjects, runCount, datasetCount, exceptions) = (counts[0], counts[1], counts[2], counts[3])
     guard subjects > 0, subjects <= SubjectLeafFormat.subjects, runCount >= subjects,
-      runCount <= Int(min(rowLimit, 1 << 24)), datasetCount > 0, datasetCount <= runCount, exceptions < subjects
+      runCount <= Int(min(rowLimit, 1 << 24)), datasetCount > 0, datasetCount <= runCount,
+      exceptions < subjects
     else { throw damage("impossible subject leaf") }
   }
 
@@ -195,7 +196,8 @@ private struct LeafReader {
   private func width(_ index: Int) -> Int { Int(raw.load(32 + index, as: UInt8.self)) }
 
   /// Counts the bytes of the next part and gives its place.
-  private mutating func take(_ count: Int, width: Int, limit: Int = 32) throws(StoreError) -> UnsafeRawPointer {
+  private mutating func take(_ count: Int, width: Int, limit: Int = 32) throws(StoreError) -> UnsafeRawPointer
+  {
     let start = position
     guard width <= limit else { throw damage("impossible subject leaf") }
     position += BitPacking.byteCount(count, width: width)

@@ -123,7 +123,8 @@ package final class PhraseBook {
       if symbol == phrases.count { end = (entry, outputs[entry]) }
       if text.count > 0 { _ = trie.insert(text, phrase: UInt32(entry)) }
       if text.count == 1 { bytes[Int(text[0])] = UInt32(entry) }
-      entries.append(TextPool.Entry(base: text.baseAddress ?? memory.copy(text), count: UInt32(text.count), holes: 0))
+      entries.append(
+        TextPool.Entry(base: text.baseAddress ?? memory.copy(text), count: UInt32(text.count), holes: 0))
       bits += Double(symbols[symbol]) * Double(previous)
     }
     while classes.last == 0, classes.count > 1 { classes.removeLast() }

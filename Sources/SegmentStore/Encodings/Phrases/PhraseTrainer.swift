@@ -70,7 +70,9 @@ package struct PhraseTrainer: ~Copyable {
         offset += count
       }
     }
-    let chosen = counts.sorted { $0.value.count != $1.value.count ? $0.value.count > $1.value.count : $0.key < $1.key }
+    let chosen = counts.sorted {
+      $0.value.count != $1.value.count ? $0.value.count > $1.value.count : $0.key < $1.key
+    }
     for (_, letter) in chosen.prefix(Self.letterLimit) {
       entries.append(UnsafeRawBufferPointer(start: letter.place, count: letter.bytes))
     }

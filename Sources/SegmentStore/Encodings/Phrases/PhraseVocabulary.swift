@@ -7,7 +7,8 @@
 package enum PhraseLetter {
   /// The letter at an offset, and its bytes.
   @inline(__always)
-  package static func at(_ base: UnsafeRawPointer, _ offset: Int, _ end: Int) -> (letter: UInt32, count: Int) {
+  package static func at(_ base: UnsafeRawPointer, _ offset: Int, _ end: Int) -> (letter: UInt32, count: Int)
+  {
     let lead = UInt32(base.load(fromByteOffset: offset, as: UInt8.self))
     if lead < 0xC2 { return (lead, 1) }
     let count = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4

@@ -35,7 +35,8 @@ package enum TextEncoding {
 
   /// Appends the raw bytes of a plain block.
   package static func encodePlain(
-    texts: UnsafeBufferPointer<TextReference>, nulls: UnsafeBufferPointer<Bool>, nullCount: Int, to arena: ByteArena
+    texts: UnsafeBufferPointer<TextReference>, nulls: UnsafeBufferPointer<Bool>, nullCount: Int,
+    to arena: ByteArena
   ) -> Encoding {
     let start = arena.appendZeros(headerSize)
     let lengths = bounds(texts.indices) { texts[$0].count }
