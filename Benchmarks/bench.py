@@ -1,157 +1,175 @@
 #!/usr/bin/env python3
-"""Measures collection and look-up beside DuckDB on the same file in the same run.
+"""Owns the command line and the order of the measurements: CreditStore beside its peers, on the same file, in the same run.
 
-Alternating runs, medians, ratios first; writes docs/benchmarks/collection.md. Called by scripts/bench.
-DuckDB (PyPI package duckdb) gets declared types, two threads, a fresh file and a checkpoint at the end; it neither checks
-nor orders nor indexes nor removes duplicates, which this library does. Without the package only our side is measured.
+Called by scripts/bench. measure.py runs and times children, truth.py knows the right answers, own.py measures this
+library, roster.py lists the peers, registrations.py measures real data, report.py and charts.py write the page. A wrong
+answer of any engine is a failure.
 """
 import argparse
 import collections
-import csv
-import json
+import dataclasses
 import os
-import platform
-import resource
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-CREDIT = os.path.join(ROOT, "Examples/.build/release/credit")
-LOOKUP = os.path.join(ROOT, "Benchmarks/.build/release/LookupBenchmark")
-COLUMNS = ("subject varchar, catalogue varchar, unit varchar, doc_no varchar, event_date date, "
-           "received_at timestamp, amount bigint, status smallint, content varchar")
-DUCK = """
-import duckdb, sys
-connection = duckdb.connect(sys.argv[2], config={'threads': 2})
-connection.execute("create table t(%s)")
-connection.execute("insert into t select * from read_csv(?, header=true)", [sys.argv[1]])
-connection.execute("checkpoint")
-connection.close()
-""" % COLUMNS
+import measure
+import registrations
+import report
+import roster
+from own import Own, ROOT
+from truth import Truth
+
+SMOKE_ROWS = 1_000_000  # fewer rows are a smoke test: short rounds, and the page does not replace the published one
 
 
-def timed(command):
-  """Wall seconds and peak resident MiB of a child process, and its standard output."""
-  start = time.monotonic()
-  process = subprocess.Popen(command, stdout=subprocess.PIPE)
-  output = process.stdout.read()
-  _, status, usage = os.wait4(process.pid, 0)
-  if status:
-    sys.exit(f"failed: {' '.join(command)}")
-  return time.monotonic() - start, usage.ru_maxrss / 1024, output
+@dataclasses.dataclass
+class Load:
+  """One load of one engine: seconds as the engine's own clock saw them, and what it left behind."""
+  seconds: float
+  core: float
+  memory: float
+  bytes: int
+  detail: dict
 
 
-def size(path):
-  if os.path.isfile(path):
-    return os.path.getsize(path)
-  return sum(os.path.getsize(os.path.join(d, f)) for d, _, files in os.walk(path) for f in files)
+@dataclasses.dataclass
+class Results:
+  """Everything a run found, for report.py. Engines go by their names in the roster, this library by "own"."""
+  rows: int
+  runs: int
+  peers: list
+  skipped: list
+  subjects: int = 0
+  loads: dict = dataclasses.field(default_factory=lambda: collections.defaultdict(list))
+  lookups: dict = dataclasses.field(default_factory=lambda: collections.defaultdict(list))
+  commits: dict = dataclasses.field(default_factory=lambda: collections.defaultdict(list))
+  merge_seconds: float = 0
+  merged_bytes: int = 0
+  registrations: dict = None
 
 
-def ours(folder, data):
-  store = os.path.join(folder, "store")
+def store_of(folder, peer):
+  return os.path.join(folder, f"peer-{peer.name}.db")
+
+
+def load_own(own, data, truth):
+  child, receipt = own.load(data)
+  truth.compare_rows("CreditStore", receipt["loaded"])
+  return Load(child.seconds, child.core, child.memory, measure.size(own.store), receipt)
+
+
+def load_peer(folder, peer, data, truth):
+  store = store_of(folder, peer)
+  remove(store)
+  detail, child = measure.run_json([*peer.command, "load", data, store, *peer.options])
+  truth.compare_rows(peer.label, detail["rows"])
+  return Load(detail["seconds"], child.core, child.memory, detail.get("bytes") or measure.size(store), detail)
+
+
+def remove(store):
+  """Removes a store, be it a folder or a file with others beside it."""
   shutil.rmtree(store, ignore_errors=True)
-  subprocess.run([CREDIT, "init", store], check=True, stdout=subprocess.DEVNULL)
-  subprocess.run([CREDIT, "catalogue", "import", store, os.path.join(folder, "catalogue.json")], check=True,
-                 stdout=subprocess.DEVNULL)
-  seconds, memory, output = timed([CREDIT, "collect", store, "--entry", "PEER", "--json", data])
-  receipt = json.loads(output)
-  assert receipt["loaded"] + receipt["duplicate"] == receipt["reported"], receipt
-  return seconds, memory, size(store), receipt["reported"]
-
-
-def duck(folder, data):
-  path = os.path.join(folder, "peer.duckdb")
-  for name in (path, path + ".wal"):
-    if os.path.exists(name):
+  for name in (store, store + ".wal", store + "-wal", store + "-shm", store + "-lock"):
+    if os.path.isfile(name):
       os.remove(name)
-  seconds, memory, _ = timed([sys.executable, "-c", DUCK, data, path])
-  return seconds, memory, size(path), None
 
 
-def subjects(data, folder):
-  counts = collections.Counter()
-  with open(data, encoding="utf-8", newline="") as file:
-    for row in csv.reader(file):
-      counts[row[0]] += 1
-  chosen = [code for code, count in counts.items() if 100 <= count <= 130][:2000]
-  path = os.path.join(folder, "subjects.txt")
-  with open(path, "w", encoding="utf-8") as file:
-    file.write("\n".join(chosen) + "\n")
-  return path, len(chosen)
+def measure_loads(results, own, folder, data, truth):
+  """In turn where it is alternating, after one round that warms and is not counted; the heavy ones once."""
+  for run in range(results.runs + 1):
+    measured = [("own", lambda: load_own(own, data, truth))]
+    measured += [(p.name, lambda p=p: load_peer(folder, p, data, truth)) for p in results.peers if p.alternates]
+    for name, call in measured:
+      load = call()
+      print(f"load, run {run}, {name}: {load.seconds:.2f} s, {load.memory:.0f} MiB", flush=True)
+      if run > 0:
+        results.loads[name].append(load)
+  for peer in results.peers:
+    if not peer.alternates:
+      load = load_peer(folder, peer, data, truth)
+      results.loads[peer.name].append(load)
+      print(f"load, once, {peer.name}: {load.seconds:.2f} s, {load.bytes / results.rows:.1f} bytes a row", flush=True)
+    if not peer.looks_up:
+      remove(store_of(folder, peer))
+
+
+def measure_lookups(results, own, folder, truth):
+  """Rounds in turn; this library as loaded first, then merged, as the peers are."""
+  answers = os.path.join(folder, "answers.txt")
+  results.lookups["own-loaded"] = [own.lookups(truth) for _ in range(results.runs)]
+  results.merge_seconds = own.compact(own.store)
+  results.merged_bytes = measure.size(own.store)
+  own.check_answers(truth)
+  for _ in range(results.runs):
+    results.lookups["own"].append(own.lookups(truth))
+    for peer in results.peers:
+      if peer.looks_up:
+        found, _ = measure.run_json([*peer.command, "lookup", store_of(folder, peer), truth.path, answers])
+        truth.compare_lookups(peer.label, found)
+        truth.compare_answers(peer.label, answers)
+        results.lookups[peer.name].append(found)
+  for name, found in results.lookups.items():
+    print(f"look-ups, {name}: {statistics.median(f['recordsP50Microseconds'] for f in found):.1f} µs", flush=True)
+
+
+def measure_commits(results, own, folder, seconds):
+  """Rounds in turn, each in a fresh store; within them every engine takes turns with raw writes."""
+  for _ in range(results.runs):
+    results.commits["own"].append(own.commits(seconds))
+    for peer in results.peers:
+      if peer.commits:
+        store = os.path.join(folder, f"commits-{peer.name}.db")
+        found, _ = measure.run_json([*peer.command, "commits", store, os.path.join(folder, "raw"), str(seconds)])
+        results.commits[peer.name].append(found)
+        remove(store)
+  for name, found in results.commits.items():
+    print(f"commits, {name}: {statistics.median(f['aloneToRaw'] for f in found):.2f} times the disk", flush=True)
+
+
+def run(arguments, folder):
+  peers, skipped = roster.peers()
+  for reason in skipped:
+    print(f"skipped: {reason}", flush=True)
+  own = Own(folder)
+  if arguments.data:
+    for name in ("peer.csv", "catalogue.json"):
+      os.symlink(os.path.abspath(os.path.join(arguments.data, name)), os.path.join(folder, name))
+  else:
+    own.generate(arguments.rows)
+  data = os.path.join(folder, "peer.csv")
+  truth = Truth(data, folder)
+  results = Results(truth.rows, arguments.runs, peers, skipped, len(truth.subjects))
+  measure_loads(results, own, folder, data, truth)
+  measure_lookups(results, own, folder, truth)
+  measure_commits(results, own, folder, 0.5 if truth.rows >= SMOKE_ROWS else 0.1)
+  if registrations.archive():
+    results.registrations = registrations.measure_all(own, folder, skipped)
+  else:
+    print(f"skipped: real registrations, {registrations.VARIABLE} names no folder with {registrations.ARCHIVE}")
+  return results
 
 
 def main():
-  parser = argparse.ArgumentParser()
+  parser = argparse.ArgumentParser(description="Measures CreditStore beside its peers.")
   parser.add_argument("--rows", type=int, default=5_000_000)
   parser.add_argument("--runs", type=int, default=5)
   parser.add_argument("--data", help="folder with peer.csv and catalogue.json instead of generated ones")
+  parser.add_argument("--output", help="folder of the page (docs/benchmarks; a smoke test: Benchmarks/.build/smoke)")
   arguments = parser.parse_args()
+  folder = tempfile.mkdtemp(prefix="bench.", dir=os.path.join(ROOT, "Benchmarks/.build"))
   try:
-    import duckdb
-    peer = f"DuckDB {duckdb.__version__}"
-  except ImportError:
-    peer = None
-    print("the package duckdb is not installed: only this library is measured")
-  folder = tempfile.mkdtemp(prefix="credit-bench.")
-  try:
-    if arguments.data:
-      for name in ("peer.csv", "catalogue.json"):
-        os.symlink(os.path.abspath(os.path.join(arguments.data, name)), os.path.join(folder, name))
-    else:
-      subprocess.run([CREDIT, "generate", folder, "--profile", "peer", "--records", str(arguments.rows), "--seed", "7"],
-                     check=True)
-    data = os.path.join(folder, "peer.csv")
-    results = {"CreditStore": [], "peer": []}
-    for run in range(arguments.runs + 1):
-      for name, measure in (("CreditStore", ours), ("peer", duck)):
-        if name == "peer" and not peer:
-          continue
-        result = measure(folder, data)
-        print(f"run {run} {name}: {result[0]:.2f} s, {result[1]:.0f} MiB", flush=True)
-        if run > 0:  # the first of each warms the page cache
-          results[name].append(result)
-    path, count = subjects(data, folder)
-    lookup = json.loads(subprocess.run([LOOKUP, os.path.join(folder, "store"), path], check=True,
-                                       capture_output=True).stdout)
-    report(arguments, peer, results, lookup, count)
+    results = run(arguments, folder)
+  except measure.Failure as failure:
+    sys.exit(f"failed: {failure}")
   finally:
     shutil.rmtree(folder, ignore_errors=True)
+  place = "docs/benchmarks" if results.rows >= SMOKE_ROWS else "Benchmarks/.build/smoke"
+  output = arguments.output or os.path.join(ROOT, place)
+  os.makedirs(output, exist_ok=True)
+  print(report.write(results, output))
 
 
-def report(arguments, peer, results, lookup, count):
-  rows = results["CreditStore"][0][3]
-  lines = ["# Collection and look-up", "",
-           f"Made by `scripts/bench {arguments.rows} {arguments.runs}` on {platform.machine()}, "
-           f"{os.cpu_count()} processors, {platform.system()} {platform.release()}; medians of {arguments.runs} alternating runs "
-           "after one that is not counted.", "",
-           "The peer gets declared types, two threads, a fresh file and a checkpoint; it does not check, order, index or remove "
-           "duplicates. This library validates every row, sorts by subject, decides duplicates, indexes, and syncs.", "",
-           "| | seconds | rows a second | peak MiB | bytes a row |", "|---|---|---|---|---|"]
-  medians = {}
-  for name, label in (("CreditStore", "CreditStore"), ("peer", peer)):
-    if not results[name]:
-      continue
-    seconds = statistics.median(r[0] for r in results[name])
-    medians[name] = seconds
-    lines.append(f"| {label} | {seconds:.2f} ({min(r[0] for r in results[name]):.2f} to {max(r[0] for r in results[name]):.2f}) "
-                 f"| {rows / seconds:,.0f} | {max(r[1] for r in results[name]):.0f} "
-                 f"| {statistics.median(r[2] for r in results[name]) / rows:.1f} |")
-  if "peer" in medians:
-    ratios = [b[0] / a[0] for a, b in zip(results["CreditStore"], results["peer"])]
-    lines += ["", f"**Rate of CreditStore to {peer}: {statistics.median(ratios):.2f}** (pairs: "
-              + ", ".join(f"{r:.2f}" for r in ratios) + ")."]
-  lines += ["", f"All records of a subject that has 100 to 130 (nine values each), {count} subjects, store open, second pass: "
-            f"p50 {lookup['recordsP50Microseconds']:.0f} µs, p99 {lookup['recordsP99Microseconds']:.0f} µs. "
-            f"How many records: p50 {lookup['countP50Microseconds']:.1f} µs, p99 {lookup['countP99Microseconds']:.1f} µs. "
-            f"Opening: {lookup['openMilliseconds']:.1f} ms.", ""]
-  text = "\n".join(lines)
-  print(text)
-  with open(os.path.join(ROOT, "docs/benchmarks/collection.md"), "w", encoding="utf-8") as file:
-    file.write(text)
-
-
-main()
+if __name__ == "__main__":
+  main()

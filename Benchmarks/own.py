@@ -1,7 +1,7 @@
 """Owns the measurements of this library: collecting, merging, look-ups, small commits, through its own programs.
 
-The programs are copied first, so that a build that happens meanwhile changes nothing. It compares its answers with the truth of the
-file and knows no peer.
+The programs are copied first, so that a build that happens meanwhile changes nothing. It compares its answers with the
+truth of the file and knows no peer.
 """
 import json
 import os
@@ -86,7 +86,7 @@ class Own:
     return measure.run_json([self.programs["CommitBenchmark"], folder, str(seconds)])[0]
 
   def registrations(self, files):
-    """A store of real registrations: what all its files take as collected and merged, and how many rows it was given and holds."""
+    """A store of real registrations: its bytes as collected and merged, how many rows it was given and holds."""
     store = os.path.join(self.folder, "registrations")
     self.credit("init", store)
     reported = 0

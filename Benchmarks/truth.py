@@ -1,7 +1,7 @@
 """Owns what the right answers are: it reads them off the CSV file itself and compares every engine's answers with them.
 
-Per looked-up subject: how many records, the sum of the amounts, and the sum of the CRC-32 of every record written as CSV without
-quotes, so that each byte of each of the nine fields counts. It measures nothing.
+Per looked-up subject: how many records, the sum of the amounts, and the sum of the CRC-32 of every record written as
+CSV without quotes, so that each byte of each of the nine fields counts. It measures nothing.
 """
 import collections
 import csv

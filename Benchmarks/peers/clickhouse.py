@@ -1,7 +1,7 @@
-"""Owns the measurements of ClickHouse in process (PyPI package chdb): loading, merging and look-ups; prints one JSON object.
+"""Owns the measurements of ClickHouse in process (PyPI package chdb): loading, merging, look-ups; prints one JSON object.
 
-Usage: clickhouse.py load CSV STORE CODEC [plain] | lookup STORE SUBJECTS ANSWERS. MergeTree ordered by subject, one codec for all columns,
-LowCardinality for the three columns of few values (unless plain), two threads, merged to one part at the end.
+Usage: clickhouse.py load CSV STORE CODEC [plain] | lookup STORE SUBJECTS ANSWERS. MergeTree ordered by subject, one codec
+for all columns, LowCardinality for the three columns of few values (unless plain), two threads, merged to one part.
 """
 import csv
 import io
@@ -61,7 +61,7 @@ def lookup(path, subjects, answers):
   def count(subject):
     return _numbers(store, f"select count() from t where subject = '{subject}' settings max_threads = 1")[0]
 
-  lookups.measure(subjects, answers, fields, records, count)
+  lookups.measure(subjects, answers, fields, records, count, lambda: store.query("select 1", "Native").bytes())
   store.close()
 
 

@@ -1,6 +1,6 @@
-// Owns the measurements of LMDB: loading, look-ups, counts, small durable commits; called by peers/native.py, prints one JSON object.
-// Usage: lmdb load CSV STORE | lookup STORE SUBJECTS ANSWERS | commits STORE RAW-FILE SECONDS.
-// Two trees in one file: subject to number of rows, and subject with a running number to the bytes of a row. The load appends in key
+// Owns the measurements of LMDB: loading, look-ups, counts, small durable commits; called by bench.py, prints one JSON
+// object. Usage: lmdb load CSV STORE | lookup STORE SUBJECTS ANSWERS | commits STORE RAW-FILE SECONDS. Two trees in one
+// file: subject to number of rows, and subject with a running number to the bytes of a row. The load appends in key
 // order and syncs once at its end; small commits sync each.
 #include "measure.h"
 
@@ -12,19 +12,19 @@ enum { ROWS_A_TRANSACTION = 200000 };
 static const size_t MAP_SIZE = (size_t)64 << 30;
 
 typedef struct {
-  MDB_env *environment;
-  MDB_txn *transaction;
+  MDB_env* environment;
+  MDB_txn* transaction;
   MDB_dbi rows, counts;
-  MDB_cursor *cursor;
+  MDB_cursor* cursor;
 } store;
 
-static void check(int code, const char *what) {
+static void check(int code, const char* what) {
   if (code == MDB_SUCCESS) return;
   fprintf(stderr, "lmdb: %s\n", mdb_strerror(code));
   require(0, what);
 }
 
-static store store_open(const char *path, unsigned flags, int create) {
+static store store_open(const char* path, unsigned flags, int create) {
   store store = {0};
   check(mdb_env_create(&store.environment), "making an environment");
   check(mdb_env_set_mapsize(store.environment, MAP_SIZE), "the size of the map");
@@ -36,19 +36,19 @@ static store store_open(const char *path, unsigned flags, int create) {
   return store;
 }
 
-static void put_count(store *store, const char *subject, uint32_t count) {
-  MDB_val key = {SUBJECT_LENGTH, (void *)subject}, value = {sizeof count, &count};
+static void put_count(store* store, const char* subject, uint32_t count) {
+  MDB_val key = {SUBJECT_LENGTH, (void*)subject}, value = {sizeof count, &count};
   check(mdb_put(store->transaction, store->counts, &key, &value, MDB_APPEND), "putting a count");
 }
 
-static void put_row(store *store, const row *row, uint32_t number, unsigned flags) {
+static void put_row(store* store, const row* row, uint32_t number, unsigned flags) {
   char key_bytes[SUBJECT_LENGTH + 4], bytes[ROW_BYTES_LIMIT];
   row_key(row->subject.bytes, number, key_bytes);
   MDB_val key = {sizeof key_bytes, key_bytes}, value = {row_encode(row, bytes), bytes};
   check(mdb_put(store->transaction, store->rows, &key, &value, flags), "putting a row");
 }
 
-static void load(const char *csv, const char *path) {
+static void load(const char* csv, const char* path) {
   double start = seconds_now();
   table table = table_open(csv);
   double sorted = seconds_now();
@@ -79,8 +79,8 @@ static void load(const char *csv, const char *path) {
   table_close(&table);
 }
 
-static void records(void *pointer, const char *subject, answer *answer) {
-  store *store = pointer;
+static void records(void* pointer, const char* subject, answer* answer) {
+  store* store = pointer;
   char bytes[SUBJECT_LENGTH + 4];
   row_key(subject, 0, bytes);
   MDB_val key = {sizeof bytes, bytes}, value;
@@ -93,9 +93,9 @@ static void records(void *pointer, const char *subject, answer *answer) {
   require(code == MDB_SUCCESS || code == MDB_NOTFOUND, "reading a subject's rows");
 }
 
-static int64_t count(void *pointer, const char *subject) {
-  store *store = pointer;
-  MDB_val key = {SUBJECT_LENGTH, (void *)subject}, value;
+static int64_t count(void* pointer, const char* subject) {
+  store* store = pointer;
+  MDB_val key = {SUBJECT_LENGTH, (void*)subject}, value;
   int code = mdb_get(store->transaction, store->counts, &key, &value);
   if (code == MDB_NOTFOUND) return 0;
   check(code, "reading a count");
@@ -105,8 +105,8 @@ static int64_t count(void *pointer, const char *subject) {
   return count;
 }
 
-static void commit(void *pointer, const char *subject) {
-  store *store = pointer;
+static void commit(void* pointer, const char* subject) {
+  store* store = pointer;
   char bytes[SUBJECT_LENGTH + 4], copy[ROW_BYTES_LIMIT];
   row_key(subject, 0, bytes);
   MDB_val key = {sizeof bytes, bytes}, value;
@@ -120,7 +120,7 @@ static void commit(void *pointer, const char *subject) {
   check(mdb_txn_commit(store->transaction), "a durable commit");
 }
 
-static void commits(const char *path, const char *raw, double seconds) {
+static void commits(const char* path, const char* raw, double seconds) {
   char subject[SUBJECT_LENGTH + 1];
   store store = store_open(path, 0, 1);
   for (int i = 0; i < COMMIT_SUBJECTS; i++) {
@@ -132,7 +132,7 @@ static void commits(const char *path, const char *raw, double seconds) {
   mdb_env_close(store.environment);
 }
 
-static void lookup(const char *path, const char *subjects, const char *answers) {
+static void lookup(const char* path, const char* subjects, const char* answers) {
   store store = store_open(path, MDB_RDONLY, 0);
   check(mdb_cursor_open(store.transaction, store.rows, &store.cursor), "opening a cursor");
   measure_lookups(&(lookups){&store, records, count, NULL}, subjects, answers);
@@ -141,6 +141,6 @@ static void lookup(const char *path, const char *subjects, const char *answers) 
   mdb_env_close(store.environment);
 }
 
-int main(int argument_count, char **arguments) {
+int main(int argument_count, char** arguments) {
   return peer_main(&(peer){load, lookup, commits}, argument_count, arguments);
 }

@@ -1,6 +1,6 @@
 """Owns how peers that are reached from Python measure look-ups and write their answers; the counterpart of measure.c.
 
-The first pass over the subjects writes the answers, the second warms, the third is timed call by call. It knows no store.
+The first pass over the subjects writes the answers, the second warms, the third is timed call by call. Knows no store.
 """
 import json
 import sys
@@ -25,8 +25,11 @@ def _timed(subjects, call):
   return _quantile(times, 0.5), _quantile(times, 0.99)
 
 
-def measure(subjects_path, answers_path, fields, records, count):
-  """fields(subject) gives rows as lists of nine texts (checked), records(subject) what is timed, count(subject) a number."""
+def measure(subjects_path, answers_path, fields, records, count, nothing):
+  """Measures records(subject) and count(subject), and nothing(), a statement that asks for nothing.
+
+  fields(subject) gives the same rows as lists of nine texts, for the answers.
+  """
   with open(subjects_path, encoding="utf-8") as file:
     subjects = file.read().split()
   found, counted = 0, 0
@@ -38,7 +41,7 @@ def measure(subjects_path, answers_path, fields, records, count):
       found += len(rows)
       counted += count(subject)
   result = {"subjects": len(subjects), "records": found, "countTotal": counted}
-  for name, call in (("records", records), ("count", count)):
+  for name, call in (("records", records), ("count", count), ("nothing", lambda _: nothing())):
     result[f"{name}P50Microseconds"], result[f"{name}P99Microseconds"] = _timed(subjects, call)
   print(json.dumps(result))
 

@@ -8,10 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 5, PAGE = 4096, RAW_PAGES = 256 };
+enum { ROUNDS = 25, PAGE = 4096, RAW_PAGES = 256 };
 
 typedef struct {
-  double *values;
+  double* values;
   size_t count, capacity;
 } series;
 
@@ -21,7 +21,7 @@ double seconds_now(void) {
   return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void series_add(series *series, double value) {
+static void series_add(series* series, double value) {
   if (series->count == series->capacity) {
     series->capacity = series->capacity ? series->capacity * 2 : 1024;
     series->values = realloc(series->values, series->capacity * sizeof *series->values);
@@ -30,12 +30,12 @@ static void series_add(series *series, double value) {
   series->values[series->count++] = value;
 }
 
-static int compare_doubles(const void *left, const void *right) {
-  double a = *(const double *)left, b = *(const double *)right;
+static int compare_doubles(const void* left, const void* right) {
+  double a = *(const double*)left, b = *(const double*)right;
   return a < b ? -1 : a > b;
 }
 
-static double quantile(series *series, double share) {
+static double quantile(series* series, double share) {
   if (series->count == 0) return 0;
   qsort(series->values, series->count, sizeof(double), compare_doubles);
   size_t index = (size_t)((double)series->count * share);
@@ -43,10 +43,10 @@ static double quantile(series *series, double share) {
 }
 
 // The subjects of the file, 18 bytes each, one after another.
-static char *read_subjects(const char *path, size_t *count) {
-  FILE *file = fopen(path, "r");
+static char* read_subjects(const char* path, size_t* count) {
+  FILE* file = fopen(path, "r");
   require(file != NULL, "opening the list of subjects");
-  char *subjects = NULL;
+  char* subjects = NULL;
   size_t capacity = 0;
   char line[64];
   *count = 0;
@@ -63,8 +63,8 @@ static char *read_subjects(const char *path, size_t *count) {
   return subjects;
 }
 
-static void measure_counting(const lookups *lookups, int64_t (*call)(void *, const char *), const char *subjects, size_t count,
-                             const char *name) {
+static void measure_counting(const lookups* lookups, int64_t (*call)(void*, const char*), const char* subjects,
+                             size_t count, const char* name) {
   if (call == NULL) return;
   series times = {0};
   int64_t total = 0;
@@ -80,17 +80,17 @@ static void measure_counting(const lookups *lookups, int64_t (*call)(void *, con
   free(times.values);
 }
 
-void measure_lookups(const lookups *lookups, const char *subjects_path, const char *answers_path) {
+void measure_lookups(const lookups* lookups, const char* subjects_path, const char* answers_path) {
   size_t count;
-  char *subjects = read_subjects(subjects_path, &count);
-  FILE *answers = fopen(answers_path, "w");
+  char* subjects = read_subjects(subjects_path, &count);
+  FILE* answers = fopen(answers_path, "w");
   require(answers != NULL, "making the file of answers");
   answer answer = {0};
   series times = {0};
   size_t records = 0;
   for (int pass = 0; pass < 2; pass++)
     for (size_t i = 0; i < count; i++) {
-      const char *subject = subjects + i * SUBJECT_LENGTH;
+      const char* subject = subjects + i * SUBJECT_LENGTH;
       double start = seconds_now();
       answer_clear(&answer);
       lookups->records(lookups->store, subject, &answer);
@@ -103,8 +103,8 @@ void measure_lookups(const lookups *lookups, const char *subjects_path, const ch
       }
     }
   require(fclose(answers) == 0, "writing the answers");
-  printf("{\"subjects\": %zu, \"records\": %zu, \"recordsP50Microseconds\": %.3f, \"recordsP99Microseconds\": %.3f", count,
-         records, quantile(&times, 0.5), quantile(&times, 0.99));
+  printf("{\"subjects\": %zu, \"records\": %zu, \"recordsP50Microseconds\": %.3f, \"recordsP99Microseconds\": %.3f",
+         count, records, quantile(&times, 0.5), quantile(&times, 0.99));
   measure_counting(lookups, lookups->count, subjects, count, "count");
   measure_counting(lookups, lookups->exists, subjects, count, "exists");
   printf("}\n");
@@ -129,13 +129,19 @@ static double raw_round(int descriptor, double seconds) {
   return median;
 }
 
-row commit_record(int number, char *subject) {
+row commit_record(int number, char* subject) {
   require(snprintf(subject, SUBJECT_LENGTH + 1, "91130302%010d", number) == SUBJECT_LENGTH, "a subject of 18 bytes");
-  return (row){.subject = {subject, SUBJECT_LENGTH}, .catalogue = {"BENCH", 5}, .unit = {"U1", 2}, .doc_no = {"1", 1},
-               .content = {"", 0}, .event_date = 18000, .received_at = 1555200000, .amount = 1};
+  return (row){.subject = {subject, SUBJECT_LENGTH},
+               .catalogue = {"BENCH", 5},
+               .unit = {"U1", 2},
+               .doc_no = {"1", 1},
+               .content = {"", 0},
+               .event_date = 18000,
+               .received_at = 1555200000,
+               .amount = 1};
 }
 
-static double commit_round(double seconds, void *store, void (*commit)(void *, const char *)) {
+static double commit_round(double seconds, void* store, void (*commit)(void*, const char*)) {
   series times = {0};
   double end = seconds_now() + seconds;
   for (double start = seconds_now(); start < end; start = seconds_now()) {
@@ -150,14 +156,16 @@ static double commit_round(double seconds, void *store, void (*commit)(void *, c
   return median;
 }
 
-void measure_commits(const char *raw_path, double seconds, void *store, void (*commit)(void *store, const char *subject)) {
+void measure_commits(const char* raw_path, double seconds, void* store,
+                     void (*commit)(void* store, const char* subject)) {
   int descriptor = open(raw_path, O_RDWR | O_CREAT, 0600);
   require(descriptor >= 0, "making the file of raw writes");
   static char zeros[RAW_PAGES * PAGE];
-  require(pwrite(descriptor, zeros, sizeof zeros, 0) == (ssize_t)sizeof zeros && fsync(descriptor) == 0, "filling the raw file");
+  require(pwrite(descriptor, zeros, sizeof zeros, 0) == (ssize_t)sizeof zeros && fsync(descriptor) == 0,
+          "filling the raw file");
   series raw = {0}, alone = {0}, ratios = {0};
   for (int round = 0; round < ROUNDS; round++) {
-    double disk = raw_round(descriptor, seconds), own = commit_round(seconds, store, commit);
+    double disk = raw_round(descriptor, seconds * 5 / ROUNDS), own = commit_round(seconds * 5 / ROUNDS, store, commit);
     series_add(&raw, disk);
     series_add(&alone, own);
     series_add(&ratios, own / disk);
@@ -170,8 +178,8 @@ void measure_commits(const char *raw_path, double seconds, void *store, void (*c
   free(ratios.values);
 }
 
-int peer_main(const peer *peer, int argument_count, char **arguments) {
-  const char *verb = argument_count > 1 ? arguments[1] : "";
+int peer_main(const peer* peer, int argument_count, char** arguments) {
+  const char* verb = argument_count > 1 ? arguments[1] : "";
   double seconds = 0;
   if (strcmp(verb, "load") == 0 && argument_count == 4) {
     peer->load(arguments[2], arguments[3]);

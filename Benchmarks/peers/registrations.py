@@ -1,7 +1,7 @@
-"""Owns what real registrations take in other stores: ClickHouse, DuckDB, Parquet; prints rows and bytes as one JSON object.
+"""Owns what real registrations take in other stores: ClickHouse, DuckDB, Parquet; prints rows and bytes as JSON.
 
-Usage: registrations.py clickhouse CSV FOLDER CODEC | duckdb CSV FOLDER | parquet CSV FOLDER. The file has a header of ten Chinese names;
-all columns are texts but the date of registration; every store is ordered by the code. Nothing is timed.
+Usage: registrations.py clickhouse CSV FOLDER CODEC | duckdb CSV FOLDER | parquet CSV FOLDER. The file has a header of ten
+Chinese names; all columns are texts but the date of registration; every store is ordered by the code. Nothing is timed.
 """
 import json
 import os
@@ -44,8 +44,8 @@ def duckdb(data, folder):
   path = os.path.join(folder, "registrations.duckdb")
   connection = engine.connect(path, config={"threads": 2})
   kinds = ", ".join(f"'{name}': '{'DATE' if name == DATE else 'VARCHAR'}'" for name in _columns(data))
-  connection.execute(f"create table t as select * from read_csv(?, header=true, columns={{{kinds}}}) order by \"{CODE}\"",
-                     [data])
+  source = f"read_csv(?, header=true, columns={{{kinds}}})"
+  connection.execute(f'create table t as select * from {source} order by "{CODE}"', [data])
   connection.execute("checkpoint")
   rows = connection.execute("select count(*) from t").fetchone()[0]
   connection.close()

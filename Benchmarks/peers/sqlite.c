@@ -1,33 +1,35 @@
-// Owns the measurements of SQLite: loading, look-ups, small durable commits; called by peers/native.py, prints one JSON object.
-// Usage: sqlite load CSV STORE | lookup STORE SUBJECTS ANSWERS | commits STORE RAW-FILE SECONDS.
-// One table clustered by subject and a running number, integers for dates, timestamps and amounts, a log written ahead, prepared
+// Owns the measurements of SQLite: loading, look-ups, small durable commits; called by bench.py, prints one JSON
+// object. Usage: sqlite load CSV STORE | lookup STORE SUBJECTS ANSWERS | commits STORE RAW-FILE SECONDS. One table
+// clustered by subject and a running number, integers for dates, timestamps and amounts, a log written ahead, prepared
 // statements, the load in one transaction of rows that come in the order of the table.
 #include "measure.h"
 
 #include <sqlite3.h>
 #include <string.h>
 
-static const char *const TABLE =
-    "create table t(subject text not null, n integer not null, catalogue text, unit text, doc_no text, event_date integer, "
+static const char* const TABLE =
+    "create table t(subject text not null, n integer not null, catalogue text, unit text, doc_no text, event_date "
+    "integer, "
     "received_at integer, amount integer, status integer, content text, primary key(subject, n)) without rowid";
 
 typedef struct {
-  sqlite3 *database;
+  sqlite3* database;
   sqlite3_stmt *insert, *records, *count, *exists, *amount, *update;
 } store;
 
-static void run(sqlite3 *database, const char *statement) {
-  char *message = NULL;
+static void run(sqlite3* database, const char* statement) {
+  char* message = NULL;
   if (sqlite3_exec(database, statement, NULL, NULL, &message) != SQLITE_OK) require(0, message ? message : statement);
 }
 
-static sqlite3_stmt *prepare(sqlite3 *database, const char *statement) {
-  sqlite3_stmt *prepared = NULL;
-  require(sqlite3_prepare_v3(database, statement, -1, SQLITE_PREPARE_PERSISTENT, &prepared, NULL) == SQLITE_OK, statement);
+static sqlite3_stmt* prepare(sqlite3* database, const char* statement) {
+  sqlite3_stmt* prepared = NULL;
+  require(sqlite3_prepare_v3(database, statement, -1, SQLITE_PREPARE_PERSISTENT, &prepared, NULL) == SQLITE_OK,
+          statement);
   return prepared;
 }
 
-static store store_open(const char *path, int create) {
+static store store_open(const char* path, int create) {
   store store = {0};
   require(sqlite3_open(path, &store.database) == SQLITE_OK, "opening the database");
   run(store.database, "pragma journal_mode=wal");
@@ -46,24 +48,26 @@ static store store_open(const char *path, int create) {
   return store;
 }
 
-static void store_close(store *store) {
-  sqlite3_stmt *statements[] = {store->insert, store->records, store->count, store->exists, store->amount, store->update};
+static void store_close(store* store) {
+  sqlite3_stmt* statements[] = {store->insert, store->records, store->count,
+                                store->exists, store->amount,  store->update};
   for (int i = 0; i < 6; i++) require(sqlite3_finalize(statements[i]) == SQLITE_OK, "ending a statement");
   require(sqlite3_close(store->database) == SQLITE_OK, "closing the database");
 }
 
-static void bind_text(sqlite3_stmt *statement, int index, text text) {
-  require(sqlite3_bind_text(statement, index, text.bytes, (int)text.length, SQLITE_STATIC) == SQLITE_OK, "binding a text");
+static void bind_text(sqlite3_stmt* statement, int index, text text) {
+  require(sqlite3_bind_text(statement, index, text.bytes, (int)text.length, SQLITE_STATIC) == SQLITE_OK,
+          "binding a text");
 }
 
-static void bind_number(sqlite3_stmt *statement, int index, int64_t number) {
+static void bind_number(sqlite3_stmt* statement, int index, int64_t number) {
   require(sqlite3_bind_int64(statement, index, number) == SQLITE_OK, "binding a number");
 }
 
-static void reset(sqlite3_stmt *statement) { require(sqlite3_reset(statement) == SQLITE_OK, "ending a call"); }
+static void reset(sqlite3_stmt* statement) { require(sqlite3_reset(statement) == SQLITE_OK, "ending a call"); }
 
-static void insert(store *store, const row *row, uint32_t number) {
-  sqlite3_stmt *statement = store->insert;
+static void insert(store* store, const row* row, uint32_t number) {
+  sqlite3_stmt* statement = store->insert;
   bind_text(statement, 1, row->subject);
   bind_number(statement, 2, number);
   bind_text(statement, 3, row->catalogue);
@@ -78,7 +82,7 @@ static void insert(store *store, const row *row, uint32_t number) {
   reset(statement);
 }
 
-static void load(const char *csv, const char *path) {
+static void load(const char* csv, const char* path) {
   double start = seconds_now();
   table table = table_open(csv);
   double sorted = seconds_now();
@@ -96,25 +100,29 @@ static void load(const char *csv, const char *path) {
   run(store.database, "pragma wal_checkpoint(truncate)");
   store_close(&store);
   double seconds = seconds_now() - start;
-  printf("{\"version\": \"%s\", \"rows\": %zu, \"seconds\": %.3f, \"sortSeconds\": %.3f}\n", sqlite3_libversion(), table.count,
-         seconds, sorted - start);
+  printf("{\"version\": \"%s\", \"rows\": %zu, \"seconds\": %.3f, \"sortSeconds\": %.3f}\n", sqlite3_libversion(),
+         table.count, seconds, sorted - start);
   table_close(&table);
 }
 
-static text column_text(sqlite3_stmt *statement, int column) {
-  const char *bytes = (const char *)sqlite3_column_text(statement, column);
+static text column_text(sqlite3_stmt* statement, int column) {
+  const char* bytes = (const char*)sqlite3_column_text(statement, column);
   return (text){bytes, (uint32_t)sqlite3_column_bytes(statement, column)};
 }
 
-static void records(void *pointer, const char *subject, answer *answer) {
-  sqlite3_stmt *statement = ((store *)pointer)->records;
+static void records(void* pointer, const char* subject, answer* answer) {
+  sqlite3_stmt* statement = ((store*)pointer)->records;
   bind_text(statement, 1, (text){subject, SUBJECT_LENGTH});
   int result;
   while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-    row row = {.subject = column_text(statement, 0), .catalogue = column_text(statement, 1),
-               .unit = column_text(statement, 2), .doc_no = column_text(statement, 3),
-               .event_date = sqlite3_column_int(statement, 4), .received_at = sqlite3_column_int64(statement, 5),
-               .amount = sqlite3_column_int64(statement, 6), .status = sqlite3_column_int(statement, 7),
+    row row = {.subject = column_text(statement, 0),
+               .catalogue = column_text(statement, 1),
+               .unit = column_text(statement, 2),
+               .doc_no = column_text(statement, 3),
+               .event_date = sqlite3_column_int(statement, 4),
+               .received_at = sqlite3_column_int64(statement, 5),
+               .amount = sqlite3_column_int64(statement, 6),
+               .status = sqlite3_column_int(statement, 7),
                .content = column_text(statement, 8)};
     answer_add(answer, &row);
   }
@@ -122,7 +130,7 @@ static void records(void *pointer, const char *subject, answer *answer) {
   reset(statement);
 }
 
-static int64_t single(sqlite3_stmt *statement, const char *subject) {
+static int64_t single(sqlite3_stmt* statement, const char* subject) {
   bind_text(statement, 1, (text){subject, SUBJECT_LENGTH});
   int result = sqlite3_step(statement);
   int64_t value = result == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
@@ -131,11 +139,11 @@ static int64_t single(sqlite3_stmt *statement, const char *subject) {
   return value;
 }
 
-static int64_t count(void *pointer, const char *subject) { return single(((store *)pointer)->count, subject); }
-static int64_t exists(void *pointer, const char *subject) { return single(((store *)pointer)->exists, subject); }
+static int64_t count(void* pointer, const char* subject) { return single(((store*)pointer)->count, subject); }
+static int64_t exists(void* pointer, const char* subject) { return single(((store*)pointer)->exists, subject); }
 
-static void commit(void *pointer, const char *subject) {
-  store *store = pointer;
+static void commit(void* pointer, const char* subject) {
+  store* store = pointer;
   run(store->database, "begin immediate");
   int64_t amount = single(store->amount, subject);
   require(amount > 0, "finding the record to change");
@@ -147,7 +155,7 @@ static void commit(void *pointer, const char *subject) {
   run(store->database, "commit");
 }
 
-static void commits(const char *path, const char *raw, double seconds) {
+static void commits(const char* path, const char* raw, double seconds) {
   char subject[SUBJECT_LENGTH + 1];
   store store = store_open(path, 1);
   run(store.database, "begin");
@@ -160,12 +168,12 @@ static void commits(const char *path, const char *raw, double seconds) {
   store_close(&store);
 }
 
-static void lookup(const char *path, const char *subjects, const char *answers) {
+static void lookup(const char* path, const char* subjects, const char* answers) {
   store store = store_open(path, 0);
   measure_lookups(&(lookups){&store, records, count, exists}, subjects, answers);
   store_close(&store);
 }
 
-int main(int argument_count, char **arguments) {
+int main(int argument_count, char** arguments) {
   return peer_main(&(peer){load, lookup, commits}, argument_count, arguments);
 }
