@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Owns the command line and the order of the measurements: CreditStore beside its peers, on the same file, in the same run.
+"""Owns the command line and the order of the measurements: CreditStore and its peers, same file, same run.
 
 Called by scripts/bench. measure.py runs and times children, truth.py knows the right answers, own.py measures this
 library, roster.py lists the peers, registrations.py measures real data, report.py and charts.py write the page. A wrong
@@ -48,6 +48,7 @@ class Results:
   merge_seconds: float = 0
   merged_bytes: int = 0
   registrations: dict = None
+  busy: float = 0  # load average before the first measurement
 
 
 def store_of(folder, peer):
@@ -140,7 +141,7 @@ def run(arguments, folder):
     own.generate(arguments.rows)
   data = os.path.join(folder, "peer.csv")
   truth = Truth(data, folder)
-  results = Results(truth.rows, arguments.runs, peers, skipped, len(truth.subjects))
+  results = Results(truth.rows, arguments.runs, peers, skipped, len(truth.subjects), busy=os.getloadavg()[1])
   measure_loads(results, own, folder, data, truth)
   measure_lookups(results, own, folder, truth)
   measure_commits(results, own, folder, 0.5 if truth.rows >= SMOKE_ROWS else 0.1)

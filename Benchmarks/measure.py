@@ -1,4 +1,4 @@
-"""Owns how a child process is measured (wall and core seconds, peak memory, its JSON) and file sizes. Knows no store."""
+"""Owns how a child process is measured (seconds, core seconds, peak memory, JSON) and file sizes. Knows no store."""
 import dataclasses
 import json
 import os

@@ -1,4 +1,4 @@
-"""Owns the measurement on real registrations: unpacks the archive, has every store take the same rows, gives bytes a row.
+"""Owns the measurement on real registrations: unpacks the archive, has every store take the same rows, sizes them all.
 
 The data is not part of the project: the environment variable CREDIT_REAL_DATA names the folder that holds it.
 """

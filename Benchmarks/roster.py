@@ -1,4 +1,4 @@
-"""Owns the list of peers: their programs, variants, and the set-up each gets, in words. Compiles those written in C.
+"""Owns the list of peers: their programs and variants (words.py says their set-up). Compiles those written in C.
 
 What is missing on this machine is left out and named. It installs nothing (scripts/bench does) and measures nothing.
 """
@@ -14,34 +14,6 @@ from measure import Failure
 HERE = os.path.dirname(os.path.abspath(__file__))
 NATIVE = {"sqlite": ("sqlite3.h", "sqlite3"), "lmdb": ("lmdb.h", "lmdb"), "rocksdb": ("rocksdb/c.h", "rocksdb")}
 PREFIXES = [prefix for prefix in ("/opt/homebrew", "/usr/local") if os.path.isdir(prefix)]
-
-SETUP = {
-  "DuckDB": (
-    "declared types, two threads, a fresh file, a checkpoint at the end. As loaded it keeps the order of the "
-    "file; the ordered table is made by `insert … order by subject`. It neither checks nor indexes nor "
-    "removes duplicates. Look-ups are prepared statements through Python (rows become Python values), without "
-    "an index: an index makes them slower."),
-  "ClickHouse": (
-    "in process (chdb), MergeTree ordered by subject, two threads, the codec named for every column, "
-    "`optimize table final` to one part, the sum of `bytes_on_disk` of the active parts; LowCardinality for "
-    "catalogue, unit and content, except where it says plain texts. Its default codec is ZSTD(3). Nothing is "
-    "synced. Look-ups are queries on one thread through Python whose answers stay bytes in the format Native."),
-  "SQLite": (
-    "in C: one table `without rowid`, primary key (subject, n), integers for dates, timestamps and numbers, a "
-    "log written ahead, `synchronous=full`, a cache of 1 GiB and a mapped file; prepared statements; the load "
-    "is one transaction of rows sorted beforehand in memory (the sort is counted) and ends with a checkpoint. "
-    "A look-up reads all nine columns and copies the texts out. *How many* is `count(*)` over the subject's "
-    "rows."),
-  "LMDB": (
-    "in C: key subject and number, value the bytes of the row (numbers in binary), and a second tree from "
-    "subject to count; rows sorted beforehand in memory (counted) and appended, one sync at the end. A "
-    "look-up takes the rows apart and copies the texts out. It checks no sums when it reads and does not "
-    "compress."),
-  "RocksDB": (
-    "in C: the same keys and values, LZ4, blocks of 16 KiB, Bloom filters on the subject, a cache of 1 GiB; "
-    "sorted beforehand (counted), written in batches without a log, flushed, then compacted. A look-up is a "
-    "scan of the subject's prefix that takes the rows apart and copies the texts out."),
-}
 
 
 @dataclasses.dataclass(frozen=True)

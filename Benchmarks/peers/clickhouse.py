@@ -1,7 +1,8 @@
-"""Owns the measurements of ClickHouse in process (PyPI package chdb): loading, merging, look-ups; prints one JSON object.
+"""Owns the measurements of ClickHouse in process (PyPI package chdb): loading, merging, look-ups; prints JSON.
 
-Usage: clickhouse.py load CSV STORE CODEC [plain] | lookup STORE SUBJECTS ANSWERS. MergeTree ordered by subject, one codec
-for all columns, LowCardinality for the three columns of few values (unless plain), two threads, merged to one part.
+Usage: clickhouse.py load CSV STORE CODEC [plain] | lookup STORE SUBJECTS ANSWERS. MergeTree ordered by subject,
+one codec for all columns, LowCardinality for the three columns of few values (unless plain), two threads, merged to
+one part.
 """
 import csv
 import io

@@ -1,7 +1,7 @@
 """Owns the measurements of DuckDB (PyPI package duckdb): loading and look-ups; prints one JSON object.
 
 Usage: duck.py load CSV STORE [ordered] | lookup STORE SUBJECTS ANSWERS. Declared types, two threads, a fresh file, a
-checkpoint at the end. No index: it makes look-ups in an ordered table slower (2.4 instead of 1.0 ms on five million rows).
+checkpoint at the end. No index: it makes look-ups in an ordered table slower (twice the time).
 """
 import json
 import time

@@ -1,7 +1,8 @@
 """Owns what real registrations take in other stores: ClickHouse, DuckDB, Parquet; prints rows and bytes as JSON.
 
-Usage: registrations.py clickhouse CSV FOLDER CODEC | duckdb CSV FOLDER | parquet CSV FOLDER. The file has a header of ten
-Chinese names; all columns are texts but the date of registration; every store is ordered by the code. Nothing is timed.
+Usage: registrations.py clickhouse CSV FOLDER CODEC | duckdb CSV FOLDER | parquet CSV FOLDER. The file has a header
+of ten Chinese names; all columns are texts but the date of registration; every store is ordered by the code. Nothing
+is timed.
 """
 import json
 import os

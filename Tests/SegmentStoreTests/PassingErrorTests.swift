@@ -208,29 +208,53 @@ import Testing
     #expect(crashes > 1000)
   }
 
-  /// A backup that was cut off left segments without a state, and the folder could not be used again.
+  /// A backup that was cut off left segments without a state, and the folder could not be used again. Segments of somebody else are left alone.
   @Test func aFirstBackupThatWasCutOffIsMadeAgain() throws {
     let folder = try TemporaryFolder()
     let path = folder.path("store")
     _ = try SegmentEngine.create(at: path)
     let writer = try SegmentEngine(opening: path, mode: .readWrite(), options: Self.options())
-    _ = try writer.write { try EngineModelTests.writeSegment([Self.row(key: 5, 1)], &$0, batch: 1) }
+    for number in 0..<2 {
+      _ = try writer.write { try EngineModelTests.writeSegment([Self.row(key: 5, number)], &$0, batch: 1) }
+    }
     var asked = 0
+    let backup = folder.path("backup")
     #expect(throws: StoreError.self) {
       try writer.backup(
-        to: folder.path("backup"),
+        to: backup,
         isCancelled: {
           asked += 1
           return asked > 1
         })
-      _ = try writer.write { try EngineModelTests.writeSegment([Self.row(key: 5, 2)], &$0, batch: 1) }
-      try writer.backup(to: folder.path("backup"), isCancelled: { true })
     }
-    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("backup"))
-    for name in files where name.hasSuffix(".ckp") || name.hasSuffix(".jnl") {
-      try FileManager.default.removeItem(atPath: folder.path("backup") + "/" + name)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: backup + "/seg").count == 1)
+    #expect(try writer.backup(to: backup).commit == 2)
+    // The same folder without its state is no unfinished backup: what it holds may be all there is of a store.
+    for name in try FileManager.default.contentsOfDirectory(atPath: backup) where name.hasSuffix(".ckp") {
+      try FileManager.default.removeItem(atPath: backup + "/" + name)
     }
-    #expect(try writer.backup(to: folder.path("backup")).commit == writer.snapshot().commit)
+    #expect(throws: StoreError.self) { try writer.backup(to: backup) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: backup + "/seg").count == 2)
+  }
+
+  /// A progress report closed the store that was being merged: the lock was given up while the merge went on writing and removing files.
+  @Test func aStoreIsNotClosedFromInsideItsOwnMerge() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    _ = try SegmentEngine.create(at: path)
+    let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: Self.options())
+    for number in 0..<3 {
+      _ = try engine.write { try EngineModelTests.writeSegment([Self.row(key: 5, number)], &$0, batch: 1) }
+    }
+    var refusal: StoreError?
+    try engine.compact(progress: { _ in
+      do throws(StoreError) { try engine.close() } catch { refusal = error }
+    })
+    #expect(refusal?.code == .invalidArgument)
+    #expect(engine.verify().isEmpty)
+    _ = try engine.write { try Self.append("still open", key: 1, &$0) }
+    try engine.close()
+    #expect(try SegmentEngine(opening: path, mode: .readOnly).snapshot().commit == 4)
   }
 
   /// A reading process made a backup of what it had looked at last, not of what the store held.

@@ -82,7 +82,9 @@ package struct CodeRelations {
   private static func map(
     _ column: MergedColumn, from other: MergedColumn, _ rows: MergedRows, width: Int
   ) throws(StoreError) -> CodeMap? {
-    guard let otherPlan = other.plan else { return nil }
+    guard let otherPlan = other.plan, otherPlan.dictionary.entries.count <= CodeMap.maximumEntries else {
+      return nil
+    }
     let numbers = UnsafeMutablePointer<UInt64>.allocate(capacity: TextTemplate.maximumHoles)
     defer { numbers.deallocate() }
     // The vote of Boyer and Moore: one candidate for each code, with how far it is ahead.
@@ -99,7 +101,7 @@ package struct CodeRelations {
         leads[place] += leaders[place] == own + 1 ? 1 : -1
       }
     }
-    let map = CodeMap(leaders)
+    let map = try CodeMap(leaders)
     var exceptions = 0
     for row in rows.rows {
       guard let own = try column.code(row, numbers: numbers) else { continue }

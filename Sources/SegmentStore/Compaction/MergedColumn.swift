@@ -123,7 +123,8 @@ package final class MergedColumn {
       case .pool(let pool): bytes += pool.byteCount
       }
     }
-    if let book { bytes += book.dictionary.entries.count * 100 }
+    // Its trie takes most.
+    if let book { bytes += book.dictionary.entries.count * 300 }
     return bytes
   }
 

@@ -13,10 +13,12 @@ package struct RowDigest: Equatable {
 
   /// Adds the rows of a key range of a segment, with the marks a merge at `commit` sees.
   package mutating func add(
-    _ view: SegmentView, keys: ClosedRange<UInt128>, asOf commit: UInt64
+    _ view: SegmentView, keys: ClosedRange<UInt128>, asOf commit: UInt64,
+    pace: (Int) throws(StoreError) -> Void = { _ in }
   ) throws(StoreError) {
     let lists = try SubjectLists(view.reader, keys: keys)
     for (dataset, runs) in lists.byDataset {
+      try pace(0)
       guard var source = try MergeSource(view, dataset: dataset, asOf: commit) else {
         throw StoreError.damaged(
           "a subject names a dataset that is not there", file: view.reader.id.fileName, offset: 0)

@@ -61,8 +61,9 @@ package struct SegmentMerge {
   ///   - commit: marks newer than this are not seen.
   package init(_ inputs: [SegmentView], asOf commit: UInt64, in surroundings: Surroundings) {
     // The blocks of a merge are read once: they shall not push out what readers use.
-    let context = ReadingContext(
+    var context = ReadingContext(
       cache: BlockCache(budget: surroundings.memoryBytes / 4), keyText: surroundings.keyText)
+    context.keepsDirectories = true
     self.inputs = inputs.map { $0.reading(through: context) }
     self.commit = commit
     self.surroundings = surroundings
@@ -140,6 +141,7 @@ package struct SegmentMerge {
     var current = Sink()
     var history = Sink()
     for dataset in datasets {
+      try surroundings.pace(0)
       var plan = try plan(dataset, lists)
       let schema = try schema(plan.sources)
       let encoder = MergeEncoder(
@@ -219,9 +221,10 @@ package struct SegmentMerge {
   /// Reads inputs and outputs again and compares their rows.
   private func prove(_ outputs: ArraySlice<Output>, _ keys: ClosedRange<UInt128>) throws(StoreError) {
     var expected = RowDigest()
-    for input in inputs { try expected.add(input, keys: keys, asOf: commit) }
+    for input in inputs { try expected.add(input, keys: keys, asOf: commit, pace: surroundings.pace) }
     var found = RowDigest()
-    let context = ReadingContext(cache: BlockCache(budget: 1 << 20), keyText: surroundings.keyText)
+    var context = ReadingContext(cache: BlockCache(budget: 1 << 20), keyText: surroundings.keyText)
+    context.keepsDirectories = true
     for output in outputs {
       let path = surroundings.folder + "/" + output.segment.id.fileName
       let reader = try SegmentReader(
@@ -230,7 +233,7 @@ package struct SegmentMerge {
       let view = SegmentView(
         reader: reader, addedCommit: output.commits.first, lastCommit: output.commits.last,
         historyEnd: output.commits.historyEnd)
-      try found.add(view, keys: 0...UInt128.max, asOf: commit)
+      try found.add(view, keys: 0...UInt128.max, asOf: commit, pace: surroundings.pace)
     }
     guard found == expected else {
       throw StoreError(

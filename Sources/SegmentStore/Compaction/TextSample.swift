@@ -12,12 +12,16 @@ package struct TextSample {
   private static let cheapWordBits = 20.0
   /// Bytes compressed together for comparison.
   private static let pieceBytes = 32 << 10
+  /// Bytes of one text that are looked at.
+  private static let textBytes = 16 << 10
 
   private let memory = StableArena()
   private var texts: [UnsafeRawBufferPointer] = []
   /// Rows looked at, nulls too.
   private var rowsSeen = 0
   private var bytes = 0
+  /// Bytes of the texts seen, also what was cut off.
+  private var wholeBytes = 0
   private let rowCount: Int
 
   /// - Parameters:
@@ -33,19 +37,21 @@ package struct TextSample {
     for stride in [max(1, runs / 64), 0] {
       var step = stride
       if step == 0 {
-        let mean = max(1, bytes / max(1, taken))
+        let mean = max(1, wholeBytes / max(1, taken))
         step = max(1, runs * mean / byteLimit)
-        (texts, rowsSeen, bytes) = ([], 0, 0)
+        (texts, rowsSeen, bytes, wholeBytes) = ([], 0, 0, 0)
         memory.removeAll()
       }
       taken = 0
       for run in Swift.stride(from: 0, to: runs, by: step) {
         taken += 1
-        for row in run * Self.runRows..<min(rowCount, (run + 1) * Self.runRows) {
+        for row in run * Self.runRows..<min(rowCount, (run + 1) * Self.runRows) where bytes <= byteLimit * 2 {
           rowsSeen += 1
           guard let found = try text(row) else { continue }
-          texts.append(UnsafeRawBufferPointer(start: memory.copy(found), count: found.count))
-          bytes += found.count
+          let part = UnsafeRawBufferPointer(rebasing: found.prefix(Self.textBytes))
+          texts.append(UnsafeRawBufferPointer(start: memory.copy(part), count: part.count))
+          bytes += part.count
+          wholeBytes += found.count
         }
         guard bytes <= byteLimit * 2 else { break }
       }
@@ -57,12 +63,13 @@ package struct TextSample {
   /// - Parameter wordBits: bits a row takes as words of a dictionary, that included; `nil` without one.
   package func book(wordBits: Double?) -> PhraseBook? {
     guard !texts.isEmpty,
-      Double(bytes) * Double(rowCount) / Double(max(1, rowsSeen)) >= Double(Self.leastBytes)
+      Double(wholeBytes) * Double(rowCount) / Double(max(1, rowsSeen)) >= Double(Self.leastBytes)
     else { return nil }
     if let wordBits, wordBits <= Self.cheapWordBits { return nil }
     let texted = Int(Double(texts.count) * Double(rowCount) / Double(rowsSeen))
     guard let book = PhraseBook(sample: texts, rowCount: texted) else { return nil }
-    let phrased = (book.estimatedBits + Double(book.estimatedDictionaryBytes) * 8) / Double(rowCount)
+    let stream = book.estimatedBits * Double(wholeBytes) / Double(max(1, bytes))
+    let phrased = (stream + Double(book.estimatedDictionaryBytes) * 8) / Double(rowCount)
     if let wordBits { return phrased < wordBits * 0.75 ? book : nil }
     return phrased < plainBits * 0.9 ? book : nil
   }
@@ -86,7 +93,7 @@ package struct TextSample {
       seen = piece.count
     }
     let lengths = 9.0 * Double(texts.count)
-    return (Double(bytes) * Double(compressed) / Double(max(1, seen)) * 8 + lengths)
+    return (Double(wholeBytes) * Double(compressed) / Double(max(1, seen)) * 8 + lengths)
       / Double(max(1, rowsSeen))
   }
 

@@ -27,6 +27,8 @@ package final class DecodedBlock: Sendable {
   private let textOffsets: [UInt32]
   private let numbers: [Numbers]
   private let exceptions: IntegerExceptions?
+  /// Of a coded block; codes have 32 bits, base and difference.
+  private let largestCode: Int64
 
   package var isText: Bool { form != .none }
 
@@ -128,6 +130,19 @@ package final class DecodedBlock: Sendable {
     textOffsets = offsets
     self.numbers = numbers
     self.exceptions = exceptions
+    largestCode = form == .coded ? Self.largestCode(raw, rows, packedOffset, width, base, nullOffset) : 0
+  }
+
+  private static func largestCode(
+    _ raw: BlockBytes, _ rows: Int, _ packed: Int, _ width: Int, _ base: Int64, _ nullOffset: Int
+  ) -> Int64 {
+    var largest: UInt64 = 0
+    var isAny = false
+    for row in 0..<rows where nullOffset < 0 || !NullBitmap.isNull(raw.base + nullOffset, row) {
+      largest = max(largest, BitPacking.value(raw.base + packed, row, width: width))
+      isAny = true
+    }
+    return isAny ? base + Int64(largest) : 0
   }
 
   /// Bits at which the groups of a block of phrases begin, and where the last ends; `nil` unless they fill the stream.
@@ -253,10 +268,7 @@ package final class DecodedBlock: Sendable {
   package func fits(dictionaryCount: Int, holes: Int) -> Bool {
     if form == .mapped { return (exceptions?.largest ?? 0) < UInt64(dictionaryCount) }
     guard form == .coded else { return true }
-    guard numbers.count == holes else { return false }
-    // Most blocks need no look at every row: no code of this width can be too large.
-    if width < 32, base + (1 << Int64(width)) <= Int64(dictionaryCount) { return true }
-    return bounds.maximum < Int64(dictionaryCount)
+    return numbers.count == holes && largestCode < Int64(dictionaryCount)
   }
 }
 

@@ -24,6 +24,8 @@ package final class CommitQueue: @unchecked Sendable {
   private var last: UInt64
   private var durable: UInt64
   private var isWriting = false
+  /// Bytes of the bodies that are pending or being written.
+  private var waitingBytes = 0
   private var failed: StoreError?
   private let write: ([PendingCommit]) throws(StoreError) -> Void
 
@@ -43,6 +45,13 @@ package final class CommitQueue: @unchecked Sendable {
     return failed
   }
 
+  /// Bytes of commits that are not durable yet.
+  package var pendingBytes: Int {
+    condition.lock()
+    defer { condition.unlock() }
+    return waitingBytes
+  }
+
   /// Stops all writing.
   package func fail(_ error: StoreError) {
     condition.lock()
@@ -55,6 +64,7 @@ package final class CommitQueue: @unchecked Sendable {
   package func append(_ commit: PendingCommit) {
     condition.lock()
     pending.append(commit)
+    waitingBytes += commit.body.count + 64
     last = commit.commit
     condition.unlock()
   }
@@ -84,6 +94,7 @@ package final class CommitQueue: @unchecked Sendable {
       do throws(StoreError) { try write(group) } catch { failure = error }
       condition.lock()
       isWriting = false
+      waitingBytes -= group.reduce(0) { $0 + $1.body.count + 64 }
       if let failure {
         failed = failed ?? failure
       } else if let last = group.last {

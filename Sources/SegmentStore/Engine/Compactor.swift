@@ -45,10 +45,15 @@ package final class Compactor: Sendable {
     self.writer = writer
   }
 
-  /// Cancels a running merge and waits for it to end, unless it is asked for from inside the merge itself.
-  package func stop() {
+  /// Cancels a running merge and waits for it to end.
+  ///
+  /// - Throws: `StoreError` when asked for from inside the report of a merge, which cannot end before its report returns.
+  package func stop() throws(StoreError) {
+    guard !isMergingHere else {
+      throw StoreError(.invalidArgument, "a store cannot be closed from inside the report of its own merge")
+    }
     isStopped.store(true, ordering: .releasing)
-    if !isMergingHere { turn.withLock { _ in } }
+    turn.withLock { _ in }
   }
 
   private var isMergingHere: Bool { mergingThread.load(ordering: .relaxed) == WorkerThreads.current }
@@ -76,7 +81,7 @@ package final class Compactor: Sendable {
     let list = published.view.list
     let mayTry =
       SystemCall.nowMilliseconds >= retryTime.load(ordering: .relaxed)
-      || list.height >= retryHeight.load(ordering: .relaxed) && list.height < Self.refusingHeight
+      || list.height >= retryHeight.load(ordering: .relaxed)
     guard !isStopped.load(ordering: .acquiring), mayTry else { return false }
     return CompactionPolicy.job(list.segments.map(SegmentShape.init)) != nil
   }
@@ -91,8 +96,8 @@ package final class Compactor: Sendable {
     } catch {
       // Commits go on; it is tried again when more segments wait, or after a while.
       guard error.code != .cancelled else { return }
-      retryHeight.store(
-        min(published.view.list.height + 2, Self.refusingHeight - 1), ordering: .relaxed)
+      // Where commits are refused, only time helps: each try may cost as much as a merge.
+      retryHeight.store(published.view.list.height + 2, ordering: .relaxed)
       retryTime.store(
         SystemCall.nowMilliseconds + environment.options.mergeRetryMilliseconds, ordering: .relaxed)
       lastFailure.withLock { $0 = error }

@@ -139,9 +139,12 @@ public final class SegmentEngine: Sendable {
   deinit { try? close() }
 
   /// Closes the store; a writer leaves a closing frame, and of the journal no more than it needs, one MiB at most.
+  ///
+  /// - Throws: `StoreError`; `invalidArgument` from inside the progress report of a merge, which goes on.
   public func close() throws(StoreError) {
+    guard !isClosed.load(ordering: .acquiring) else { return }
+    try compactor?.stop()
     guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
-    compactor?.stop()
     try writer?.close()
   }
 

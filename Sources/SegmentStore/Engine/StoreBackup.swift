@@ -48,6 +48,9 @@ package struct StoreBackup {
     let earlier = try target.isHalfMade(allowingSegments: true) ? nil : try earlierState()
     try files.createDirectory(target.path + "/seg")
     try files.createDirectory(target.path + "/tmp")
+    if earlier == nil, !files.exists(target.path + "/" + StoreFolder.unfinishedBackup) {
+      _ = try files.create(target.path + "/" + StoreFolder.unfinishedBackup)
+    }
     for name in try files.list(target.path + "/tmp") { try files.remove(target.path + "/tmp/" + name) }
     var entries: [SegmentEntry] = []
     var linked = 0
@@ -62,7 +65,15 @@ package struct StoreBackup {
     try files.syncDirectory(target.path + "/seg")
     if let memory = try writeMemory() { entries.append(memory) }
     let number = try name(entries, after: earlier)
-    try check()
+    do throws(StoreError) {
+      try check()
+    } catch {
+      // The highest state counts: the one before must be it again.
+      try? files.remove(target.path + "/" + StateFile.fileName(number))
+      try? files.remove(target.path + "/" + JournalFormat.fileName(number))
+      throw error
+    }
+    try? files.remove(target.path + "/" + StoreFolder.unfinishedBackup)
     try removeOlder(than: number, named: Set(entries.map(\.reference.id.fileName)))
     return try result(linked)
   }

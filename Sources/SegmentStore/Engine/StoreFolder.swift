@@ -28,20 +28,26 @@ package struct StoreFolder: Sendable {
 
   /// Whether the folder holds nothing but what a torn `create` leaves behind.
   ///
-  /// - Parameter allowingSegments: also what a first backup that did not end leaves behind.
+  /// - Parameter allowingSegments: also what a first backup that did not end leaves behind: segments beside a note that says so.
   package func isHalfMade(allowingSegments: Bool = false) throws(StoreError) -> Bool {
-    for name in try files.list(path) {
+    let names = try files.list(path)
+    let isUnfinished = allowingSegments && names.contains(Self.unfinishedBackup)
+    for name in names {
       switch name {
       case "LOCK", "LOCK.holder", "journal-1.jnl": continue
+      case Self.unfinishedBackup where isUnfinished: continue
       case "tmp": continue
       case "seg":
-        let isEmpty = try files.list(path + "/seg").allSatisfy { allowingSegments && Self.isSegment($0) }
+        let isEmpty = try files.list(path + "/seg").allSatisfy { isUnfinished && Self.isSegment($0) }
         guard isEmpty else { return false }
       default: return false
       }
     }
     return true
   }
+
+  /// A file that lies in a backup until it was made whole once.
+  package static let unfinishedBackup = "backup.unfinished"
 
   private static func isSegment(_ name: String) -> Bool {
     name.hasSuffix(".seg") && name.utf8.count >= 16

@@ -18,7 +18,7 @@ package final class StoreWriter: @unchecked Sendable {
   private var tipInstant: Int64
   private var isClosed = false
   /// Commits of the journal at which a checkpoint that failed is tried again.
-  private var retryCommits = 0
+  private let retryCommits = Atomic<Int>(0)
   private var stateNumber: UInt64
   private var queue: CommitQueue
   private let journal: JournalBox
@@ -130,9 +130,8 @@ package final class StoreWriter: @unchecked Sendable {
   private func tryCheckpoint() throws(StoreError) {
     do throws(StoreError) {
       try checkpoint()
-      retryCommits = 0
     } catch {
-      retryCommits = journal.commits + Self.checkpointRetryCommits
+      retryCommits.store(journal.commits + Self.checkpointRetryCommits, ordering: .relaxed)
       throw error
     }
   }
@@ -142,7 +141,6 @@ package final class StoreWriter: @unchecked Sendable {
     guard journal.size >= 2 * JournalFormat.maximumSize else { return }
     do throws(StoreError) {
       try checkpoint()
-      retryCommits = 0
     } catch {
       throw StoreError(
         error.code, "the journal is full, and writing it into a segment fails: \(error.message)",
@@ -184,6 +182,11 @@ package final class StoreWriter: @unchecked Sendable {
       guard body.count <= JournalFrame.maximumBody else {
         throw StoreError(.limit, "a commit is larger than 256 MiB")
       }
+      // What waits for the disk counts too: the journal must never be asked for more than can be read again.
+      let waiting = Int64(queue.pendingBytes + body.count + JournalFrame.headerSize + 8)
+      guard journal.size + waiting <= JournalFormat.readableSize else {
+        throw StoreError(.limit, "the journal is full: commits wait that could not be folded into a segment")
+      }
       opened = try EngineApply.openSegments(
         of: record, finished: transaction.finished, folder: environment.folder,
         store: environment.identifier,
@@ -207,7 +210,7 @@ package final class StoreWriter: @unchecked Sendable {
   // MARK: Checkpoint
 
   private func needsCheckpoint(_ view: EngineView) -> Bool {
-    guard journal.commits >= retryCommits else { return false }
+    guard journal.commits >= retryCommits.load(ordering: .relaxed) else { return false }
     return view.memory.count >= Self.memoryRowLimit || view.memory.bytes >= Self.memoryByteLimit
       || journal.size >= JournalFormat.maximumSize
       || journal.commits >= environment.options.checkpointCommits
@@ -252,6 +255,7 @@ package final class StoreWriter: @unchecked Sendable {
     tip = EngineView(commit: view.commit, segments: segments, memory: MemoryTable())
     published.publish(tip, instants: [])
     journal.replace(with: next)
+    retryCommits.store(0, ordering: .relaxed)
     // What is left behind here, the next writer removes.
     try? folder.files.remove(folder.path + "/" + StateFile.fileName(stateNumber))
     try? folder.files.remove(folder.path + "/" + JournalFormat.fileName(stateNumber))

@@ -184,15 +184,19 @@ package struct ColumnCursor {
     guard try phrases.move(to: index, current, code) else {
       throw damage("the phrases of a block do not add up")
     }
+    // Until the text is whole the position counts for nothing.
+    var position = phrases
+    phrases = PhrasePosition()
     while true {
-      let entry = phrases.next(current, code)
+      let entry = position.next(current, code)
       if entry == code.end { break }
       guard entry >= 0 else { throw damage("the phrases of a block do not add up") }
       let (page, place) = try pages.find(entry)
       page._withUnsafeGuaranteedRef { arena.append($0.text(place)) }
       guard arena.count <= ColumnBlockLimits.valueBytes else { throw damage("a text of phrases is too long") }
     }
-    phrases.row = index + 1
+    position.row = index + 1
+    phrases = position
     return arena.bytes
   }
 }

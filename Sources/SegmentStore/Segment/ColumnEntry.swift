@@ -111,7 +111,7 @@ package struct ColumnEntry: Sendable {
         firstRow: firstRow, rowCount: rows, location: try reader.readLocation(), minimum: try reader.read(),
         maximum: try reader.read())
       let (end, overflow) = firstRow.addingReportingOverflow(rows)
-      guard firstRow == next, rows > 0, !overflow, end <= rowCount else {
+      guard firstRow == next, rows > 0, Int(rows) <= ColumnBlockLimits.rows, !overflow, end <= rowCount else {
         throw reader.damage("the blocks of a column do not join")
       }
       next = end

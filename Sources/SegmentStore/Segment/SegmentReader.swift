@@ -18,6 +18,7 @@ package final class SegmentReader: Sendable {
   private let serial = serials.add(1, ordering: .relaxed).oldValue
   /// Asked by every look-up, and small: kept outside the cache.
   private let tree = AtomicLazyReference<SubjectTree>()
+  private let keptDatasets = AtomicLazyReference<DatasetList>()
 
   /// Opens a segment that the state or a commit names.
   package init(
@@ -136,6 +137,12 @@ package final class SegmentReader: Sendable {
   }
 
   private func datasetList() throws(StoreError) -> DatasetList {
+    guard context.keepsDirectories else { return try readDatasetList() }
+    if let kept = keptDatasets.load() { return kept }
+    return keptDatasets.storeIfNil(try readDatasetList())
+  }
+
+  private func readDatasetList() throws(StoreError) -> DatasetList {
     try cached(footer.datasetDirectory, cost: { $0.chunks.count * 64 + 100 }) {
       (location) throws(StoreError) in
       let raw = try blocks.read(location, kind: .datasetDirectory).raw
@@ -252,24 +259,19 @@ package final class SegmentReader: Sendable {
     let block = try cached(entry.location, cost: { $0.cost }) { (location) throws(StoreError) in
       let (header, raw) = try blocks.read(location, kind: .column)
       let block = try DecodedBlock(header, raw, file: blocks.name, offset: location.offset)
-      guard block.fits(dictionaryCount: Int(column.dictionaryCount), holes: column.holes) else {
-        throw StoreError.damaged(
-          "a code is not in the dictionary of its column", file: blocks.name, offset: location.offset)
-      }
-      guard (block.form == .phrases) == (column.phraseCode != nil),
-        (block.form == .mapped) == (column.map != nil)
-      else {
-        throw StoreError.damaged(
-          "a block and its column disagree about their form", file: blocks.name, offset: location.offset)
-      }
       return block
     }
     // Also for blocks from the cache: two entries of a damaged directory may name one block.
     guard block.columnID == column.id, block.rowCount == Int(entry.rowCount),
-      block.isText == (column.type == .text)
+      block.isText == (column.type == .text), (block.form == .phrases) == (column.phraseCode != nil),
+      (block.form == .mapped) == (column.map != nil)
     else {
       throw StoreError.damaged(
         "a block is not the one its parent names", file: blocks.name, offset: entry.location.offset)
+    }
+    guard block.fits(dictionaryCount: Int(column.dictionaryCount), holes: column.holes) else {
+      throw StoreError.damaged(
+        "a code is not in the dictionary of its column", file: blocks.name, offset: entry.location.offset)
     }
     return block
   }
@@ -289,7 +291,7 @@ package final class SegmentReader: Sendable {
       return try CodeMap(
         raw, count: count, codes: Int(column.dictionaryCount), file: blocks.name, offset: location.offset)
     }
-    guard map.count == count else {
+    guard map.count == count, map.codeLimit == Int(column.dictionaryCount) else {
       throw StoreError.damaged(
         "a map is not the one its parent names", file: blocks.name, offset: location.offset)
     }

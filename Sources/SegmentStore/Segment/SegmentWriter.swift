@@ -303,19 +303,19 @@ package final class SegmentWriter {
     var minimum = UInt128.max
     var maximum: UInt128 = 0
     var count = 0
-    while true {
-      var smallest: UInt128?
-      for (list, cursor) in zip(runs, cursors) where cursor.index < list.keys.count {
-        smallest = Swift.min(smallest ?? .max, list.keys[cursor.index])
-      }
-      guard let key = smallest else { break }
+    var heap = SubjectHeap()
+    for (index, list) in runs.enumerated() where !list.keys.isEmpty { heap.insert(list.keys[0], index) }
+    while let key = heap.smallest {
       var subject = SubjectRuns(key: key, runs: [])
-      for index in runs.indices where cursors[index].index < runs[index].keys.count {
+      // Lists of the same key come out by their number: datasets ascend.
+      while heap.smallest == key, let index = heap.removeFirst() {
         let cursor = cursors[index]
-        guard runs[index].keys[cursor.index] == key else { continue }
         let rows = runs[index].counts[cursor.index]
         subject.runs.append(RowRun(dataset: runs[index].dataset, first: cursor.row, count: rows))
         cursors[index] = (cursor.index + 1, cursor.row + rows)
+        if cursor.index + 1 < runs[index].keys.count {
+          heap.insert(runs[index].keys[cursor.index + 1], index)
+        }
       }
       minimum = Swift.min(minimum, key)
       maximum = key

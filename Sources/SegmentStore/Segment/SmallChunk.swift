@@ -104,7 +104,7 @@ package enum SmallChunk {
     _ bundle: UnsafeRawBufferPointer, at place: Int, rowCount: Int, columnCount: Int,
     _ damage: (String) -> StoreError
   ) throws(StoreError) -> Decoded {
-    guard rowCount > 0, rowCount <= ColumnBlockLimits.rows, place <= bundle.count else {
+    guard rowCount > 0, rowCount <= rowLimit, place <= bundle.count else {
       throw damage("an impossible small chunk")
     }
     var reader = ImageReader(bytes: bundle, offset: place)
@@ -122,6 +122,9 @@ package enum SmallChunk {
       else { throw damage("a small chunk has an unknown column type") }
       schema.append(ColumnSchema(id: id, type: type))
     }
+    // Each row takes a byte for every column of the engine and its bitmap at least: memory is taken for rows that can be there.
+    let leastBytes = rowCount * (engineColumns.count + RowPayload.bitmapBytes(schema.count))
+    guard leastBytes <= bundle.count - reader.offset else { throw damage("a small chunk ends too early") }
     let all = engineColumns.map { ColumnSchema(id: $0.rawValue, type: .integer) } + schema
     let cells = CellTable(columns: all, rows: rowCount)
     for row in 0..<rowCount {

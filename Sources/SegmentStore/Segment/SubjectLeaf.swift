@@ -186,7 +186,8 @@ private struct LeafReader {
     let counts = (0..<4).map { Int(raw.load(4 * $0, as: UInt32.self)) }
     (subjects, runCount, datasetCount, exceptions) = (counts[0], counts[1], counts[2], counts[3])
     guard subjects > 0, subjects <= SubjectLeafFormat.subjects, runCount >= subjects,
-      runCount <= Int(min(rowLimit, 1 << 24)), datasetCount > 0, datasetCount <= runCount,
+      runCount <= Int(rowLimit), datasetCount > 0, datasetCount <= min(runCount, raw.count * 8),
+      runCount <= SubjectLeafFormat.runs + datasetCount,
       exceptions < subjects
     else { throw damage("impossible subject leaf") }
   }

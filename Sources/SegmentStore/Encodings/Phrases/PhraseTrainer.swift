@@ -1,6 +1,6 @@
 // Owns choosing the phrases of a column from a sample of its texts.
 // Invariants: every single byte is a phrase, so that any text can be written; the same sample gives the same phrases; memory is bounded by
-// the sample and `pairLimit`. Marked kernel: pointers stay inside the sample, which the caller keeps alive.
+// the sample. Marked kernel: pointers stay inside the sample, which the caller keeps alive.
 // Does not encode texts (PhraseBook).
 //
 // The way of FSST (Boncz, Leis, Neumann, PVLDB 2020) with a vocabulary of tens of thousands instead of 255: begin with letters; again and
@@ -22,8 +22,6 @@ package struct PhraseTrainer: ~Copyable {
   /// Bytes of a phrase at most.
   package static let phraseBytes = 240
   private static let rounds = 10
-  /// Distinct pairs counted at most in a round.
-  private static let pairLimit = 1 << 21
   /// Bits a phrase costs in the dictionary, measured: its pages compress to less than half.
   private static func storageBits(_ bytes: Int) -> Float { Float(bytes) * 4 + 8 }
 
@@ -31,6 +29,8 @@ package struct PhraseTrainer: ~Copyable {
   /// Rows of the column for each of the sample.
   private let scale: Float
   private let memory: StableArena
+  /// Distinct pairs counted at most in a round: those that come often come early.
+  private let pairLimit: Int
   private var entries: [UnsafeRawBufferPointer] = []
   private var letterCount = 0
 
@@ -42,6 +42,7 @@ package struct PhraseTrainer: ~Copyable {
     self.texts = texts
     self.scale = Float(scale)
     self.memory = memory
+    pairLimit = max(1 << 14, texts.reduce(0) { $0 + $1.count } / 8)
   }
 
   /// The chosen phrases and their uses in the sample: first all single bytes in their order, then letters, then longer ones.
@@ -89,7 +90,7 @@ package struct PhraseTrainer: ~Copyable {
   /// One round: count, and keep what saves the most.
   private mutating func improve() {
     var counts = [UInt32](repeating: 0, count: entries.count)
-    var pairs = PairCounts(limit: Self.pairLimit)
+    var pairs = PairCounts(limit: pairLimit)
     var total: Float = 0
     count(&counts, &pairs)
     for count in counts { total += Float(count) }
