@@ -14,7 +14,7 @@ extension CreditDatabase {
   ///   - line: takes each line.
   public func dump(_ detail: DumpDetail = .columns, line: @escaping (String) -> Void) throws {
     do {
-      for entry in try catalogue.list() {
+      for entry in detail >= .columns ? try catalogue.list() : [] {
         line("entry \(entry.entry.code) version \(entry.entry.version): dataset \(entry.dataset.rawValue)")
         for (item, column) in zip(entry.entry.items, entry.columnIDs) {
           line("  item \(item.id): column \(column)")

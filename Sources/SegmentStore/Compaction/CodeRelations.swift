@@ -9,9 +9,6 @@ package struct CodeRelations {
   /// For each mapped column the place of the one it follows.
   package private(set) var sources: [UInt32: Int] = [:]
 
-  /// Consecutive rows looked at first in each of so many places.
-  private static let pieceRows = 1024
-  private static let pieces = 4
   /// Columns tried as the one that is followed.
   private static let candidates = 16
   /// Bits a row that must be saved, at least.
@@ -20,7 +17,7 @@ package struct CodeRelations {
   /// - Parameter columns: of the output, with their plans.
   package init(_ columns: [MergedColumn], rows: MergedRows) throws(StoreError) {
     guard rows.rows.count >= 1024 else { return }
-    let places = Self.sample(rows.rows.count)
+    let places = ColumnRelations.sample(rows.rows.count)
     var known: [(place: Int, codes: [UInt32?])] = []
     for (place, column) in columns.enumerated() {
       guard let plan = column.plan else { continue }
@@ -36,14 +33,6 @@ package struct CodeRelations {
       } else if known.count < Self.candidates {
         known.append((place, codes))
       }
-    }
-  }
-
-  private static func sample(_ count: Int) -> [Int] {
-    guard count > pieceRows * pieces else { return Array(0..<count) }
-    return (0..<pieces).flatMap { piece in
-      let start = (count - pieceRows) * piece / (pieces - 1)
-      return start..<start + pieceRows
     }
   }
 

@@ -39,7 +39,8 @@ package enum ColumnRelations {
     return found
   }
 
-  private static func sample(_ count: Int) -> [Int] {
+  /// Rows to look at before a whole column is: some consecutive ones in a few places.
+  static func sample(_ count: Int) -> [Int] {
     guard count > pieceRows * pieces else { return Array(0..<count) }
     return (0..<pieces).flatMap { piece in
       let start = (count - pieceRows) * piece / (pieces - 1)
