@@ -48,7 +48,6 @@ class Results:
   merge_seconds: float = 0
   merged_bytes: int = 0
   registrations: dict = None
-  busy: float = 0  # load average before the first measurement
 
 
 def store_of(folder, peer):
@@ -141,7 +140,7 @@ def run(arguments, folder):
     own.generate(arguments.rows)
   data = os.path.join(folder, "peer.csv")
   truth = Truth(data, folder)
-  results = Results(truth.rows, arguments.runs, peers, skipped, len(truth.subjects), busy=os.getloadavg()[1])
+  results = Results(truth.rows, arguments.runs, peers, skipped, len(truth.subjects))
   measure_loads(results, own, folder, data, truth)
   measure_lookups(results, own, folder, truth)
   measure_commits(results, own, folder, 0.5 if truth.rows >= SMOKE_ROWS else 0.1)

@@ -48,8 +48,7 @@ class Page:
       times = sorted(load.seconds for load in loads)
       spread = f" ({times[0]:.2f} to {times[-1]:.2f})" if len(loads) > 1 else ""
       lines.append([OWN if name == "own" else self.labels[name], "1" if name == "own" else ratio(cost, own),
-                    f"{seconds:.2f}{spread}",
-                    f"{merge:.2f}" if merge >= 0.01 else "", f"{rows / seconds:,.0f}",
+                    f"{seconds:.2f}{spread}", f"{merge:.2f}" if merge >= 0.01 else "", f"{rows / seconds:,.0f}",
                     f"{median(load.core for load in loads):.1f}", f"{max(load.memory for load in loads):,.0f}"])
       bars.append(Bar(self.labels.get(name, "CreditStore"), rows / seconds / 1e6, f"{rows / seconds / 1e6:.2f} M/s",
                       name == "own"))
@@ -119,9 +118,9 @@ class Page:
     lines = ["## All records of a subject", "",
              *self._lookup_part("records", "all records of a subject", "lookup",
                                 "median of a call, 100 to 130 records of nine fields, warm"),
-             *paragraph(f"{results.subjects} subjects that have 100 to 130 records, nine values each; store open, one",
-                        f"caller, every subject asked before; medians of {results.runs} rounds in turn.", words.LOOKUPS,
-                        f"CreditStore opens the store in {opening:.1f} ms.")]
+             *paragraph(f"{results.subjects:,} subjects that have 100 to 130 records, nine values each; store open,",
+                        f"one caller, every subject asked before; medians of {results.runs} rounds in turn.",
+                        words.LOOKUPS, f"CreditStore opens the store in {opening:.1f} ms.")]
     nothing = self._quick_answers("nothingP50Microseconds")
     if nothing:
       lines += paragraph(f"A statement that asks for nothing takes through Python: {nothing}.")
@@ -189,8 +188,8 @@ class Page:
     parts = [*self.loading(), *self.sizes(), *self.lookups(), *self.commits(), *self.real(), *self.setup()]
     head = ["# CreditStore beside its peers", "",
             *paragraph(f"Made by `scripts/bench {results.rows} {results.runs}` on {datetime.date.today():%-d %B %Y}:",
-                       f"{processor()}, {os.cpu_count()} processors, {platform.system()} {platform.release()};",
-                       f"load average {results.busy:.1f} when it began. {words.HEAD}"),
+                       f"{processor()}, {os.cpu_count()} processors, {platform.system()} {platform.release()}.",
+                       words.HEAD),
             *table(["Work", "CreditStore", *self.engines], self.summary)]
     text = "\n".join(head + parts).rstrip() + "\n"
     path = os.path.join(self.output, "peers.md")

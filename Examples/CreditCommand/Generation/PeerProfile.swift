@@ -1,5 +1,5 @@
 // Owns the data set on which the library and other engines are measured: nine columns, 166 bytes a row.
-// Invariants: the distributions are those of docs/benchmarks/peer.md, from a seed; nothing in the library knows them.
+// Invariants: the distributions are those of docs/benchmarks/peers.md, from a seed; nothing in the library knows them.
 
 import CreditModel
 import CreditStore
