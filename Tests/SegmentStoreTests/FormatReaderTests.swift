@@ -82,15 +82,7 @@ import Testing
     }
     let expected = try lines(engine, keys, [7, 9].map(EngineModelTests.schema))
     try engine.close()
-    let result = try #require(try run([Self.script, path]))
-    try #require(result.status == 0, "\(result.output.prefix(500))")
-    let found = try result.output.split(separator: "\n").map {
-      try line(JSONSerialization.jsonObject(with: Data($0.utf8)))
-    }
-    #expect(found.count == expected.count)
-    // Said in few words: the rows are many.
-    let difference = zip(found.sorted(), expected.sorted()).first { $0 != $1 }
-    #expect(difference == nil)
+    try compare(path, expected)
   }
 
   /// Phrases, maps, relative and patched integers, key texts and bundles, with history among them.
@@ -122,12 +114,18 @@ import Testing
     let expected = try lines(
       engine, keys, [RichRows.schema] + (0..<RichRows.smallDatasets).map(RichRows.smallSchema))
     try engine.close()
+    try compare(path, expected)
+  }
+
+  /// Lets the reader read a store and compares what it says.
+  private func compare(_ path: String, _ expected: [String]) throws {
     let result = try #require(try run([Self.script, path]))
     try #require(result.status == 0, "\(result.output.prefix(500))")
     let found = try result.output.split(separator: "\n").map {
       try line(JSONSerialization.jsonObject(with: Data($0.utf8)))
     }
     #expect(found.count == expected.count)
+    // Said in few words: the rows are many.
     let difference = zip(found.sorted(), expected.sorted()).first { $0 != $1 }
     #expect(difference == nil)
   }

@@ -60,7 +60,7 @@ import Testing
       let values = blocks.suffix(3)
       let integers = values[values.startIndex]
       #expect((integers.isNull(index) ? .null : .integer(integers.integer(index))) == row.cells[0])
-      #expect(values[values.startIndex + 1].form == .key || count == 1)
+      #expect(values[values.startIndex + 1].form == .key)
       let texts = values[values.startIndex + 2]
       #expect(RowPayload.Cell.text(Array(texts.text(index))) == row.cells[2])
     }

@@ -33,29 +33,31 @@ package struct TextSample {
     self.rowCount = rowCount
     let runs = (rowCount + Self.runRows - 1) / Self.runRows
     // First a few runs, to learn how long texts are; then as many as fit.
+    let taken = try take(every: max(1, runs / 64), of: runs, byteLimit, text)
+    let mean = max(1, wholeBytes / max(1, taken))
+    (texts, rowsSeen, bytes, wholeBytes) = ([], 0, 0, 0)
+    memory.removeAll()
+    _ = try take(every: max(1, runs * mean / byteLimit), of: runs, byteLimit, text)
+  }
+
+  /// Looks at some of the runs of rows; returns how many.
+  private mutating func take(
+    every step: Int, of runs: Int, _ byteLimit: Int,
+    _ text: (Int) throws(StoreError) -> UnsafeRawBufferPointer?
+  ) throws(StoreError) -> Int {
     var taken = 0
-    for stride in [max(1, runs / 64), 0] {
-      var step = stride
-      if step == 0 {
-        let mean = max(1, wholeBytes / max(1, taken))
-        step = max(1, runs * mean / byteLimit)
-        (texts, rowsSeen, bytes, wholeBytes) = ([], 0, 0, 0)
-        memory.removeAll()
-      }
-      taken = 0
-      for run in Swift.stride(from: 0, to: runs, by: step) {
-        taken += 1
-        for row in run * Self.runRows..<min(rowCount, (run + 1) * Self.runRows) where bytes <= byteLimit * 2 {
-          rowsSeen += 1
-          guard let found = try text(row) else { continue }
-          let part = UnsafeRawBufferPointer(rebasing: found.prefix(Self.textBytes))
-          texts.append(UnsafeRawBufferPointer(start: memory.copy(part), count: part.count))
-          bytes += part.count
-          wholeBytes += found.count
-        }
-        guard bytes <= byteLimit * 2 else { break }
+    for run in stride(from: 0, to: runs, by: step) where bytes <= byteLimit * 2 {
+      taken += 1
+      for row in run * Self.runRows..<min(rowCount, (run + 1) * Self.runRows) where bytes <= byteLimit * 2 {
+        rowsSeen += 1
+        guard let found = try text(row) else { continue }
+        let part = UnsafeRawBufferPointer(rebasing: found.prefix(Self.textBytes))
+        texts.append(UnsafeRawBufferPointer(start: memory.copy(part), count: part.count))
+        bytes += part.count
+        wholeBytes += found.count
       }
     }
+    return taken
   }
 
   /// A book of phrases, if it makes the column clearly smaller than its words or its texts as they are.

@@ -107,33 +107,28 @@ package final class PhraseBook {
     var entries: [TextPool.Entry] = []
     entries.reserveCapacity(symbols.count)
     var bytes = [UInt32](repeating: 0, count: 256)
-    var classes = [UInt32](repeating: 0, count: PhraseCode.maximumLength)
-    var end = (entry: 0, output: Output(code: 0, length: 0))
+    var classes = [UInt32](repeating: 0, count: Int(lengths.max() ?? 1))
+    for length in lengths { classes[Int(length) - 1] += 1 }
+    let code = PhraseCode(counts: classes, end: order.firstIndex(of: phrases.count) ?? 0)
     outputs = .allocate(capacity: symbols.count)
+    var end = Output(code: 0, length: 0)
     var bits = 0.0
-    var next: UInt32 = 0
-    var previous: UInt8 = 0
-    for (entry, symbol) in order.enumerated() {
-      // Codes count up, with a zero behind for each bit that they grow.
-      if entry > 0 { next = (next + 1) << UInt32(lengths[symbol] - previous) }
-      previous = lengths[symbol]
-      outputs[entry] = Output(code: next, length: UInt32(previous))
-      classes[Int(previous) - 1] += 1
+    for (entry, (symbol, word)) in zip(order, code?.codes() ?? []).enumerated() {
+      outputs[entry] = Output(code: word.code, length: UInt32(word.length))
       let text = texts[symbol]
-      if symbol == phrases.count { end = (entry, outputs[entry]) }
+      if symbol == phrases.count { end = outputs[entry] }
       if text.count > 0 { _ = trie.insert(text, phrase: UInt32(entry)) }
       if text.count == 1 { bytes[Int(text[0])] = UInt32(entry) }
       entries.append(
         TextPool.Entry(base: text.baseAddress ?? memory.copy(text), count: UInt32(text.count), holes: 0))
-      bits += Double(symbols[symbol]) * Double(previous)
+      bits += Double(symbols[symbol]) * Double(word.length)
     }
-    while classes.last == 0, classes.count > 1 { classes.removeLast() }
-    self.end = end.output
+    self.end = end
     self.bytes = bytes
     self.trie = trie
     self.memory = memory
     estimatedBits = bits * scale
-    dictionary = ColumnDictionary(phrases: entries, code: PhraseCode(counts: classes, end: end.entry))
+    dictionary = ColumnDictionary(phrases: entries, code: code)
   }
 
   private static func precedes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
