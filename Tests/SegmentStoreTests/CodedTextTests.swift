@@ -139,7 +139,8 @@ import Testing
         }
         return try found.text(column).map { .text($0) } ?? .null
       }
-      #expect(found.key == expected[row].key && cells == expected[row].cells, "row \(row)")
+      let key = try found.key
+      #expect(key == expected[row].key && cells == expected[row].cells, "row \(row)")
       row += 1
     }
     #expect(row == rows)

@@ -54,7 +54,7 @@ import Testing
           cells.append(try row.text(index).map { .text($0) } ?? .null)
         }
       }
-      scanned.append(RichRows.line(RichRows.dataset, row.key, cells))
+      scanned.append(RichRows.line(RichRows.dataset, try row.key, cells))
     }
     #expect(scanned.sorted() == expected.filter { $0.hasPrefix("\(RichRows.dataset) ") })
   }

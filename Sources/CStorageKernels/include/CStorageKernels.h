@@ -1,8 +1,14 @@
-// Owns what Swift cannot say and measurement asked for: telling the processor which memory is needed soon.
-// Invariants: no effect but on speed; any address is allowed.
+// Owns what Swift cannot say: telling the processor which memory is needed soon, and the C library's search for bytes, which Swift's module
+// of it leaves out.
+// Invariants: a hint has no effect but on speed, and any address is allowed; a search reads only the bytes it is given.
 
 #ifndef CSTORAGEKERNELS_H
 #define CSTORAGEKERNELS_H
+
+#include <stddef.h>
+
+/// First place of some bytes in others, or NULL; `part_count` is not 0.
+const void *_Nullable cstorage_find(const void *_Nonnull bytes, size_t count, const void *_Nonnull part, size_t part_count);
 
 /// Asks for the cache line at an address, which may be any, without waiting for it.
 static inline void cstorage_prefetch(const void *_Nullable address) {

@@ -35,7 +35,7 @@ public final class CreditCatalogue: Sendable {
     var entries: [PublishedEntry] = []
     try DatasetScan(engine.snapshot(), schema: SystemDatasets.catalogue).forEach { row in
       let code = String(decoding: try row.text(0) ?? [], as: UTF8.self)
-      entries.append(try decode(code, &row))
+      entries.append(try decode(code, row))
     }
     return entries.sorted { $0.entry.code < $1.entry.code }
   }
@@ -146,7 +146,7 @@ public final class CreditCatalogue: Sendable {
     return nil
   }
 
-  private func decode(_ code: String, _ row: inout ScanRow) throws -> PublishedEntry {
+  private func decode(_ code: String, _ row: borrowing ScanRow) throws -> PublishedEntry {
     try Self.decode(
       code, json: (try row.text(3)).map { String(decoding: $0, as: UTF8.self) },
       columns: (try row.text(4)).map { String(decoding: $0, as: UTF8.self) }, dataset: try row.integer(2),

@@ -95,38 +95,3 @@ enum QueryValue: Hashable, Comparable {
     }
   }
 }
-
-/// One row while a query runs.
-struct QueryRow {
-  let entryCode: String
-  let snapshot: EngineSnapshot
-  let items: [CatalogueItem]
-  /// Units of batches seen so far.
-  var units: [UInt64: QueryValue] = [:]
-
-  /// The value of a column in the present row of a scan.
-  mutating func value(_ column: QueryColumn, _ row: inout ScanRow) throws -> QueryValue {
-    switch column {
-    case .item(let position):
-      if items[position].type.isText { return try row.text(position).map(QueryValue.text) ?? .null }
-      return try row.integer(position).map(QueryValue.number) ?? .null
-    case .entry: return .text(Array(entryCode.utf8))
-    case .batch: return .number(try row.system(.batch))
-    case .state:
-      let state = RecordState(rawValue: UInt8(clamping: try row.system(.state)))
-      return state.map { .text(Array($0.name.utf8)) } ?? .null
-    case .subjectKind: return .text(Array(SubjectKind(SubjectKey(rawValue: row.key)).rawValue.utf8))
-    case .division:
-      guard let division = SubjectKey(rawValue: row.key).division else { return .null }
-      let text = String(division)
-      return .text(Array((String(repeating: "0", count: max(0, 6 - text.utf8.count)) + text).utf8))
-    case .unit:
-      let batch = UInt64(bitPattern: try row.system(.batch))
-      if let known = units[batch] { return known }
-      let unit = try Batches.batch(batch, in: snapshot)?.unit
-      let value = unit.map { QueryValue.text(Array($0.utf8)) } ?? .null
-      units[batch] = value
-      return value
-    }
-  }
-}

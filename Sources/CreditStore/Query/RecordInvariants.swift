@@ -31,7 +31,7 @@ package struct RecordInvariants {
       ).forEach { row in
         lastCommit = max(lastCommit, UInt64(bitPattern: try row.system(.commit)))
         if RecordState(rawValue: UInt8(clamping: try row.system(.state))) == nil { badStates += 1 }
-        let family = SubjectKey(rawValue: row.key).family
+        let family = SubjectKey(rawValue: try row.key).family
         if family == nil || family == .system { badKeys += 1 }
       }
       if lastCommit > snapshot.commit {

@@ -18,15 +18,15 @@ package final class DecodedBlock: Sendable {
   package let rowCount: Int
   package let columnID: UInt32
   package let form: TextForm
-  private let bytes: BlockBytes
-  private let nullOffset: Int  // -1 = no nulls
-  private let packedOffset: Int
-  private let width: Int
-  private let base: Int64
+  let bytes: BlockBytes
+  let nullOffset: Int  // -1 = no nulls
+  let packedOffset: Int
+  let width: Int
+  let base: Int64
   /// Offsets of texts (plain: one a row; dictionary: one an entry; phrases: bits, one a group), with the end behind the last.
   private let textOffsets: [UInt32]
   private let numbers: [Numbers]
-  private let exceptions: IntegerExceptions?
+  let exceptions: IntegerExceptions?
   /// Of a coded block; codes have 32 bits, base and difference.
   private let largestCode: Int64
 
@@ -273,12 +273,12 @@ package final class DecodedBlock: Sendable {
 }
 
 /// The high parts of a patched block's exceptions.
-private struct IntegerExceptions: Sendable {
+struct IntegerExceptions: Sendable {
   private let rows: [UInt16]
   private let highs: [UInt64]
 
   /// `nil` unless rows ascend, high parts fit and are not 0 where they may not, and they end with the block.
-  init?(
+  fileprivate init?(
     _ raw: BlockBytes, rows count: Int, width: Int, highWidth: Int, mayBeZero: Bool,
     _ layout: inout BlockLayout
   ) {
@@ -310,6 +310,15 @@ private struct IntegerExceptions: Sendable {
   func find(_ row: Int) -> UInt64? {
     let place = rows.partitioningIndex { Int($0) >= row }
     return place < rows.count && Int(rows[place]) == row ? highs[place] : nil
+  }
+
+  /// Gives the exceptions among consecutive rows.
+  func forEach(in range: Range<Int>, _ body: (Int, UInt64) -> Void) {
+    var place = rows.partitioningIndex { Int($0) >= range.lowerBound }
+    while place < rows.count, Int(rows[place]) < range.upperBound {
+      body(Int(rows[place]), highs[place])
+      place += 1
+    }
   }
 
   /// The largest number.

@@ -120,6 +120,9 @@ public final class SegmentEngine: Sendable {
     }
   }
 
+  /// Bytes that the store may use for its cache and its work.
+  package var memoryBudgetBytes: Int { environment.options.memoryBudgetBytes }
+
   private static func makeWriter(
     _ opened: Recovery.Opened, _ environment: StoreEnvironment, _ published: PublishedState,
     _ lock: WriterLock

@@ -108,6 +108,11 @@ public struct AggregateQuery: Sendable {
   public var groups: [Group]
   /// What is computed; empty means the count.
   public var measures: [Measure]
+  /// How it is run.
+  var execution = QueryExecution()
+
+  /// Groups of a result at most.
+  public static let maximumGroups = 5_000_000
 
   /// Makes a query.
   public init(
@@ -152,4 +157,43 @@ public struct AggregateResult: Sendable {
   public var recordsScanned: Int
   /// Records that satisfied the filter.
   public var recordsMatched: Int
+  /// How the rows were found.
+  public var explanation = AggregateExplanation()
+
+  init(rows: [Row], recordsScanned: Int, recordsMatched: Int) {
+    self.rows = rows
+    self.recordsScanned = recordsScanned
+    self.recordsMatched = recordsMatched
+  }
+}
+
+/// How a query found its rows (执行说明).
+public struct AggregateExplanation: Sendable, Codable, Equatable {
+  /// Stretches of rows that were walked.
+  public var parts = 0
+  /// Threads that walked them.
+  public var threads = 0
+  /// Rows of these stretches, superseded and withdrawn ones too.
+  public var rowsOfParts = 0
+  /// Rows left out because the smallest and largest value of their blocks cannot match.
+  public var rowsSkippedByZoneMap = 0
+  /// Rows left out because no word of their dictionary matches.
+  public var rowsSkippedByDictionary = 0
+  /// Stretches found through the subject directory, because the filter names identifiers.
+  public var partsFoundBySubject = 0
+
+  /// Nothing was looked at.
+  public init() {}
+
+  init(
+    parts: Int, threads: Int, rowsOfParts: Int, rowsSkippedByZoneMap: Int, rowsSkippedByDictionary: Int,
+    partsFoundBySubject: Int
+  ) {
+    self.parts = parts
+    self.threads = threads
+    self.rowsOfParts = rowsOfParts
+    self.rowsSkippedByZoneMap = rowsSkippedByZoneMap
+    self.rowsSkippedByDictionary = rowsSkippedByDictionary
+    self.partsFoundBySubject = partsFoundBySubject
+  }
 }

@@ -28,19 +28,3 @@ enum WideDecimal {
     return text(sum < 0 ? -rounded : rounded, scale: scale + 4, isShortest: false)
   }
 }
-
-extension CreditSnapshot {
-  /// Runs an aggregate query over current records that are not withdrawn.
-  ///
-  /// - Throws: `CreditError`: `unknownEntry`, `unknownItem`, `typeMismatch`, `invalidFilter`, `overflow`, `limit`.
-  public func aggregate(_ query: AggregateQuery) throws -> AggregateResult {
-    do {
-      let entries =
-        try query.entries.isEmpty
-        ? database.catalogue.list()
-        : Set(query.entries).sorted().map { try database.catalogue.entry($0, asOf: engine) }
-      var scan = try AggregateScan(query, entries: entries)
-      return try scan.run(engine)
-    } catch { throw CreditError(wrapping: error) }
-  }
-}

@@ -50,4 +50,27 @@ package enum BitPacking {
     }
     return width == 64 ? word : word & (1 << UInt64(width) &- 1)
   }
+
+  /// Gives the numbers of a range of indexes one after the other, each with its place in the range.
+  @inline(__always)
+  package static func forEach(
+    _ base: UnsafeRawPointer, _ indexes: Range<Int>, width: Int, _ body: (Int, UInt64) -> Void
+  ) {
+    guard width > 0 else {
+      for place in 0..<indexes.count { body(place, 0) }
+      return
+    }
+    // A number of up to 57 bits lies within the eight bytes from the one it begins in.
+    guard width <= 57 else {
+      for place in 0..<indexes.count { body(place, value(base, indexes.lowerBound &+ place, width: width)) }
+      return
+    }
+    let mask: UInt64 = 1 << UInt64(width) &- 1
+    var bit = indexes.lowerBound &* width
+    for place in 0..<indexes.count {
+      let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: bit >> 3, as: UInt64.self))
+      body(place, word &>> UInt64(bit & 7) & mask)
+      bit &+= width
+    }
+  }
 }

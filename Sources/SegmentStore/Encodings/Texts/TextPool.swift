@@ -222,7 +222,7 @@ package final class TextPool {
 extension UnsafeRawBufferPointer {
   /// Whether so many bytes at a place are these.
   @inline(__always)
-  static func areEqual(_ place: UnsafeRawPointer, _ bytes: UnsafeRawBufferPointer) -> Bool {
+  package static func areEqual(_ place: UnsafeRawPointer, _ bytes: UnsafeRawBufferPointer) -> Bool {
     guard let base = bytes.baseAddress else { return true }
     let count = bytes.count
     // Words of a pool are short: calling memcmp costs more than comparing them here.

@@ -53,6 +53,9 @@ package struct ColumnEntry: Sendable {
     self.blocks = blocks
   }
 
+  /// Whether all blocks hold codes of the column's own dictionary.
+  package var isCoded: Bool { dictionaryCount > 0 && phraseCode == nil && map == nil }
+
   package func encode(to buffer: inout ByteBuffer) {
     buffer.append(id)
     buffer.append(UInt32(type.rawValue) | UInt32(holes) << 8 | UInt32(phraseCode == nil ? 0 : 1) << 16)

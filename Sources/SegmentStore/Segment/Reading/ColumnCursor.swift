@@ -4,21 +4,21 @@
 
 /// Reads one column of a dataset chunk.
 package struct ColumnCursor {
-  private let segment: SegmentReader
-  private let column: StoredColumn?
+  let segment: SegmentReader
+  let column: StoredColumn?
   private var block: DecodedBlock?
   /// The same block, without counting references for every value; `block` keeps it alive.
-  private var current: Unmanaged<DecodedBlock>?
-  private var start = 0
-  private var end = 0
-  private var pages: DictionaryPages
+  private(set) var current: Unmanaged<DecodedBlock>?
+  private(set) var start = 0
+  private(set) var end = 0
+  var pages: DictionaryPages
   private var phrases = PhrasePosition()
   /// Where texts are put together that lie nowhere whole.
   private var scratch: ByteArena?
   /// The key rendered last: neighbours have the same.
   private var rendered: (key: UInt128, text: ByteArena)?
   /// A cursor over the column this one is relative to, or none.
-  private var other: [ColumnCursor] = []
+  var other: [ColumnCursor] = []
   /// From its codes to those of this column.
   private var map: CodeMap?
 
@@ -36,7 +36,7 @@ package struct ColumnCursor {
 
   /// Makes the block of a row the current one; false for a missing column.
   @inline(__always)
-  private mutating func find(_ row: Int) throws(StoreError) -> Bool {
+  mutating func find(_ row: Int) throws(StoreError) -> Bool {
     if row >= start, row < end { return true }
     return try load(row)
   }
@@ -105,6 +105,13 @@ package struct ColumnCursor {
   /// Whether the text asked for last is known to be that of its row's key.
   package var isKeyText: Bool { current?._withUnsafeGuaranteedRef { $0.form == .key } ?? false }
 
+  /// Whether a row has a value.
+  package mutating func hasValue(_ row: Int) throws(StoreError) -> Bool {
+    guard try find(row), let current else { return false }
+    let index = row - start
+    return current._withUnsafeGuaranteedRef { !$0.isNull(index) }
+  }
+
   /// How the texts of the block of a row are stored; `nil` for a missing column.
   package mutating func form(_ row: Int) throws(StoreError) -> DecodedBlock.TextForm? {
     guard try find(row), let current else { return nil }
@@ -128,14 +135,22 @@ package struct ColumnCursor {
   private mutating func mappedCode(_ current: Unmanaged<DecodedBlock>, _ row: Int) throws(StoreError) -> Int {
     let index = row - start
     if let code = current._withUnsafeGuaranteedRef({ $0.exception(index) }) { return code }
-    guard let column, !other.isEmpty, let from = other[0].column else {
-      throw damage("a mapped column without the other one")
-    }
-    if map == nil { map = try segment.map(of: column.entry, from: from.entry) }
-    guard let map, let otherCode = try other[0].code(row), let code = map.code(otherCode) else {
+    let map = try codeMap()
+    guard let otherCode = try other[0].code(row), let code = map.code(otherCode) else {
       throw damage("a map does not know a code")
     }
     return Int(code)
+  }
+
+  /// The map of a mapped column; there is another column then.
+  mutating func codeMap() throws(StoreError) -> CodeMap {
+    if let map { return map }
+    guard let column, !other.isEmpty, let from = other[0].column else {
+      throw damage("a mapped column without the other one")
+    }
+    let found = try segment.map(of: column.entry, from: from.entry)
+    map = found
+    return found
   }
 
   /// A number of the row whose code was asked for last.
@@ -145,7 +160,7 @@ package struct ColumnCursor {
     return current._withUnsafeGuaranteedRef { hole < $0.numberCount ? $0.number(hole, index) : 0 }
   }
 
-  private func damage(_ message: String) -> StoreError {
+  func damage(_ message: String) -> StoreError {
     .damaged(message, file: segment.id.fileName, offset: segment.fileLength)
   }
 
@@ -202,7 +217,7 @@ package struct ColumnCursor {
 }
 
 /// The pages of a column's dictionary that a cursor met so far.
-private struct DictionaryPages {
+struct DictionaryPages {
   private let segment: SegmentReader
   private let column: StoredColumn?
   private var pages: [DictionaryPage?] = []

@@ -264,7 +264,7 @@ package final class SegmentReader: Sendable {
     // Also for blocks from the cache: two entries of a damaged directory may name one block.
     guard block.columnID == column.id, block.rowCount == Int(entry.rowCount),
       block.isText == (column.type == .text), (block.form == .phrases) == (column.phraseCode != nil),
-      (block.form == .mapped) == (column.map != nil)
+      (block.form == .mapped) == (column.map != nil), (block.form == .coded) == column.isCoded
     else {
       throw StoreError.damaged(
         "a block is not the one its parent names", file: blocks.name, offset: entry.location.offset)

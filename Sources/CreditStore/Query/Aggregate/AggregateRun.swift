@@ -1,0 +1,192 @@
+// Owns running an aggregate query on the threads of the machine, and putting its result together.
+// Invariants: answers depend on no thread count and no setting; the first error ends all threads; groups ascend.
+// Does not read or add rows itself.
+
+import CreditModel
+import SegmentStore
+import Synchronization
+
+/// Runs an aggregate query.
+struct AggregateRun {
+  private let plan: AggregatePlan
+  private let snapshot: EngineSnapshot
+  private let options: QueryExecution
+  private let byteLimit: Int
+
+  /// - Parameter byteLimit: bytes that groups and different values may take.
+  init(_ plan: AggregatePlan, _ snapshot: EngineSnapshot, byteLimit: Int) {
+    self.plan = plan
+    self.snapshot = snapshot
+    options = plan.query.execution
+    self.byteLimit = byteLimit
+  }
+
+  func result() throws -> AggregateResult {
+    let parts = try plan.parts(snapshot, options)
+    let threads = max(
+      1, min(options.threads > 0 ? options.threads : WorkerThreads.processorCount, parts.count))
+    let workers = try gather(parts, threads: threads)
+    for other in workers.dropFirst() { workers[0].merge(other) }
+    var result = AggregateResult(
+      rows: try rows(workers[0]), recordsScanned: workers[0].scanned, recordsMatched: workers[0].matched)
+    result.explanation = AggregateExplanation(
+      parts: parts.count, threads: threads, rowsOfParts: parts.reduce(0) { $0 + $1.rows.rowCount },
+      rowsSkippedByZoneMap: workers.reduce(0) { $0 + $1.skipped.byZoneMap },
+      rowsSkippedByDictionary: workers.reduce(0) { $0 + $1.skipped.byDictionary },
+      partsFoundBySubject: parts.count { $0.rows.isNarrowed })
+    return result
+  }
+
+  // MARK: Threads
+
+  /// One thread's groups, handed over when it is done.
+  private struct Outcome: @unchecked Sendable {
+    // Sendable because its thread has ended before anybody reads it.
+    var worker: AggregateWorker
+  }
+
+  private func gather(_ parts: [AggregatePlan.Part], threads: Int) throws -> [AggregateWorker] {
+    let next = Atomic<Int>(0)
+    let outcomes = Guarded<[Result<Outcome, any Error>]>([])
+    let shared = Shared(plan: plan, parts: parts, snapshot: snapshot)
+    let (options, byteLimit) = (options, byteLimit / threads)
+    WorkerThreads.run(count: threads) { _ in
+      let outcome = Result { () throws -> Outcome in
+        do {
+          let worker = AggregateWorker(shared.plan, options: options, byteLimit: byteLimit)
+          try Self.run(worker, shared, next)
+          return Outcome(worker: worker)
+        } catch {
+          // The others need not go on.
+          next.store(shared.parts.count, ordering: .relaxed)
+          throw error
+        }
+      }
+      outcomes.withLock { $0.append(outcome) }
+    }
+    return try outcomes.withLock { try $0.map { try $0.get().worker } }
+  }
+
+  /// What all threads read.
+  private struct Shared: @unchecked Sendable {
+    // Sendable because nothing of it is changed while the threads run.
+    let plan: AggregatePlan
+    let parts: [AggregatePlan.Part]
+    let snapshot: EngineSnapshot
+  }
+
+  private static func run(_ worker: AggregateWorker, _ shared: Shared, _ next: borrowing Atomic<Int>) throws {
+    var vector = RowVector()
+    while true {
+      let index = next.add(1, ordering: .relaxed).oldValue
+      guard index < shared.parts.count else { return }
+      try Task.checkCancellation()
+      let part = shared.parts[index]
+      let context = QueryContext(entry: shared.plan.entries[part.entry], snapshot: shared.snapshot)
+      try shared.plan.scan(part.entry, shared.snapshot).forEachVector(of: part.rows, in: &vector) { vector in
+        try worker.add(&vector, context)
+      }
+    }
+  }
+
+  // MARK: Results
+
+  private func rows(_ worker: AggregateWorker) throws -> [AggregateResult.Row] {
+    guard !plan.groups.isEmpty else { return [try row(worker, 0, [])] }
+    let ranks = worker.columns.map { $0.ranks() }
+    var found: [(values: [UInt32], group: Int)] = []
+    for group in 0..<worker.groupCount where worker.rows[group] > 0 {
+      found.append((worker.values(group), group))
+    }
+    found.sort { left, right in
+      for column in ranks.indices where left.values[column] != right.values[column] {
+        return ranks[column][Int(left.values[column])] < ranks[column][Int(right.values[column])]
+      }
+      return false
+    }
+    // A value stands in many groups: its text is made once.
+    let cells = zip(worker.columns, plan.groups).map { numbering, group in
+      (0..<UInt32(numbering.count)).map { cell(numbering.value($0), group.column, group.part) }
+    }
+    return try found.map { values, group in
+      try row(worker, group, zip(cells, values).map { $0[Int($1)] })
+    }
+  }
+
+  private func row(
+    _ worker: AggregateWorker, _ group: Int, _ cells: [AggregateResult.Cell]
+  ) throws -> AggregateResult.Row {
+    AggregateResult.Row(
+      group: cells, measures: try worker.measures.indices.map { try measure(worker, $0, group) })
+  }
+
+  private func measure(_ worker: AggregateWorker, _ index: Int, _ group: Int) throws -> AggregateResult.Cell {
+    let (measure, column) = (worker.measures[index], plan.measures[index].column)
+    var scale = 0
+    if case .item(let position)? = column, plan.items.items[position].type == .decimal {
+      scale = plan.items.items[position].scale
+    }
+    switch measure.function {
+    case .count: return .integer(Int128(worker.rows[group]))
+    case .distinct: return .integer(Int128(measure.count(group)))
+    case .sum:
+      guard measure.count(group) > 0 else { return .null }
+      if let column, plan.items.type(column) == .integer { return .integer(measure.sum(group)) }
+      return .text(WideDecimal.text(measure.sum(group), scale: scale, isShortest: true))
+    case .avg:
+      guard measure.count(group) > 0 else { return .null }
+      return .text(try WideDecimal.average(measure.sum(group), measure.count(group), scale: scale))
+    case .min, .max:
+      guard let column else { return .null }
+      return cell(measure.extreme(group), column, .value)
+    }
+  }
+
+  private func cell(_ value: QueryValue, _ column: QueryColumn, _ part: AggregateQuery.Group.Part)
+    -> AggregateResult.Cell
+  {
+    switch (value, part) {
+    case (.null, _): return .null
+    case (.text(let bytes), _): return .text(String(decoding: bytes, as: UTF8.self))
+    case (.number(let number), .month): return .text(Self.month(Int(number)))
+    case (.number(let number), .quarter):
+      return .text(Self.padded(Int(number) / 4, 4) + "-Q\(number % 4 + 1)")
+    case (.number(let number), .year): return .text(Self.padded(Int(number), 4))
+    case (.number(let number), .value): return numberCell(number, column)
+    }
+  }
+
+  private func numberCell(_ number: Int64, _ column: QueryColumn) -> AggregateResult.Cell {
+    guard case .item(let position) = column else { return .integer(Int128(number)) }
+    switch plan.items.items[position].value(stored: number) {
+    case .integer(let value): return .integer(Int128(value))
+    case .boolean(let flag): return .boolean(flag)
+    case let value: return .text(value.canonicalText)
+    }
+  }
+
+  private static func month(_ number: Int) -> String {
+    padded(number / 12, 4) + "-" + padded(number % 12 + 1, 2)
+  }
+
+  private static func padded(_ number: Int, _ width: Int) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+  }
+}
+
+extension CreditSnapshot {
+  /// Runs an aggregate query over current records that are not withdrawn.
+  ///
+  /// - Throws: `CreditError`: `unknownEntry`, `unknownItem`, `typeMismatch`, `invalidFilter`, `overflow`, `limit`.
+  public func aggregate(_ query: AggregateQuery) throws -> AggregateResult {
+    do {
+      let entries =
+        try query.entries.isEmpty
+        ? database.catalogue.list()
+        : Set(query.entries).sorted().map { try database.catalogue.entry($0, asOf: engine) }
+      let plan = try AggregatePlan(query, entries: entries)
+      return try AggregateRun(plan, engine, byteLimit: database.engine.memoryBudgetBytes).result()
+    } catch { throw CreditError(wrapping: error) }
+  }
+}

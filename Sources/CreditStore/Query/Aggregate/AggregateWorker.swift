@@ -1,0 +1,157 @@
+// Owns what one thread gathers of an aggregate query: its groups and their measures.
+// Invariants: a row is added once; withdrawn records are left out; memory stays below its share of the budget, or the query fails.
+// Does not decide which rows it gets.
+
+import CreditModel
+import SegmentStore
+
+/// The groups of one thread.
+final class AggregateWorker {
+  private let plan: AggregatePlan
+  private let byteLimit: Int
+  private let filter: FilterEvaluation
+  let columns: [ColumnNumbering]
+  /// Numbers of the first two columns together, of these and the third, and so on.
+  private let chain: [PairNumbering]
+  private(set) var measures: [MeasureColumn]
+  /// Rows of each group.
+  private(set) var rows: [Int] = []
+  private(set) var scanned = 0
+  private(set) var matched = 0
+  private let groups = VectorNumbers()
+  private let next = VectorNumbers()
+
+  init(_ plan: AggregatePlan, options: QueryExecution, byteLimit: Int) {
+    self.plan = plan
+    self.byteLimit = byteLimit
+    filter = FilterEvaluation(plan.filter, items: plan.items, options: options)
+    columns = plan.groups.map { ColumnNumbering($0.column, part: $0.part, type: plan.items.type($0.column)) }
+    chain = plan.groups.dropFirst().map { _ in PairNumbering() }
+    measures = plan.measures.map {
+      MeasureColumn($0.function, $0.column, type: $0.column.map(plan.items.type) ?? .integer)
+    }
+    if plan.groups.isEmpty { reserve(1) }
+  }
+
+  var skipped: SkippedRows { filter.skipped }
+
+  /// Numbers of groups in use; some may have no rows.
+  var groupCount: Int { chain.last?.count ?? columns.first?.count ?? 1 }
+
+  private func reserve(_ count: Int) {
+    if rows.count < count {
+      rows.append(contentsOf: repeatElement(0, count: max(count, rows.count * 2) - rows.count))
+    }
+    for index in measures.indices { measures[index].reserve(count) }
+  }
+
+  // MARK: Adding
+
+  /// Adds the rows of a vector.
+  func add(_ vector: inout RowVector, _ context: QueryContext) throws {
+    try dropWithdrawn(&vector)
+    scanned += vector.selectedCount
+    try filter.narrow(&vector, context)
+    guard vector.selectedCount > 0 else { return }
+    matched += vector.selectedCount
+    var groupOf: UnsafePointer<UInt32>?
+    if plan.groups.isEmpty {
+      rows[0] += vector.selectedCount
+    } else {
+      groupOf = try findGroups(&vector, context)
+      reserve(groupCount)
+      let numbers = groups.base
+      rows.withUnsafeMutableBufferPointer { rows in vector.forEach { rows[Int(numbers[$0])] &+= 1 } }
+    }
+    for index in measures.indices { try measures[index].add(&vector, context, groupOf) }
+    try checkMemory()
+  }
+
+  private func dropWithdrawn(_ vector: inout RowVector) throws(StoreError) {
+    let withdrawn = Int64(RecordState.withdrawn.rawValue)
+    if let bounds = vector.bounds(SystemColumn.state), !bounds.contains(withdrawn) { return }
+    let states = try vector.system(.state)
+    vector.keep { states[$0] != withdrawn }
+  }
+
+  private func findGroups(_ vector: inout RowVector, _ context: QueryContext) throws -> UnsafePointer<UInt32>
+  {
+    let numbers = groups.base
+    try columns[0].numbers(of: &vector, context, to: numbers)
+    var count = columns[0].count
+    for (column, pairs) in zip(columns.dropFirst(), chain) {
+      let right = next.base
+      try column.numbers(of: &vector, context, to: right)
+      pairs.reserve(left: count, right: column.count)
+      vector.forEach { numbers[$0] = pairs.number(numbers[$0], right[$0]) }
+      count = pairs.count
+    }
+    return UnsafePointer(numbers)
+  }
+
+  private var lastCheck = 0
+
+  private func checkMemory() throws(CreditError) {
+    guard groupCount <= AggregateQuery.maximumGroups else {
+      throw CreditError(
+        "limit", "more than \(AggregateQuery.maximumGroups) groups; narrow the filter or group by less")
+    }
+    // Tables grow with the rows: looking at them now and then is enough.
+    guard matched - lastCheck >= 1 << 16 else { return }
+    lastCheck = matched
+    let bytes =
+      rows.capacity * 8 + columns.reduce(0) { $0 + $1.byteCount } + chain.reduce(0) { $0 + $1.byteCount }
+      + measures.reduce(0) { $0 + $1.byteCount }
+    guard bytes <= byteLimit else {
+      throw CreditError(
+        "limit",
+        "the groups and different values of the query need more than \(byteLimit >> 20) MiB; narrow the filter, group by "
+          + "less, or open the store with a larger memory budget")
+    }
+  }
+
+  // MARK: Merging
+
+  /// Adds what another thread gathered.
+  func merge(_ other: AggregateWorker) {
+    scanned += other.scanned
+    matched += other.matched
+    var groups: [UInt32] = [0]
+    if !columns.isEmpty {
+      groups = numbers(of: other.columns[0], in: columns[0])
+      for (index, pairs) in chain.enumerated() {
+        let right = numbers(of: other.columns[index + 1], in: columns[index + 1])
+        let left = index == 0 ? columns[0].count : chain[index - 1].count
+        pairs.reserve(left: left, right: columns[index + 1].count)
+        groups = (0..<other.chain[index].count).map { number in
+          let pair = other.chain[index][number]
+          return pairs.number(groups[Int(pair.left)], right[Int(pair.right)])
+        }
+      }
+    }
+    reserve(groupCount)
+    for (index, group) in groups.enumerated() where index < other.rows.count {
+      rows[Int(group)] += other.rows[index]
+    }
+    for index in measures.indices { measures[index].merge(other.measures[index], groups: groups) }
+  }
+
+  private func numbers(of other: ColumnNumbering, in own: ColumnNumbering) -> [UInt32] {
+    (0..<UInt32(other.count)).map { own.number(of: $0, in: other) }
+  }
+
+  // MARK: Results
+
+  /// The numbers of a group's values, by column.
+  func values(_ group: Int) -> [UInt32] {
+    var values = [UInt32](repeating: 0, count: columns.count)
+    var left = UInt32(group)
+    for index in chain.indices.reversed() {
+      let pair = chain[index][Int(left)]
+      values[index + 1] = pair.right
+      left = pair.left
+    }
+    if !values.isEmpty { values[0] = left }
+    return values
+  }
+}

@@ -1,0 +1,37 @@
+// Owns how a question is run, and what running it left out: the base of explanations.
+// Invariants: no setting changes an answer.
+
+/// How a question is run.
+struct QueryExecution: Sendable {
+  /// Threads at most; 0 = one for each processor.
+  var threads = 0
+  /// Rows that are worth a part of their own.
+  var rowsOfPart = 1 << 17
+  /// Whether blocks are left out whose smallest and largest value tell that no row can match.
+  var usesZoneMaps = true
+  /// Whether conditions on texts are decided once for each word of a dictionary.
+  var usesDictionaries = true
+  /// Whether rows of wanted identifiers are found through the subject directory.
+  var usesSubjects = true
+
+  init() {}
+}
+
+/// Rows that were not looked at, and why.
+struct SkippedRows: Sendable {
+  enum Reason {
+    case zoneMap
+    case dictionary
+  }
+  /// Smallest and largest value of their blocks told that none can match.
+  var byZoneMap = 0
+  /// No word of the dictionary matches.
+  var byDictionary = 0
+
+  mutating func count(_ reason: Reason, _ rows: Int) {
+    switch reason {
+    case .zoneMap: byZoneMap += rows
+    case .dictionary: byDictionary += rows
+    }
+  }
+}

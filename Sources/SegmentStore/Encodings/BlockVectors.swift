@@ -1,0 +1,75 @@
+// Owns taking many consecutive values out of a decoded block at once: what scans read.
+// Invariants: rows lie inside the block (callers took them from the directory, and the block was checked against it); every place of the
+// target is written; values agree with those read one by one. Marked kernel: targets have room for as many values as rows.
+// Does not read texts: they are looked up by their codes, or one by one.
+
+/// A code that no dictionary has: the row has no value.
+package let absentCode = UInt32.max
+
+extension DecodedBlock {
+  /// Writes the integers of consecutive rows, 0 where there is none, and for each row whether it has none (1).
+  ///
+  /// - Returns: whether some row has none.
+  package func integers(
+    _ rows: Range<Int>, to values: UnsafeMutablePointer<Int64>, nulls: UnsafeMutablePointer<UInt8>
+  ) -> Bool {
+    let smallest = base
+    BitPacking.forEach(bytes.base + packedOffset, rows, width: width) { place, low in
+      values[place] = smallest &+ Int64(bitPattern: low)
+    }
+    if let exceptions {
+      let shift = UInt64(width)
+      exceptions.forEach(in: rows) { row, high in
+        values[row &- rows.lowerBound] &+= Int64(bitPattern: high &<< shift)
+      }
+    }
+    guard nullOffset >= 0 else {
+      nulls.update(repeating: 0, count: rows.count)
+      return false
+    }
+    var found: UInt8 = 0
+    let bitmap = bytes.base + nullOffset
+    for place in 0..<rows.count {
+      let isAbsent: UInt8 = NullBitmap.isNull(bitmap, rows.lowerBound &+ place) ? 1 : 0
+      nulls[place] = isAbsent
+      found |= isAbsent
+      if isAbsent == 1 { values[place] = 0 }
+    }
+    return found == 1
+  }
+
+  /// Writes the codes of consecutive rows of a coded block, `absentCode` where there is none.
+  package func codes(_ rows: Range<Int>, to codes: UnsafeMutablePointer<UInt32>) {
+    let smallest = UInt32(truncatingIfNeeded: base)
+    BitPacking.forEach(bytes.base + packedOffset, rows, width: width) { place, low in
+      codes[place] = smallest &+ UInt32(truncatingIfNeeded: low)
+    }
+    markAbsent(rows, in: codes)
+  }
+
+  /// Turns codes of the other column into those of a mapped block's rows; false where the map does not know one.
+  package func mapCodes(_ rows: Range<Int>, _ map: CodeMap, in codes: UnsafeMutablePointer<UInt32>) -> Bool {
+    var own: UInt32 = 0
+    for place in 0..<rows.count {
+      own = map.code(Int(codes[place])) ?? absentCode
+      codes[place] = own
+    }
+    exceptions?.forEach(in: rows) { row, code in
+      codes[row &- rows.lowerBound] = UInt32(truncatingIfNeeded: code)
+    }
+    var isKnown = true
+    for place in 0..<rows.count where codes[place] == absentCode && !isNull(rows.lowerBound &+ place) {
+      isKnown = false
+    }
+    markAbsent(rows, in: codes)
+    return isKnown
+  }
+
+  private func markAbsent(_ rows: Range<Int>, in codes: UnsafeMutablePointer<UInt32>) {
+    guard nullOffset >= 0 else { return }
+    let bitmap = bytes.base + nullOffset
+    for place in 0..<rows.count where NullBitmap.isNull(bitmap, rows.lowerBound &+ place) {
+      codes[place] = absentCode
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// Owns walking the subject keys of a dataset's rows in the order of the rows.
+// Invariants: rows asked for ascend; the runs of a dataset join, or it is damage; a leaf is read once where rows are walked in order.
+// Does not read values.
+
+/// Gives the key of each row of a dataset in one segment.
+struct KeyWalk {
+  private let segment: SegmentReader
+  private let tree: SubjectTree
+  private let chunk: DatasetChunk
+  private var leafIndex: Int
+  private var leaf: SubjectLeaf?
+  private var subject = 0
+  /// Runs of the present subject that are still to come.
+  private var runs: ArraySlice<RowRun> = []
+  private var key: UInt128 = 0
+  /// Rows of the present run, within the dataset.
+  private var rows = 0..<0
+
+  /// A walk that begins at the start of the dataset, or not far before a row.
+  init(_ segment: SegmentReader, _ chunk: DatasetChunk, near row: Int) throws(StoreError) {
+    self.segment = segment
+    self.chunk = chunk
+    tree = try segment.subjectTree()
+    leafIndex = -1
+    if row > 0 { leafIndex = try Self.leaf(before: row, segment, chunk, tree) - 1 }
+  }
+
+  /// The last leaf, as far as it is found soon, whose first row of the dataset is not behind a row.
+  ///
+  /// A dataset with many rows has some in nearly every leaf, so that halving finds it; where leaves without rows of the dataset stand in
+  /// the way, an earlier leaf does as well.
+  private static func leaf(
+    before row: Int, _ segment: SegmentReader, _ chunk: DatasetChunk, _ tree: SubjectTree
+  ) throws(StoreError) -> Int {
+    var (low, high) = (0, tree.fences.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      var candidate = middle
+      var first: Int?
+      while candidate < high, first == nil, candidate - middle < 16 {
+        first = try firstRow(segment.leaf(tree.fences[candidate]), chunk)
+        if first == nil { candidate += 1 }
+      }
+      guard let first else {
+        high = middle
+        continue
+      }
+      if first <= row { low = candidate } else { high = middle }
+    }
+    return low
+  }
+
+  private static func firstRow(_ leaf: SubjectLeaf, _ chunk: DatasetChunk) -> Int? {
+    for subject in 0..<leaf.subjectCount {
+      for run in leaf.runs(subject) where run.dataset == chunk.dataset {
+        return Int(run.first) - Int(chunk.firstRow)
+      }
+    }
+    return nil
+  }
+
+  /// Writes the keys of consecutive rows.
+  mutating func keys(_ wanted: Range<Int>, to keys: UnsafeMutablePointer<UInt128>) throws(StoreError) {
+    var row = wanted.lowerBound
+    while row < wanted.upperBound {
+      while rows.upperBound <= row { try nextRun() }
+      guard rows.lowerBound <= row else {
+        throw damage("the rows of a dataset are not those of its subjects")
+      }
+      let stop = min(rows.upperBound, wanted.upperBound)
+      (keys + (row - wanted.lowerBound)).update(repeating: key, count: stop - row)
+      row = stop
+    }
+  }
+
+  private mutating func nextRun() throws(StoreError) {
+    while true {
+      while let run = runs.popFirst() {
+        guard run.dataset == chunk.dataset else { continue }
+        guard run.first >= chunk.firstRow, run.count <= chunk.rowCount,
+          run.first - chunk.firstRow <= chunk.rowCount - run.count
+        else { throw damage("a run lies outside its dataset") }
+        let first = Int(run.first - chunk.firstRow)
+        rows = first..<first + Int(run.count)
+        return
+      }
+      if let leaf, subject < leaf.subjectCount {
+        key = leaf.key(subject)
+        runs = leaf.runs(subject)
+        subject += 1
+        continue
+      }
+      leafIndex += 1
+      guard leafIndex < tree.fences.count else {
+        throw damage("the rows of a dataset are not those of its subjects")
+      }
+      leaf = try segment.leaf(tree.fences[leafIndex])
+      subject = 0
+    }
+  }
+
+  private func damage(_ message: String) -> StoreError {
+    .damaged(message, file: segment.id.fileName, offset: segment.footer.subjectFences.offset)
+  }
+}

@@ -1,0 +1,339 @@
+// Owns some thousand rows of a scan, column by column: which of them the snapshot sees, and their values once they are asked for.
+// Invariants: places count from 0 within the vector; selected places ascend; a column is read at most once a vector; what is given out
+// stays valid until the vector moves on. Marked kernel: buffers have room for `capacity` values.
+// Does not decide which rows it holds (VectorScan).
+
+/// Integers of the rows of a vector.
+package struct IntegerVector {
+  /// 0 where there is none.
+  package let values: UnsafePointer<Int64>
+  /// 1 where there is none.
+  package let nulls: UnsafePointer<UInt8>
+  /// Whether some row has none.
+  package let hasAbsent: Bool
+}
+
+/// Rows that a scan looks at together.
+package struct RowVector: ~Copyable {
+  /// Rows of a vector at most.
+  package static let capacity = 2048
+
+  /// Where the rows are read.
+  enum Source {
+    case segment(SegmentView, DatasetChunk)
+    case memory([MemoryCells])
+  }
+
+  /// A row in memory, taken apart.
+  struct MemoryCells {
+    var position: UInt32
+    var row: MemoryRow
+    var cells: [RowPayload.Cell]
+  }
+
+  /// Room for the values of one column, taken once they are asked for.
+  private struct Buffer {
+    private(set) var integers: UnsafeMutablePointer<Int64>?
+    private(set) var nulls: UnsafeMutablePointer<UInt8>?
+    private(set) var codes: UnsafeMutablePointer<UInt32>?
+    var isRead = false
+    var hasAbsent = false
+    var hasCodes: Bool?
+
+    mutating func integerRoom() -> (values: UnsafeMutablePointer<Int64>, nulls: UnsafeMutablePointer<UInt8>) {
+      let room = (integers ?? .allocate(capacity: capacity), nulls ?? .allocate(capacity: capacity))
+      (integers, nulls) = room
+      return room
+    }
+
+    mutating func codeRoom() -> UnsafeMutablePointer<UInt32> {
+      let room = codes ?? .allocate(capacity: capacity)
+      codes = room
+      return room
+    }
+
+    func deallocate() {
+      integers?.deallocate()
+      nulls?.deallocate()
+      codes?.deallocate()
+    }
+  }
+
+  private var schema = DatasetSchema(dataset: DatasetID(rawValue: 0), version: 1, columns: [])
+  private var source = Source.memory([])
+  private var cursors: [ColumnCursor] = []
+  private var buffers: [Buffer] = []
+  private var scratch = Buffer()
+  private var keyWalk: KeyWalk?
+  private let keyBuffer = UnsafeMutablePointer<UInt128>.allocate(capacity: capacity)
+  private var hasKeys = false
+  private let places = UnsafeMutablePointer<UInt16>.allocate(capacity: capacity)
+
+  /// Rows of the vector, selected or not.
+  package private(set) var count = 0
+  /// Rows that are still of interest.
+  package private(set) var selectedCount = 0
+  /// First row within the dataset of the segment; 0 in memory.
+  package private(set) var firstRow = 0
+  /// Tells the chunk from all others of the scan: what is known of its dictionaries holds as long as this stays.
+  package private(set) var chunkNumber = 0
+
+  package init() {}
+
+  /// Rows of the chunk.
+  package var chunkRowCount: Int {
+    switch source {
+    case .segment(_, let chunk): Int(chunk.rowCount)
+    case .memory(let rows): rows.count
+    }
+  }
+
+  deinit {
+    for buffer in buffers { buffer.deallocate() }
+    scratch.deallocate()
+    keyBuffer.deallocate()
+    places.deallocate()
+  }
+
+  // MARK: Moving
+
+  /// Goes on with the rows of a chunk.
+  mutating func begin(
+    _ segment: SegmentView, _ chunk: DatasetChunk, _ schema: DatasetSchema
+  ) throws(StoreError) {
+    keyWalk = nil
+    if case .segment(let present, let presentChunk) = source, present.reader === segment.reader,
+      presentChunk.dataset == chunk.dataset, self.schema.columns == schema.columns
+    {
+      return
+    }
+    self.schema = schema
+    let columns = try segment.reader.columns(of: chunk)
+    cursors = schema.columns.map { ColumnCursor(segment.reader, columns, id: $0.id, type: $0.type) }
+    for column in SystemColumn.always + [.superseded] {
+      cursors.append(ColumnCursor(segment.reader, columns, id: column.rawValue))
+    }
+    source = .segment(segment, chunk)
+    begin()
+  }
+
+  /// Goes on with rows in memory, at most `capacity`.
+  mutating func begin(_ rows: [MemoryCells], _ schema: DatasetSchema) {
+    self.schema = schema
+    source = .memory(rows)
+    cursors = []
+    begin()
+    move(to: 0..<rows.count)
+  }
+
+  private mutating func begin() {
+    chunkNumber += 1
+    while buffers.count < schema.columns.count + SystemColumn.always.count + 1 { buffers.append(Buffer()) }
+  }
+
+  /// Goes on with consecutive rows of the chunk, all of them selected.
+  mutating func move(to rows: Range<Int>) {
+    firstRow = rows.lowerBound
+    count = rows.count
+    hasKeys = false
+    for index in buffers.indices {
+      buffers[index].isRead = false
+      buffers[index].hasCodes = nil
+    }
+    for place in 0..<count { places[place] = UInt16(truncatingIfNeeded: place) }
+    selectedCount = count
+  }
+
+  // MARK: Selecting
+
+  /// Whether all rows are selected: a row's place is its index then.
+  package var isDense: Bool { selectedCount == count }
+
+  /// The selected places, ascending.
+  package var selection: UnsafeBufferPointer<UInt16> {
+    UnsafeBufferPointer(start: places, count: selectedCount)
+  }
+
+  /// Visits the selected places.
+  @inline(__always)
+  package borrowing func forEach(_ body: (Int) -> Void) {
+    if isDense {
+      for place in 0..<count { body(place) }
+    } else {
+      for index in 0..<selectedCount { body(Int(places[index])) }
+    }
+  }
+
+  /// Keeps the selected places for which the predicate holds.
+  @inline(__always)
+  package mutating func keep(_ predicate: (Int) -> Bool) {
+    var kept = 0
+    for index in 0..<selectedCount {
+      let place = places[index]
+      places[kept] = place
+      kept &+= predicate(Int(place)) ? 1 : 0
+    }
+    selectedCount = kept
+  }
+
+  /// Selects nothing.
+  package mutating func clear() { selectedCount = 0 }
+
+  // MARK: Integers
+
+  /// The integers of a column of the scan.
+  package mutating func integers(_ column: Int) throws(StoreError) -> IntegerVector {
+    let room = buffers[column].integerRoom()
+    if !buffers[column].isRead {
+      buffers[column].hasAbsent = try read(column, to: room.values, nulls: room.nulls)
+      buffers[column].isRead = true
+    }
+    return IntegerVector(values: room.values, nulls: room.nulls, hasAbsent: buffers[column].hasAbsent)
+  }
+
+  /// A system value of each row. The commit of a row that names none is that of its segment.
+  package mutating func system(_ column: SystemColumn) throws(StoreError) -> UnsafePointer<Int64> {
+    try integers(schema.columns.count + column.index).values
+  }
+
+  /// The batch of each row.
+  package mutating func batches() throws(StoreError) -> IntegerVector {
+    try integers(schema.columns.count + SystemColumn.batch.index)
+  }
+
+  private mutating func read(
+    _ column: Int, to values: UnsafeMutablePointer<Int64>, nulls: UnsafeMutablePointer<UInt8>
+  ) throws(StoreError) -> Bool {
+    switch source {
+    case .segment(let segment, _):
+      let hasAbsent = try cursors[column].integers(
+        firstRow..<firstRow + count, to: values, nulls: nulls, scratch: scratch.integerRoom())
+      if column == schema.columns.count + SystemColumn.commit.index {
+        let added = Int64(bitPattern: segment.addedCommit)
+        for place in 0..<count where values[place] == 0 { values[place] = added }
+      }
+      return hasAbsent
+    case .memory(let rows):
+      var hasAbsent = false
+      for place in 0..<count {
+        let value = rows[place].number(column, of: schema.columns.count)
+        values[place] = value ?? 0
+        nulls[place] = value == nil ? 1 : 0
+        if value == nil { hasAbsent = true }
+      }
+      return hasAbsent
+    }
+  }
+
+  /// Smallest and largest value that a column of the scan can have here, or code, without reading a block; `nil` = unknown.
+  package func bounds(_ column: Int) -> ClosedRange<Int64>? {
+    guard case .segment = source else { return nil }
+    return cursors[column].bounds(firstRow..<firstRow + count)
+  }
+
+  /// The same for a system column.
+  package func bounds(_ column: SystemColumn) -> ClosedRange<Int64>? {
+    bounds(schema.columns.count + column.index)
+  }
+
+  // MARK: Texts
+
+  /// Whether a column of the scan holds texts.
+  package func isText(_ column: Int) -> Bool { schema.columns[column].type == .text }
+
+  /// The codes of a text column of the scan, `absentCode` for rows without a value; `nil` where its texts are not kept as codes.
+  package mutating func codes(_ column: Int) throws(StoreError) -> UnsafePointer<UInt32>? {
+    if let known = buffers[column].hasCodes { return known ? UnsafePointer(buffers[column].codeRoom()) : nil }
+    var hasCodes = false
+    if case .segment = source, cursors[column].wordCount > 0 {
+      hasCodes = try cursors[column].codes(
+        firstRow..<firstRow + count, to: buffers[column].codeRoom())
+    }
+    buffers[column].hasCodes = hasCodes
+    return hasCodes ? UnsafePointer(buffers[column].codeRoom()) : nil
+  }
+
+  /// Entries of the dictionary of a text column here; 0 where it has none.
+  package func wordCount(_ column: Int) -> Int {
+    guard case .segment = source else { return 0 }
+    return cursors[column].wordCount
+  }
+
+  /// An entry of a dictionary and how many numbers it needs; valid while the chunk stays.
+  package mutating func word(_ column: Int, _ code: Int) throws(StoreError) -> (
+    text: UnsafeRawBufferPointer, holes: Int
+  ) {
+    try cursors[column].word(code)
+  }
+
+  /// A number of a row whose code names a template.
+  @inline(__always)
+  package mutating func number(_ column: Int, _ hole: Int, _ place: Int) throws(StoreError) -> UInt64 {
+    try cursors[column].numberOfTemplate(hole, firstRow + place)
+  }
+
+  /// The text of a row, or `nil`; `body` gets it while it is valid.
+  @inline(__always)
+  package mutating func withText<Result>(
+    _ column: Int, _ place: Int, _ body: (UnsafeRawBufferPointer?) -> Result
+  ) throws(StoreError) -> Result {
+    guard case .memory(let rows) = source else {
+      let key = try isKeyText(column, place) ? key(place) : 0
+      return body(try cursors[column].text(firstRow + place, key: key))
+    }
+    guard case .text(let text) = rows[place].cells[column] else { return body(nil) }
+    return text.withUnsafeBytes { body($0) }
+  }
+
+  /// Whether a row has a text.
+  package mutating func hasText(_ column: Int, _ place: Int) throws(StoreError) -> Bool {
+    guard case .memory(let rows) = source else { return try cursors[column].hasValue(firstRow + place) }
+    if case .text = rows[place].cells[column] { return true } else { return false }
+  }
+
+  /// Whether the text of a row is known to be that of its key.
+  package mutating func isKeyText(_ column: Int, _ place: Int) throws(StoreError) -> Bool {
+    guard case .segment = source else { return false }
+    return try cursors[column].form(firstRow + place) == .key
+  }
+
+  // MARK: Places of rows
+
+  /// The subject key of a row.
+  package mutating func key(_ place: Int) throws(StoreError) -> UInt128 {
+    guard case .segment(let segment, let chunk) = source else {
+      guard case .memory(let rows) = source else { return 0 }
+      return rows[place].row.key
+    }
+    if !hasKeys {
+      if keyWalk == nil { keyWalk = try KeyWalk(segment.reader, chunk, near: firstRow) }
+      try keyWalk?.keys(firstRow..<firstRow + count, to: keyBuffer)
+      hasKeys = true
+    }
+    return keyBuffer[place]
+  }
+
+  /// Where a row lies.
+  package func address(_ place: Int) -> RowAddress {
+    switch source {
+    case .memory(let rows): RowAddress(segment: 0, position: rows[place].position)
+    case .segment(let segment, let chunk):
+      RowAddress(
+        segment: segment.reader.id.rawValue, position: chunk.firstRow + UInt32(firstRow + place))
+    }
+  }
+}
+
+extension RowVector.MemoryCells {
+  /// The integer of a column of the scan, the system columns behind the others.
+  fileprivate func number(_ column: Int, of columns: Int) -> Int64? {
+    switch column - columns {
+    case SystemColumn.commit.index: return Int64(bitPattern: row.system.commit)
+    case SystemColumn.batch.index: return Int64(bitPattern: row.system.batch)
+    case SystemColumn.version.index: return Int64(row.system.version)
+    case SystemColumn.state.index: return Int64(row.system.state)
+    case SystemColumn.superseded.index: return nil
+    default: if case .integer(let value) = cells[column] { return value } else { return nil }
+    }
+  }
+}
