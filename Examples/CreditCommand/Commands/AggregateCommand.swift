@@ -72,7 +72,7 @@ struct AggregateCommand: AsyncParsableCommand {
       } else {
         Terminal.table(
           query.groups.map(\.label) + query.measures.map(\.label),
-          rows.map { ($0.group + $0.measures).map(Self.text) })
+          rows.map { (Array($0.group) + Array($0.measures)).map(Self.text) })
       }
     }
   }

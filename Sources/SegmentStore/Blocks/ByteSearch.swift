@@ -1,7 +1,12 @@
-// Owns finding bytes in other bytes.
+// Owns finding bytes in other bytes, and their order.
 // Invariants: reads only what it is given. Marked kernel.
 
 import CStorageKernels
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 
 /// Searches for bytes.
 package enum ByteSearch {
@@ -11,5 +16,15 @@ package enum ByteSearch {
     guard let wanted = part.baseAddress, part.count > 0 else { return true }
     guard let base = bytes.baseAddress, bytes.count >= part.count else { return false }
     return cstorage_find(base, bytes.count, wanted, part.count) != nil
+  }
+
+  /// Below 0 when bytes come before others, 0 when they are equal; the shorter of two that begin alike comes first.
+  package static func order(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+    let common = min(left.count, right.count)
+    if let first = left.baseAddress, let second = right.baseAddress, common > 0 {
+      let order = memcmp(first, second, common)
+      if order != 0 { return Int(order) }
+    }
+    return left.count - right.count
   }
 }

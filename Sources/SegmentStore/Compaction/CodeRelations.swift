@@ -90,7 +90,7 @@ package struct CodeRelations {
         leads[place] += leaders[place] == own + 1 ? 1 : -1
       }
     }
-    let map = try CodeMap(leaders)
+    let map = CodeMap(leaders)
     var exceptions = 0
     for row in rows.rows {
       guard let own = try column.code(row, numbers: numbers) else { continue }

@@ -23,6 +23,16 @@ extension DecodedBlock {
         values[row &- rows.lowerBound] &+= Int64(bitPattern: high &<< shift)
       }
     }
+    guard self.nulls(rows, to: nulls) else { return false }
+    for place in 0..<rows.count where nulls[place] == 1 { values[place] = 0 }
+    return true
+  }
+
+  /// Writes for each of consecutive rows whether it has no value (1).
+  ///
+  /// - Returns: whether some row has none.
+  @discardableResult
+  package func nulls(_ rows: Range<Int>, to nulls: UnsafeMutablePointer<UInt8>) -> Bool {
     guard nullOffset >= 0 else {
       nulls.update(repeating: 0, count: rows.count)
       return false
@@ -33,9 +43,20 @@ extension DecodedBlock {
       let isAbsent: UInt8 = NullBitmap.isNull(bitmap, rows.lowerBound &+ place) ? 1 : 0
       nulls[place] = isAbsent
       found |= isAbsent
-      if isAbsent == 1 { values[place] = 0 }
     }
     return found == 1
+  }
+
+  /// Writes a number of each of consecutive rows, 0 where the block has no such number.
+  package func numbers(_ index: Int, _ rows: Range<Int>, to values: UnsafeMutablePointer<Int64>) {
+    guard index < numbers.count else {
+      values.update(repeating: 0, count: rows.count)
+      return
+    }
+    let stretch = numbers[index]
+    BitPacking.forEach(bytes.base + stretch.offset, rows, width: stretch.width) { place, low in
+      values[place] = Int64(bitPattern: stretch.base &+ low)
+    }
   }
 
   /// Writes the codes of consecutive rows of a coded block, `absentCode` where there is none.
@@ -49,20 +70,21 @@ extension DecodedBlock {
 
   /// Turns codes of the other column into those of a mapped block's rows; false where the map does not know one.
   package func mapCodes(_ rows: Range<Int>, _ map: CodeMap, in codes: UnsafeMutablePointer<UInt32>) -> Bool {
-    var own: UInt32 = 0
+    var someAbsent = false
     for place in 0..<rows.count {
-      own = map.code(Int(codes[place])) ?? absentCode
+      let own = map.code(Int(codes[place])) ?? absentCode
       codes[place] = own
+      if own == absentCode { someAbsent = true }
     }
     exceptions?.forEach(in: rows) { row, code in
       codes[row &- rows.lowerBound] = UInt32(truncatingIfNeeded: code)
     }
-    var isKnown = true
+    guard someAbsent || nullOffset >= 0 else { return true }
     for place in 0..<rows.count where codes[place] == absentCode && !isNull(rows.lowerBound &+ place) {
-      isKnown = false
+      return false
     }
     markAbsent(rows, in: codes)
-    return isKnown
+    return true
   }
 
   private func markAbsent(_ rows: Range<Int>, in codes: UnsafeMutablePointer<UInt32>) {

@@ -9,7 +9,7 @@ package final class DecodedBlock: Sendable {
   package enum TextForm: Sendable { case none, plain, dictionary, coded, key, phrases, mapped }
 
   /// One number of every row of a coded block.
-  private struct Numbers: Sendable {
+  struct Numbers: Sendable {
     var offset: Int
     var width: Int
     var base: UInt64
@@ -25,7 +25,7 @@ package final class DecodedBlock: Sendable {
   let base: Int64
   /// Offsets of texts (plain: one a row; dictionary: one an entry; phrases: bits, one a group), with the end behind the last.
   private let textOffsets: [UInt32]
-  private let numbers: [Numbers]
+  let numbers: [Numbers]
   let exceptions: IntegerExceptions?
   /// Of a coded block; codes have 32 bits, base and difference.
   private let largestCode: Int64

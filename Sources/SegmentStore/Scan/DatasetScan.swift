@@ -44,7 +44,8 @@ package struct DatasetScan {
     var vector = RowVector()
     for part in try scan.parts() {
       try scan.forEachVector(of: part, in: &vector) { vector in
-        let places = Array(vector.selection)
+        let rows = vector.selection
+        let places = Array(UnsafeBufferPointer(start: rows.places, count: rows.count))
         try withUnsafeMutablePointer(to: &vector) { pointer in
           for place in places { try body(ScanRow(vector: pointer, place: Int(place))) }
         }

@@ -71,8 +71,7 @@ package struct RowVector: ~Copyable {
 
   /// Rows of the vector, selected or not.
   package private(set) var count = 0
-  /// Rows that are still of interest.
-  package private(set) var selectedCount = 0
+  private var selected = 0
   /// First row within the dataset of the segment; 0 in memory.
   package private(set) var firstRow = 0
   /// Tells the chunk from all others of the scan: what is known of its dictionaries holds as long as this stays.
@@ -141,43 +140,47 @@ package struct RowVector: ~Copyable {
       buffers[index].hasCodes = nil
     }
     for place in 0..<count { places[place] = UInt16(truncatingIfNeeded: place) }
-    selectedCount = count
+    selected = count
   }
 
   // MARK: Selecting
 
+  /// Rows that are still of interest.
+  package var selectedCount: Int { selected }
+
   /// Whether all rows are selected: a row's place is its index then.
-  package var isDense: Bool { selectedCount == count }
+  package var isDense: Bool { selected == count }
 
-  /// The selected places, ascending.
-  package var selection: UnsafeBufferPointer<UInt16> {
-    UnsafeBufferPointer(start: places, count: selectedCount)
-  }
-
-  /// Visits the selected places.
-  @inline(__always)
-  package borrowing func forEach(_ body: (Int) -> Void) {
-    if isDense {
-      for place in 0..<count { body(place) }
-    } else {
-      for index in 0..<selectedCount { body(Int(places[index])) }
-    }
-  }
+  /// The selected places as they are now.
+  package var selection: RowSelection { RowSelection(places: places, count: selected, vectorCount: count) }
 
   /// Keeps the selected places for which the predicate holds.
   @inline(__always)
   package mutating func keep(_ predicate: (Int) -> Bool) {
+    let (places, total) = (places, selected)
     var kept = 0
-    for index in 0..<selectedCount {
-      let place = places[index]
-      places[kept] = place
-      kept &+= predicate(Int(place)) ? 1 : 0
+    if total == count {
+      for place in 0..<total {
+        places[kept] = UInt16(truncatingIfNeeded: place)
+        kept &+= predicate(place) ? 1 : 0
+      }
+    } else {
+      for index in 0..<total {
+        let place = places[index]
+        places[kept] = place
+        kept &+= predicate(Int(place)) ? 1 : 0
+      }
     }
-    selectedCount = kept
+    selected = kept
+  }
+
+  /// Keeps the selected places at which a byte has a value.
+  package mutating func keep(_ bytes: UnsafePointer<UInt8>, equalTo wanted: UInt8) {
+    keep { bytes[$0] == wanted }
   }
 
   /// Selects nothing.
-  package mutating func clear() { selectedCount = 0 }
+  package mutating func clear() { selected = 0 }
 
   // MARK: Integers
 
@@ -189,6 +192,35 @@ package struct RowVector: ~Copyable {
       buffers[column].isRead = true
     }
     return IntegerVector(values: room.values, nulls: room.nulls, hasAbsent: buffers[column].hasAbsent)
+  }
+
+  /// Keeps the selected rows whose integer in a column of the scan lies in a range, or outside of it; rows without one go.
+  package mutating func keepIntegers(
+    _ column: Int, in range: ClosedRange<Int64>, isOutside: Bool
+  ) throws(StoreError) {
+    let low = range.lowerBound
+    let span = UInt64(bitPattern: range.upperBound &- low)
+    if !buffers[column].isRead, selected < count / 16, case .segment = source {
+      // Few rows are left: reading these alone is cheaper than reading all.
+      var kept = 0
+      for index in 0..<selected {
+        let place = places[index]
+        guard let value = try cursors[column].integer(firstRow + Int(place)) else { continue }
+        places[kept] = place
+        kept += (UInt64(bitPattern: value &- low) <= span) != isOutside ? 1 : 0
+      }
+      selected = kept
+      return
+    }
+    let integers = try integers(column)
+    let values = integers.values
+    if integers.hasAbsent {
+      keep { integers.nulls[$0] == 0 && (UInt64(bitPattern: values[$0] &- low) <= span) != isOutside }
+    } else if isOutside {
+      keep { UInt64(bitPattern: values[$0] &- low) > span }
+    } else {
+      keep { UInt64(bitPattern: values[$0] &- low) <= span }
+    }
   }
 
   /// A system value of each row. The commit of a row that names none is that of its segment.
@@ -259,17 +291,17 @@ package struct RowVector: ~Copyable {
     return cursors[column].wordCount
   }
 
+  /// Whether some entries of the dictionary of a text column here are templates, whose texts have numbers of their own.
+  package func hasTemplates(_ column: Int) -> Bool {
+    guard case .segment = source else { return false }
+    return cursors[column].hasTemplates
+  }
+
   /// An entry of a dictionary and how many numbers it needs; valid while the chunk stays.
   package mutating func word(_ column: Int, _ code: Int) throws(StoreError) -> (
     text: UnsafeRawBufferPointer, holes: Int
   ) {
     try cursors[column].word(code)
-  }
-
-  /// A number of a row whose code names a template.
-  @inline(__always)
-  package mutating func number(_ column: Int, _ hole: Int, _ place: Int) throws(StoreError) -> UInt64 {
-    try cursors[column].numberOfTemplate(hole, firstRow + place)
   }
 
   /// The text of a row, or `nil`; `body` gets it while it is valid.
@@ -283,6 +315,23 @@ package struct RowVector: ~Copyable {
     }
     guard case .text(let text) = rows[place].cells[column] else { return body(nil) }
     return text.withUnsafeBytes { body($0) }
+  }
+
+  /// Where the texts of all rows of a column are those of their keys: the keys, and for each row whether it has none (1). `nil` elsewhere.
+  package mutating func keyTexts(
+    _ column: Int
+  ) throws(StoreError) -> (keys: UnsafePointer<UInt128>, nulls: UnsafePointer<UInt8>)? {
+    guard case .segment = source else { return nil }
+    let nulls = buffers[column].integerRoom().nulls
+    guard try cursors[column].areKeyTexts(firstRow..<firstRow + count, nulls: nulls) else { return nil }
+    return (try keys(), UnsafePointer(nulls))
+  }
+
+  /// A number of each row of a coded column, by place; meaningful where the row's template has such a number.
+  package mutating func numbers(_ column: Int, hole: Int) throws(StoreError) -> UnsafePointer<Int64> {
+    let room = buffers[column].integerRoom()
+    try cursors[column].numbers(hole, firstRow..<firstRow + count, to: room.values)
+    return UnsafePointer(room.values)
   }
 
   /// Whether a row has a text.
@@ -299,19 +348,21 @@ package struct RowVector: ~Copyable {
 
   // MARK: Places of rows
 
-  /// The subject key of a row.
-  package mutating func key(_ place: Int) throws(StoreError) -> UInt128 {
-    guard case .segment(let segment, let chunk) = source else {
-      guard case .memory(let rows) = source else { return 0 }
-      return rows[place].row.key
-    }
-    if !hasKeys {
+  /// The subject keys of all rows, by place.
+  package mutating func keys() throws(StoreError) -> UnsafePointer<UInt128> {
+    if hasKeys { return UnsafePointer(keyBuffer) }
+    switch source {
+    case .segment(let segment, let chunk):
       if keyWalk == nil { keyWalk = try KeyWalk(segment.reader, chunk, near: firstRow) }
       try keyWalk?.keys(firstRow..<firstRow + count, to: keyBuffer)
-      hasKeys = true
+    case .memory(let rows): for place in 0..<count { keyBuffer[place] = rows[place].row.key }
     }
-    return keyBuffer[place]
+    hasKeys = true
+    return UnsafePointer(keyBuffer)
   }
+
+  /// The subject key of a row.
+  package mutating func key(_ place: Int) throws(StoreError) -> UInt128 { try keys()[place] }
 
   /// Where a row lies.
   package func address(_ place: Int) -> RowAddress {

@@ -108,6 +108,11 @@ public struct AggregateQuery: Sendable {
   public var groups: [Group]
   /// What is computed; empty means the count.
   public var measures: [Measure]
+  /// Threads that may work on it; 0 = one for each processor. The answer is the same.
+  public var threadLimit: Int {
+    get { execution.threads }
+    set { execution.threads = max(0, newValue) }
+  }
   /// How it is run.
   var execution = QueryExecution()
 
@@ -122,78 +127,5 @@ public struct AggregateQuery: Sendable {
     self.filter = filter
     self.groups = groups
     self.measures = measures.isEmpty ? [.count] : measures
-  }
-}
-
-/// The result of an aggregate query.
-public struct AggregateResult: Sendable {
-  /// A value of a result.
-  public enum Cell: Sendable, Equatable {
-    /// Absent.
-    case null
-    /// A whole number, however large.
-    case integer(Int128)
-    /// Anything with a canonical text: dates, decimals, averages, texts.
-    case text(String)
-    /// A truth value.
-    case boolean(Bool)
-  }
-  /// One group.
-  public struct Row: Sendable, Equatable {
-    /// Values of the groups in the order of the query.
-    public var group: [Cell]
-    /// Values of the measures in the order of the query.
-    public var measures: [Cell]
-
-    /// Makes a row.
-    public init(group: [Cell], measures: [Cell]) {
-      self.group = group
-      self.measures = measures
-    }
-  }
-  /// The groups, ascending; one without groups in the query.
-  public var rows: [Row]
-  /// Records looked at.
-  public var recordsScanned: Int
-  /// Records that satisfied the filter.
-  public var recordsMatched: Int
-  /// How the rows were found.
-  public var explanation = AggregateExplanation()
-
-  init(rows: [Row], recordsScanned: Int, recordsMatched: Int) {
-    self.rows = rows
-    self.recordsScanned = recordsScanned
-    self.recordsMatched = recordsMatched
-  }
-}
-
-/// How a query found its rows (执行说明).
-public struct AggregateExplanation: Sendable, Codable, Equatable {
-  /// Stretches of rows that were walked.
-  public var parts = 0
-  /// Threads that walked them.
-  public var threads = 0
-  /// Rows of these stretches, superseded and withdrawn ones too.
-  public var rowsOfParts = 0
-  /// Rows left out because the smallest and largest value of their blocks cannot match.
-  public var rowsSkippedByZoneMap = 0
-  /// Rows left out because no word of their dictionary matches.
-  public var rowsSkippedByDictionary = 0
-  /// Stretches found through the subject directory, because the filter names identifiers.
-  public var partsFoundBySubject = 0
-
-  /// Nothing was looked at.
-  public init() {}
-
-  init(
-    parts: Int, threads: Int, rowsOfParts: Int, rowsSkippedByZoneMap: Int, rowsSkippedByDictionary: Int,
-    partsFoundBySubject: Int
-  ) {
-    self.parts = parts
-    self.threads = threads
-    self.rowsOfParts = rowsOfParts
-    self.rowsSkippedByZoneMap = rowsSkippedByZoneMap
-    self.rowsSkippedByDictionary = rowsSkippedByDictionary
-    self.partsFoundBySubject = partsFoundBySubject
   }
 }

@@ -92,32 +92,53 @@ struct AggregateRun {
   // MARK: Results
 
   private func rows(_ worker: AggregateWorker) throws -> [AggregateResult.Row] {
-    guard !plan.groups.isEmpty else { return [try row(worker, 0, [])] }
-    let ranks = worker.columns.map { $0.ranks() }
-    var found: [(values: [UInt32], group: Int)] = []
-    for group in 0..<worker.groupCount where worker.rows[group] > 0 {
-      found.append((worker.values(group), group))
-    }
-    found.sort { left, right in
-      for column in ranks.indices where left.values[column] != right.values[column] {
-        return ranks[column][Int(left.values[column])] < ranks[column][Int(right.values[column])]
-      }
-      return false
-    }
+    let groups = plan.groups.isEmpty ? [0] : sortedGroups(worker)
+    let (columns, measures) = (plan.groups.count, plan.measures.count)
     // A value stands in many groups: its text is made once.
     let cells = zip(worker.columns, plan.groups).map { numbering, group in
       (0..<UInt32(numbering.count)).map { cell(numbering.value($0), group.column, group.part) }
     }
-    return try found.map { values, group in
-      try row(worker, group, zip(cells, values).map { $0[Int($1)] })
+    var storage: [AggregateResult.Cell] = []
+    storage.reserveCapacity(groups.count * (columns + measures))
+    var values = [UInt32](repeating: 0, count: columns)
+    for group in groups {
+      worker.values(group, to: &values)
+      for column in 0..<columns { storage.append(cells[column][Int(values[column])]) }
+      for index in 0..<measures { storage.append(try measure(worker, index, group)) }
+    }
+    return groups.indices.map { index in
+      let start = index * (columns + measures)
+      return AggregateResult.Row(
+        group: AggregateResult.Cells(storage, start..<start + columns),
+        measures: AggregateResult.Cells(storage, start + columns..<start + columns + measures))
     }
   }
 
-  private func row(
-    _ worker: AggregateWorker, _ group: Int, _ cells: [AggregateResult.Cell]
-  ) throws -> AggregateResult.Row {
-    AggregateResult.Row(
-      group: cells, measures: try worker.measures.indices.map { try measure(worker, $0, group) })
+  /// Groups with rows, ascending by their values.
+  private func sortedGroups(_ worker: AggregateWorker) -> [Int] {
+    let ranks = worker.columns.map { $0.ranks() }
+    var values = [UInt32](repeating: 0, count: ranks.count)
+    let widths = worker.columns.map { UInt64.bitWidth - UInt64($0.count).leadingZeroBitCount }
+    guard widths.reduce(0, +) <= UInt64.bitWidth else {
+      let groups = (0..<worker.groupCount).filter { worker.rows[$0] > 0 }
+      let keys = groups.map { group in
+        worker.values(group, to: &values)
+        return values.indices.map { ranks[$0][Int(values[$0])] }
+      }
+      return groups.indices.sorted { keys[$0].lexicographicallyPrecedes(keys[$1]) }.map { groups[$0] }
+    }
+    // The ranks of all columns fit one number.
+    var keys: [(rank: UInt64, group: Int)] = []
+    for group in 0..<worker.groupCount where worker.rows[group] > 0 {
+      worker.values(group, to: &values)
+      var rank: UInt64 = 0
+      for column in values.indices {
+        rank = rank << UInt64(widths[column]) | UInt64(ranks[column][Int(values[column])])
+      }
+      keys.append((rank, group))
+    }
+    keys.sort { $0.rank < $1.rank }
+    return keys.map(\.group)
   }
 
   private func measure(_ worker: AggregateWorker, _ index: Int, _ group: Int) throws -> AggregateResult.Cell {

@@ -61,7 +61,7 @@ final class AggregateWorker {
       groupOf = try findGroups(&vector, context)
       reserve(groupCount)
       let numbers = groups.base
-      rows.withUnsafeMutableBufferPointer { rows in vector.forEach { rows[Int(numbers[$0])] &+= 1 } }
+      rows.withUnsafeMutableBufferPointer { rows in vector.selection.visit { rows[Int(numbers[$0])] &+= 1 } }
     }
     for index in measures.indices { try measures[index].add(&vector, context, groupOf) }
     try checkMemory()
@@ -83,7 +83,7 @@ final class AggregateWorker {
       let right = next.base
       try column.numbers(of: &vector, context, to: right)
       pairs.reserve(left: count, right: column.count)
-      vector.forEach { numbers[$0] = pairs.number(numbers[$0], right[$0]) }
+      vector.selection.visit { numbers[$0] = pairs.number(numbers[$0], right[$0]) }
       count = pairs.count
     }
     return UnsafePointer(numbers)
@@ -142,16 +142,15 @@ final class AggregateWorker {
 
   // MARK: Results
 
-  /// The numbers of a group's values, by column.
-  func values(_ group: Int) -> [UInt32] {
-    var values = [UInt32](repeating: 0, count: columns.count)
+  /// Gives the numbers of a group's values, by column.
+  func values(_ group: Int, to values: inout [UInt32]) {
+    guard !columns.isEmpty else { return }
     var left = UInt32(group)
     for index in chain.indices.reversed() {
       let pair = chain[index][Int(left)]
       values[index + 1] = pair.right
       left = pair.left
     }
-    if !values.isEmpty { values[0] = left }
-    return values
+    values[0] = left
   }
 }

@@ -17,6 +17,8 @@ struct MeasureColumn {
   private var texts: [[UInt8]] = []
   private var values: ColumnNumbering?
   private var pairs: PairNumbering?
+  /// Without groups: by number, whether the value was met.
+  private var met: [Bool] = []
   private let scratch = VectorNumbers()
 
   init(_ function: AggregateQuery.Measure.Function, _ column: QueryColumn?, type: ItemType) {
@@ -34,7 +36,7 @@ struct MeasureColumn {
 
   /// Bytes of the tables.
   var byteCount: Int {
-    counts.capacity * 8 + sums.capacity * 16 + numbers.capacity * 8 + texts.capacity * 24
+    counts.capacity * 8 + sums.capacity * 16 + numbers.capacity * 8 + texts.capacity * 24 + met.capacity
       + (values?.byteCount ?? 0) + (pairs?.byteCount ?? 0)
   }
 
@@ -66,11 +68,11 @@ struct MeasureColumn {
     guard let column else { return }
     switch function {
     case .count: break
-    case .sum, .avg: addSums(try integers(column, &vector), vector, groups)
+    case .sum, .avg: addSums(try integers(column, &vector), vector.selection, groups)
     case .distinct: try addDistinct(&vector, context, groups)
     case .min, .max:
       guard type.isText else {
-        addExtremes(try integers(column, &vector), vector, groups)
+        addExtremes(try integers(column, &vector), vector.selection, groups)
         return
       }
       if case .item(let item) = column {
@@ -88,24 +90,24 @@ struct MeasureColumn {
   }
 
   private mutating func addSums(
-    _ integers: IntegerVector, _ vector: borrowing RowVector, _ groups: UnsafePointer<UInt32>?
+    _ integers: IntegerVector, _ rows: RowSelection, _ groups: UnsafePointer<UInt32>?
   ) {
     let (values, nulls) = (integers.values, integers.nulls)
     guard let groups else {
       var sum: Int128 = 0
       var absent = 0
       // Absent values are 0.
-      vector.forEach { place in
+      rows.visit { place in
         sum &+= Int128(values[place])
         absent &+= Int(nulls[place])
       }
       sums[0] &+= sum
-      counts[0] += vector.selectedCount - absent
+      counts[0] += rows.count - absent
       return
     }
     counts.withUnsafeMutableBufferPointer { counts in
       sums.withUnsafeMutableBufferPointer { sums in
-        vector.forEach { place in
+        rows.visit { place in
           let group = Int(groups[place])
           sums[group] &+= Int128(values[place])
           counts[group] &+= 1 &- Int(nulls[place])
@@ -115,12 +117,25 @@ struct MeasureColumn {
   }
 
   private mutating func addExtremes(
-    _ integers: IntegerVector, _ vector: borrowing RowVector, _ groups: UnsafePointer<UInt32>?
+    _ integers: IntegerVector, _ rows: RowSelection, _ groups: UnsafePointer<UInt32>?
   ) {
     let isMinimum = function == .min
+    guard groups != nil else {
+      var best: Int64 = isMinimum ? .max : .min
+      var found = 0
+      rows.visit { place in
+        let value = integers.nulls[place] == 0 ? integers.values[place] : best
+        best = isMinimum ? min(best, value) : max(best, value)
+        found &+= 1 &- Int(integers.nulls[place])
+      }
+      guard found > 0 else { return }
+      numbers[0] = counts[0] == 0 ? best : isMinimum ? min(best, numbers[0]) : max(best, numbers[0])
+      counts[0] += found
+      return
+    }
     counts.withUnsafeMutableBufferPointer { counts in
       numbers.withUnsafeMutableBufferPointer { numbers in
-        vector.forEach { place in
+        rows.visit { place in
           guard integers.nulls[place] == 0 else { return }
           let group = groups.map { Int($0[place]) } ?? 0
           let value = integers.values[place]
@@ -136,8 +151,20 @@ struct MeasureColumn {
   private mutating func addTextExtremes(
     _ item: Int, _ vector: inout RowVector, _ groups: UnsafePointer<UInt32>?
   ) throws(StoreError) {
-    for index in 0..<vector.selectedCount {
-      let place = Int(vector.selection[index])
+    if groups == nil, !vector.hasTemplates(item), let codes = try vector.codes(item) {
+      // Codes of whole texts are in the order of the texts.
+      var (first, last, found) = (UInt32.max, UInt32(0), 0)
+      vector.selection.visit { place in
+        guard codes[place] != absentCode else { return }
+        (first, last) = (min(first, codes[place]), max(last, codes[place]))
+        found &+= 1
+      }
+      guard found > 0 else { return }
+      addExtreme(try vector.word(item, Int(function == .min ? first : last)).text, 0)
+      counts[0] += found - 1
+      return
+    }
+    try vector.selection.visit { (place) throws(StoreError) in
       let group = groups.map { Int($0[place]) } ?? 0
       try vector.withText(item, place) { text in
         if let text { addExtreme(text, group) }
@@ -149,7 +176,7 @@ struct MeasureColumn {
     counts[group] += 1
     if counts[group] > 1 {
       let isBetter = texts[group].withUnsafeBytes { present in
-        function == .min ? text.lexicographicallyPrecedes(present) : present.lexicographicallyPrecedes(text)
+        function == .min ? ByteSearch.order(text, present) < 0 : ByteSearch.order(text, present) > 0
       }
       if !isBetter { return }
     }
@@ -161,9 +188,9 @@ struct MeasureColumn {
   ) throws {
     guard let values else { return }
     try values.numbers(of: &vector, context, to: scratch.base)
-    for place in vector.selection where scratch.base[Int(place)] > 0 {
-      addExtreme(
-        values.text(scratch.base[Int(place)]), groups.map { Int($0[Int(place)]) } ?? 0)
+    vector.selection.visit { place in
+      guard scratch.base[place] > 0 else { return }
+      addExtreme(values.text(scratch.base[place]), groups.map { Int($0[place]) } ?? 0)
     }
   }
 
@@ -172,17 +199,40 @@ struct MeasureColumn {
   ) throws {
     guard let values, let pairs else { return }
     try values.numbers(of: &vector, context, to: scratch.base)
+    guard groups != nil else {
+      meet(scratch.base, vector.selection, values.count)
+      return
+    }
     pairs.reserve(left: counts.count, right: values.count)
     let numbers = scratch.base
+    // Numbers count up: a pair whose number was not given out before is new.
+    var known = pairs.count
     counts.withUnsafeMutableBufferPointer { counts in
-      vector.forEach { place in
+      vector.selection.visit { place in
         guard numbers[place] > 0 else { return }
-        let group = groups.map { $0[place] } ?? 0
-        let before = pairs.count
-        _ = pairs.number(group, numbers[place])
-        if pairs.count > before { counts[Int(group)] += 1 }
+        let group = groups?[place] ?? 0
+        guard Int(pairs.number(group, numbers[place])) >= known else { return }
+        known &+= 1
+        counts[Int(group)] &+= 1
       }
     }
+  }
+
+  private mutating func meet(_ numbers: UnsafePointer<UInt32>, _ rows: RowSelection, _ count: Int) {
+    if met.count < count {
+      met.append(contentsOf: repeatElement(false, count: max(count, met.count * 2) - met.count))
+    }
+    var found = 0
+    met.withUnsafeMutableBufferPointer { met in
+      rows.visit { place in
+        let number = Int(numbers[place])
+        if number > 0, !met[number] {
+          met[number] = true
+          found &+= 1
+        }
+      }
+    }
+    counts[0] += found
   }
 
   // MARK: Merging
@@ -193,14 +243,17 @@ struct MeasureColumn {
   mutating func merge(_ other: MeasureColumn, groups: [UInt32]) {
     guard function != .count else { return }
     if let pairs, let values, let otherPairs = other.pairs, let otherValues = other.values {
+      if !other.met.isEmpty {
+        mergeMet(other.met, values, otherValues)
+        return
+      }
       let numbers = (0..<UInt32(otherValues.count)).map { values.number(of: $0, in: otherValues) }
       pairs.reserve(left: counts.count, right: values.count)
       for index in 0..<otherPairs.count {
         let pair = otherPairs[index]
         let group = groups[Int(pair.left)]
-        let before = pairs.count
-        _ = pairs.number(group, numbers[Int(pair.right)])
-        if pairs.count > before { counts[Int(group)] += 1 }
+        let known = pairs.count
+        if Int(pairs.number(group, numbers[Int(pair.right)])) >= known { counts[Int(group)] += 1 }
       }
       return
     }
@@ -221,6 +274,19 @@ struct MeasureColumn {
         if counts[group] == 0 || isBetter { texts[group] = other.texts[index] }
       }
       counts[group] += other.counts[index]
+    }
+  }
+
+  private mutating func mergeMet(_ other: [Bool], _ values: ColumnNumbering, _ otherValues: ColumnNumbering) {
+    for number in 1..<UInt32(otherValues.count) where Int(number) < other.count && other[Int(number)] {
+      let own = Int(values.number(of: number, in: otherValues))
+      if own >= met.count {
+        met.append(contentsOf: repeatElement(false, count: max(own + 1, met.count * 2) - met.count))
+      }
+      if !met[own] {
+        met[own] = true
+        counts[0] += 1
+      }
     }
   }
 

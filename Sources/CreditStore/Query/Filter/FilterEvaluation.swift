@@ -19,8 +19,20 @@ final class FilterEvaluation {
     case isNull(QueryColumn)
   }
 
-  /// What must hold together, cheap conditions first.
-  private let conjuncts: [Node]
+  /// A part that must hold together with others, and how many rows it left of those it saw.
+  private struct Conjunct {
+    var node: Node
+    var isCheap: Bool
+    var seen = 1
+    var kept = 1
+  }
+
+  /// Vectors after which the order of conditions is looked at again.
+  private static let vectorsPerOrder = 16
+
+  /// What must hold together: cheap conditions first, and those that leave few rows.
+  private var conjuncts: [Conjunct]
+  private var vectors = 0
   private var buffers: [UnsafeMutablePointer<UInt8>] = []
   private let options: QueryExecution
   /// What was left out, and why.
@@ -34,8 +46,18 @@ final class FilterEvaluation {
     case .and(let all)?: parts = all
     case let one?: parts = [one]
     }
-    let nodes = parts.map { Self.node($0, items, options) }
-    conjuncts = nodes.filter(Self.isCheap) + nodes.filter { !Self.isCheap($0) }
+    conjuncts = parts.map {
+      let node = Self.node($0, items, options)
+      return Conjunct(node: node, isCheap: Self.isCheap(node))
+    }
+    order()
+  }
+
+  private func order() {
+    conjuncts.sort { left, right in
+      left.isCheap != right.isCheap
+        ? left.isCheap : Double(left.kept) * Double(right.seen) < Double(right.kept) * Double(left.seen)
+    }
   }
 
   deinit { for buffer in buffers { buffer.deallocate() } }
@@ -60,19 +82,30 @@ final class FilterEvaluation {
 
   /// Takes the rows that do not satisfy the filter out of the selection.
   func narrow(_ vector: inout RowVector, _ context: QueryContext) throws {
-    for node in conjuncts {
-      if let reason = try reasonNoneCan(node, &vector) {
+    for conjunct in conjuncts {
+      if let reason = try reasonNoneCan(conjunct.node, &vector) {
         skipped.count(reason, vector.selectedCount)
         vector.clear()
         return
       }
     }
-    for node in conjuncts {
-      try evaluate(node, &vector, context, 0)
-      let truth = buffer(0)
-      vector.keep { truth[$0] == Truth.yes }
-      if vector.selectedCount == 0 { return }
+    for index in conjuncts.indices {
+      conjuncts[index].seen += vector.selectedCount
+      try keep(conjuncts[index].node, &vector, context)
+      conjuncts[index].kept += vector.selectedCount
+      if vector.selectedCount == 0 { break }
     }
+    vectors += 1
+    if vectors.isMultiple(of: Self.vectorsPerOrder) { order() }
+  }
+
+  private func keep(_ node: Node, _ vector: inout RowVector, _ context: QueryContext) throws {
+    if case .numbers(.item(let item), .range(let low, let high, let isOutside)) = node, low <= high {
+      try vector.keepIntegers(item, in: low...high, isOutside: isOutside)
+      return
+    }
+    try evaluate(node, &vector, context, 0)
+    vector.keep(buffer(0), equalTo: Truth.yes)
   }
 
   /// Why no row of the vector can satisfy a part of the filter, as far as zone maps and dictionaries tell; `nil` when some may.
@@ -120,12 +153,12 @@ final class FilterEvaluation {
     case .or(let parts): try combine(parts, &vector, context, depth, isAnd: false)
     case .not(let inner):
       try evaluate(inner, &vector, context, depth)
-      vector.forEach { truth[$0] = Truth.yes - truth[$0] }
+      vector.selection.visit { truth[$0] = Truth.yes - truth[$0] }
     case .numbers(.item(let item), let condition):
-      condition.evaluate(try vector.integers(item), vector, to: truth)
+      condition.evaluate(try vector.integers(item), vector.selection, to: truth)
     case .numbers(_, let condition):
       let batches = try vector.system(.batch)
-      vector.forEach { truth[$0] = condition.holds(batches[$0]) ? Truth.yes : Truth.no }
+      vector.selection.visit { truth[$0] = condition.holds(batches[$0]) ? Truth.yes : Truth.no }
     case .texts(_, let condition): try condition.evaluate(&vector, to: truth)
     case .store(let condition): try condition.evaluate(&vector, context, to: truth)
     case .isNull(let column): try evaluateNull(column, &vector, context, truth)
@@ -141,9 +174,9 @@ final class FilterEvaluation {
       try evaluate(part, &vector, context, depth + 1)
       let next = buffer(depth + 1)
       if isAnd {
-        vector.forEach { truth[$0] = min(truth[$0], next[$0]) }
+        vector.selection.visit { truth[$0] = min(truth[$0], next[$0]) }
       } else {
-        vector.forEach { truth[$0] = max(truth[$0], next[$0]) }
+        vector.selection.visit { truth[$0] = max(truth[$0], next[$0]) }
       }
     }
   }
@@ -155,17 +188,16 @@ final class FilterEvaluation {
     switch column {
     case .item(let item) where vector.isText(item):
       if let codes = try vector.codes(item) {
-        vector.forEach { truth[$0] = codes[$0] == absentCode ? Truth.yes : Truth.no }
+        vector.selection.visit { truth[$0] = codes[$0] == absentCode ? Truth.yes : Truth.no }
         return
       }
-      for index in 0..<vector.selectedCount {
-        let place = Int(vector.selection[index])
+      try vector.selection.visit { place in
         truth[place] = try vector.hasText(item, place) ? Truth.no : Truth.yes
       }
     case .item(let item):
       let nulls = try vector.integers(item).nulls
-      vector.forEach { truth[$0] = nulls[$0] == 1 ? Truth.yes : Truth.no }
-    case .batch: vector.forEach { truth[$0] = Truth.no }
+      vector.selection.visit { truth[$0] = nulls[$0] == 1 ? Truth.yes : Truth.no }
+    case .batch: vector.selection.visit { truth[$0] = Truth.no }
     default:
       // A column of the store: "no value" has the number 0.
       try numbers(of: column, &vector, context) { place, number in
@@ -184,7 +216,7 @@ final class FilterEvaluation {
     nullColumns[column] = numbering
     try numbering.numbers(of: &vector, context, to: scratch.base)
     let numbers = scratch.base
-    vector.forEach { body($0, numbers[$0]) }
+    vector.selection.visit { body($0, numbers[$0]) }
   }
 }
 
@@ -216,6 +248,6 @@ private final class StoreTextCondition {
       known.append(condition.holds(numbering.text(UInt32(known.count))) ? Truth.yes : Truth.no)
     }
     let base = numbers.base
-    known.withUnsafeBufferPointer { known in vector.forEach { truth[$0] = known[Int(base[$0])] } }
+    known.withUnsafeBufferPointer { known in vector.selection.visit { truth[$0] = known[Int(base[$0])] } }
   }
 }

@@ -75,23 +75,23 @@ enum NumberCondition {
 
   /// Writes the truth for the rows of a vector, by their places.
   func evaluate(
-    _ numbers: IntegerVector, _ vector: borrowing RowVector, to truth: UnsafeMutablePointer<UInt8>
+    _ numbers: IntegerVector, _ rows: RowSelection, to truth: UnsafeMutablePointer<UInt8>
   ) {
     let values = numbers.values
     switch self {
     case .range(let low, let high, let isOutside):
       let (inside, outside) = isOutside ? (Truth.no, Truth.yes) : (Truth.yes, Truth.no)
       if low > high {
-        truth.update(repeating: outside, count: vector.count)
+        truth.update(repeating: outside, count: rows.vectorCount)
       } else {
         let span = UInt64(bitPattern: high &- low)
-        for place in 0..<vector.count {
+        for place in 0..<rows.vectorCount {
           truth[place] = UInt64(bitPattern: values[place] &- low) <= span ? inside : outside
         }
       }
-    case .isIn: vector.forEach { truth[$0] = holds(values[$0]) ? Truth.yes : Truth.no }
+    case .isIn: rows.visit { truth[$0] = holds(values[$0]) ? Truth.yes : Truth.no }
     }
     guard numbers.hasAbsent else { return }
-    for place in 0..<vector.count where numbers.nulls[place] == 1 { truth[place] = Truth.unknown }
+    for place in 0..<rows.vectorCount where numbers.nulls[place] == 1 { truth[place] = Truth.unknown }
   }
 }

@@ -63,7 +63,7 @@ struct TextCondition {
     case .compare(.startsWith): return Self.starts(text, literal.bytes)
     case .compare(.equal): return text.count == literal.bytes.count && Self.starts(text, literal.bytes)
     case .compare(.notEqual): return !(text.count == literal.bytes.count && Self.starts(text, literal.bytes))
-    case .compare(let comparison): return Self.holds(Self.order(text, literal.bytes), comparison)
+    case .compare(let comparison): return Self.holds(ByteSearch.order(text, literal.bytes), comparison)
     }
   }
 
@@ -77,15 +77,6 @@ struct TextCondition {
     case .notEqual: order != 0
     case .contains, .startsWith: false
     }
-  }
-
-  private static func order(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
-    let common = min(left.count, right.count)
-    if let first = left.baseAddress, let second = right.baseAddress, common > 0 {
-      let order = memcmp(first, second, common)
-      if order != 0 { return Int(order) }
-    }
-    return left.count - right.count
   }
 
   private static func starts(_ text: UnsafeRawBufferPointer, _ prefix: UnsafeRawBufferPointer) -> Bool {
@@ -108,7 +99,7 @@ struct TextCondition {
       let head = UnsafeRawBufferPointer(
         rebasing: template[..<(template.firstIndex(where: Self.isHole) ?? template.count)])
       let common = min(head.count, literal.bytes.count)
-      let order = Self.order(
+      let order = ByteSearch.order(
         UnsafeRawBufferPointer(rebasing: head[..<common]),
         UnsafeRawBufferPointer(rebasing: literal.bytes[..<common]))
       if order != 0 { return Self.holds(order, comparison) }
@@ -158,45 +149,69 @@ struct TextCondition {
 
   // MARK: Numbers of templates
 
-  /// What to look for in the numbers of a template alone: the digits wanted, where only digits are and no word of the template touches a
-  /// number with digits of its own.
-  func digitSearch(_ template: UnsafeRawBufferPointer) -> DigitSearch? {
-    guard case .compare(.contains) = test, literal.bytes.count <= 9, literal.bytes.allSatisfy(Self.isDigit)
-    else { return nil }
-    for (left, right) in zip(template, template.dropFirst())
-    where (Self.isHole(left) || Self.isDigit(left)) && (Self.isHole(right) || Self.isDigit(right))
-      && (Self.isHole(left) || Self.isHole(right))
-    {
+  /// The numbers that a text of a template must have to be the one wanted; `nil` unless the condition is `=` and the template fits.
+  func equalNumbers(_ template: UnsafeRawBufferPointer) -> [UInt64]? {
+    guard case .compare(.equal) = test, Self.match(template, literal.bytes, isWhole: true) != false else {
       return nil
     }
+    var numbers: [UInt64] = []
+    var place = 0
+    for byte in template {
+      guard Self.isHole(byte) else {
+        place += 1
+        continue
+      }
+      numbers.append(literal.bytes[place..<place + Int(byte)].reduce(0) { $0 * 10 + UInt64($1 - 0x30) })
+      place += Int(byte)
+    }
+    return numbers
+  }
+
+  /// The digits to look for, where only digits are.
+  var digitSearch: DigitSearch? {
+    guard case .compare(.contains) = test, (1...9).contains(literal.bytes.count),
+      literal.bytes.allSatisfy(Self.isDigit)
+    else { return nil }
     return DigitSearch(
-      wanted: literal.bytes.reduce(0) { $0 * 10 + UInt64($1 - 0x30) }, count: literal.bytes.count,
-      digits: template.filter(Self.isHole).map(Int.init))
+      wanted: literal.bytes.reduce(0) { $0 * 10 + UInt64($1 - 0x30) }, count: literal.bytes.count)
   }
 }
 
 /// Looks for digits in numbers without writing them out.
 struct DigitSearch {
   private let wanted: UInt64
+  private let count: Int
   private let power: UInt64
-  /// For each number of the template how many places there are for the digits.
-  private let places: [Int]
+  /// 2^64 / power, rounded up: the remainder of a number of 32 bits takes two products (Lemire, Kaser, Kurz 2019).
+  private let inverse: UInt64
 
-  init(wanted: UInt64, count: Int, digits: [Int]) {
+  /// - Parameter count: digits of the wanted number, 1 to 9.
+  init(wanted: UInt64, count: Int) {
     self.wanted = wanted
+    self.count = count
     power = (0..<count).reduce(1) { power, _ in power * 10 }
-    places = digits.map { $0 - count + 1 }
+    inverse = UInt64.max / power + 1
   }
 
-  /// Whether one of the numbers has the digits.
+  /// For each number of a template, at how many of its digits the wanted ones may begin; `nil` where a word with digits touches a number, so
+  /// that they could begin in one and end in the other.
+  func places(_ template: UnsafeRawBufferPointer) -> [UInt8]? {
+    func isHole(_ byte: UInt8) -> Bool { byte > 0 && byte <= UInt8(TextTemplate.maximumDigits) }
+    func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 <= 9 }
+    for (left, right) in zip(template, template.dropFirst())
+    where isHole(left) && (isHole(right) || isDigit(right)) || isDigit(left) && isHole(right) { return nil }
+    return template.filter(isHole).map { UInt8(max(0, Int($0) - count + 1)) }
+  }
+
+  /// Whether a number has the digits, beginning at one of its last places.
   @inline(__always)
-  func holds<Failure>(_ number: (Int) throws(Failure) -> UInt64) throws(Failure) -> Bool {
-    for hole in 0..<places.count where places[hole] > 0 {
-      var rest = try number(hole)
-      for _ in 0..<places[hole] {
-        if rest % power == wanted { return true }
-        rest /= 10
-      }
+  func holds(_ number: UInt64, places: UInt8) -> Bool {
+    var rest = number
+    for _ in 0..<places {
+      let remainder =
+        rest >> 32 == 0 ? (inverse &* rest).multipliedFullWidth(by: power).high : rest % power
+      if remainder == wanted { return true }
+      rest /= 10
     }
     return false
   }

@@ -8,6 +8,10 @@ import SegmentStore
 final class TextItemCondition {
   /// Behind the three truths: the words of a template leave it open.
   private static let open: UInt8 = 3
+  /// The same, and looking at the numbers alone decides.
+  private static let searched: UInt8 = 4
+  /// The same, and the numbers must be those of the text it is compared with.
+  private static let compared: UInt8 = 5
 
   private let condition: TextCondition
   private let item: Int
@@ -17,12 +21,19 @@ final class TextItemCondition {
   private var words: [UInt8] = []
   /// Codes of the first and last word that may satisfy it.
   private var wanted: ClosedRange<Int64>?
-  private var searches: [Int: DigitSearch] = [:]
+  private let search: DigitSearch?
+  /// For each code and number of its template, at how many digits of the number the wanted ones may begin.
+  private var searchPlaces: [UInt8] = []
+  /// For each code that is compared, the numbers it must have.
+  private var wantedNumbers: [UInt32: [UInt64]] = [:]
+  private var hasOpen = false
+  private var hasSearched = false
 
   init(_ condition: TextCondition, item: Int, usesWords: Bool) {
     self.condition = condition
     self.item = item
     self.usesWords = usesWords
+    search = condition.digitSearch
   }
 
   /// Why no row of a vector of a column with a dictionary can satisfy it, or `nil`.
@@ -40,7 +51,8 @@ final class TextItemCondition {
     let count = vector.wordCount(item)
     words = [UInt8](repeating: Truth.no, count: count + 1)
     words[count] = Truth.unknown
-    searches = [:]
+    (hasOpen, hasSearched) = (false, false)
+    wantedNumbers = [:]
     var (first, last) = (Int.max, -1)
     for code in 0..<count {
       let (text, holes) = try vector.word(item, code)
@@ -49,12 +61,31 @@ final class TextItemCondition {
       } else if let decided = condition.decide(text) {
         words[code] = decided ? Truth.yes : Truth.no
       } else {
-        words[code] = Self.open
-        searches[code] = condition.digitSearch(text)
+        words[code] = decideOpen(code, text)
       }
       if words[code] != Truth.no { (first, last) = (min(first, code), code) }
     }
     wanted = last >= 0 ? Int64(first)...Int64(last) : nil
+  }
+
+  /// How rows of a template are decided that leaves it open.
+  private func decideOpen(_ code: Int, _ template: UnsafeRawBufferPointer) -> UInt8 {
+    if let numbers = condition.equalNumbers(template) {
+      wantedNumbers[UInt32(code)] = numbers
+      return Self.compared
+    }
+    guard let places = search?.places(template) else {
+      hasOpen = true
+      return Self.open
+    }
+    if searchPlaces.count < words.count * TextTemplate.maximumHoles {
+      searchPlaces = [UInt8](repeating: 0, count: words.count * TextTemplate.maximumHoles)
+    }
+    for hole in 0..<TextTemplate.maximumHoles {
+      searchPlaces[code * TextTemplate.maximumHoles + hole] = hole < places.count ? places[hole] : 0
+    }
+    hasSearched = true
+    return Self.searched
   }
 
   /// Writes the truth of the selected rows, by their places.
@@ -64,32 +95,46 @@ final class TextItemCondition {
       return
     }
     try decideWords(&vector)
-    var isOpen = false
     let absent = UInt32(words.count - 1)
     words.withUnsafeBufferPointer { words in
-      vector.forEach { place in
-        let found = words[Int(min(codes[place], absent))]
-        truth[place] = found
-        if found == Self.open { isOpen = true }
+      vector.selection.visit { place in
+        truth[place] = words[Int(min(codes[place], absent))]
       }
     }
-    if isOpen { try evaluateTemplates(&vector, codes, to: truth) }
+    if hasOpen || hasSearched || !wantedNumbers.isEmpty { try evaluateTemplates(&vector, codes, to: truth) }
   }
 
   private func evaluateTemplates(
     _ vector: inout RowVector, _ codes: UnsafePointer<UInt32>, to truth: UnsafeMutablePointer<UInt8>
   ) throws(StoreError) {
-    var last: (code: UInt32, search: DigitSearch?)?
-    for index in 0..<vector.selectedCount {
-      let place = Int(vector.selection[index])
-      guard truth[place] == Self.open else { continue }
-      if last?.code != codes[place] { last = (codes[place], searches[Int(codes[place])]) }
-      let holds: Bool
-      if let search = last?.search {
-        holds = try search.holds { (hole) throws(StoreError) in try vector.number(item, hole, place) }
-      } else {
-        holds = try vector.withText(item, place) { $0.map(condition.holds) ?? false }
+    if let search, hasSearched {
+      for hole in 0..<TextTemplate.maximumHoles {
+        let numbers = try vector.numbers(item, hole: hole)
+        searchPlaces.withUnsafeBufferPointer { places in
+          vector.selection.visit { place in
+            guard truth[place] == Self.searched else { return }
+            let count = places[Int(codes[place]) &* TextTemplate.maximumHoles &+ hole]
+            if count > 0, search.holds(UInt64(bitPattern: numbers[place]), places: count) {
+              truth[place] = Truth.yes
+            }
+          }
+        }
       }
+      vector.selection.visit { if truth[$0] == Self.searched { truth[$0] = Truth.no } }
+    }
+    for (code, wanted) in wantedNumbers {
+      for (hole, number) in wanted.enumerated() {
+        let numbers = try vector.numbers(item, hole: hole)
+        vector.selection.visit { place in
+          if codes[place] == code, numbers[place] != Int64(bitPattern: number) { truth[place] = Truth.no }
+        }
+      }
+      vector.selection.visit { if codes[$0] == code, truth[$0] == Self.compared { truth[$0] = Truth.yes } }
+    }
+    guard hasOpen else { return }
+    try vector.selection.visit { (place) throws(StoreError) in
+      guard truth[place] == Self.open else { return }
+      let holds = try vector.withText(item, place) { $0.map(condition.holds) ?? false }
       truth[place] = holds ? Truth.yes : Truth.no
     }
   }
@@ -97,19 +142,32 @@ final class TextItemCondition {
   private func evaluateTexts(
     _ vector: inout RowVector, to truth: UnsafeMutablePointer<UInt8>
   ) throws(StoreError) {
-    var last: (key: UInt128, truth: UInt8)?
-    for index in 0..<vector.selectedCount {
-      let place = Int(vector.selection[index])
-      let isKey = try vector.isKeyText(item, place)
-      let key = isKey ? try vector.key(place) : 0
-      if isKey, let last, last.key == key {
-        truth[place] = try vector.hasText(item, place) ? last.truth : Truth.unknown
-        continue
-      }
+    if let (keys, nulls) = try vector.keyTexts(item) {
+      try evaluateKeyTexts(&vector, keys, nulls, truth)
+      return
+    }
+    try vector.selection.visit { (place) throws(StoreError) in
       truth[place] = try vector.withText(item, place) { text in
         text.map { condition.holds($0) ? Truth.yes : Truth.no } ?? Truth.unknown
       }
-      if isKey, truth[place] != Truth.unknown { last = (key, truth[place]) }
+    }
+  }
+
+  private func evaluateKeyTexts(
+    _ vector: inout RowVector, _ keys: UnsafePointer<UInt128>, _ nulls: UnsafePointer<UInt8>,
+    _ truth: UnsafeMutablePointer<UInt8>
+  ) throws(StoreError) {
+    var last: (key: UInt128, truth: UInt8)?
+    try vector.selection.visit { (place) throws(StoreError) in
+      guard nulls[place] == 0 else {
+        truth[place] = Truth.unknown
+        return
+      }
+      if last?.key != keys[place] {
+        let holds = try vector.withText(item, place) { $0.map(condition.holds) ?? false }
+        last = (keys[place], holds ? Truth.yes : Truth.no)
+      }
+      truth[place] = last?.truth ?? Truth.unknown
     }
   }
 }

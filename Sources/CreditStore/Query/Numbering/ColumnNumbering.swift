@@ -64,7 +64,7 @@ final class ColumnNumbering {
       let prefixes = order.map { Self.prefix(text($0)) }
       order.sort { left, right in
         let (first, second) = (prefixes[Int(left) - 1], prefixes[Int(right) - 1])
-        return first != second ? first < second : text(left).lexicographicallyPrecedes(text(right))
+        return first != second ? first < second : ByteSearch.order(text(left), text(right)) < 0
       }
     } else {
       order.sort { integer($0) < integer($1) }
@@ -90,25 +90,33 @@ final class ColumnNumbering {
     case .item(let item) where isText: try textNumbers(item, &vector, target)
     case .item(let item):
       let integers = try vector.integers(item)
-      integerNumbers(integers.values, vector, target)
+      integerNumbers(integers.values, vector.selection, target)
       if integers.hasAbsent {
-        vector.forEach { place in if integers.nulls[place] == 1 { target[place] = 0 } }
+        vector.selection.visit { place in if integers.nulls[place] == 1 { target[place] = 0 } }
       }
-    case .batch: integerNumbers(try vector.system(.batch), vector, target)
+    case .batch: integerNumbers(try vector.system(.batch), vector.selection, target)
     default: try store.numbers(of: &vector, context, texts, to: target)
     }
   }
 
   private func integerNumbers(
-    _ values: UnsafePointer<Int64>, _ vector: borrowing RowVector, _ target: UnsafeMutablePointer<UInt32>
+    _ values: UnsafePointer<Int64>, _ rows: RowSelection, _ target: UnsafeMutablePointer<UInt32>
   ) {
     // Seconds are brought to their day first, where only the day counts.
     let isByDay = type == .timestamp && part != .value
-    let window = window
-    vector.forEach { place in
-      let value = isByDay ? Self.day(values[place]) : values[place]
-      let known = window.number(of: value)
-      target[place] = known != 0 ? known : number(ofInteger: value)
+    let window = window.view
+    var needsMore = false
+    rows.visit { place in
+      let known = window.number(of: isByDay ? Self.day(values[place]) : values[place])
+      target[place] = known
+      if known == 0 { needsMore = true }
+    }
+    guard needsMore else { return }
+    // From here on the window may move.
+    rows.visit { place in
+      if target[place] == 0 {
+        target[place] = number(ofInteger: isByDay ? Self.day(values[place]) : values[place])
+      }
     }
   }
 
@@ -119,7 +127,7 @@ final class ColumnNumbering {
   }
 
   private func number(ofInteger value: Int64) -> UInt32 {
-    let known = window.number(of: value)
+    let known = window.view.number(of: value)
     if known != 0 { return known }
     let number = integers.number(of: UInt64(bitPattern: Self.part(value, part, type))) + 1
     window.set(value, number)
@@ -149,16 +157,16 @@ final class ColumnNumbering {
       for code in 0..<words.count { try number(word: code, item, &vector) }
     }
     var needsMore = false
-    let memo = words.places
-    vector.forEach { place in
+    let (memo, absent) = (words.places, words.absent)
+    vector.selection.visit { place in
       // The last place of the memo stands for "no value".
-      let number = memo[Int(min(codes[place], words.absent))]
+      let number = memo[Int(min(codes[place], absent))]
       target[place] = number
       if number >= WordMemo.special { needsMore = true }
     }
     guard needsMore else { return }
-    for place in vector.selection where target[Int(place)] >= WordMemo.special {
-      let place = Int(place)
+    try vector.selection.visit { (place) throws(StoreError) in
+      guard target[place] >= WordMemo.special else { return }
       let code = Int(codes[place])
       if words.places[code] == WordMemo.unknown { try number(word: code, item, &vector) }
       target[place] = words.places[code]
@@ -176,19 +184,24 @@ final class ColumnNumbering {
   private func eachText(
     _ item: Int, _ vector: inout RowVector, _ target: UnsafeMutablePointer<UInt32>
   ) throws(StoreError) {
-    // Rows of one subject stand together: the text of their key is numbered once.
-    var last: (key: UInt128, number: UInt32)?
-    for index in 0..<vector.selectedCount {
-      let place = Int(vector.selection[index])
-      let isKey = try vector.isKeyText(item, place)
-      let key = isKey ? try vector.key(place) : 0
-      if isKey, let last, last.key == key {
-        target[place] = try vector.hasText(item, place) ? last.number : 0
-        continue
+    let rows = vector.selection
+    guard let (keys, nulls) = try vector.keyTexts(item) else {
+      try rows.visit { (place) throws(StoreError) in
+        target[place] = try vector.withText(item, place) { $0.map { texts.number(of: $0) + 1 } ?? 0 }
       }
-      let number = try vector.withText(item, place) { $0.map { texts.number(of: $0) + 1 } ?? 0 }
-      target[place] = number
-      if isKey, number > 0 { last = (key, number) }
+      return
+    }
+    // Rows of one subject stand together: the text of their key is numbered once.
+    var last: (key: UInt128, number: UInt32) = (0, 0)
+    try rows.visit { (place) throws(StoreError) in
+      guard nulls[place] == 0 else {
+        target[place] = 0
+        return
+      }
+      if last.number == 0 || last.key != keys[place] {
+        last = (keys[place], try vector.withText(item, place) { $0.map { texts.number(of: $0) + 1 } ?? 0 })
+      }
+      target[place] = last.number
     }
   }
 }
@@ -244,16 +257,26 @@ private struct IntegerWindow {
     deinit { base.deallocate() }
   }
 
+  /// The window as loops read it; what is added later is not seen.
+  struct View {
+    fileprivate let base: UnsafePointer<UInt32>
+    fileprivate let low: Int64
+    fileprivate let count: UInt64
+
+    /// The number of an integer; 0 = not known here.
+    @inline(__always)
+    func number(of value: Int64) -> UInt32 {
+      let offset = UInt64(bitPattern: value &- low)
+      return offset < count ? base[Int(truncatingIfNeeded: offset)] : 0
+    }
+  }
+
   private var memory = Memory(count: 1)
   private var low: Int64 = 0
   private var count: UInt64 = 0
 
-  /// The number of an integer; 0 = not known here.
-  @inline(__always)
-  func number(of value: Int64) -> UInt32 {
-    let offset = UInt64(bitPattern: value &- low)
-    return offset < count ? memory.base[Int(truncatingIfNeeded: offset)] : 0
-  }
+  /// Valid until the window is widened.
+  var view: View { View(base: memory.base, low: low, count: count) }
 
   /// Keeps a number, where that does not make the window too wide.
   mutating func set(_ value: Int64, _ number: UInt32) {

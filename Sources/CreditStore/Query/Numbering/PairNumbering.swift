@@ -12,13 +12,13 @@ final class PairNumbering {
     var table: UnsafeMutablePointer<UInt32>
     var leftCount: Int
     var side: Int
+    /// In the order of their numbers, while there is a table.
+    var listed: [UInt64] = []
   }
 
   private let state: UnsafeMutablePointer<State>
   /// All pairs in the order of their numbers; finds them where there is no table.
   private let pairs = IntegerNumbering()
-  /// In the order of their numbers, while there is a table.
-  private var listed: [UInt64] = []
 
   init() {
     state = .allocate(capacity: 1)
@@ -27,20 +27,21 @@ final class PairNumbering {
 
   deinit {
     state.pointee.table.deallocate()
-    state.deallocate()
+    state.deinitialize(count: 1).deallocate()
   }
 
   private var hasTable: Bool { state.pointee.side >= 0 }
 
-  var count: Int { hasTable ? listed.count : pairs.count }
+  var count: Int { hasTable ? state.pointee.listed.count : pairs.count }
   /// Bytes of the tables.
   var byteCount: Int {
-    listed.capacity * 8 + (hasTable ? state.pointee.leftCount * state.pointee.side * 4 : pairs.byteCount)
+    state.pointee.listed.capacity * 8
+      + (hasTable ? state.pointee.leftCount * state.pointee.side * 4 : pairs.byteCount)
   }
 
   /// The pair with a number.
   subscript(number: Int) -> (left: UInt32, right: UInt32) {
-    let pair = hasTable ? listed[number] : pairs[number]
+    let pair = hasTable ? state.pointee.listed[number] : pairs[number]
     return (UInt32(truncatingIfNeeded: pair >> 32), UInt32(truncatingIfNeeded: pair))
   }
 
@@ -57,17 +58,17 @@ final class PairNumbering {
     state.pointee.table.deallocate()
     guard leftCount <= Self.tableLimit / side else {
       // Too many places: from now on the pairs are hashed, under the numbers they have.
-      for pair in listed { _ = pairs.number(of: pair) }
-      listed = []
+      for pair in state.pointee.listed { _ = pairs.number(of: pair) }
       state.pointee = State(table: .allocate(capacity: 1), leftCount: 0, side: -1)
       return
     }
     let table = UnsafeMutablePointer<UInt32>.allocate(capacity: leftCount * side)
     table.initialize(repeating: 0, count: leftCount * side)
-    for (number, pair) in listed.enumerated() {
+    for (number, pair) in state.pointee.listed.enumerated() {
       table[Int(pair >> 32) * side + Int(UInt32(truncatingIfNeeded: pair))] = UInt32(number) + 1
     }
-    state.pointee = State(table: table, leftCount: leftCount, side: side)
+    state.pointee.table = table
+    (state.pointee.leftCount, state.pointee.side) = (leftCount, side)
   }
 
   /// The number of a pair, which is added if it is new; both numbers are below what was reserved.
@@ -81,8 +82,8 @@ final class PairNumbering {
   }
 
   private func add(_ left: UInt32, _ right: UInt32, _ place: Int) -> UInt32 {
-    let number = UInt32(listed.count)
-    listed.append(UInt64(left) << 32 | UInt64(right))
+    let number = UInt32(state.pointee.listed.count)
+    state.pointee.listed.append(UInt64(left) << 32 | UInt64(right))
     state.pointee.table[place] = number + 1
     return number
   }

@@ -25,15 +25,15 @@ struct StoreColumnMemo {
         entry = (context.entry.dataset, Self.number(context.entry.entry.code, texts))
       }
       let number = entry?.number ?? 0
-      vector.forEach { target[$0] = number }
+      vector.selection.visit { target[$0] = number }
     case .unit:
       let batches = try vector.system(.batch)
-      try fill(vector, target, { UInt64(bitPattern: batches[$0]) }) { batch in
+      try fill(vector.selection, target, { UInt64(bitPattern: batches[$0]) }) { batch in
         try Batches.batch(batch, in: context.snapshot)?.unit.map { Self.number($0, texts) } ?? 0
       }
     case .state:
       let states = try vector.system(.state)
-      try fill(vector, target, { UInt64(bitPattern: states[$0]) }) { state in
+      try fill(vector.selection, target, { UInt64(bitPattern: states[$0]) }) { state in
         RecordState(rawValue: UInt8(clamping: state)).map { Self.number($0.name, texts) } ?? 0
       }
     case .subjectKind: try fillKeys(&vector, target) { Self.number(SubjectKind($0).rawValue, texts) }
@@ -53,18 +53,18 @@ struct StoreColumnMemo {
   }
 
   private mutating func fill(
-    _ vector: borrowing RowVector, _ target: UnsafeMutablePointer<UInt32>, _ name: (Int) -> UInt64,
+    _ rows: RowSelection, _ target: UnsafeMutablePointer<UInt32>, _ name: (Int) -> UInt64,
     _ find: (UInt64) throws -> UInt32
   ) throws {
     var last: (name: UInt64, number: UInt32)?
-    for place in vector.selection {
-      let name = name(Int(place))
+    try rows.visit { place in
+      let name = name(place)
       if last?.name != name {
         let number = try known[name] ?? find(name)
         known[name] = number
         last = (name, number)
       }
-      target[Int(place)] = last?.number ?? 0
+      target[place] = last?.number ?? 0
     }
   }
 
@@ -72,9 +72,9 @@ struct StoreColumnMemo {
     _ vector: inout RowVector, _ target: UnsafeMutablePointer<UInt32>, _ find: (SubjectKey) -> UInt32
   ) throws {
     var last: (key: UInt128, number: UInt32)?
-    for index in 0..<vector.selectedCount {
-      let place = Int(vector.selection[index])
-      let raw = try vector.key(place)
+    let keys = try vector.keys()
+    vector.selection.visit { place in
+      let raw = keys[place]
       if last?.key != raw {
         let key = SubjectKey(rawValue: raw)
         let number: UInt32

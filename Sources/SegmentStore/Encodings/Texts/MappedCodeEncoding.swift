@@ -10,38 +10,35 @@ package final class CodeMap: Sendable {
   /// Entries of a map at most that a merge makes: look-ups read maps whole.
   package static let maximumEntries = 1 << 18
 
-  /// The raw bytes: entries are read where they lie.
-  private let bytes: BlockBytes
-  private let width: Int
-  package let count: Int
+  /// Own codes plus 1, 0 for none, by code of the other column.
+  private let entries: [UInt32]
   /// Own codes are below this.
   package let codeLimit: Int
 
   /// Makes a map of own codes plus 1, 0 for none, by code of the other column.
-  package init(_ entries: [UInt32]) throws(StoreError) {
-    let width = BitPacking.width(of: UInt64(entries.max() ?? 0))
-    let arena = ByteArena(capacity: entries.count * 4 + 64)
-    let start = arena.appendZeros(8)
-    arena.store(UInt8(width), at: start)
-    BitPacking.append(count: entries.count, width: width, to: arena) { UInt64(entries[$0]) }
-    bytes = try BlockBytes(count: arena.count) { $0.copyMemory(from: arena.bytes) }
-    self.width = width
-    count = entries.count
+  package init(_ entries: [UInt32]) {
+    self.entries = entries
     codeLimit = Int(entries.max() ?? 0)
   }
 
-  package var cost: Int { bytes.count + 120 }
+  package var count: Int { entries.count }
+  package var cost: Int { entries.count * 4 + 120 }
 
   /// What the map says of a code of the other column; `nil` = nothing.
   @inline(__always)
   package func code(_ other: Int) -> UInt32? {
-    guard other >= 0, other < count else { return nil }
-    let entry = BitPacking.value(bytes.base + 8, other, width: width)
-    return entry == 0 ? nil : UInt32(truncatingIfNeeded: entry - 1)
+    guard other >= 0, other < entries.count else { return nil }
+    let entry = entries[other]
+    return entry == 0 ? nil : entry - 1
   }
 
   /// Appends the raw bytes of the map.
-  package func encode(to arena: ByteArena) { arena.append(bytes.buffer) }
+  package func encode(to arena: ByteArena) {
+    let width = BitPacking.width(of: UInt64(codeLimit))
+    let start = arena.appendZeros(8)
+    arena.store(UInt8(width), at: start)
+    BitPacking.append(count: entries.count, width: width, to: arena) { UInt64(entries[$0]) }
+  }
 
   /// Reads a map, every entry of which must name one of `codes` codes or none.
   package init(
@@ -51,13 +48,15 @@ package final class CodeMap: Sendable {
     guard raw.count >= 8, count <= ColumnDictionary.maximumEntries else { throw damage() }
     let width = Int(raw.load(0, as: UInt8.self))
     guard width <= 32, 8 + BitPacking.byteCount(count, width: width) == raw.count else { throw damage() }
-    for index in 0..<count
-    where BitPacking.value(raw.base + 8, index, width: width) > UInt64(codes) {
-      throw damage()
+    var entries: [UInt32] = []
+    entries.reserveCapacity(count)
+    var isSound = true
+    BitPacking.forEach(raw.base + 8, 0..<count, width: width) { _, entry in
+      if entry > UInt64(codes) { isSound = false }
+      entries.append(UInt32(truncatingIfNeeded: entry))
     }
-    bytes = raw
-    self.width = width
-    self.count = count
+    guard isSound else { throw damage() }
+    self.entries = entries
     codeLimit = codes
   }
 }

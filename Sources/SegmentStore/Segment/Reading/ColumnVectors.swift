@@ -84,11 +84,40 @@ extension ColumnCursor {
     return Int(column.dictionaryCount)
   }
 
-  /// A number of a row whose code names a template.
-  @inline(__always)
-  package mutating func numberOfTemplate(_ hole: Int, _ row: Int) throws(StoreError) -> UInt64 {
-    _ = try find(row)
-    return number(hole, row)
+  /// Whether rows have numbers beside their codes.
+  package var hasTemplates: Bool { column?.entry.holes ?? 0 > 0 }
+
+  /// Writes a number of each of consecutive rows, 0 in blocks that have none.
+  package mutating func numbers(
+    _ hole: Int, _ rows: Range<Int>, to numbers: UnsafeMutablePointer<Int64>
+  ) throws(StoreError) {
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      guard try find(row), let current else { throw damage("numbers of a column that is not there") }
+      let stop = min(end, rows.upperBound)
+      let (first, last) = (row - start, stop - start)
+      current._withUnsafeGuaranteedRef {
+        $0.numbers(hole, first..<last, to: numbers + (row - rows.lowerBound))
+      }
+      row = stop
+    }
+  }
+
+  /// Whether the texts of consecutive rows are all those of their keys; writes for each row whether it has none (1).
+  package mutating func areKeyTexts(
+    _ rows: Range<Int>, nulls: UnsafeMutablePointer<UInt8>
+  ) throws(StoreError) -> Bool {
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      guard try find(row), let current, current._withUnsafeGuaranteedRef({ $0.form }) == .key else {
+        return false
+      }
+      let stop = min(end, rows.upperBound)
+      let (first, last) = (row - start, stop - start)
+      _ = current._withUnsafeGuaranteedRef { $0.nulls(first..<last, to: nulls + (row - rows.lowerBound)) }
+      row = stop
+    }
+    return true
   }
 
   /// The bytes of an entry of the column's dictionary and how many numbers it needs; valid while the cursor lives.

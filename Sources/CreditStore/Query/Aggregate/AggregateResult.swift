@@ -1,0 +1,111 @@
+// Owns the result of an aggregate query, and how it was found.
+// Invariants: rows ascend by their groups.
+
+/// The result of an aggregate query.
+public struct AggregateResult: Sendable {
+  /// A value of a result.
+  public enum Cell: Sendable, Equatable {
+    /// Absent.
+    case null
+    /// A whole number, however large.
+    case integer(Int128)
+    /// Anything with a canonical text: dates, decimals, averages, texts.
+    case text(String)
+    /// A truth value.
+    case boolean(Bool)
+  }
+  /// Some values in a row, counted from 0.
+  public struct Cells: RandomAccessCollection, Sendable, Equatable, ExpressibleByArrayLiteral {
+    /// Shared by all rows of a result: a result of many groups is one allocation.
+    private let storage: [Cell]
+    private let start: Int
+    public let count: Int
+
+    init(_ storage: [Cell], _ range: Range<Int>) {
+      self.storage = storage
+      start = range.lowerBound
+      count = range.count
+    }
+
+    /// Takes values as they are.
+    public init(_ cells: some Sequence<Cell>) {
+      let storage = Array(cells)
+      self.init(storage, storage.indices)
+    }
+
+    public init(arrayLiteral elements: Cell...) { self.init(elements) }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { count }
+
+    public subscript(index: Int) -> Cell {
+      precondition(index >= 0 && index < count, "there are \(count) values")
+      return storage[start + index]
+    }
+
+    public static func == (left: Cells, right: Cells) -> Bool { left.elementsEqual(right) }
+  }
+
+  /// One group.
+  public struct Row: Sendable, Equatable {
+    /// Values of the groups in the order of the query.
+    public var group: Cells
+    /// Values of the measures in the order of the query.
+    public var measures: Cells
+
+    /// Makes a row.
+    public init(group: [Cell], measures: [Cell]) {
+      self.init(group: Cells(group), measures: Cells(measures))
+    }
+
+    init(group: Cells, measures: Cells) {
+      self.group = group
+      self.measures = measures
+    }
+  }
+  /// The groups, ascending; one without groups in the query.
+  public var rows: [Row]
+  /// Records looked at.
+  public var recordsScanned: Int
+  /// Records that satisfied the filter.
+  public var recordsMatched: Int
+  /// How the rows were found.
+  public var explanation = AggregateExplanation()
+
+  init(rows: [Row], recordsScanned: Int, recordsMatched: Int) {
+    self.rows = rows
+    self.recordsScanned = recordsScanned
+    self.recordsMatched = recordsMatched
+  }
+}
+
+/// How a query found its rows (执行说明).
+public struct AggregateExplanation: Sendable, Codable, Equatable {
+  /// Stretches of rows that were walked.
+  public var parts = 0
+  /// Threads that walked them.
+  public var threads = 0
+  /// Rows of these stretches, superseded and withdrawn ones too.
+  public var rowsOfParts = 0
+  /// Rows left out because the smallest and largest value of their blocks cannot match.
+  public var rowsSkippedByZoneMap = 0
+  /// Rows left out because no word of their dictionary matches.
+  public var rowsSkippedByDictionary = 0
+  /// Stretches found through the subject directory, because the filter names identifiers.
+  public var partsFoundBySubject = 0
+
+  /// Nothing was looked at.
+  public init() {}
+
+  init(
+    parts: Int, threads: Int, rowsOfParts: Int, rowsSkippedByZoneMap: Int, rowsSkippedByDictionary: Int,
+    partsFoundBySubject: Int
+  ) {
+    self.parts = parts
+    self.threads = threads
+    self.rowsOfParts = rowsOfParts
+    self.rowsSkippedByZoneMap = rowsSkippedByZoneMap
+    self.rowsSkippedByDictionary = rowsSkippedByDictionary
+    self.partsFoundBySubject = partsFoundBySubject
+  }
+}
