@@ -19,6 +19,7 @@ public struct AggregateResult: Sendable {
     /// Shared by all rows of a result: a result of many groups is one allocation.
     private let storage: [Cell]
     private let start: Int
+    /// Number of values.
     public let count: Int
 
     init(_ storage: [Cell], _ range: Range<Int>) {
@@ -33,16 +34,21 @@ public struct AggregateResult: Sendable {
       self.init(storage, storage.indices)
     }
 
+    /// Values as a literal.
     public init(arrayLiteral elements: Cell...) { self.init(elements) }
 
+    /// Always 0.
     public var startIndex: Int { 0 }
+    /// The number of values.
     public var endIndex: Int { count }
 
+    /// The value at an index from 0.
     public subscript(index: Int) -> Cell {
       precondition(index >= 0 && index < count, "there are \(count) values")
       return storage[start + index]
     }
 
+    /// Whether the values are the same, one by one.
     public static func == (left: Cells, right: Cells) -> Bool { left.elementsEqual(right) }
   }
 

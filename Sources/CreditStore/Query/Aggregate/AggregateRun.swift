@@ -26,7 +26,9 @@ struct AggregateRun {
     let threads = max(
       1, min(options.threads > 0 ? options.threads : WorkerThreads.processorCount, parts.count))
     let workers = try gather(parts, threads: threads)
-    for other in workers.dropFirst() { workers[0].merge(other) }
+    for (index, other) in workers.enumerated().dropFirst() {
+      workers[0].merge(other, isLast: index == workers.count - 1)
+    }
     var result = AggregateResult(
       rows: try rows(workers[0]), recordsScanned: workers[0].scanned, recordsMatched: workers[0].matched)
     result.explanation = AggregateExplanation(
@@ -120,7 +122,7 @@ struct AggregateRun {
     var values = [UInt32](repeating: 0, count: ranks.count)
     let widths = worker.columns.map { UInt64.bitWidth - UInt64($0.count).leadingZeroBitCount }
     guard widths.reduce(0, +) <= UInt64.bitWidth else {
-      let groups = (0..<worker.groupCount).filter { worker.rows[$0] > 0 }
+      let groups = worker.groupsWithRows
       let keys = groups.map { group in
         worker.values(group, to: &values)
         return values.indices.map { ranks[$0][Int(values[$0])] }
@@ -129,7 +131,7 @@ struct AggregateRun {
     }
     // The ranks of all columns fit one number.
     var keys: [(rank: UInt64, group: Int)] = []
-    for group in 0..<worker.groupCount where worker.rows[group] > 0 {
+    for group in worker.groupsWithRows {
       worker.values(group, to: &values)
       var rank: UInt64 = 0
       for column in values.indices {

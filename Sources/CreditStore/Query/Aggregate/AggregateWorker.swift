@@ -36,7 +36,10 @@ final class AggregateWorker {
   var skipped: SkippedRows { filter.skipped }
 
   /// Numbers of groups in use; some may have no rows.
-  var groupCount: Int { chain.last?.count ?? columns.first?.count ?? 1 }
+  private var groupCount: Int { chain.last?.count ?? columns.first?.count ?? 1 }
+
+  /// Groups that have rows, in the order of their numbers.
+  var groupsWithRows: [Int] { rows.indices.filter { rows[$0] > 0 } }
 
   private func reserve(_ count: Int) {
     if rows.count < count {
@@ -113,7 +116,9 @@ final class AggregateWorker {
   // MARK: Merging
 
   /// Adds what another thread gathered.
-  func merge(_ other: AggregateWorker) {
+  ///
+  /// - Parameter isLast: whether nothing is merged after this.
+  func merge(_ other: AggregateWorker, isLast: Bool) {
     scanned += other.scanned
     matched += other.matched
     var groups: [UInt32] = [0]
@@ -133,7 +138,9 @@ final class AggregateWorker {
     for (index, group) in groups.enumerated() where index < other.rows.count {
       rows[Int(group)] += other.rows[index]
     }
-    for index in measures.indices { measures[index].merge(other.measures[index], groups: groups) }
+    for index in measures.indices {
+      measures[index].merge(other.measures[index], groups: groups, isLast: isLast)
+    }
   }
 
   private func numbers(of other: ColumnNumbering, in own: ColumnNumbering) -> [UInt32] {

@@ -239,12 +239,14 @@ struct MeasureColumn {
 
   /// Adds what another thread gathered.
   ///
-  /// - Parameter groups: the group here of each group there.
-  mutating func merge(_ other: MeasureColumn, groups: [UInt32]) {
+  /// - Parameters:
+  ///   - groups: the group here of each group there.
+  ///   - isLast: whether nothing is merged after this.
+  mutating func merge(_ other: MeasureColumn, groups: [UInt32], isLast: Bool) {
     guard function != .count else { return }
     if let pairs, let values, let otherPairs = other.pairs, let otherValues = other.values {
       if !other.met.isEmpty {
-        mergeMet(other.met, values, otherValues)
+        mergeMet(other.met, values, otherValues, isLast: isLast)
         return
       }
       let numbers = (0..<UInt32(otherValues.count)).map { values.number(of: $0, in: otherValues) }
@@ -277,17 +279,26 @@ struct MeasureColumn {
     }
   }
 
-  private mutating func mergeMet(_ other: [Bool], _ values: ColumnNumbering, _ otherValues: ColumnNumbering) {
+  /// - Parameter isLast: whether nothing is merged after this: values that are new here need not be kept then.
+  private mutating func mergeMet(
+    _ other: [Bool], _ values: ColumnNumbering, _ otherValues: ColumnNumbering, isLast: Bool
+  ) {
     for number in 1..<UInt32(otherValues.count) where Int(number) < other.count && other[Int(number)] {
-      let own = Int(values.number(of: number, in: otherValues))
-      if own >= met.count {
-        met.append(contentsOf: repeatElement(false, count: max(own + 1, met.count * 2) - met.count))
-      }
-      if !met[own] {
-        met[own] = true
+      guard let own = values.knownNumber(of: number, in: otherValues) else {
         counts[0] += 1
+        if !isLast { setMet(Int(values.number(of: number, in: otherValues))) }
+        continue
       }
+      if Int(own) >= met.count || !met[Int(own)] { counts[0] += 1 }
+      setMet(Int(own))
     }
+  }
+
+  private mutating func setMet(_ number: Int) {
+    if number >= met.count {
+      met.append(contentsOf: repeatElement(false, count: max(number + 1, met.count * 2) - met.count))
+    }
+    met[number] = true
   }
 
   // MARK: Results

@@ -47,6 +47,17 @@ final class IntegerNumbering {
     return add(value)
   }
 
+  /// Whether an integer has a number.
+  func isKnown(_ value: UInt64) -> Bool {
+    let (slots, values, mask) = (state.pointee.slots, state.pointee.values, state.pointee.slotMask)
+    var place = Self.hash(value) & mask
+    while slots[place] != 0 {
+      if values[Int(slots[place]) &- 1] == value { return true }
+      place = (place &+ 1) & mask
+    }
+    return false
+  }
+
   /// Multiplies and folds, so that neighbours lie apart.
   @inline(__always)
   private static func hash(_ value: UInt64) -> Int {

@@ -11,7 +11,8 @@ final class TextNumbering {
   private struct State {
     var slots: UnsafeMutablePointer<Slot>
     var slotMask: Int
-    var texts: UnsafeMutablePointer<Text>
+    /// Where each text lies: its length, then its bytes.
+    var texts: UnsafeMutablePointer<UnsafeRawPointer>
     var capacity: Int
     var count = 0
   }
@@ -20,12 +21,6 @@ final class TextNumbering {
     var tag: UInt32 = 0
     /// The number plus one; 0 = free.
     var number: UInt32 = 0
-  }
-
-  private struct Text {
-    var base: UnsafeRawPointer
-    var count: UInt32
-    var tag: UInt32
   }
 
   private let state: UnsafeMutablePointer<State>
@@ -48,13 +43,17 @@ final class TextNumbering {
   /// Bytes of texts and tables.
   var byteCount: Int {
     memory.byteCount + (state.pointee.slotMask + 1) * MemoryLayout<Slot>.stride
-      + state.pointee.capacity * MemoryLayout<Text>.stride
+      + state.pointee.capacity * MemoryLayout<UnsafeRawPointer>.stride
   }
 
   /// The bytes of a text, valid while this lives.
   subscript(number: Int) -> UnsafeRawBufferPointer {
-    let text = state.pointee.texts[number]
-    return UnsafeRawBufferPointer(start: text.base, count: Int(text.count))
+    Self.bytes(state.pointee.texts[number])
+  }
+
+  @inline(__always)
+  private static func bytes(_ place: UnsafeRawPointer) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: place + 4, count: Int(place.loadUnaligned(as: UInt32.self)))
   }
 
   /// The number of a text, which is added if it is new.
@@ -65,8 +64,10 @@ final class TextNumbering {
     if state.pointee.count * 3 >= (state.pointee.slotMask + 1) * 2 { growSlots() }
     let number = state.pointee.count
     let tag = UInt32(truncatingIfNeeded: hash >> 32)
-    (state.pointee.texts + number).initialize(
-      to: Text(base: memory.copy(text), count: UInt32(truncatingIfNeeded: text.count), tag: tag))
+    let place = memory.allocate(4 + text.count)
+    place.storeBytes(of: UInt32(truncatingIfNeeded: text.count), as: UInt32.self)
+    if let base = text.baseAddress { (place + 4).copyMemory(from: base, byteCount: text.count) }
+    (state.pointee.texts + number).initialize(to: UnsafeRawPointer(place))
     state.pointee.count = number + 1
     put(Slot(tag: tag, number: UInt32(number) + 1), hash)
     return UInt32(number)
@@ -81,8 +82,10 @@ final class TextNumbering {
     var place = Int(truncatingIfNeeded: hash) & mask
     while slots[place].number != 0 {
       if slots[place].tag == tag {
-        let candidate = texts[Int(slots[place].number) &- 1]
-        if Int(candidate.count) == text.count, UnsafeRawBufferPointer.areEqual(candidate.base, text) {
+        let candidate = Self.bytes(texts[Int(slots[place].number) &- 1])
+        if candidate.count == text.count, let base = candidate.baseAddress,
+          UnsafeRawBufferPointer.areEqual(base, text)
+        {
           return slots[place].number &- 1
         }
       }
@@ -99,7 +102,7 @@ final class TextNumbering {
 
   private func growTexts() {
     let old = state.pointee
-    let texts = UnsafeMutablePointer<Text>.allocate(capacity: old.capacity * 2)
+    let texts = UnsafeMutablePointer<UnsafeRawPointer>.allocate(capacity: old.capacity * 2)
     texts.moveInitialize(from: old.texts, count: old.count)
     old.texts.deallocate()
     state.pointee.texts = texts
@@ -114,7 +117,8 @@ final class TextNumbering {
     state.pointee.slots = slots
     state.pointee.slotMask = count - 1
     for number in 0..<state.pointee.count {
-      put(Slot(tag: state.pointee.texts[number].tag, number: UInt32(number) + 1), TextHash.hash(self[number]))
+      let hash = TextHash.hash(self[number])
+      put(Slot(tag: UInt32(truncatingIfNeeded: hash >> 32), number: UInt32(number) + 1), hash)
     }
   }
 }

@@ -1,0 +1,191 @@
+// Goal: questions give what a naive reading of the same rows gives, to the last digit, whatever the rows are stored as, and whatever
+// part of the execution is switched off.
+// Method: random rows of all types (nulls, extremes, equal-looking Unicode, document numbers), loaded, committed one by one,
+// corrected, withdrawn, merged; random filters, groups and measures; each question under several settings.
+
+import CreditModel
+@testable import CreditStore
+@testable import SegmentStore
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct QueryDifferentialTests {
+  private struct World {
+    let store: StoreFixture
+    var rows: [QueryModel.Row] = []
+    var random: SeededGenerator
+
+    init(seed: UInt64) throws {
+      store = try StoreFixture([QueryModel.entry])
+      random = SeededGenerator(seed: seed)
+    }
+
+    mutating func collect(_ count: Int, unit: String?) throws {
+      let fresh = (0..<count).map { QueryModel.row(rows.count + $0, using: &random) }
+      let header = QueryModel.items.map(\.id).joined(separator: ",")
+      let receipt = try store.collect(
+        text: ([header] + fresh.map(QueryModel.line)).joined(separator: "\n") + "\n", entry: "Q1", unit: unit)
+      try #require(receipt.loaded == count, "\(receipt)")
+      rows += fresh.map { QueryModel.Row(cells: $0, unit: unit, batch: Int(receipt.commit)) }
+    }
+
+    /// Corrects or withdraws some rows.
+    mutating func change(_ count: Int) throws {
+      for step in 0..<count {
+        let index = Int.random(in: 0..<rows.count, using: &random)
+        guard case .text(let code) = rows[index].cells[0], case .text(let number) = rows[index].cells[1],
+          rows[index].state != "withdrawn"
+        else { continue }
+        let text = String(decoding: code, as: UTF8.self)
+        let subject = Identifier(detecting: text, on: CreditDatabase.today())
+        let key = String(decoding: number, as: UTF8.self)
+        if step.isMultiple(of: 2) {
+          // A correction is a batch of its own, in the name of the unit that sent the record.
+          let commit = try store.database.correct(
+            "Q1", subject: subject, key: key, reason: "r",
+            changes: ["KIND": .text("C\(rows.count)-\(step)"), "INT": nil])
+          rows[index].cells[2] = .text(Array("C\(rows.count)-\(step)".utf8))
+          rows[index].cells[5] = .null
+          rows[index].state = "corrected"
+          rows[index].batch = Int(commit)
+        } else {
+          _ = try store.database.withdraw("Q1", subject: subject, key: key, reason: "r")
+          rows[index].state = "withdrawn"
+        }
+      }
+    }
+  }
+
+  private static let settings: [(String, @Sendable (inout QueryExecution) -> Void)] = [
+    ("as it is", { _ in }), ("one thread", { $0.threads = 1 }), ("three threads", { $0.threads = 3 }),
+    ("small parts", { $0.rowsOfPart = 2048 }), ("no zone maps", { $0.usesZoneMaps = false }),
+    ("no dictionaries", { $0.usesDictionaries = false }), ("no directory", { $0.usesSubjects = false }),
+    (
+      "nothing",
+      {
+        $0.usesZoneMaps = false
+        $0.usesDictionaries = false
+        $0.usesSubjects = false
+      }
+    ),
+  ]
+
+  @Test(arguments: [11, 12] as [UInt64])
+  func answersAreThoseOfANaiveReading(seed: UInt64) async throws {
+    print("seed \(seed)")
+    var world = try World(seed: seed)
+    try world.collect(20_000, unit: "11130300000000019B")
+    try world.collect(5_000, unit: "12130304000000027W")
+    for _ in 0..<4 { try world.collect(20, unit: nil) }
+    try world.change(60)
+    let past = (world.rows, world.store.database.snapshot())
+    var explained = AggregateExplanation()
+    try ask(90, &world, world.store.database.snapshot(), world.rows, &explained)
+    _ = try await world.store.database.compact()
+    try ask(90, &world, world.store.database.snapshot(), world.rows, &explained)
+    try world.change(40)
+    try world.collect(30, unit: nil)
+    try ask(40, &world, world.store.database.snapshot(), world.rows, &explained)
+    // What a snapshot saw before stays so, also from the merged segments.
+    let earlier = world.store.database.snapshot(asOf: past.1.commit)
+    try ask(30, &world, earlier, past.0, &explained)
+    #expect(
+      explained.rowsSkippedByZoneMap > 0 && explained.rowsSkippedByDictionary > 0
+        && explained.partsFoundBySubject > 0, "\(explained)")
+  }
+
+  private func ask(
+    _ count: Int, _ world: inout World, _ snapshot: CreditSnapshot, _ all: [QueryModel.Row],
+    _ explained: inout AggregateExplanation
+  ) throws {
+    let rows = all.filter { $0.state != "withdrawn" }
+    for _ in 0..<count {
+      var random = world.random
+      _ = world.random.next()
+      let condition =
+        Int.random(in: 0..<5, using: &random) == 0
+        ? nil : QueryModel.condition(Int.random(in: 0...3, using: &random), rows, using: &random)
+      let columns = (0..<Int.random(in: 0...3, using: &random)).map { _ in QueryModel.column(using: &random) }
+      var measures: [(function: String, item: Int)] = [("count", 0)]
+      for _ in 0..<Int.random(in: 0...3, using: &random) {
+        let item = Int.random(in: 0..<QueryModel.items.count, using: &random)
+        let isNumber = [.integer, .decimal].contains(QueryModel.items[item].kind)
+        let functions = ["min", "max", "distinct"] + (isNumber ? ["sum", "avg"] : [])
+        measures.append((functions.randomElement(using: &random) ?? "min", item))
+      }
+      let expected = Self.answer(rows, condition, columns, measures)
+      var query = AggregateQuery(
+        entries: ["Q1"], filter: try condition.map { try Filter(parsing: $0.text) },
+        groups: try columns.map { try .init(parsing: $0.label) },
+        measures: try measures.map { function, item in
+          try .init(parsing: function == "count" ? "count" : "\(function):\(QueryModel.items[item].id)")
+        })
+      let picked = [0, 1 + Int.random(in: 0..<Self.settings.count - 1, using: &random)]
+      for index in picked {
+        query.execution = QueryExecution()
+        Self.settings[index].1(&query.execution)
+        let result = try snapshot.aggregate(query)
+        let found = result.rows.map { ($0.group.map(Self.text), $0.measures.map(Self.text)) }
+        let isEqual =
+          found.count == expected.count
+          && zip(found, expected).allSatisfy { $0.0 == $1.0 && $0.1 == $1.1 }
+        #expect(
+          isEqual,
+          "\(Self.settings[index].0): where \(condition?.text ?? "-") by \(columns.map(\.label)) measures \(query.measures.map(\.label)); first difference \(Self.difference(found, expected))"
+        )
+        let note = result.explanation
+        if index == 0 {
+          explained.rowsSkippedByZoneMap += note.rowsSkippedByZoneMap
+          explained.rowsSkippedByDictionary += note.rowsSkippedByDictionary
+          explained.partsFoundBySubject += note.partsFoundBySubject
+        }
+        if !query.execution.usesZoneMaps { #expect(note.rowsSkippedByZoneMap == 0) }
+        if !query.execution.usesDictionaries { #expect(note.rowsSkippedByDictionary == 0) }
+        if !query.execution.usesSubjects { #expect(note.partsFoundBySubject == 0) }
+        if query.execution.threads == 1 { #expect(note.threads == 1) }
+      }
+    }
+  }
+
+  private static func text(_ cell: AggregateResult.Cell) -> String? {
+    switch cell {
+    case .null: nil
+    case .integer(let number): String(number)
+    case .text(let text): text
+    case .boolean(let flag): String(flag)
+    }
+  }
+
+  private typealias Answer = [([String?], [String?])]
+
+  private static func difference(_ found: Answer, _ expected: Answer) -> String {
+    for (left, right) in zip(found, expected) where left != right { return "\(left) instead of \(right)" }
+    return "\(found.count) rows instead of \(expected.count)"
+  }
+
+  private static func answer(
+    _ rows: [QueryModel.Row], _ condition: QueryModel.Condition?, _ columns: [QueryModel.Column],
+    _ measures: [(function: String, item: Int)]
+  ) -> Answer {
+    var groups: [[QueryModel.Cell]: (shown: [String?], rows: [QueryModel.Row])] = [:]
+    if columns.isEmpty { groups[[]] = ([], []) }
+    for row in rows where condition.map({ $0.holds(row) == true }) ?? true {
+      let values = columns.map { $0.value(row) }
+      groups[values.map(\.order), default: (values.map(\.shown), [])].rows.append(row)
+    }
+    return groups.sorted { left, right in
+      for (first, second) in zip(left.key, right.key) where first != second {
+        return QueryModel.precedes(first, second)
+      }
+      return false
+    }.map {
+      (
+        $0.value.shown,
+        measures.map { [rows = $0.value.rows] measure in
+          QueryModel.measure(measure.function, measure.item, rows)
+        }
+      )
+    }
+  }
+}
