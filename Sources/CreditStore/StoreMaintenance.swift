@@ -4,7 +4,6 @@
 
 import CreditModel
 public import SegmentStore
-import Synchronization
 
 extension CreditDatabase {
   /// Shows the structures of the store as text, line by line: segments, datasets, columns, encodings, bytes. No value is ever shown.
@@ -95,11 +94,4 @@ extension CreditDatabase {
       isCancelled.set()
     }
   }
-}
-
-/// A flag another thread may set.
-private final class Cancellation: Sendable {
-  private let flag = Atomic<Bool>(false)
-  var isSet: Bool { flag.load(ordering: .relaxed) }
-  func set() { flag.store(true, ordering: .relaxed) }
 }

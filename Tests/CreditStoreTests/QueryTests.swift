@@ -104,6 +104,70 @@ import Testing
     #expect(zip(keys, keys.dropFirst()).allSatisfy { $0.lexicographicallyPrecedes($1) })
   }
 
+  /// Without entries a question goes to all that have records; types of entries without any do not stand in its way.
+  @Test func questionsToAllEntries() throws {
+    var other = StoreFixture.entry
+    other.code = "T9"
+    other.items[3] = CatalogueItem(id: "AMOUNT", name: "数量", type: .integer)
+    other.items.append(CatalogueItem(id: "ONLY", name: "只有这里"))
+    let store = try StoreFixture([StoreFixture.entry, StoreFixture.keyless, other])
+    let a = StoreFixture.codes[0]
+    try store.collect(["\(a),N1,,1.5,甲", "\(a),N2,,2,甲"])
+    try store.collect(["\(a),N1,,4,乙"], entry: "T0")
+    func ask(_ filter: String?, by groups: [String] = []) throws -> [AggregateResult.Row] {
+      try store.database.snapshot().aggregate(
+        AggregateQuery(
+          filter: filter.map { try Filter(parsing: $0) }, groups: groups.map { try .init(parsing: $0) },
+          measures: [.count, .sum("AMOUNT")])
+      ).rows
+    }
+    #expect(
+      try ask("AMOUNT > 1", by: ["$entry", "TEXT"]) == [
+        .init(group: [.text("T0"), .text("乙")], measures: [.integer(1), .text("4")]),
+        .init(group: [.text("T1"), .text("甲")], measures: [.integer(2), .text("3.5")]),
+      ])
+    // An item that only an entry without records has: no row has a value.
+    let only = try store.database.snapshot().aggregate(
+      AggregateQuery(filter: Filter(parsing: "ONLY is null")))
+    #expect(only.rows[0].measures[0] == .integer(3))
+    #expect(throws: CreditError.self) { try ask("NOPE = 1") }
+    try store.collect(
+      text: "CODE,NO,DAY,AMOUNT,TEXT,ONLY\n\(a),N1,,4,乙,x\n", entry: "T9")
+    #expect { try ask("AMOUNT > 1") } throws: { ($0 as? CreditError)?.code == "typeMismatch" }
+  }
+
+  /// Groups and different values that do not fit into memory end the question, not the process.
+  @Test func tooManyValuesAreAnError() throws {
+    let store = try StoreFixture()
+    try store.collect(Self.rows(60_000, seed: 3).map(\.line))
+    let snapshot = store.database.snapshot()
+    let entry = try store.database.catalogue.entry("T1")
+    for query in [
+      AggregateQuery(entries: ["T1"], measures: [.init(function: .distinct, item: "NO")]),
+      try AggregateQuery(entries: ["T1"], groups: [.init(parsing: "NO"), .init(parsing: "CODE")]),
+    ] {
+      let plan = try AggregatePlan(query, entries: [entry])
+      #expect {
+        try AggregateRun(plan, snapshot.engine, byteLimit: 1 << 20).result()
+      } throws: { ($0 as? CreditError)?.code == "limit" }
+      #expect(throws: Never.self) { try AggregateRun(plan, snapshot.engine, byteLimit: 64 << 20).result() }
+    }
+  }
+
+  @Test func aQuestionOfACancelledTaskEnds() async throws {
+    let store = try StoreFixture()
+    try store.collect(["\(StoreFixture.codes[0]),N1,,1,甲"])
+    let snapshot = store.database.snapshot()
+    let query = AggregateQuery(entries: ["T1"])
+    #expect(try await snapshot.aggregateInBackground(query).rows[0].measures[0] == .integer(1))
+    let task = Task {
+      while !Task.isCancelled { await Task.yield() }
+      return try await snapshot.aggregateInBackground(query)
+    }
+    task.cancel()
+    await #expect { try await task.value } throws: { ($0 as? CreditError)?.code == "cancelled" }
+  }
+
   @Test func averagesAreRoundedHalfUp() throws {
     let store = try StoreFixture()
     let a = StoreFixture.codes[0]

@@ -42,19 +42,11 @@ struct AggregateCommand: AsyncParsableCommand {
       let snapshot = database.snapshot()
       let result = try snapshot.aggregate(query)
       if explain {
-        Terminal.error(
-          "scan of \(entry.isEmpty ? "all entries" : entry.joined(separator: ", ")) at commit \(snapshot.commit): "
-            + "\(result.recordsScanned) records read, \(result.recordsMatched) matched, \(result.rows.count) groups, "
-            + "\(ContinuousClock.now - start)")
         let cost = database.readingStatistics.since(before)
-        Terminal.error(
-          "\(cost.blocksRead) blocks read (\(cost.bytesRead) bytes, \(cost.bytesDecoded) unpacked), "
-            + "\(cost.cacheHits) found in the cache, \(cost.cacheBytes) bytes kept there")
+        Self.explain(query, result, cost, commit: snapshot.commit, took: ContinuousClock.now - start)
       }
       // Values of items are masked like those of records.
-      let items = try Dictionary(
-        database.catalogue.list().flatMap { $0.entry.items }.map { ($0.id, $0) },
-        uniquingKeysWith: { first, second in second.mask != nil ? second : first })
+      let items = result.items
       func shown(_ cell: AggregateResult.Cell, _ item: String) -> AggregateResult.Cell {
         if case .text(let text) = cell { .text(presentation.text(text, of: items[item])) } else { cell }
       }
@@ -75,6 +67,27 @@ struct AggregateCommand: AsyncParsableCommand {
           rows.map { (Array($0.group) + Array($0.measures)).map(Self.text) })
       }
     }
+  }
+
+  /// Says on standard error how the answer was found.
+  private static func explain(
+    _ query: AggregateQuery, _ result: AggregateResult, _ cost: ReadingStatistics, commit: UInt64,
+    took: Duration
+  ) {
+    let entries = query.entries.isEmpty ? "all entries" : query.entries.joined(separator: ", ")
+    let how = result.explanation
+    let found =
+      how.partsFoundBySubject > 0
+      ? ", \(how.partsFoundBySubject) of them found through the subject directory" : ""
+    Terminal.error(
+      """
+      question to \(entries) at commit \(commit): \(result.recordsScanned) records, \(result.recordsMatched) matched, \
+      \(result.rows.count) groups, \(took)
+      rows: \(how.rowsOfParts) in \(how.parts) parts\(found), on \(how.threads) threads
+      left out: \(how.rowsSkippedByZoneMap) rows by smallest and largest values, \(how.rowsSkippedByDictionary) by dictionaries
+      read: \(cost.blocksRead) blocks (\(cost.bytesRead) bytes, \(cost.bytesDecoded) unpacked), \
+      \(cost.cacheHits) found in the cache, \(cost.cacheBytes) bytes kept there
+      """)
   }
 
   /// Cuts at commas outside brackets and backticks.

@@ -198,8 +198,25 @@ extension CreditCatalogue {
     if known.count == wanted.count {
       return try known.map { try entry($0, asOf: snapshot) }.sorted { $0.entry.code < $1.entry.code }
     }
-    let all = try list()
-    byDataset.withLock { table in for entry in all { table[entry.dataset] = entry.entry.code } }
-    return try all.filter { wanted.contains($0.dataset) }.map { try entry($0.entry.code, asOf: snapshot) }
+    let all = try codes(asOf: snapshot)
+    byDataset.withLock { table in for entry in all { table[entry.dataset] = entry.code } }
+    return try all.filter { wanted.contains($0.dataset) }.map(\.code).sorted().map {
+      try entry($0, asOf: snapshot)
+    }
+  }
+
+  /// Codes and datasets of all entries, without reading the entries themselves: there may be tens of thousands.
+  package func codes(asOf snapshot: EngineSnapshot) throws -> [(code: String, dataset: DatasetID)] {
+    let all = SystemDatasets.catalogue
+    let schema = DatasetSchema(dataset: all.dataset, version: 1, columns: [all.columns[0], all.columns[2]])
+    var codes: [(String, DatasetID)] = []
+    try DatasetScan(snapshot, schema: schema).forEach { row in
+      codes.append(
+        (
+          String(decoding: try row.text(0) ?? [], as: UTF8.self),
+          DatasetID(rawValue: UInt32(clamping: try row.integer(1) ?? 0))
+        ))
+    }
+    return codes
   }
 }

@@ -43,7 +43,8 @@ struct QueryItems {
           item: name,
           offset: offset.map(Int64.init))
       }
-      found = item
+      // Where entries protect the item differently, the stricter one speaks for all.
+      if found?.mask == nil { found = item }
     }
     guard let found else {
       let codes = entries.map(\.entry.code).prefix(5).joined(separator: ", ")

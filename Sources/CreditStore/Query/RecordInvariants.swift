@@ -16,7 +16,7 @@ package struct RecordInvariants {
 
   package func faults() throws -> [StoreFault] {
     var faults: [StoreFault] = []
-    let known = Set(try database.catalogue.list().map(\.dataset))
+    let known = Set(try database.catalogue.codes(asOf: snapshot).map(\.dataset))
     for dataset in try snapshot.allDatasets() where dataset.rawValue >= SystemDatasets.firstEntry {
       guard known.contains(dataset) else {
         faults.append(

@@ -75,7 +75,7 @@ extension CreditDatabase {
       result.supersededBytes = figures.supersededBytes
       result.pinnedBytes = figures.pinnedBytes
       result.commit = snapshot.commit
-      result.entries = try catalogue.list().count
+      result.entries = try catalogue.codes(asOf: snapshot).count
       for dataset in try snapshot.allDatasets() where dataset.rawValue >= SystemDatasets.firstEntry {
         let counts = try RowCounter(snapshot).count(dataset)
         result.versions += counts.versions

@@ -1,6 +1,8 @@
 // Owns the result of an aggregate query, and how it was found.
 // Invariants: rows ascend by their groups.
 
+public import CreditModel
+
 /// The result of an aggregate query.
 public struct AggregateResult: Sendable {
   /// A value of a result.
@@ -75,6 +77,8 @@ public struct AggregateResult: Sendable {
   public var recordsScanned: Int
   /// Records that satisfied the filter.
   public var recordsMatched: Int
+  /// The items that the query names, by id.
+  public internal(set) var items: [String: CatalogueItem] = [:]
   /// How the rows were found.
   public var explanation = AggregateExplanation()
 

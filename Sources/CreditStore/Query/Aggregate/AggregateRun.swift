@@ -12,9 +12,16 @@ struct AggregateRun {
   private let snapshot: EngineSnapshot
   private let options: QueryExecution
   private let byteLimit: Int
+  private let isCancelled: @Sendable () -> Bool
 
-  /// - Parameter byteLimit: bytes that groups and different values may take.
-  init(_ plan: AggregatePlan, _ snapshot: EngineSnapshot, byteLimit: Int) {
+  /// - Parameters:
+  ///   - byteLimit: bytes that groups and different values may take.
+  ///   - isCancelled: asked between parts.
+  init(
+    _ plan: AggregatePlan, _ snapshot: EngineSnapshot, byteLimit: Int,
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) {
+    self.isCancelled = isCancelled
     self.plan = plan
     self.snapshot = snapshot
     options = plan.query.execution
@@ -31,6 +38,7 @@ struct AggregateRun {
     }
     var result = AggregateResult(
       rows: try rows(workers[0]), recordsScanned: workers[0].scanned, recordsMatched: workers[0].matched)
+    result.items = Dictionary(plan.items.items.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     result.explanation = AggregateExplanation(
       parts: parts.count, threads: threads, rowsOfParts: parts.reduce(0) { $0 + $1.rows.rowCount },
       rowsSkippedByZoneMap: workers.reduce(0) { $0 + $1.skipped.byZoneMap },
@@ -50,7 +58,7 @@ struct AggregateRun {
   private func gather(_ parts: [AggregatePlan.Part], threads: Int) throws -> [AggregateWorker] {
     let next = Atomic<Int>(0)
     let outcomes = Guarded<[Result<Outcome, any Error>]>([])
-    let shared = Shared(plan: plan, parts: parts, snapshot: snapshot)
+    let shared = Shared(plan: plan, parts: parts, snapshot: snapshot, isCancelled: isCancelled)
     let (options, byteLimit) = (options, byteLimit / threads)
     WorkerThreads.run(count: threads) { _ in
       let outcome = Result { () throws -> Outcome in
@@ -75,6 +83,7 @@ struct AggregateRun {
     let plan: AggregatePlan
     let parts: [AggregatePlan.Part]
     let snapshot: EngineSnapshot
+    let isCancelled: @Sendable () -> Bool
   }
 
   private static func run(_ worker: AggregateWorker, _ shared: Shared, _ next: borrowing Atomic<Int>) throws {
@@ -82,7 +91,7 @@ struct AggregateRun {
     while true {
       let index = next.add(1, ordering: .relaxed).oldValue
       guard index < shared.parts.count else { return }
-      try Task.checkCancellation()
+      if shared.isCancelled() { throw CancellationError() }
       let part = shared.parts[index]
       let context = QueryContext(entry: shared.plan.entries[part.entry], snapshot: shared.snapshot)
       try shared.plan.scan(part.entry, shared.snapshot).forEachVector(of: part.rows, in: &vector) { vector in
@@ -204,12 +213,42 @@ extension CreditSnapshot {
   /// - Throws: `CreditError`: `unknownEntry`, `unknownItem`, `typeMismatch`, `invalidFilter`, `overflow`, `limit`.
   public func aggregate(_ query: AggregateQuery) throws -> AggregateResult {
     do {
-      let entries =
-        try query.entries.isEmpty
-        ? database.catalogue.list()
-        : Set(query.entries).sorted().map { try database.catalogue.entry($0, asOf: engine) }
-      let plan = try AggregatePlan(query, entries: entries)
-      return try AggregateRun(plan, engine, byteLimit: database.engine.memoryBudgetBytes).result()
+      return try AggregateRun(plan(query), engine, byteLimit: database.engine.memoryBudgetBytes).result()
     } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// The same on threads of the store's own: for long questions from tasks. Cancelling the task ends it.
+  ///
+  /// - Throws: as the other form; `cancelled` when the task was cancelled.
+  @concurrent
+  public func aggregateInBackground(_ query: AggregateQuery) async throws -> AggregateResult {
+    let cancellation = Cancellation()
+    return try await withTaskCancellationHandler {
+      try await WorkerThreads.perform {
+        do {
+          return try AggregateRun(
+            plan(query), engine, byteLimit: database.engine.memoryBudgetBytes,
+            isCancelled: { cancellation.isSet }
+          ).result()
+        } catch { throw CreditError(wrapping: error) }
+      }
+    } onCancel: {
+      cancellation.set()
+    }
+  }
+
+  private func plan(_ query: AggregateQuery) throws -> AggregatePlan {
+    let catalogue = database.catalogue
+    guard query.entries.isEmpty else {
+      let entries = try Set(query.entries).sorted().map { try catalogue.entry($0, asOf: engine) }
+      return try AggregatePlan(query, entries: entries)
+    }
+    // Of tens of thousands of entries those without records need not be read, unless only they have an item.
+    let datasets = Set(try engine.allDatasets())
+    do {
+      return try AggregatePlan(query, entries: catalogue.entries(of: datasets, asOf: engine))
+    } catch let error as CreditError where error.code == "unknownItem" {
+      return try AggregatePlan(query, entries: catalogue.list())
+    }
   }
 }

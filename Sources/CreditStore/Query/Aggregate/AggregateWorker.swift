@@ -100,7 +100,7 @@ final class AggregateWorker {
         "limit", "more than \(AggregateQuery.maximumGroups) groups; narrow the filter or group by less")
     }
     // Tables grow with the rows: looking at them now and then is enough.
-    guard matched - lastCheck >= 1 << 16 else { return }
+    guard matched - lastCheck >= 1 << 14 else { return }
     lastCheck = matched
     let bytes =
       rows.capacity * 8 + columns.reduce(0) { $0 + $1.byteCount } + chain.reduce(0) { $0 + $1.byteCount }
