@@ -148,6 +148,98 @@ import Testing
     }
   }
 
+  /// Pages of records together are what a plain reading finds, in an order that no merge, thread or size of page changes.
+  @Test(arguments: [21, 22] as [UInt64])
+  func pagesJoinWithoutGaps(seed: UInt64) async throws {
+    print("seed \(seed)")
+    var world = try World(seed: seed)
+    try world.collect(6_000, unit: "11130300000000019B")
+    try world.collect(3_000, unit: "12130304000000027W")
+    for _ in 0..<3 { try world.collect(20, unit: nil) }
+    try world.change(40)
+    let rows = world.rows.filter { $0.state != "withdrawn" }
+    let before = world.store.database.snapshot()
+    var random = world.random
+    var asked: [(RecordQuery, [String])] = []
+    for step in 0..<40 {
+      let condition =
+        step % 8 == 0 ? nil : QueryModel.condition(Int.random(in: 0...2, using: &random), rows, using: &random)
+      let columns = (0..<Int.random(in: 0...2, using: &random)).map { _ in
+        (item: Int.random(in: 0..<QueryModel.items.count, using: &random), isDescending: Bool.random(using: &random))
+      }
+      let expected = rows.filter { row in condition.map { $0.holds(row) == true } ?? true }
+      var query = RecordQuery(
+        entries: ["Q1"], filter: try condition.map { try Filter(parsing: $0.text) },
+        order: columns.map { .init(QueryModel.items[$0.item].id, isDescending: $0.isDescending) },
+        limit: max(1, expected.count / Int.random(in: 1...12, using: &random)))
+      let found = try Self.pages(query, before)
+      let message = "where \(condition?.text ?? "-") order \(query.order) limit \(query.limit)"
+      #expect(Self.names(found).sorted() == Self.names(expected).sorted(), "\(message)")
+      for column in columns.prefix(1) {
+        let values = found.map { record in record.values[column.item] }
+        let byName = Dictionary(uniqueKeysWithValues: expected.map { ($0.cells[1], $0.cells[column.item]) })
+        let cells = Self.names(found).map { byName[.text(Array($0.utf8))] ?? .null }
+        #expect(values.map { $0 == nil } == cells.map { $0 == .null }, "\(message)")
+        let ascends = zip(cells, cells.dropFirst()).allSatisfy {
+          column.isDescending ? !QueryModel.precedes($0, $1) : !QueryModel.precedes($1, $0)
+        }
+        #expect(ascends, "\(message)")
+      }
+      query.execution.threads = 1
+      query.execution.rowsOfPart = 2048
+      query.limit = max(1, expected.count / 3)
+      #expect(Self.names(try Self.pages(query, before)) == Self.names(found), "\(message)")
+      asked.append((query, Self.names(found)))
+    }
+    _ = try await world.store.database.compact()
+    try world.change(20)
+    // After a merge and later changes the same commit reads the same, page by page.
+    let after = world.store.database.snapshot(asOf: before.commit)
+    for (query, names) in asked { #expect(Self.names(try Self.pages(query, after)) == names) }
+    // A cursor goes on at its own commit, whatever snapshot it is given to.
+    var query = asked[0].0
+    query.limit = 10
+    let first = try after.records(matching: query)
+    query.cursor = first.next
+    let second = try world.store.database.snapshot().records(matching: query)
+    #expect(second.commit == before.commit && Self.names(first.records + second.records) == Array(asked[0].1.prefix(20)))
+  }
+
+  @Test func aCursorBelongsToItsQuery() throws {
+    var world = try World(seed: 5)
+    try world.collect(50, unit: nil)
+    let snapshot = world.store.database.snapshot()
+    var query = RecordQuery(entries: ["Q1"], limit: 10)
+    query.cursor = try snapshot.records(matching: query).next
+    #expect(query.cursor != nil)
+    var other = query
+    other.order = [.init("DAY")]
+    for (query, code) in [(other, "invalidCursor"), (RecordQuery(limit: 0), "limit"), (RecordQuery(cursor: "no"), "invalidCursor")] {
+      #expect { try snapshot.records(matching: query) } throws: { ($0 as? CreditError)?.code == code }
+    }
+    other.cursor = nil
+    other.order = [.init("NOPE")]
+    #expect { try snapshot.records(matching: other) } throws: { ($0 as? CreditError)?.code == "unknownItem" }
+  }
+
+  private static func pages(_ query: RecordQuery, _ snapshot: CreditSnapshot) throws -> [CreditRecord] {
+    var query = query
+    var records: [CreditRecord] = []
+    repeat {
+      let page = try snapshot.records(matching: query)
+      #expect(page.records.count == query.limit || page.next == nil)
+      records += page.records
+      query.cursor = page.next
+    } while query.cursor != nil
+    return records
+  }
+
+  private static func names(_ records: [CreditRecord]) -> [String] { records.map(\.key) }
+
+  private static func names(_ rows: [QueryModel.Row]) -> [String] {
+    rows.map { row in if case .text(let name) = row.cells[1] { String(decoding: name, as: UTF8.self) } else { "" } }
+  }
+
   private static func text(_ cell: AggregateResult.Cell) -> String? {
     switch cell {
     case .null: nil

@@ -125,6 +125,24 @@ public struct EngineSnapshot: Sendable {
     return segment.marks.superseded(address.position, asOf: commit) == nil
   }
 
+  /// The row at an address, as the snapshot sees it.
+  ///
+  /// - Parameter key: the subject key of the row.
+  package func row(at address: RowAddress, key: UInt128, schema: DatasetSchema) throws(StoreError) -> StoredRow {
+    guard address.segment != 0 else {
+      guard let row = view.memory.row(address.position) else {
+        throw StoreError(.invalidArgument, "there is no such row in memory")
+      }
+      return stored(address.position, row, schema)
+    }
+    guard let segment = view.segment(address.segment), var reader = try RowAssembler(segment, schema: schema)
+    else { throw StoreError(.invalidArgument, "the snapshot has no such row") }
+    let (system, payload) = try reader.row(address.position, key: key)
+    return StoredRow(
+      address: address, dataset: schema.dataset, key: key, system: system,
+      superseded: try reader.superseded(address.position, asOf: commit), payload: payload)
+  }
+
   /// Counts visible rows of a key in a dataset without reading their values.
   package func count(of key: UInt128, dataset: DatasetID) throws(StoreError) -> Int {
     var total = 0

@@ -53,6 +53,11 @@ package final class MemoryTable: Sendable {
     }.filter { $0.1.system.commit <= commit }
   }
 
+  /// The row at a position, or `nil`.
+  package func row(_ position: UInt32) -> MemoryRow? {
+    contents.withLock { Int(position) < $0.rows.count ? $0.rows[Int(position)] : nil }
+  }
+
   /// All rows in commit order.
   package var all: [MemoryRow] { contents.withLock { $0.rows } }
 

@@ -49,6 +49,7 @@ package struct DatasetScan {
         try withUnsafeMutablePointer(to: &vector) { pointer in
           for place in places { try body(ScanRow(vector: pointer, place: Int(place))) }
         }
+        return true
       }
     }
   }

@@ -361,6 +361,9 @@ package struct RowVector: ~Copyable {
     return UnsafePointer(keyBuffer)
   }
 
+  /// Whether the rows ascend by their keys; those in memory stand in the order of their commits.
+  package var isOrderedByKey: Bool { if case .segment = source { true } else { false } }
+
   /// The subject key of a row.
   package mutating func key(_ place: Int) throws(StoreError) -> UInt128 { try keys()[place] }
 

@@ -103,6 +103,23 @@ package struct VectorScan: Sendable {
     return ranges
   }
 
+  /// The rows of a segment from the first of a key on; of the next key, if that has none.
+  package static func rows(
+    from key: UInt128, _ segment: SegmentView, _ chunk: DatasetChunk
+  ) throws(StoreError) -> [Range<Int>] {
+    let tree = try segment.reader.subjectTree()
+    for index in (tree.leafIndex(of: key) ?? 0)..<tree.fences.count {
+      let leaf = try segment.reader.leaf(tree.fences[index])
+      for subject in leaf.lowerBound(key)..<leaf.subjectCount {
+        for run in leaf.runs(subject) where run.dataset == chunk.dataset {
+          guard run.first >= chunk.firstRow, run.first - chunk.firstRow < chunk.rowCount else { break }
+          return [Int(run.first - chunk.firstRow)..<Int(chunk.rowCount)]
+        }
+      }
+    }
+    return []
+  }
+
   /// Whether a text column of a chunk is that of its rows' keys throughout.
   package static func isKeyText(_ column: ColumnSchema, _ segment: SegmentView, _ chunk: DatasetChunk)
     throws(StoreError) -> Bool
@@ -117,8 +134,10 @@ package struct VectorScan: Sendable {
   // MARK: Walking
 
   /// Visits the rows of a part, vector by vector; vectors without a row that the snapshot sees are left out.
+  ///
+  /// - Parameter body: returns whether to go on.
   package func forEachVector(
-    of part: Part, in vector: inout RowVector, _ body: (inout RowVector) throws -> Void
+    of part: Part, in vector: inout RowVector, _ body: (inout RowVector) throws -> Bool
   ) throws {
     guard let segment = part.segment, let chunk = part.chunk else {
       try forEachMemoryVector(in: &vector, body)
@@ -132,7 +151,7 @@ package struct VectorScan: Sendable {
         vector.move(to: rows)
         if !includesSuperseded { hide(part.hidden, chunk, &nextHidden, in: &vector) }
         try select(segment, in: &vector)
-        if vector.selectedCount > 0 { try body(&vector) }
+        if vector.selectedCount > 0, try !body(&vector) { return }
       }
     }
   }
@@ -169,7 +188,7 @@ package struct VectorScan: Sendable {
   }
 
   private func forEachMemoryVector(
-    in vector: inout RowVector, _ body: (inout RowVector) throws -> Void
+    in vector: inout RowVector, _ body: (inout RowVector) throws -> Bool
   ) throws {
     let memory = snapshot.view.memory
     var rows: [RowVector.MemoryCells] = []
@@ -182,11 +201,11 @@ package struct VectorScan: Sendable {
       rows.append(RowVector.MemoryCells(position: position, row: stored, cells: cells))
       guard rows.count == RowVector.capacity else { continue }
       vector.begin(rows, schema)
-      try body(&vector)
+      guard try body(&vector) else { return }
       rows = []
     }
     guard !rows.isEmpty else { return }
     vector.begin(rows, schema)
-    try body(&vector)
+    _ = try body(&vector)
   }
 }

@@ -1,10 +1,9 @@
-// Owns running an aggregate query on the threads of the machine, and putting its result together.
-// Invariants: answers depend on no thread count and no setting; the first error ends all threads; groups ascend.
+// Owns running an aggregate query and putting its result together.
+// Invariants: answers depend on no thread count and no setting; groups ascend.
 // Does not read or add rows itself.
 
 import CreditModel
 import SegmentStore
-import Synchronization
 
 /// Runs an aggregate query.
 struct AggregateRun {
@@ -29,75 +28,18 @@ struct AggregateRun {
   }
 
   func result() throws -> AggregateResult {
-    let parts = try plan.parts(snapshot, options)
-    let threads = max(
-      1, min(options.threads > 0 ? options.threads : WorkerThreads.processorCount, parts.count))
-    let workers = try gather(parts, threads: threads)
+    let run = QueryRun(rows: plan.rows, snapshot: snapshot, options: options, isCancelled: isCancelled)
+    let (workers, explanation) = try run.gather { [plan, options, byteLimit] threads in
+      AggregateWorker(plan, options: options, byteLimit: byteLimit / threads)
+    }
     for (index, other) in workers.enumerated().dropFirst() {
       workers[0].merge(other, isLast: index == workers.count - 1)
     }
     var result = AggregateResult(
       rows: try rows(workers[0]), recordsScanned: workers[0].scanned, recordsMatched: workers[0].matched)
     result.items = Dictionary(plan.items.items.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    result.explanation = AggregateExplanation(
-      parts: parts.count, threads: threads, rowsOfParts: parts.reduce(0) { $0 + $1.rows.rowCount },
-      rowsSkippedByZoneMap: workers.reduce(0) { $0 + $1.skipped.byZoneMap },
-      rowsSkippedByDictionary: workers.reduce(0) { $0 + $1.skipped.byDictionary },
-      partsFoundBySubject: parts.count { $0.rows.isNarrowed })
+    result.explanation = explanation
     return result
-  }
-
-  // MARK: Threads
-
-  /// One thread's groups, handed over when it is done.
-  private struct Outcome: @unchecked Sendable {
-    // Sendable because its thread has ended before anybody reads it.
-    var worker: AggregateWorker
-  }
-
-  private func gather(_ parts: [AggregatePlan.Part], threads: Int) throws -> [AggregateWorker] {
-    let next = Atomic<Int>(0)
-    let outcomes = Guarded<[Result<Outcome, any Error>]>([])
-    let shared = Shared(plan: plan, parts: parts, snapshot: snapshot, isCancelled: isCancelled)
-    let (options, byteLimit) = (options, byteLimit / threads)
-    WorkerThreads.run(count: threads) { _ in
-      let outcome = Result { () throws -> Outcome in
-        do {
-          let worker = AggregateWorker(shared.plan, options: options, byteLimit: byteLimit)
-          try Self.run(worker, shared, next)
-          return Outcome(worker: worker)
-        } catch {
-          // The others need not go on.
-          next.store(shared.parts.count, ordering: .relaxed)
-          throw error
-        }
-      }
-      outcomes.withLock { $0.append(outcome) }
-    }
-    return try outcomes.withLock { try $0.map { try $0.get().worker } }
-  }
-
-  /// What all threads read.
-  private struct Shared: @unchecked Sendable {
-    // Sendable because nothing of it is changed while the threads run.
-    let plan: AggregatePlan
-    let parts: [AggregatePlan.Part]
-    let snapshot: EngineSnapshot
-    let isCancelled: @Sendable () -> Bool
-  }
-
-  private static func run(_ worker: AggregateWorker, _ shared: Shared, _ next: borrowing Atomic<Int>) throws {
-    var vector = RowVector()
-    while true {
-      let index = next.add(1, ordering: .relaxed).oldValue
-      guard index < shared.parts.count else { return }
-      if shared.isCancelled() { throw CancellationError() }
-      let part = shared.parts[index]
-      let context = QueryContext(entry: shared.plan.entries[part.entry], snapshot: shared.snapshot)
-      try shared.plan.scan(part.entry, shared.snapshot).forEachVector(of: part.rows, in: &vector) { vector in
-        try worker.add(&vector, context)
-      }
-    }
   }
 
   // MARK: Results
@@ -238,17 +180,6 @@ extension CreditSnapshot {
   }
 
   private func plan(_ query: AggregateQuery) throws -> AggregatePlan {
-    let catalogue = database.catalogue
-    guard query.entries.isEmpty else {
-      let entries = try Set(query.entries).sorted().map { try catalogue.entry($0, asOf: engine) }
-      return try AggregatePlan(query, entries: entries)
-    }
-    // Of tens of thousands of entries those without records need not be read, unless only they have an item.
-    let datasets = Set(try engine.allDatasets())
-    do {
-      return try AggregatePlan(query, entries: catalogue.entries(of: datasets, asOf: engine))
-    } catch let error as CreditError where error.code == "unknownItem" {
-      return try AggregatePlan(query, entries: catalogue.list())
-    }
+    try binding(query.entries) { try AggregatePlan(query, entries: $0) }
   }
 }

@@ -6,7 +6,7 @@ import CreditModel
 import SegmentStore
 
 /// The groups of one thread.
-final class AggregateWorker {
+final class AggregateWorker: QueryWorker {
   private let plan: AggregatePlan
   private let byteLimit: Int
   private let filter: FilterEvaluation
@@ -24,7 +24,7 @@ final class AggregateWorker {
   init(_ plan: AggregatePlan, options: QueryExecution, byteLimit: Int) {
     self.plan = plan
     self.byteLimit = byteLimit
-    filter = FilterEvaluation(plan.filter, items: plan.items, options: options)
+    filter = FilterEvaluation(plan.rows.filter, items: plan.items, options: options)
     columns = plan.groups.map { ColumnNumbering($0.column, part: $0.part, type: plan.items.type($0.column)) }
     chain = plan.groups.dropFirst().map { _ in PairNumbering() }
     measures = plan.measures.map {
@@ -51,11 +51,11 @@ final class AggregateWorker {
   // MARK: Adding
 
   /// Adds the rows of a vector.
-  func add(_ vector: inout RowVector, _ context: QueryContext) throws {
-    try dropWithdrawn(&vector)
+  func add(_ vector: inout RowVector, _ context: QueryContext) throws -> Bool {
+    try vector.dropWithdrawn()
     scanned += vector.selectedCount
     try filter.narrow(&vector, context)
-    guard vector.selectedCount > 0 else { return }
+    guard vector.selectedCount > 0 else { return true }
     matched += vector.selectedCount
     var groupOf: UnsafePointer<UInt32>?
     if plan.groups.isEmpty {
@@ -68,13 +68,7 @@ final class AggregateWorker {
     }
     for index in measures.indices { try measures[index].add(&vector, context, groupOf) }
     try checkMemory()
-  }
-
-  private func dropWithdrawn(_ vector: inout RowVector) throws(StoreError) {
-    let withdrawn = Int64(RecordState.withdrawn.rawValue)
-    if let bounds = vector.bounds(SystemColumn.state), !bounds.contains(withdrawn) { return }
-    let states = try vector.system(.state)
-    vector.keep { states[$0] != withdrawn }
+    return true
   }
 
   private func findGroups(_ vector: inout RowVector, _ context: QueryContext) throws -> UnsafePointer<UInt32>

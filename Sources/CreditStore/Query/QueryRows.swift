@@ -1,0 +1,78 @@
+// Owns which rows a question looks at: its entries, what its filter tells before a row is read, and how they are cut into parts.
+// Invariants: rows that are left out cannot match.
+// Does not read values.
+
+import CreditModel
+import SegmentStore
+
+/// The rows of a question.
+struct QueryRows {
+  let entries: [PublishedEntry]
+  let items: QueryItems
+  let filter: BoundFilter?
+
+  /// Rows of one entry that are walked together.
+  struct Part {
+    var entry: Int
+    var rows: VectorScan.Part
+  }
+
+  /// The scan of an entry.
+  func scan(_ entry: Int, _ snapshot: EngineSnapshot) -> VectorScan {
+    VectorScan(snapshot, schema: items.schema(of: entries[entry]))
+  }
+
+  /// The rows to look at, in parts.
+  ///
+  /// - Parameter start: entry and subject before which no row is of interest.
+  func parts(
+    _ snapshot: EngineSnapshot, _ options: QueryExecution, from start: (entry: String, key: UInt128)? = nil
+  ) throws -> [Part] {
+    let wanted = options.usesSubjects ? wantedSubjects() : []
+    var parts: [Part] = []
+    for entry in entries.indices {
+      let code = entries[entry].entry.code
+      if let start, code.utf8.lexicographicallyPrecedes(start.entry.utf8) { continue }
+      let isFirst = start.map { code.utf8.elementsEqual($0.entry.utf8) } ?? false
+      let schema = items.schema(of: entries[entry])
+      let scan = VectorScan(snapshot, schema: schema)
+      let found = try scan.parts(rows: options.rowsOfPart) { (segment, chunk) throws(StoreError) in
+        for (item, keys) in wanted where try VectorScan.isKeyText(schema.columns[item], segment, chunk) {
+          return try VectorScan.rows(of: keys, segment, chunk)
+        }
+        if isFirst, let start { return try VectorScan.rows(from: start.key, segment, chunk) }
+        return nil
+      }
+      parts += found.map { Part(entry: entry, rows: $0) }
+    }
+    return parts
+  }
+
+  /// Items that must have one of a few texts, and the keys that have these texts: where the texts of an item are those of the rows' keys,
+  /// the subject directory finds the rows.
+  private func wantedSubjects() -> [(item: Int, keys: [UInt128])] {
+    let parts: [BoundFilter]
+    switch filter {
+    case .and(let all)?: parts = all
+    case let one?: parts = [one]
+    case nil: parts = []
+    }
+    return parts.compactMap { part in
+      guard case .texts(.item(let item), let condition) = part, let texts = condition.wantedTexts else {
+        return nil
+      }
+      return (item, Set(texts.flatMap(Self.keys)).sorted())
+    }
+  }
+
+  /// The keys whose text is this, one for each kind of identifier that can have it.
+  private static func keys(_ text: [UInt8]) -> [UInt128] {
+    let text = String(decoding: text, as: UTF8.self)
+    return IdentifierKind.allCases.compactMap { kind in
+      guard let key = SubjectKey(Identifier(text, as: kind), digest: { _ in 0 }), !key.needsFullText,
+        let rendered = key.text, rendered.utf8.elementsEqual(text.utf8)
+      else { return nil }
+      return key.rawValue
+    }
+  }
+}

@@ -1,0 +1,119 @@
+// Owns running a question on the threads of the machine.
+// Invariants: each part is walked once, by one thread; the first error ends all threads.
+// Does not know what is done with the rows.
+
+import CreditModel
+import SegmentStore
+import Synchronization
+
+/// What one thread makes of the rows it gets.
+protocol QueryWorker: AnyObject, SendableMetatype {
+  /// Looks at the rows of a vector; returns whether more of this part are of interest.
+  func add(_ vector: inout RowVector, _ context: QueryContext) throws -> Bool
+  /// What its filter left out.
+  var skipped: SkippedRows { get }
+}
+
+/// Runs a question.
+struct QueryRun {
+  let rows: QueryRows
+  let snapshot: EngineSnapshot
+  let options: QueryExecution
+  var isCancelled: @Sendable () -> Bool = { false }
+  /// Entry and subject before which no row is of interest.
+  var start: (entry: String, key: UInt128)?
+
+  /// What all threads read.
+  private struct Shared<Worker: QueryWorker>: @unchecked Sendable {
+    // Sendable because nothing of it is changed while the threads run.
+    let run: QueryRun
+    let parts: [QueryRows.Part]
+    let threads: Int
+    let makeWorker: (_ threads: Int) -> Worker
+  }
+
+  /// One thread's findings, handed over when it is done.
+  private struct Outcome<Worker: QueryWorker>: @unchecked Sendable {
+    // Sendable because its thread has ended before anybody reads it.
+    var worker: Worker
+  }
+
+  /// Gives all rows to workers, one for each thread; there is always one.
+  func gather<Worker: QueryWorker>(
+    _ makeWorker: @escaping (_ threads: Int) -> Worker
+  ) throws -> (workers: [Worker], explanation: AggregateExplanation) {
+    let parts = try rows.parts(snapshot, options, from: start)
+    let wanted = options.threads > 0 ? options.threads : WorkerThreads.processorCount
+    let threads = max(1, min(wanted, parts.count))
+    let next = Atomic<Int>(0)
+    let outcomes = Guarded<[Result<Outcome<Worker>, any Error>]>([])
+    let shared = Shared(run: self, parts: parts, threads: threads, makeWorker: makeWorker)
+    WorkerThreads.run(count: threads) { _ in
+      let outcome = Result { () throws -> Outcome<Worker> in
+        do {
+          let worker = shared.makeWorker(shared.threads)
+          try shared.run.walk(shared.parts, worker, next)
+          return Outcome(worker: worker)
+        } catch {
+          // The others need not go on.
+          next.store(shared.parts.count, ordering: .relaxed)
+          throw error
+        }
+      }
+      outcomes.withLock { $0.append(outcome) }
+    }
+    let workers = try outcomes.withLock { try $0.map { try $0.get().worker } }
+    return (
+      workers,
+      AggregateExplanation(
+        parts: parts.count, threads: threads, rowsOfParts: parts.reduce(0) { $0 + $1.rows.rowCount },
+        rowsSkippedByZoneMap: workers.reduce(0) { $0 + $1.skipped.byZoneMap },
+        rowsSkippedByDictionary: workers.reduce(0) { $0 + $1.skipped.byDictionary },
+        partsFoundBySubject: parts.count { $0.rows.isNarrowed })
+    )
+  }
+
+  private func walk(
+    _ parts: [QueryRows.Part], _ worker: some QueryWorker, _ next: borrowing Atomic<Int>
+  ) throws {
+    var vector = RowVector()
+    while true {
+      let index = next.add(1, ordering: .relaxed).oldValue
+      guard index < parts.count else { return }
+      if isCancelled() { throw CancellationError() }
+      let context = QueryContext(entry: rows.entries[parts[index].entry], snapshot: snapshot)
+      try rows.scan(parts[index].entry, snapshot).forEachVector(of: parts[index].rows, in: &vector) {
+        try worker.add(&$0, context)
+      }
+    }
+  }
+}
+
+extension RowVector {
+  /// Takes withdrawn records out of the selection.
+  mutating func dropWithdrawn() throws(StoreError) {
+    let withdrawn = Int64(RecordState.withdrawn.rawValue)
+    if let bounds = bounds(SystemColumn.state), !bounds.contains(withdrawn) { return }
+    let states = try system(.state)
+    keep { states[$0] != withdrawn }
+  }
+}
+
+extension CreditSnapshot {
+  /// The entries a question asks: those named, or all that have records; `nil` for all there are.
+  func entries(_ codes: [String]) throws -> [PublishedEntry] {
+    let catalogue = database.catalogue
+    guard codes.isEmpty else { return try Set(codes).sorted().map { try catalogue.entry($0, asOf: engine) } }
+    return try catalogue.entries(of: Set(engine.allDatasets()), asOf: engine)
+  }
+
+  /// Binds a question to its entries. Of tens of thousands of entries those without records need not be read, unless only they have an item
+  /// that the question names.
+  func binding<Bound>(_ codes: [String], _ bind: ([PublishedEntry]) throws -> Bound) throws -> Bound {
+    do {
+      return try bind(entries(codes))
+    } catch let error as CreditError where error.code == "unknownItem" && codes.isEmpty {
+      return try bind(database.catalogue.list())
+    }
+  }
+}

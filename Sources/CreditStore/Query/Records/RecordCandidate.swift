@@ -1,0 +1,72 @@
+// Owns a row that may stand on a page, and the total order of such rows.
+// Invariants: the order depends on values and identity alone, not on where rows lie: entry, subject and record key name a record.
+
+import CreditModel
+import SegmentStore
+
+/// A row that may stand on a page.
+final class RecordCandidate {
+  let values: [QueryValue]
+  let entry: PublishedEntry
+  let key: UInt128
+  let address: RowAddress
+  /// Asked for only where all else is equal: it is read from the row.
+  private var recordKey: String?
+
+  init(values: [QueryValue], entry: PublishedEntry, key: UInt128, address: RowAddress) {
+    self.values = values
+    self.entry = entry
+    self.key = key
+    self.address = address
+  }
+
+  func recordKey(_ snapshot: EngineSnapshot) throws -> String {
+    if let recordKey { return recordKey }
+    let row = try snapshot.row(at: address, key: key, schema: entry.schema)
+    let values = try RecordReader(entry).values(row.payload)
+    let found =
+      entry.keyItems.isEmpty
+      ? RecordKey.contentDigest(values) : RecordKey.text(entry.keyItems.map { values[$0] })
+    recordKey = found
+    return found
+  }
+}
+
+/// The order of a query's records.
+struct RecordOrder {
+  let isDescending: [Bool]
+  let snapshot: EngineSnapshot
+
+  /// Below 0 when the left comes first.
+  func compare(_ left: RecordCandidate, _ right: RecordCandidate) throws -> Int {
+    let order = compare(left.values, left.entry.entry.code, left.key, right.values, right.entry.entry.code, right.key)
+    if order != 0 { return order }
+    if left.address == right.address { return 0 }
+    return Self.compare(try left.recordKey(snapshot), try right.recordKey(snapshot))
+  }
+
+  /// Below 0 when the candidate comes before the end of a page, 0 when it is that record.
+  func compare(_ candidate: RecordCandidate, _ cursor: RecordCursor) throws -> Int {
+    let order = compare(
+      candidate.values, candidate.entry.entry.code, candidate.key, cursor.values, cursor.entry,
+      UInt128(cursor.key, radix: 16) ?? 0)
+    return order != 0 ? order : Self.compare(try candidate.recordKey(snapshot), cursor.record)
+  }
+
+  private func compare(
+    _ leftValues: [QueryValue], _ leftEntry: String, _ leftKey: UInt128, _ rightValues: [QueryValue],
+    _ rightEntry: String, _ rightKey: UInt128
+  ) -> Int {
+    for index in isDescending.indices where leftValues[index] != rightValues[index] {
+      return (leftValues[index] < rightValues[index]) != isDescending[index] ? -1 : 1
+    }
+    let entries = Self.compare(leftEntry, rightEntry)
+    if entries != 0 { return entries }
+    return leftKey < rightKey ? -1 : leftKey > rightKey ? 1 : 0
+  }
+
+  private static func compare(_ left: String, _ right: String) -> Int {
+    if left.utf8.elementsEqual(right.utf8) { return 0 }
+    return left.utf8.lexicographicallyPrecedes(right.utf8) ? -1 : 1
+  }
+}

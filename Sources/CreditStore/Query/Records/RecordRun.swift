@@ -1,0 +1,84 @@
+// Owns running a question that returns records, and putting its page together.
+// Invariants: all pages of a question are read as of one commit; the first error ends all threads.
+// Does not decide who may see the records.
+
+import CreditModel
+import SegmentStore
+
+extension CreditSnapshot {
+  /// Current records that match a query and are not withdrawn, one page of them.
+  ///
+  /// - Throws: `CreditError`: `unknownEntry`, `unknownItem`, `typeMismatch`, `invalidFilter`, `invalidCursor`, `limit`, `damaged`.
+  public func records(matching query: RecordQuery) throws -> RecordPage {
+    do {
+      guard (1...RecordQuery.maximumLimit).contains(query.limit) else {
+        throw CreditError("limit", "a page has 1 to \(RecordQuery.maximumLimit) records, not \(query.limit)")
+      }
+      let cursor = try query.cursor.map { try RecordCursor($0, query: query, store: database.identifier) }
+      guard let cursor, cursor.commit != commit else { return try RecordRun(query, cursor, self).page() }
+      guard cursor.commit <= commit else {
+        throw CreditError("invalidCursor", "the cursor is of commit \(cursor.commit), the snapshot of \(commit)")
+      }
+      return try RecordRun(query, cursor, database.snapshot(asOf: cursor.commit)).page()
+    } catch { throw CreditError(wrapping: error) }
+  }
+}
+
+/// Runs a question that returns records.
+private struct RecordRun {
+  private let query: RecordQuery
+  private let cursor: RecordCursor?
+  private let snapshot: CreditSnapshot
+  private let rows: QueryRows
+  private let columns: [QueryColumn]
+  private let order: RecordOrder
+
+  init(_ query: RecordQuery, _ cursor: RecordCursor?, _ snapshot: CreditSnapshot) throws {
+    self.query = query
+    self.cursor = cursor
+    self.snapshot = snapshot
+    (rows, columns) = try snapshot.binding(query.entries) { entries in
+      var items = QueryItems(entries)
+      var filter: BoundFilter?
+      if let condition = query.filter { filter = try BoundFilter(condition, &items) }
+      var columns: [QueryColumn] = []
+      for order in query.order { columns.append(try items.column(order.column)) }
+      return (QueryRows(entries: entries, items: items, filter: filter), columns)
+    }
+    order = RecordOrder(isDescending: query.order.map(\.isDescending), snapshot: snapshot.engine)
+  }
+
+  func page() throws -> RecordPage {
+    var run = QueryRun(rows: rows, snapshot: snapshot.engine, options: query.execution)
+    if columns.isEmpty, let cursor { run.start = (cursor.entry, UInt128(cursor.key, radix: 16) ?? 0) }
+    let (workers, explanation) = try run.gather { [self] _ in makeSearch() }
+    let search = makeSearch()
+    try search.merge(workers)
+    let found = search.candidates.prefix(query.limit)
+    var next: String?
+    if search.candidates.count > query.limit, let last = found.last {
+      next = try RecordCursor(
+        query: RecordCursor.digest(query, store: snapshot.database.identifier), commit: snapshot.commit,
+        values: last.values, entry: last.entry.entry.code, key: last.key,
+        record: last.recordKey(snapshot.engine)
+      ).text()
+    }
+    return RecordPage(
+      records: try found.map(record), next: next, commit: snapshot.commit, explanation: explanation)
+  }
+
+  private func makeSearch() -> RecordSearch {
+    RecordSearch(
+      order: order, cursor: cursor, wanted: query.limit + 1, columns: columns, items: rows.items,
+      filter: rows.filter, options: query.execution)
+  }
+
+  private func record(_ candidate: RecordCandidate) throws -> CreditRecord {
+    let row = try snapshot.engine.row(
+      at: candidate.address, key: candidate.key, schema: candidate.entry.schema)
+    let key = SubjectKey(rawValue: candidate.key)
+    let text = try key.text ?? LongIdentifiers.text(of: candidate.key, in: snapshot.engine) ?? ""
+    return try RecordReader(candidate.entry).record(
+      row, subject: Identifier(text, as: key.kind ?? .document))
+  }
+}

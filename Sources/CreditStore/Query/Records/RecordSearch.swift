@@ -1,0 +1,148 @@
+// Owns finding the records of a page: the first of all matching rows in the order of the query.
+// Invariants: what is given up on the way would come behind the page; the answer depends on no thread count and no setting.
+// Does not put records together: RecordRun does.
+
+import CreditModel
+import SegmentStore
+
+/// What one thread finds.
+final class RecordSearch: QueryWorker {
+  private let order: RecordOrder
+  private let cursor: RecordCursor?
+  /// Rows to keep: one more than the page has, to know whether another follows.
+  private let wanted: Int
+  private let columns: [QueryColumn]
+  private let types: [ItemType]
+  private let filter: FilterEvaluation
+  private var store: [ColumnNumbering?]
+  private let numbers = VectorNumbers()
+  private(set) var candidates: [RecordCandidate] = []
+  /// The last candidate that is still on the page, once there are enough.
+  private var worst: RecordCandidate?
+  private(set) var scanned = 0
+  private(set) var matched = 0
+
+  init(
+    order: RecordOrder, cursor: RecordCursor?, wanted: Int, columns: [QueryColumn], items: QueryItems,
+    filter: BoundFilter?, options: QueryExecution
+  ) {
+    self.order = order
+    self.cursor = cursor
+    self.wanted = wanted
+    self.columns = columns
+    types = columns.map(items.type)
+    self.filter = FilterEvaluation(filter, items: items, options: options)
+    store = zip(columns, types).map { column, type in
+      if case .item = column { nil } else { column == .batch ? nil : ColumnNumbering(column, type: type) }
+    }
+  }
+
+  var skipped: SkippedRows { filter.skipped }
+
+  /// Whether nothing from a vector on can stand on the page: rows of a part ascend by subject, and so does the page.
+  private func isBehind(_ vector: inout RowVector, _ entry: PublishedEntry) throws -> Bool {
+    guard columns.isEmpty, let worst, vector.count > 0 else { return false }
+    let (code, last) = (entry.entry.code, worst.entry.entry.code)
+    if !code.utf8.elementsEqual(last.utf8) { return last.utf8.lexicographicallyPrecedes(code.utf8) }
+    return try vector.isOrderedByKey && vector.key(0) > worst.key
+  }
+
+  /// Looks at the rows of a vector.
+  func add(_ vector: inout RowVector, _ context: QueryContext) throws -> Bool {
+    if try isBehind(&vector, context.entry) { return false }
+    try vector.dropWithdrawn()
+    scanned += vector.selectedCount
+    try filter.narrow(&vector, context)
+    guard vector.selectedCount > 0 else { return true }
+    matched += vector.selectedCount
+    let keys = try vector.keys()
+    let values = try columns.indices.map { try self.values($0, &vector, context) }
+    try vector.selection.visit { place in
+      if let worst, isWorse(place, keys[place], values, context, than: worst) { return }
+      // Subjects ascend: a page that is full ends with the subject it ends in.
+      if columns.isEmpty, worst == nil, vector.isOrderedByKey, candidates.count >= wanted,
+        candidates.last?.key != keys[place]
+      {
+        try cut()
+        if let worst, isWorse(place, keys[place], values, context, than: worst) { return }
+      }
+      let candidate = RecordCandidate(
+        values: values.map { $0.value(place) }, entry: context.entry, key: keys[place],
+        address: vector.address(place))
+      if let cursor, try order.compare(candidate, cursor) <= 0 { return }
+      candidates.append(candidate)
+      if candidates.count >= 2 * wanted + 1024 { try cut() }
+    }
+    return true
+  }
+
+  /// Whether a row comes behind the page, as far as one look tells.
+  private func isWorse(
+    _ place: Int, _ key: UInt128, _ values: [VectorValues], _ context: QueryContext, than worst: RecordCandidate
+  ) -> Bool {
+    guard let first = values.first, let isDescending = order.isDescending.first else {
+      return context.entry.dataset == worst.entry.dataset && key > worst.key
+    }
+    let value = first.value(place)
+    return value != worst.values[0] && (value < worst.values[0]) == isDescending
+  }
+
+  /// Adds what other threads found.
+  func merge(_ others: [RecordSearch]) throws {
+    for other in others { candidates += other.candidates }
+    try cut()
+  }
+
+  /// Keeps what may stand on the page.
+  private func cut() throws {
+    var failure: (any Error)?
+    candidates.sort { left, right in
+      do { return try order.compare(left, right) < 0 } catch {
+        failure = error
+        return false
+      }
+    }
+    if let failure { throw failure }
+    guard candidates.count >= wanted else { return }
+    candidates.removeLast(candidates.count - wanted)
+    worst = candidates.last
+  }
+
+  /// The values of one column of the order in a vector.
+  private struct VectorValues {
+    var integers: IntegerVector?
+    var texts: [Int: [UInt8]] = [:]
+    var numbers: [UInt32] = []
+    var numbering: ColumnNumbering?
+
+    func value(_ place: Int) -> QueryValue {
+      if let integers { return integers.nulls[place] == 1 ? .null : .number(integers.values[place]) }
+      if let numbering { return numbering.value(numbers[place]) }
+      return texts[place].map(QueryValue.text) ?? .null
+    }
+  }
+
+  private func values(
+    _ index: Int, _ vector: inout RowVector, _ context: QueryContext
+  ) throws -> VectorValues {
+    var values = VectorValues()
+    if let numbering = store[index] {
+      try numbering.numbers(of: &vector, context, to: numbers.base)
+      values.numbers = Array(UnsafeBufferPointer(start: numbers.base, count: vector.count))
+      values.numbering = numbering
+      return values
+    }
+    guard case .item(let item) = columns[index] else {
+      values.integers = try vector.batches()
+      return values
+    }
+    guard types[index].isText else {
+      values.integers = try vector.integers(item)
+      return values
+    }
+    try vector.selection.visit { place in
+      values.texts[place] = try vector.withText(item, place) { $0.map(Array.init) }
+    }
+    return values
+  }
+}
