@@ -2,8 +2,8 @@
 """Owns the command line and the order of the measurements: CreditStore and its peers, same file, same run.
 
 Called by scripts/bench. measure.py runs and times children, truth.py knows the right answers, own.py measures this
-library, roster.py lists the peers, registrations.py measures real data, report.py and charts.py write the page. A wrong
-answer of any engine is a failure.
+library, roster.py lists the peers, questions.py knows what is asked and compares what is answered, registrations.py
+measures real data, report.py and charts.py write the page. A wrong answer of any engine is a failure.
 """
 import argparse
 import collections
@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 import measure
+import questions
 import registrations
 import report
 import roster
@@ -22,6 +23,8 @@ from own import Own, ROOT
 from truth import Truth
 
 SMOKE_ROWS = 1_000_000  # fewer rows are a smoke test: short rounds, and the page does not replace the published one
+THREADS = 2  # of this library and of the peers that can, for questions
+ASKED = 3  # runs of a question that count, in every round
 
 
 @dataclasses.dataclass
@@ -45,6 +48,7 @@ class Results:
   loads: dict = dataclasses.field(default_factory=lambda: collections.defaultdict(list))
   lookups: dict = dataclasses.field(default_factory=lambda: collections.defaultdict(list))
   commits: dict = dataclasses.field(default_factory=lambda: collections.defaultdict(list))
+  questions: dict = dataclasses.field(default_factory=dict)  # {engine: {question: milliseconds of every run}}
   merge_seconds: float = 0
   merged_bytes: int = 0
   registrations: dict = None
@@ -91,7 +95,7 @@ def measure_loads(results, own, folder, data, truth):
       load = load_peer(folder, peer, data, truth)
       results.loads[peer.name].append(load)
       print(f"load, once, {peer.name}: {load.seconds:.2f} s, {load.bytes / results.rows:.1f} bytes a row", flush=True)
-    if not peer.looks_up:
+    if not (peer.looks_up or peer.dialect):
       remove(store_of(folder, peer))
 
 
@@ -112,6 +116,40 @@ def measure_lookups(results, own, folder, truth):
         results.lookups[peer.name].append(found)
   for name, found in results.lookups.items():
     print(f"look-ups, {name}: {statistics.median(f['recordsP50Microseconds'] for f in found):.1f} µs", flush=True)
+
+
+def load_for_questions(results, own, folder, data, truth):
+  """Loads once what questions are asked of, and merges."""
+  load_own(own, data, truth)
+  own.compact(own.store)
+  results.peers = [peer for peer in results.peers if peer.dialect]
+  for peer in results.peers:
+    results.loads[peer.name].append(load_peer(folder, peer, data, truth))
+
+
+def ask(results, name, found, averaged):
+  """Keeps the times of one engine's answers; returns the answers in the form in which they are compared."""
+  times = results.questions.setdefault(name, collections.defaultdict(list))
+  for answer in found:
+    times[answer["name"]] += answer["milliseconds"]
+  return questions.canonical({answer["name"]: answer["rows"] for answer in found}, averaged)
+
+
+def measure_questions(results, own, folder, data):
+  """Rounds in turn, every engine in a process of its own; all answers are compared with this library's."""
+  paths = questions.write(data, folder)
+  for run in range(results.runs):
+    expected = ask(results, "own", own.ask(paths["own"], ASKED, THREADS), averaged=True)
+    alone = ask(results, "own-alone", own.ask(paths["own"], ASKED, 1), averaged=True)
+    questions.compare("CreditStore on one thread", alone, expected)
+    for peer in results.peers:
+      if peer.dialect and not (peer.slow and run > 0):
+        found = measure.run_json_lines([*peer.command, "ask", store_of(folder, peer), paths[peer.dialect],
+                                        str(1 if peer.slow else ASKED)])
+        questions.compare(peer.label, ask(results, peer.name, found, averaged=False), expected)
+  for name, times in results.questions.items():
+    total = sum(statistics.median(milliseconds) for milliseconds in times.values())
+    print(f"questions, {name}: {total:.1f} ms for all", flush=True)
 
 
 def measure_commits(results, own, folder, seconds):
@@ -141,8 +179,13 @@ def run(arguments, folder):
   data = os.path.join(folder, "peer.csv")
   truth = Truth(data, folder)
   results = Results(truth.rows, arguments.runs, peers, skipped, len(truth.subjects))
+  if arguments.only == "questions":
+    load_for_questions(results, own, folder, data, truth)
+    measure_questions(results, own, folder, data)
+    return results
   measure_loads(results, own, folder, data, truth)
   measure_lookups(results, own, folder, truth)
+  measure_questions(results, own, folder, data)
   measure_commits(results, own, folder, 0.5 if truth.rows >= SMOKE_ROWS else 0.1)
   if registrations.archive():
     results.registrations = registrations.measure_all(own, folder, skipped)
@@ -157,6 +200,8 @@ def main():
   parser.add_argument("--runs", type=int, default=5)
   parser.add_argument("--data", help="folder with peer.csv and catalogue.json instead of generated ones")
   parser.add_argument("--output", help="folder of the page (docs/benchmarks; a smoke test: Benchmarks/.build/smoke)")
+  parser.add_argument("--only", choices=["questions"],
+                      help="measure nothing else; the page then is questions.md, in the folder of smoke tests")
   arguments = parser.parse_args()
   folder = tempfile.mkdtemp(prefix="bench.", dir=os.path.join(ROOT, "Benchmarks/.build"))
   try:
@@ -165,10 +210,10 @@ def main():
     sys.exit(f"failed: {failure}")
   finally:
     shutil.rmtree(folder, ignore_errors=True)
-  place = "docs/benchmarks" if results.rows >= SMOKE_ROWS else "Benchmarks/.build/smoke"
-  output = arguments.output or os.path.join(ROOT, place)
+  is_published = results.rows >= SMOKE_ROWS and not arguments.only
+  output = arguments.output or os.path.join(ROOT, "docs/benchmarks" if is_published else "Benchmarks/.build/smoke")
   os.makedirs(output, exist_ok=True)
-  print(report.write(results, output))
+  print(report.write_questions(results, output) if arguments.only else report.write(results, output))
 
 
 if __name__ == "__main__":

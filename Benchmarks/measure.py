@@ -44,6 +44,14 @@ def run_json(command, environment=None):
     raise Failure(f"printed no JSON: {' '.join(map(str, command))[:400]}") from None
 
 
+def run_json_lines(command):
+  """Runs a child that prints one JSON object a line; returns the objects."""
+  try:
+    return [json.loads(line) for line in run(command).output.splitlines()]
+  except ValueError:
+    raise Failure(f"printed no JSON: {' '.join(map(str, command))[:400]}") from None
+
+
 def size(path):
   """Bytes of a file with what lies beside it under the same name (logs, locks), or of all files of a folder."""
   if os.path.isdir(path):

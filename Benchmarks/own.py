@@ -1,4 +1,4 @@
-"""Owns the measurements of this library: collecting, merging, look-ups, small commits, through its own programs.
+"""Owns the measurements of this library: collecting, merging, look-ups, small commits, questions, by its own programs.
 
 The programs are copied first, so that a build that happens meanwhile changes nothing. It compares its answers with the
 truth of the file and knows no peer.
@@ -12,7 +12,8 @@ from measure import Failure
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAMS = {"credit": "Examples/.build/release/credit", "LookupBenchmark": "Benchmarks/.build/release/LookupBenchmark",
-            "CommitBenchmark": "Benchmarks/.build/release/CommitBenchmark"}
+            "CommitBenchmark": "Benchmarks/.build/release/CommitBenchmark",
+            "QueryBenchmark": "Benchmarks/.build/release/QueryBenchmark"}
 COLUMNS = ("subject", "catalogue", "unit", "doc_no", "event_date", "received_at", "amount", "status", "content")
 SUBJECTS_READ_IN_FULL = 50
 
@@ -84,6 +85,10 @@ class Own:
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     return measure.run_json([self.programs["CommitBenchmark"], folder, str(seconds)])[0]
+
+  def ask(self, path, runs, threads):
+    """Every question of a file; one object a question, with the times of the runs that count and the rows."""
+    return measure.run_json_lines([self.programs["QueryBenchmark"], self.store, path, str(runs), str(threads)])
 
   def registrations(self, files):
     """A store of real registrations: its bytes as collected and merged, how many rows it was given and holds."""

@@ -1,4 +1,5 @@
-"""Owns the page: peers.md, its tables, ratios first, and which bars its charts have. It measures nothing.
+"""Owns the page, peers.md (or questions.md alone): its tables, ratios first, and the bars of its charts. It measures
+nothing.
 
 A ratio is always the peer's cost divided by this library's: above 1, this library needs less. words.py holds the prose
 that depends on no figure, tables.py the look of numbers.
@@ -8,6 +9,7 @@ import os
 import platform
 
 import charts
+import questions
 import registrations
 import roster
 import words
@@ -131,6 +133,37 @@ class Page:
       lines += paragraph(f"Whether a subject exists at all, where that is another question: {exists}.")
     return lines
 
+  def questions(self):
+    """A question a row: this library with all threads and with one, and each engine's best variant by the former."""
+    results = self.results
+    times = {name: {question: median(runs) for question, runs in found.items()}
+             for name, found in results.questions.items()}
+    asked = [peer for peer in results.peers if peer.name in times]
+    engines = list(dict.fromkeys(peer.engine for peer in asked))
+    lines, bars = [], []
+    for question in questions.QUESTIONS:
+      own = times["own"][question.name]
+      costs = {peer.label: times[peer.name][question.name] for peer in asked}
+      best = {engine: min(times[peer.name][question.name] for peer in asked if peer.engine == engine)
+              for engine in engines}
+      lines.append([question.label, microseconds(own * 1e3), microseconds(times["own-alone"][question.name] * 1e3),
+                    *(ratio(cost, own) for cost in best.values())])
+      if question.summary:
+        self.remember(question.label, own, microseconds(own * 1e3), costs)
+      if best:
+        engine = min(best, key=best.get)
+        bars.append(Bar(question.label, best[engine] / own, f"{ratio(best[engine], own)} {engine}",
+                        best[engine] >= own))
+    if bars:
+      charts.write_ratios(os.path.join(self.output, "questions.svg"), "Questions",
+                          "time of the quickest peer divided by CreditStore's, logarithmic; to the right CreditStore is "
+                          "quicker", bars)
+    shown = picture("questions", "Questions: time of the quickest peer divided by CreditStore's") if bars else []
+    return ["## Questions", "", *shown,
+            *table(["", OWN, "on one thread", *engines], lines),
+            *paragraph(f"Over {results.rows:,} rows; medians of {len(results.questions['own']['count'])} runs in",
+                       f"{results.runs} rounds in turn. {words.QUESTIONS}")]
+
   def commits(self):
     found = {name: {key: median(run[key] for run in runs) for key in runs[0]}
              for name, runs in self.results.commits.items()}
@@ -184,15 +217,25 @@ class Page:
     return lines
 
   def write(self):
-    results = self.results
-    parts = [*self.loading(), *self.sizes(), *self.lookups(), *self.commits(), *self.real(), *self.setup()]
-    head = ["# CreditStore beside its peers", "",
-            *paragraph(f"Made by `scripts/bench {results.rows} {results.runs}` on {datetime.date.today():%-d %B %Y}:",
-                       f"{processor()}, {os.cpu_count()} processors, {platform.system()} {platform.release()}.",
-                       words.HEAD),
+    parts = [*self.loading(), *self.sizes(), *self.lookups(), *self.questions(), *self.commits(), *self.real(),
+             *self.setup()]
+    head = ["# CreditStore beside its peers", "", *self._made("", words.HEAD),
             *table(["Work", "CreditStore", *self.engines], self.summary)]
-    text = "\n".join(head + parts).rstrip() + "\n"
-    path = os.path.join(self.output, "peers.md")
+    return self._write("peers.md", head + parts)
+
+  def write_questions(self):
+    head = ["# Questions to CreditStore and its peers", "", *self._made("--only questions ", words.HEAD)]
+    return self._write("questions.md", [*head, *self.questions(), *self.setup()])
+
+  def _made(self, options, *sentences):
+    results = self.results
+    return paragraph(f"Made by `scripts/bench {options}{results.rows} {results.runs}` on",
+                     f"{datetime.date.today():%-d %B %Y}: {processor()}, {os.cpu_count()} processors,",
+                     f"{platform.system()} {platform.release()}.", *sentences)
+
+  def _write(self, name, lines):
+    text = "\n".join(lines).rstrip() + "\n"
+    path = os.path.join(self.output, name)
     with open(path, "w", encoding="utf-8") as file:
       file.write(text)
     return f"{text}\nwritten: {os.path.relpath(path)}"
@@ -210,3 +253,8 @@ def processor():
 def write(results, output):
   """Writes the page and its charts into a folder; returns the page's text."""
   return Page(results, output).write()
+
+
+def write_questions(results, output):
+  """Writes a page of the questions alone, with their chart; returns its text."""
+  return Page(results, output).write_questions()

@@ -18,7 +18,7 @@ PREFIXES = [prefix for prefix in ("/opt/homebrew", "/usr/local") if os.path.isdi
 
 @dataclasses.dataclass(frozen=True)
 class Peer:
-  """One engine in one variant: a program with the verbs load, lookup and commits."""
+  """One engine in one variant: a program with the verbs load, lookup, commits and ask."""
   name: str
   engine: str
   label: str
@@ -27,6 +27,8 @@ class Peer:
   alternates: bool = False  # loaded in turn with this library, run by run; else once
   looks_up: bool = False
   commits: bool = False
+  dialect: str = ""  # that of questions.py in which it is asked; none where it answers no questions
+  slow: bool = False  # asked in one round, with one run that counts: it takes seconds
 
 
 def _has_header(header):
@@ -39,7 +41,7 @@ def _compile(name, library):
   folder = os.path.join(HERE, ".build/peers")
   os.makedirs(folder, exist_ok=True)
   program = os.path.join(folder, name)
-  sources = [os.path.join(HERE, "peers", file + ".c") for file in (name, "rows", "measure")]
+  sources = [os.path.join(HERE, "peers", file + ".c") for file in (name, "rows", "measure", "questions")]
   paths = [f"{flag}{p}/{d}" for p in PREFIXES for flag, d in (("-I", "include"), ("-L", "lib"))]
   done = subprocess.run(["cc", "-std=c11", "-O2", "-Wall", "-Wextra", *sources, *paths, f"-l{library}", "-o", program])
   if done.returncode:
@@ -52,7 +54,8 @@ def _native(skipped):
   labels = {"sqlite": "SQLite", "lmdb": "LMDB", "rocksdb": "RocksDB"}
   for name, (header, library) in NATIVE.items():
     if _has_header(header):
-      peers.append(Peer(name, labels[name], labels[name], (_compile(name, library),), looks_up=True, commits=True))
+      peers.append(Peer(name, labels[name], labels[name], (_compile(name, library),), looks_up=True, commits=True,
+                        dialect="sqlite" if name == "sqlite" else "", slow=name == "sqlite"))
     else:
       skipped.append(f"{labels[name]}: no {header}")
   return peers
@@ -76,12 +79,15 @@ def peers():
   skipped, found = [], []
   if has_package("duckdb", skipped, "DuckDB"):
     found += [Peer("duckdb", "DuckDB", "DuckDB, as loaded", program("duck"), alternates=True),
-              Peer("duckdb-ordered", "DuckDB", "DuckDB, ordered", program("duck"), ("ordered",), looks_up=True)]
+              Peer("duckdb-ordered", "DuckDB", "DuckDB, ordered", program("duck"), ("ordered",), looks_up=True,
+                   dialect="duckdb")]
   if has_package("chdb", skipped, "ClickHouse"):
     command = program("clickhouse")
-    found += [Peer("clickhouse-zstd", "ClickHouse", "ClickHouse, ZSTD(3)", command, ("ZSTD(3)",), looks_up=True),
+    found += [Peer("clickhouse-zstd", "ClickHouse", "ClickHouse, ZSTD(3)", command, ("ZSTD(3)",), looks_up=True,
+                   dialect="clickhouse"),
               Peer("clickhouse-lz4hc", "ClickHouse", "ClickHouse, LZ4HC(9)", command, ("LZ4HC(9)",)),
-              Peer("clickhouse-lz4", "ClickHouse", "ClickHouse, LZ4", command, ("LZ4",), looks_up=True),
+              Peer("clickhouse-lz4", "ClickHouse", "ClickHouse, LZ4", command, ("LZ4",), looks_up=True,
+                   dialect="clickhouse"),
               Peer("clickhouse-plain", "ClickHouse", "ClickHouse, ZSTD(3), plain texts", command, ("ZSTD(3)", "plain"))]
   return found + _native(skipped), skipped
 

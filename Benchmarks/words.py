@@ -14,6 +14,15 @@ LOOKUPS = (
   "CreditStore, SQLite, LMDB and RocksDB are called in process, from Swift and C; DuckDB and ClickHouse through "
   "Python.")
 
+QUESTIONS = (
+  "Ratios are of CreditStore with two threads. Every engine is asked in a process of its own, store open, each "
+  "question once before; CreditStore, merged, through its public interface. SQLite, which works on one thread, is "
+  "asked in one round, with one run that counts, because it takes seconds. The whole answer is fetched within the "
+  "time: CreditStore's is an array of values, the peers' as said below. Different values are counted in SQL over "
+  "`select distinct`, as quick as `count(distinct …)` in DuckDB and SQLite and quicker in ClickHouse. For an average "
+  "the peers are asked for the count; the average is made of sum and count afterwards. The document number, the "
+  "codes and the subject asked for are those of the file's first rows.")
+
 COMMITS = (
   "A commit of the peers reads one record, changes its amount and is durable when the call returns; one of "
   "CreditStore is a correction through its public interface: found, checked, the new version and the correction "
@@ -30,25 +39,31 @@ ANSWERS = (
   "catalogue, unit, document number, date, time, amount, status, content). Answers are compared in the same run "
   "with those computed from the file itself: how many rows every store holds, and for every subject looked up how "
   "many records, the sum of the amounts, and a checksum over all nine fields of each record (CreditStore: count and "
-  "sum of every subject of the file, all fields of some fifty subjects). A difference is a failure.")
+  "sum of every subject of the file, all fields of some fifty subjects). Answers to questions are compared whole, row "
+  "by row, with CreditStore's with two threads: dates and numbers as texts, averages of exact sums and counts rounded "
+  "half up to four places. A difference is a failure.")
 
 SETUP = {
   "DuckDB": (
     "declared types, two threads, a fresh file, a checkpoint at the end. As loaded it keeps the order of the "
     "file; the ordered table is made by `insert … order by subject`. It neither checks nor indexes nor "
     "removes duplicates. Look-ups are prepared statements through Python (rows become Python values), without "
-    "an index: an index makes them slower."),
+    "an index: an index makes them slower. Questions go to the ordered table; an answer of many rows is fetched as an "
+    "Arrow table, one row as a tuple of Python, the quickest ways found; a month is a number made of year and month, "
+    "quicker than a text or a date."),
   "ClickHouse": (
     "in process (chdb), MergeTree ordered by subject, two threads, the codec named for every column, "
     "`optimize table final` to one part, the sum of `bytes_on_disk` of the active parts; LowCardinality for "
     "catalogue, unit and content, except where it says plain texts. Its default codec is ZSTD(3). Nothing is "
-    "synced. Look-ups are queries on one thread through Python whose answers stay bytes in the format Native."),
+    "synced. Look-ups are queries on one thread through Python whose answers stay bytes in the format Native; "
+    "so are questions, with two threads and without the query condition cache, which would answer a filter that was "
+    "asked before from what it remembers of the first time."),
   "SQLite": (
     "in C: one table `without rowid`, primary key (subject, n), integers for dates, timestamps and numbers, a "
     "log written ahead, `synchronous=full`, a cache of 1 GiB and a mapped file; prepared statements; the load "
     "is one transaction of rows sorted beforehand in memory (the sort is counted) and ends with a checkpoint. "
     "A look-up reads all nine columns and copies the texts out. *How many* is `count(*)` over the subject's "
-    "rows."),
+    "rows. Questions are prepared statements with the same pragmas, without further indexes; values are copied out."),
   "LMDB": (
     "in C: key subject and number, value the bytes of the row (numbers in binary), and a second tree from "
     "subject to count; rows sorted beforehand in memory (counted) and appended, one sync at the end. A "

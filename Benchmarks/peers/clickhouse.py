@@ -1,8 +1,8 @@
-"""Owns the measurements of ClickHouse in process (PyPI package chdb): loading, merging, look-ups; prints JSON.
+"""Owns the measurements of ClickHouse in process (PyPI package chdb): loads, merges, look-ups, questions; prints JSON.
 
-Usage: clickhouse.py load CSV STORE CODEC [plain] | lookup STORE SUBJECTS ANSWERS. MergeTree ordered by subject,
-one codec for all columns, LowCardinality for the three columns of few values (unless plain), two threads, merged to
-one part.
+Usage: clickhouse.py load CSV STORE CODEC [plain] | lookup STORE SUBJECTS ANSWERS | ask STORE QUESTIONS RUNS. MergeTree
+ordered by subject, one codec for all columns, LowCardinality for the three columns of few values (unless plain), two
+threads, merged to one part.
 """
 import csv
 import io
@@ -13,10 +13,13 @@ import time
 from chdb import session
 
 import lookups
+import questions
 
 COLUMNS = (("subject", "String"), ("catalogue", "LowCardinality(String)"), ("unit", "LowCardinality(String)"),
            ("doc_no", "String"), ("event_date", "Date"), ("received_at", "DateTime('UTC')"), ("amount", "Int64"),
            ("status", "Int8"), ("content", "LowCardinality(String)"))
+# The condition cache would answer a filter that was asked before from what it remembers of each granule.
+ASKING = " settings max_threads = 2, use_query_condition_cache = 0"
 
 
 def _open(path):
@@ -66,4 +69,15 @@ def lookup(path, subjects, answers):
   store.close()
 
 
-lookups.main({"load": load, "lookup": lookup})
+def ask(path, file, runs):
+  store = _open(path)
+
+  def rows(statement):
+    answer = store.query(statement + ASKING, "JSONCompactStringsEachRow").bytes()
+    return [json.loads(line) for line in answer.splitlines()]
+
+  questions.measure(file, runs, rows, lambda statement, _: lambda: store.query(statement + ASKING, "Native").bytes())
+  store.close()
+
+
+lookups.main({"load": load, "lookup": lookup, "ask": ask})

@@ -142,5 +142,5 @@ static void lookup(const char* path, const char* subjects, const char* answers) 
 }
 
 int main(int argument_count, char** arguments) {
-  return peer_main(&(peer){load, lookup, commits}, argument_count, arguments);
+  return peer_main(&(peer){load, lookup, commits, NULL}, argument_count, arguments);
 }

@@ -181,15 +181,19 @@ void measure_commits(const char* raw_path, double seconds, void* store,
 int peer_main(const peer* peer, int argument_count, char** arguments) {
   const char* verb = argument_count > 1 ? arguments[1] : "";
   double seconds = 0;
+  int runs = 0;
   if (strcmp(verb, "load") == 0 && argument_count == 4) {
     peer->load(arguments[2], arguments[3]);
   } else if (strcmp(verb, "lookup") == 0 && argument_count == 5) {
     peer->lookup(arguments[2], arguments[3], arguments[4]);
   } else if (strcmp(verb, "commits") == 0 && argument_count == 5 && sscanf(arguments[4], "%lf", &seconds) == 1) {
     peer->commits(arguments[2], arguments[3], seconds);
+  } else if (peer->ask != NULL && strcmp(verb, "ask") == 0 && argument_count == 5 &&
+             sscanf(arguments[4], "%d", &runs) == 1) {
+    peer->ask(arguments[2], arguments[3], runs);
   } else {
-    fprintf(stderr, "usage: %s load CSV STORE | lookup STORE SUBJECTS ANSWERS | commits STORE RAW-FILE SECONDS\n",
-            argument_count > 0 ? arguments[0] : "peer");
+    fprintf(stderr, "usage: %s load CSV STORE | lookup STORE SUBJECTS ANSWERS | commits STORE RAW-FILE SECONDS%s\n",
+            argument_count > 0 ? arguments[0] : "peer", peer->ask != NULL ? " | ask STORE QUESTIONS RUNS" : "");
     return 2;
   }
   return fflush(stdout) == 0 ? 0 : 1;

@@ -17,11 +17,12 @@ typedef struct {
 } lookups;
 
 // What a program of a peer does; peer_main calls one of them by the command line and returns the exit code of the
-// program.
+// program. A verb that is NULL is not to be had.
 typedef struct {
   void (*load)(const char* csv, const char* path);
   void (*lookup)(const char* path, const char* subjects, const char* answers);
   void (*commits)(const char* path, const char* raw, double seconds);
+  void (*ask)(const char* path, const char* questions, int runs);
 } peer;
 
 int peer_main(const peer* peer, int argument_count, char** arguments);

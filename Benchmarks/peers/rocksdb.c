@@ -181,5 +181,5 @@ static void commits(const char* path, const char* raw, double seconds) {
 }
 
 int main(int argument_count, char** arguments) {
-  return peer_main(&(peer){load, lookup, commits}, argument_count, arguments);
+  return peer_main(&(peer){load, lookup, commits, NULL}, argument_count, arguments);
 }

@@ -1,11 +1,13 @@
-// Owns the measurements of SQLite: loading, look-ups, small durable commits; called by bench.py, prints one JSON
-// object. Usage: sqlite load CSV STORE | lookup STORE SUBJECTS ANSWERS | commits STORE RAW-FILE SECONDS. One table
-// clustered by subject and a running number, integers for dates, timestamps and amounts, a log written ahead, prepared
-// statements, the load in one transaction of rows that come in the order of the table.
+// Owns the measurements of SQLite: loading, look-ups, small durable commits, questions; bench.py calls it; prints JSON.
+// Usage: sqlite load CSV STORE | lookup STORE SUBJECTS ANSWERS | commits STORE RAW-FILE SECONDS | ask STORE QUESTIONS
+// RUNS. One table clustered by subject and a running number, integers for dates, timestamps and amounts, a log written
+// ahead, prepared statements, the load in one transaction of rows that come in the order of the table.
 #include "measure.h"
 
 #include <sqlite3.h>
 #include <string.h>
+
+#include "questions.h"
 
 static const char* const TABLE =
     "create table t(subject text not null, n integer not null, catalogue text, unit text, doc_no text, event_date "
@@ -174,6 +176,41 @@ static void lookup(const char* path, const char* subjects, const char* answers) 
   store_close(&store);
 }
 
+static void* prepare_question(void* pointer, const char* statement) {
+  return prepare(((store*)pointer)->database, statement);
+}
+
+static void run_question(void* prepared, result* result) {
+  sqlite3_stmt* statement = prepared;
+  int columns = sqlite3_column_count(statement), state;
+  result->columns = (size_t)columns;
+  while ((state = sqlite3_step(statement)) == SQLITE_ROW) {
+    for (int i = 0; i < columns; i++) {
+      int type = sqlite3_column_type(statement, i);
+      if (type == SQLITE_NULL) {
+        result_absent(result);
+      } else if (type == SQLITE_INTEGER) {
+        result_number(result, sqlite3_column_int64(statement, i));
+      } else {
+        text text = column_text(statement, i);
+        result_text(result, text.bytes, text.length);
+      }
+    }
+  }
+  require(state == SQLITE_DONE, "answering a question");
+  reset(statement);
+}
+
+static void end_question(void* prepared) {
+  require(sqlite3_finalize(prepared) == SQLITE_OK, "ending a question");
+}
+
+static void ask(const char* path, const char* questions, int runs) {
+  store store = store_open(path, 0);
+  measure_questions(&(asking){&store, prepare_question, run_question, end_question}, questions, runs);
+  store_close(&store);
+}
+
 int main(int argument_count, char** arguments) {
-  return peer_main(&(peer){load, lookup, commits}, argument_count, arguments);
+  return peer_main(&(peer){load, lookup, commits, ask}, argument_count, arguments);
 }

@@ -42,8 +42,10 @@ struct AggregateCommand: AsyncParsableCommand {
       let snapshot = database.snapshot()
       let result = try snapshot.aggregate(query)
       if explain {
-        let cost = database.readingStatistics.since(before)
-        Self.explain(query, result, cost, commit: snapshot.commit, took: ContinuousClock.now - start)
+        let (scanned, matched) = (result.recordsScanned, result.recordsMatched)
+        Explanation.print(
+          entry, "\(scanned) records, \(matched) matched, \(result.rows.count) groups", result.explanation,
+          database.readingStatistics.since(before), commit: snapshot.commit, took: ContinuousClock.now - start)
       }
       // Values of items are masked like those of records.
       let items = result.items
@@ -67,27 +69,6 @@ struct AggregateCommand: AsyncParsableCommand {
           rows.map { (Array($0.group) + Array($0.measures)).map(Self.text) })
       }
     }
-  }
-
-  /// Says on standard error how the answer was found.
-  private static func explain(
-    _ query: AggregateQuery, _ result: AggregateResult, _ cost: ReadingStatistics, commit: UInt64,
-    took: Duration
-  ) {
-    let entries = query.entries.isEmpty ? "all entries" : query.entries.joined(separator: ", ")
-    let how = result.explanation
-    let found =
-      how.partsFoundBySubject > 0
-      ? ", \(how.partsFoundBySubject) of them found through the subject directory" : ""
-    Terminal.error(
-      """
-      question to \(entries) at commit \(commit): \(result.recordsScanned) records, \(result.recordsMatched) matched, \
-      \(result.rows.count) groups, \(took)
-      rows: \(how.rowsOfParts) in \(how.parts) parts\(found), on \(how.threads) threads
-      left out: \(how.rowsSkippedByZoneMap) rows by smallest and largest values, \(how.rowsSkippedByDictionary) by dictionaries
-      read: \(cost.blocksRead) blocks (\(cost.bytesRead) bytes, \(cost.bytesDecoded) unpacked), \
-      \(cost.cacheHits) found in the cache, \(cost.cacheBytes) bytes kept there
-      """)
   }
 
   /// Cuts at commas outside brackets and backticks.

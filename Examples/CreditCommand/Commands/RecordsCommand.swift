@@ -35,29 +35,7 @@ struct RecordsCommand: AsyncParsableCommand {
       let versions: CreditSnapshot.Versions = history ? .history : all ? .currentAndWithdrawn : .current
       let records = try snapshot.records(of: subject, kind: kind, entry: entry, versions: versions)
       for record in records {
-        let values = presentation.values(of: record)
-        let key = presentation.text(record.key)
-        if output.json {
-          var members: [(String, JSON)] = [
-            ("entry", .string(record.entry.code)), ("key", .string(key)), ("version", .int(record.version)),
-            ("state", .string(record.state.name)), ("commit", .unsigned(record.commit)),
-          ]
-          if history {
-            members.append(("current", .bool(record.isCurrent)))
-            members.append(("until", record.until.map(JSON.unsigned) ?? .null))
-          }
-          members.append(("values", .object(values.map { ($0.item, JSON.value($0.value)) })))
-          Terminal.line(JSON.object(members).text)
-        } else {
-          let until = record.until.map { ", until commit \($0)" } ?? ""
-          Terminal.line(
-            "\(record.entry.code) \(record.entry.name)  key \(key)  version \(record.version) (\(record.state.name)), "
-              + "commit \(record.commit)\(until)")
-          for value in values {
-            let name = record.entry.itemIndex(value.item).map { record.entry.items[$0].name } ?? value.item
-            Terminal.line("    \(name): \(value.value.canonicalText)")
-          }
-        }
+        RecordOutput.line(record, presentation, json: output.json, history: history)
       }
       if !output.json {
         Terminal.error(records.isEmpty ? "no records; try --all or --kind" : "\(records.count) records")

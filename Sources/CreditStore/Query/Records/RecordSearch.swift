@@ -16,6 +16,7 @@ final class RecordSearch: QueryWorker {
   private let filter: FilterEvaluation
   private var store: [ColumnNumbering?]
   private let numbers = VectorNumbers()
+  private let truth = UnsafeMutablePointer<UInt8>.allocate(capacity: RowVector.capacity)
   private(set) var candidates: [RecordCandidate] = []
   /// The last candidate that is still on the page, once there are enough.
   private var worst: RecordCandidate?
@@ -37,6 +38,8 @@ final class RecordSearch: QueryWorker {
     }
   }
 
+  deinit { truth.deallocate() }
+
   var skipped: SkippedRows { filter.skipped }
 
   /// Whether nothing from a vector on can stand on the page: rows of a part ascend by subject, and so does the page.
@@ -55,6 +58,8 @@ final class RecordSearch: QueryWorker {
     try filter.narrow(&vector, context)
     guard vector.selectedCount > 0 else { return true }
     matched += vector.selectedCount
+    try dropWorse(&vector)
+    guard vector.selectedCount > 0 else { return true }
     let keys = try vector.keys()
     let values = try columns.indices.map { try self.values($0, &vector, context) }
     try vector.selection.visit { place in
@@ -74,6 +79,37 @@ final class RecordSearch: QueryWorker {
       if candidates.count >= 2 * wanted + 1024 { try cut() }
     }
     return true
+  }
+
+  /// Takes the rows out of the selection whose first value tells that they come behind the page: nearly all, once a page is found.
+  private func dropWorse(_ vector: inout RowVector) throws {
+    guard let worst, case .item(let item)? = columns.first, let isDescending = order.isDescending.first else { return }
+    switch worst.values[0] {
+    case .number(let last):
+      if isDescending {
+        // Absent values come last.
+        if let bounds = vector.bounds(item), bounds.upperBound < last {
+          vector.clear()
+        } else {
+          try vector.keepIntegers(item, in: last...Int64.max, isOutside: false)
+        }
+      } else {
+        let integers = try vector.integers(item)
+        vector.keep { integers.nulls[$0] == 1 || integers.values[$0] <= last }
+      }
+    case .text(let last):
+      try last.withUnsafeBytes { last in
+        try vector.selection.visit { (place) throws(StoreError) in
+          truth[place] = try vector.withText(item, place) { text in
+            guard let text else { return isDescending ? Truth.no : Truth.yes }
+            let order = ByteSearch.order(text, last)
+            return (isDescending ? order >= 0 : order <= 0) ? Truth.yes : Truth.no
+          }
+        }
+      }
+      vector.keep(truth, equalTo: Truth.yes)
+    case .null: break
+    }
   }
 
   /// Whether a row comes behind the page, as far as one look tells.

@@ -1,0 +1,61 @@
+// Owns `credit query`.
+
+import ArgumentParser
+import CreditApplications
+import CreditModel
+import CreditStore
+import SegmentStore
+
+struct QueryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "query", abstract: "Current records that satisfy a filter, page by page.",
+    discussion: """
+      Records come in the order asked for, then by entry, subject and record key; all pages are read as of the commit of the first. With --json
+      each record is a line as of `records`, and the last line is {"next","commit"}: give "next" to --after for the next page.
+      """)
+
+  @OptionGroup var store: StoreArgument
+  @Option(help: "Code of a catalogue entry; may be repeated. All entries without it.")
+  var entry: [String] = []
+  @Option(name: .customLong("where"), help: "Only records that satisfy this filter.")
+  var condition: String?
+  @Option(help: "Items to order by, separated by commas; '-X' for the largest first (write --order-by=-X).")
+  var orderBy: String?
+  @Option(help: "Records of a page, 1 to 10000.")
+  var limit = 100
+  @Option(help: "Where the page before ended.")
+  var after: String?
+  @Flag(help: "Say on standard error what was read.")
+  var explain = false
+  @OptionGroup var masking: MaskingOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await output.reporting {
+      let presentation = try masking.presentation()
+      let query = RecordQuery(
+        entries: entry, filter: try condition.map { try Filter(parsing: $0) },
+        order: try AggregateCommand.split(orderBy ?? "").map { try RecordQuery.Order(parsing: $0) }, limit: limit,
+        cursor: after)
+      let start = ContinuousClock.now
+      let database = try store.openForReading()
+      let before = database.readingStatistics
+      let page = try database.snapshot().records(matching: query)
+      let took = ContinuousClock.now - start
+      for record in page.records { RecordOutput.line(record, presentation, json: output.json, history: false) }
+      if output.json {
+        Terminal.line(
+          JSON.object([("next", page.next.map(JSON.string) ?? .null), ("commit", .unsigned(page.commit))]).text)
+      } else {
+        Terminal.error(
+          page.next.map { "\(page.records.count) records; more with --after \($0)" }
+            ?? "\(page.records.count) records, the last of them")
+      }
+      if explain {
+        Explanation.print(
+          entry, "\(page.records.count) records of a page", page.explanation,
+          database.readingStatistics.since(before), commit: page.commit, took: took)
+      }
+    }
+  }
+}
