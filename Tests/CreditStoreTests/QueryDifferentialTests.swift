@@ -163,9 +163,13 @@ import Testing
     var asked: [(RecordQuery, [String])] = []
     for step in 0..<40 {
       let condition =
-        step % 8 == 0 ? nil : QueryModel.condition(Int.random(in: 0...2, using: &random), rows, using: &random)
+        step % 8 == 0
+        ? nil : QueryModel.condition(Int.random(in: 0...2, using: &random), rows, using: &random)
       let columns = (0..<Int.random(in: 0...2, using: &random)).map { _ in
-        (item: Int.random(in: 0..<QueryModel.items.count, using: &random), isDescending: Bool.random(using: &random))
+        (
+          item: Int.random(in: 0..<QueryModel.items.count, using: &random),
+          isDescending: Bool.random(using: &random)
+        )
       }
       let expected = rows.filter { row in condition.map { $0.holds(row) == true } ?? true }
       var query = RecordQuery(
@@ -202,7 +206,37 @@ import Testing
     let first = try after.records(matching: query)
     query.cursor = first.next
     let second = try world.store.database.snapshot().records(matching: query)
-    #expect(second.commit == before.commit && Self.names(first.records + second.records) == Array(asked[0].1.prefix(20)))
+    #expect(
+      second.commit == before.commit
+        && Self.names(first.records + second.records) == Array(asked[0].1.prefix(20)))
+  }
+
+  /// Screening many identifiers counts what looking each of them up finds: in segments, in memory, after corrections, withdrawals and merges.
+  @Test func screeningCountsWhatLookingUpFinds() async throws {
+    var world = try World(seed: 31)
+    try world.collect(4_000, unit: nil)
+    for _ in 0..<3 { try world.collect(20, unit: nil) }
+    try world.change(60)
+    for round in 0..<2 {
+      let snapshot = world.store.database.snapshot()
+      var texts = world.rows.prefix(600).compactMap { row -> String? in
+        if case .text(let code) = row.cells[0] { String(decoding: code, as: UTF8.self) } else { nil }
+      }
+      texts += [
+        "", "nobody", "91130302MA0000015N", String(repeating: "长", count: 40), texts[0].lowercased(),
+        texts[1],
+      ]
+      let screenings = try snapshot.screen(texts)
+      #expect(screenings.map(\.input) == texts)
+      for (text, screening) in zip(texts, screenings) {
+        let found = try snapshot.records(of: text)
+        #expect(screening.records.values.reduce(0, +) == found.count, "\(text)")
+        #expect(
+          screening.natures[.neutral] ?? 0 == found.count && screening.isFound == !found.isEmpty, "\(text)")
+        #expect(screening.identifier == found.first?.subject, "\(text)")
+      }
+      if round == 0 { _ = try await world.store.database.compact() }
+    }
   }
 
   @Test func aCursorBelongsToItsQuery() throws {
@@ -214,7 +248,10 @@ import Testing
     #expect(query.cursor != nil)
     var other = query
     other.order = [.init("DAY")]
-    for (query, code) in [(other, "invalidCursor"), (RecordQuery(limit: 0), "limit"), (RecordQuery(cursor: "no"), "invalidCursor")] {
+    for (query, code) in [
+      (other, "invalidCursor"), (RecordQuery(limit: 0), "limit"),
+      (RecordQuery(cursor: "no"), "invalidCursor"),
+    ] {
       #expect { try snapshot.records(matching: query) } throws: { ($0 as? CreditError)?.code == code }
     }
     other.cursor = nil
@@ -237,7 +274,9 @@ import Testing
   private static func names(_ records: [CreditRecord]) -> [String] { records.map(\.key) }
 
   private static func names(_ rows: [QueryModel.Row]) -> [String] {
-    rows.map { row in if case .text(let name) = row.cells[1] { String(decoding: name, as: UTF8.self) } else { "" } }
+    rows.map { row in
+      if case .text(let name) = row.cells[1] { String(decoding: name, as: UTF8.self) } else { "" }
+    }
   }
 
   private static func text(_ cell: AggregateResult.Cell) -> String? {

@@ -45,7 +45,8 @@ struct AggregateCommand: AsyncParsableCommand {
         let (scanned, matched) = (result.recordsScanned, result.recordsMatched)
         Explanation.print(
           entry, "\(scanned) records, \(matched) matched, \(result.rows.count) groups", result.explanation,
-          database.readingStatistics.since(before), commit: snapshot.commit, took: ContinuousClock.now - start)
+          database.readingStatistics.since(before), commit: snapshot.commit, took: ContinuousClock.now - start
+        )
       }
       // Values of items are masked like those of records.
       let items = result.items

@@ -35,17 +35,21 @@ struct QueryCommand: AsyncParsableCommand {
       let presentation = try masking.presentation()
       let query = RecordQuery(
         entries: entry, filter: try condition.map { try Filter(parsing: $0) },
-        order: try AggregateCommand.split(orderBy ?? "").map { try RecordQuery.Order(parsing: $0) }, limit: limit,
+        order: try AggregateCommand.split(orderBy ?? "").map { try RecordQuery.Order(parsing: $0) },
+        limit: limit,
         cursor: after)
       let start = ContinuousClock.now
       let database = try store.openForReading()
       let before = database.readingStatistics
       let page = try database.snapshot().records(matching: query)
       let took = ContinuousClock.now - start
-      for record in page.records { RecordOutput.line(record, presentation, json: output.json, history: false) }
+      for record in page.records {
+        RecordOutput.line(record, presentation, json: output.json, history: false)
+      }
       if output.json {
         Terminal.line(
-          JSON.object([("next", page.next.map(JSON.string) ?? .null), ("commit", .unsigned(page.commit))]).text)
+          JSON.object([("next", page.next.map(JSON.string) ?? .null), ("commit", .unsigned(page.commit))])
+            .text)
       } else {
         Terminal.error(
           page.next.map { "\(page.records.count) records; more with --after \($0)" }

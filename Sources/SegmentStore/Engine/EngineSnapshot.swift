@@ -128,7 +128,9 @@ public struct EngineSnapshot: Sendable {
   /// The row at an address, as the snapshot sees it.
   ///
   /// - Parameter key: the subject key of the row.
-  package func row(at address: RowAddress, key: UInt128, schema: DatasetSchema) throws(StoreError) -> StoredRow {
+  package func row(at address: RowAddress, key: UInt128, schema: DatasetSchema) throws(StoreError)
+    -> StoredRow
+  {
     guard address.segment != 0 else {
       guard let row = view.memory.row(address.position) else {
         throw StoreError(.invalidArgument, "there is no such row in memory")

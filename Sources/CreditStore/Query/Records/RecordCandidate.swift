@@ -39,7 +39,8 @@ struct RecordOrder {
 
   /// Below 0 when the left comes first.
   func compare(_ left: RecordCandidate, _ right: RecordCandidate) throws -> Int {
-    let order = compare(left.values, left.entry.entry.code, left.key, right.values, right.entry.entry.code, right.key)
+    let order = compare(
+      left.values, left.entry.entry.code, left.key, right.values, right.entry.entry.code, right.key)
     if order != 0 { return order }
     if left.address == right.address { return 0 }
     return Self.compare(try left.recordKey(snapshot), try right.recordKey(snapshot))

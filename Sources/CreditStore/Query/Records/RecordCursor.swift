@@ -45,9 +45,12 @@ struct RecordCursor: Codable, Equatable {
       let cursor = try? JSONDecoder().decode(RecordCursor.self, from: data),
       cursor.numbers.count == query.order.count, cursor.texts.count == query.order.count,
       UInt128(cursor.key, radix: 16) != nil
-    else { throw CreditError("invalidCursor", "the cursor is not one of this library; begin with the first page") }
+    else {
+      throw CreditError("invalidCursor", "the cursor is not one of this library; begin with the first page")
+    }
     guard cursor.query == Self.digest(query, store: store) else {
-      throw CreditError("invalidCursor", "the cursor belongs to another query or another store; begin with the first page")
+      throw CreditError(
+        "invalidCursor", "the cursor belongs to another query or another store; begin with the first page")
     }
     self = cursor
   }

@@ -30,7 +30,9 @@ public struct RecordQuery: Sendable {
     public init(parsing text: String) throws(CreditError) {
       let isDescending = text.hasPrefix("-")
       let name = AggregateQuery.Group.unquoted(isDescending ? String(text.dropFirst()) : text)
-      guard !name.isEmpty else { throw CreditError("invalidOrder", "an order names an item, or an item behind '-'") }
+      guard !name.isEmpty else {
+        throw CreditError("invalidOrder", "an order names an item, or an item behind '-'")
+      }
       self.init(name, isDescending: isDescending)
     }
   }
@@ -53,7 +55,8 @@ public struct RecordQuery: Sendable {
 
   /// Makes a query.
   public init(
-    entries: [String] = [], filter: Filter? = nil, order: [Order] = [], limit: Int = 100, cursor: String? = nil
+    entries: [String] = [], filter: Filter? = nil, order: [Order] = [], limit: Int = 100,
+    cursor: String? = nil
   ) {
     self.entries = entries
     self.filter = filter

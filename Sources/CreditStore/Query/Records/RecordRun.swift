@@ -17,7 +17,8 @@ extension CreditSnapshot {
       let cursor = try query.cursor.map { try RecordCursor($0, query: query, store: database.identifier) }
       guard let cursor, cursor.commit != commit else { return try RecordRun(query, cursor, self).page() }
       guard cursor.commit <= commit else {
-        throw CreditError("invalidCursor", "the cursor is of commit \(cursor.commit), the snapshot of \(commit)")
+        throw CreditError(
+          "invalidCursor", "the cursor is of commit \(cursor.commit), the snapshot of \(commit)")
       }
       return try RecordRun(query, cursor, database.snapshot(asOf: cursor.commit)).page()
     } catch { throw CreditError(wrapping: error) }

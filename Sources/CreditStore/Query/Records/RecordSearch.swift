@@ -83,7 +83,9 @@ final class RecordSearch: QueryWorker {
 
   /// Takes the rows out of the selection whose first value tells that they come behind the page: nearly all, once a page is found.
   private func dropWorse(_ vector: inout RowVector) throws {
-    guard let worst, case .item(let item)? = columns.first, let isDescending = order.isDescending.first else { return }
+    guard let worst, case .item(let item)? = columns.first, let isDescending = order.isDescending.first else {
+      return
+    }
     switch worst.values[0] {
     case .number(let last):
       if isDescending {
@@ -114,7 +116,8 @@ final class RecordSearch: QueryWorker {
 
   /// Whether a row comes behind the page, as far as one look tells.
   private func isWorse(
-    _ place: Int, _ key: UInt128, _ values: [VectorValues], _ context: QueryContext, than worst: RecordCandidate
+    _ place: Int, _ key: UInt128, _ values: [VectorValues], _ context: QueryContext,
+    than worst: RecordCandidate
   ) -> Bool {
     guard let first = values.first, let isDescending = order.isDescending.first else {
       return context.entry.dataset == worst.entry.dataset && key > worst.key
