@@ -50,7 +50,8 @@ extension CreditSnapshot {
     var asked: [(key: UInt128, place: Int, identifier: Identifier)] = []
     for (identifier, place) in zip(identifiers, places) {
       guard let key = try LongIdentifiers.key(of: identifier, in: engine) else { continue }
-      asked.append((key.rawValue, place, identifier))
+      let named = Identifier(key.text ?? identifier.text, as: key.kind ?? identifier.kind)
+      asked.append((key.rawValue, place, named))
     }
     asked.sort { $0.key < $1.key }
     var keys: [UInt128] = []
