@@ -3,7 +3,10 @@
 
 /// How a question is run.
 struct QueryExecution: Sendable {
-  /// Threads at most; 0 = one for each processor.
+  /// Rows that are worth a further thread.
+  static let rowsOfThread = 1 << 18
+
+  /// Threads; 0 = one for each processor, where there are rows enough.
   var threads = 0
   /// Rows that are worth a part of their own.
   var rowsOfPart = 1 << 17

@@ -43,8 +43,10 @@ struct QueryRun {
     _ makeWorker: @escaping (_ threads: Int) -> Worker
   ) throws -> (workers: [Worker], explanation: AggregateExplanation) {
     let parts = try rows.parts(snapshot, options, from: start)
-    let wanted = options.threads > 0 ? options.threads : WorkerThreads.processorCount
-    let threads = max(1, min(wanted, parts.count))
+    let total = parts.reduce(0) { $0 + $1.rows.rowCount }
+    // A thread of its own pays where there is work for it: waking one up may take longer than a small question.
+    let worthwhile = min(WorkerThreads.processorCount, 1 + total / QueryExecution.rowsOfThread)
+    let threads = max(1, min(options.threads > 0 ? options.threads : worthwhile, parts.count))
     let next = Atomic<Int>(0)
     let outcomes = Guarded<[Result<Outcome<Worker>, any Error>]>([])
     let shared = Shared(run: self, parts: parts, threads: threads, makeWorker: makeWorker)
@@ -66,7 +68,7 @@ struct QueryRun {
     return (
       workers,
       AggregateExplanation(
-        parts: parts.count, threads: threads, rowsOfParts: parts.reduce(0) { $0 + $1.rows.rowCount },
+        parts: parts.count, threads: threads, rowsOfParts: total,
         rowsSkippedByZoneMap: workers.reduce(0) { $0 + $1.skipped.byZoneMap },
         rowsSkippedByDictionary: workers.reduce(0) { $0 + $1.skipped.byDictionary },
         partsFoundBySubject: parts.count { $0.rows.isNarrowed })

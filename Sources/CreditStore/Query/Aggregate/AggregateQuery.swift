@@ -108,7 +108,7 @@ public struct AggregateQuery: Sendable {
   public var groups: [Group]
   /// What is computed; empty means the count.
   public var measures: [Measure]
-  /// Threads that may work on it; 0 = one for each processor. The answer is the same.
+  /// Threads that work on it; 0 = one for each processor, where there are rows enough. The answer is the same.
   public var threadLimit: Int {
     get { execution.threads }
     set { execution.threads = max(0, newValue) }
