@@ -80,7 +80,7 @@ import Testing
     for _ in 0..<4 { try world.collect(20, unit: nil) }
     try world.change(60)
     let past = (world.rows, world.store.database.snapshot())
-    var explained = AggregateExplanation()
+    var explained = QueryExplanation()
     try ask(90, &world, world.store.database.snapshot(), world.rows, &explained)
     _ = try await world.store.database.compact()
     try ask(90, &world, world.store.database.snapshot(), world.rows, &explained)
@@ -97,7 +97,7 @@ import Testing
 
   private func ask(
     _ count: Int, _ world: inout World, _ snapshot: CreditSnapshot, _ all: [QueryModel.Row],
-    _ explained: inout AggregateExplanation
+    _ explained: inout QueryExplanation
   ) throws {
     let rows = all.filter { $0.state != "withdrawn" }
     for _ in 0..<count {

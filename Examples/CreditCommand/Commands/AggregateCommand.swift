@@ -15,16 +15,11 @@ struct AggregateCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var store: StoreArgument
-  @Option(help: "Code of a catalogue entry; may be repeated. All entries without it.")
-  var entry: [String] = []
-  @Option(name: .customLong("where"), help: "Only records that satisfy this filter.")
-  var condition: String?
+  @OptionGroup var question: QuestionOptions
   @Option(help: "Groups, separated by commas.")
   var groupBy: String?
   @Option(help: "A measure; may be repeated.")
   var measure: [String] = []
-  @Flag(help: "Say on standard error what was read.")
-  var explain = false
   @OptionGroup var masking: MaskingOptions
   @OptionGroup var output: OutputOptions
 
@@ -33,7 +28,7 @@ struct AggregateCommand: AsyncParsableCommand {
       let groups = try Self.split(groupBy ?? "").map { try AggregateQuery.Group(parsing: $0) }
       let measures = try measure.map { try AggregateQuery.Measure(parsing: $0) }
       let query = AggregateQuery(
-        entries: entry, filter: try condition.map { try Filter(parsing: $0) }, groups: groups,
+        entries: question.entry, filter: try question.filter(), groups: groups,
         measures: measures)
       let presentation = try masking.presentation()
       let start = ContinuousClock.now
@@ -41,10 +36,11 @@ struct AggregateCommand: AsyncParsableCommand {
       let before = database.readingStatistics
       let snapshot = database.snapshot()
       let result = try snapshot.aggregate(query)
-      if explain {
+      if question.explain {
         let (scanned, matched) = (result.recordsScanned, result.recordsMatched)
         Explanation.print(
-          entry, "\(scanned) records, \(matched) matched, \(result.rows.count) groups", result.explanation,
+          question.entry, "\(scanned) records, \(matched) matched, \(result.rows.count) groups",
+          result.explanation,
           database.readingStatistics.since(before), commit: snapshot.commit, took: ContinuousClock.now - start
         )
       }

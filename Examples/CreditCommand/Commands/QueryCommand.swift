@@ -15,18 +15,13 @@ struct QueryCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var store: StoreArgument
-  @Option(help: "Code of a catalogue entry; may be repeated. All entries without it.")
-  var entry: [String] = []
-  @Option(name: .customLong("where"), help: "Only records that satisfy this filter.")
-  var condition: String?
+  @OptionGroup var question: QuestionOptions
   @Option(help: "Items to order by, separated by commas; '-X' for the largest first (write --order-by=-X).")
   var orderBy: String?
   @Option(help: "Records of a page, 1 to 10000.")
   var limit = 100
   @Option(help: "Where the page before ended.")
   var after: String?
-  @Flag(help: "Say on standard error what was read.")
-  var explain = false
   @OptionGroup var masking: MaskingOptions
   @OptionGroup var output: OutputOptions
 
@@ -34,7 +29,7 @@ struct QueryCommand: AsyncParsableCommand {
     try await output.reporting {
       let presentation = try masking.presentation()
       let query = RecordQuery(
-        entries: entry, filter: try condition.map { try Filter(parsing: $0) },
+        entries: question.entry, filter: try question.filter(),
         order: try AggregateCommand.split(orderBy ?? "").map { try RecordQuery.Order(parsing: $0) },
         limit: limit,
         cursor: after)
@@ -55,9 +50,9 @@ struct QueryCommand: AsyncParsableCommand {
           page.next.map { "\(page.records.count) records; more with --after \($0)" }
             ?? "\(page.records.count) records, the last of them")
       }
-      if explain {
+      if question.explain {
         Explanation.print(
-          entry, "\(page.records.count) records of a page", page.explanation,
+          question.entry, "\(page.records.count) records of a page", page.explanation,
           database.readingStatistics.since(before), commit: page.commit, took: took)
       }
     }

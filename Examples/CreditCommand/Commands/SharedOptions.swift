@@ -55,6 +55,20 @@ struct WaitOption: ParsableArguments {
   }
 }
 
+/// Which records a question is about.
+struct QuestionOptions: ParsableArguments {
+  @Option(help: "Code of a catalogue entry; may be repeated. All entries without it.")
+  var entry: [String] = []
+
+  @Option(name: .customLong("where"), help: "Only records that satisfy this filter.")
+  var condition: String?
+
+  @Flag(help: "Say on standard error how the answer was found.")
+  var explain = false
+
+  func filter() throws -> Filter? { try condition.map { try Filter(parsing: $0) } }
+}
+
 /// Seeing personal values.
 struct MaskingOptions: ParsableArguments {
   @Flag(help: "Show citizen identity numbers in full; needs --purpose.")

@@ -6,7 +6,7 @@ import SegmentStore
 /// Prints explanations.
 enum Explanation {
   static func print(
-    _ entries: [String], _ found: String, _ how: AggregateExplanation, _ cost: ReadingStatistics,
+    _ entries: [String], _ found: String, _ how: QueryExplanation, _ cost: ReadingStatistics,
     commit: UInt64, took: Duration
   ) {
     let asked = entries.isEmpty ? "all entries" : entries.joined(separator: ", ")

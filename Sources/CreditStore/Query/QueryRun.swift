@@ -41,7 +41,7 @@ struct QueryRun {
   /// Gives all rows to workers, one for each thread; there is always one.
   func gather<Worker: QueryWorker>(
     _ makeWorker: @escaping (_ threads: Int) -> Worker
-  ) throws -> (workers: [Worker], explanation: AggregateExplanation) {
+  ) throws -> (workers: [Worker], explanation: QueryExplanation) {
     let parts = try rows.parts(snapshot, options, from: start)
     let total = parts.reduce(0) { $0 + $1.rows.rowCount }
     // A thread of its own pays where there is work for it: waking one up may take longer than a small question.
@@ -67,7 +67,7 @@ struct QueryRun {
     let workers = try outcomes.withLock { try $0.map { try $0.get().worker } }
     return (
       workers,
-      AggregateExplanation(
+      QueryExplanation(
         parts: parts.count, threads: threads, rowsOfParts: total,
         rowsSkippedByZoneMap: workers.reduce(0) { $0 + $1.skipped.byZoneMap },
         rowsSkippedByDictionary: workers.reduce(0) { $0 + $1.skipped.byDictionary },

@@ -11,6 +11,10 @@ struct AggregatePlan {
   let groups: [(column: QueryColumn, part: AggregateQuery.Group.Part)]
   /// The column of a count is `nil`.
   let measures: [(function: AggregateQuery.Measure.Function, column: QueryColumn?)]
+  /// What has to be gathered for them: a sum and an average of one item share a place.
+  let gathered: [(function: AggregateQuery.Measure.Function, column: QueryColumn?)]
+  /// For each measure its place in `gathered`.
+  let places: [Int]
 
   var items: QueryItems { rows.items }
 
@@ -49,5 +53,15 @@ struct AggregatePlan {
     rows = QueryRows(entries: entries, items: items, filter: filter)
     self.groups = groups
     self.measures = measures
+    var gathered: [(function: AggregateQuery.Measure.Function, column: QueryColumn?)] = []
+    places = measures.map { function, column in
+      let needed = function == .avg ? .sum : function
+      if let place = gathered.firstIndex(where: { $0.function == needed && $0.column == column }) {
+        return place
+      }
+      gathered.append((needed, column))
+      return gathered.count - 1
+    }
+    self.gathered = gathered
   }
 }

@@ -1,4 +1,4 @@
-// Owns the result of an aggregate query, and how it was found.
+// Owns the result of an aggregate query.
 // Invariants: rows ascend by their groups.
 
 public import CreditModel
@@ -80,42 +80,11 @@ public struct AggregateResult: Sendable {
   /// The items that the query names, by id.
   public internal(set) var items: [String: CatalogueItem] = [:]
   /// How the rows were found.
-  public var explanation = AggregateExplanation()
+  public var explanation = QueryExplanation()
 
   init(rows: [Row], recordsScanned: Int, recordsMatched: Int) {
     self.rows = rows
     self.recordsScanned = recordsScanned
     self.recordsMatched = recordsMatched
-  }
-}
-
-/// How a query found its rows (执行说明).
-public struct AggregateExplanation: Sendable, Codable, Equatable {
-  /// Stretches of rows that were walked.
-  public var parts = 0
-  /// Threads that walked them.
-  public var threads = 0
-  /// Rows of these stretches, superseded and withdrawn ones too.
-  public var rowsOfParts = 0
-  /// Rows left out because the smallest and largest value of their blocks cannot match.
-  public var rowsSkippedByZoneMap = 0
-  /// Rows left out because no word of their dictionary matches.
-  public var rowsSkippedByDictionary = 0
-  /// Stretches found through the subject directory, because the filter names identifiers.
-  public var partsFoundBySubject = 0
-
-  /// Nothing was looked at.
-  public init() {}
-
-  init(
-    parts: Int, threads: Int, rowsOfParts: Int, rowsSkippedByZoneMap: Int, rowsSkippedByDictionary: Int,
-    partsFoundBySubject: Int
-  ) {
-    self.parts = parts
-    self.threads = threads
-    self.rowsOfParts = rowsOfParts
-    self.rowsSkippedByZoneMap = rowsSkippedByZoneMap
-    self.rowsSkippedByDictionary = rowsSkippedByDictionary
-    self.partsFoundBySubject = partsFoundBySubject
   }
 }

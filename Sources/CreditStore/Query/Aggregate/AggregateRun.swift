@@ -95,12 +95,12 @@ struct AggregateRun {
   }
 
   private func measure(_ worker: AggregateWorker, _ index: Int, _ group: Int) throws -> AggregateResult.Cell {
-    let (measure, column) = (worker.measures[index], plan.measures[index].column)
+    let (measure, column) = (worker.measures[plan.places[index]], plan.measures[index].column)
     var scale = 0
     if case .item(let position)? = column, plan.items.items[position].type == .decimal {
       scale = plan.items.items[position].scale
     }
-    switch measure.function {
+    switch plan.measures[index].function {
     case .count: return .integer(Int128(worker.rows[group]))
     case .distinct: return .integer(Int128(measure.count(group)))
     case .sum:

@@ -27,7 +27,7 @@ final class AggregateWorker: QueryWorker {
     filter = FilterEvaluation(plan.rows.filter, items: plan.items, options: options)
     columns = plan.groups.map { ColumnNumbering($0.column, part: $0.part, type: plan.items.type($0.column)) }
     chain = plan.groups.dropFirst().map { _ in PairNumbering() }
-    measures = plan.measures.map {
+    measures = plan.gathered.map {
       MeasureColumn($0.function, $0.column, type: $0.column.map(plan.items.type) ?? .integer)
     }
     if plan.groups.isEmpty { reserve(1) }

@@ -7,6 +7,9 @@ import SegmentStore
 
 /// One measure, by group.
 struct MeasureColumn {
+  /// Values below this can be added up for a whole vector in 64 bits.
+  private static let smallValue: Int64 = .max / Int64(RowVector.capacity)
+
   let function: AggregateQuery.Measure.Function
   private let column: QueryColumn?
   private let type: ItemType
@@ -68,10 +71,13 @@ struct MeasureColumn {
     guard let column else { return }
     switch function {
     case .count: break
-    case .sum, .avg: addSums(try integers(column, &vector), vector.selection, groups)
+    case .sum, .avg:
+      let bounds = groups == nil ? bounds(column, vector) : nil
+      addSums(try integers(column, &vector), vector.selection, groups, bounds)
     case .distinct: try addDistinct(&vector, context, groups)
     case .min, .max:
       guard type.isText else {
+        if groups == nil, let bounds = bounds(column, vector), cannotImprove(bounds) { return }
         addExtremes(try integers(column, &vector), vector.selection, groups)
         return
       }
@@ -83,6 +89,16 @@ struct MeasureColumn {
     }
   }
 
+  private func bounds(_ column: QueryColumn, _ vector: borrowing RowVector) -> ClosedRange<Int64>? {
+    if case .item(let item) = column { vector.bounds(item) } else { nil }
+  }
+
+  /// Whether no value of a range is better than the one found, without groups.
+  private func cannotImprove(_ bounds: ClosedRange<Int64>) -> Bool {
+    guard counts[0] > 0 else { return false }
+    return function == .min ? bounds.lowerBound >= numbers[0] : bounds.upperBound <= numbers[0]
+  }
+
   private func integers(_ column: QueryColumn, _ vector: inout RowVector) throws(StoreError) -> IntegerVector
   {
     if case .item(let item) = column { return try vector.integers(item) }
@@ -90,10 +106,20 @@ struct MeasureColumn {
   }
 
   private mutating func addSums(
-    _ integers: IntegerVector, _ rows: RowSelection, _ groups: UnsafePointer<UInt32>?
+    _ integers: IntegerVector, _ rows: RowSelection, _ groups: UnsafePointer<UInt32>?,
+    _ bounds: ClosedRange<Int64>?
   ) {
     let (values, nulls) = (integers.values, integers.nulls)
     guard let groups else {
+      if let bounds, bounds.lowerBound > -Self.smallValue, bounds.upperBound < Self.smallValue,
+        !integers.hasAbsent
+      {
+        var sum: Int64 = 0
+        rows.visit { sum &+= values[$0] }
+        sums[0] &+= Int128(sum)
+        counts[0] += rows.count
+        return
+      }
       var sum: Int128 = 0
       var absent = 0
       // Absent values are 0.

@@ -75,5 +75,5 @@ public struct RecordPage: Sendable {
   /// The commit as of which all pages are read.
   public var commit: UInt64
   /// How the rows were found.
-  public var explanation: AggregateExplanation
+  public var explanation: QueryExplanation
 }
