@@ -56,19 +56,14 @@ extension CreditDatabase {
   /// - Throws: `CreditError`; code `cancelled` when the task was cancelled: nothing changed then.
   @concurrent
   public func compact(progress: @escaping @Sendable (Double) -> Void = { _ in }) async throws -> Compaction {
-    let isCancelled = Cancellation()
-    return try await withTaskCancellationHandler {
-      try await WorkerThreads.perform { [self] in
-        do {
-          let start = ContinuousClock.now
-          let result = try engine.compact(isCancelled: { isCancelled.isSet }, progress: progress)
-          return Compaction(
-            commit: result.commit, bytesBefore: result.bytesBefore, bytesAfter: result.bytesAfter,
-            seconds: (ContinuousClock.now - start) / .seconds(1))
-        } catch { throw CreditError(wrapping: error) }
-      }
-    } onCancel: {
-      isCancelled.set()
+    try await Cancellation.background { [self] isCancelled in
+      do {
+        let start = ContinuousClock.now
+        let result = try engine.compact(isCancelled: isCancelled, progress: progress)
+        return Compaction(
+          commit: result.commit, bytesBefore: result.bytesBefore, bytesAfter: result.bytesAfter,
+          seconds: (ContinuousClock.now - start) / .seconds(1))
+      } catch { throw CreditError(wrapping: error) }
     }
   }
 

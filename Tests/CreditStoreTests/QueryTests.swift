@@ -136,6 +136,73 @@ import Testing
     #expect { try ask("AMOUNT > 1") } throws: { ($0 as? CreditError)?.code == "typeMismatch" }
   }
 
+  /// The story of a screening that gave up: an identifier stored under another kind than its form suggests was not found when asked for alone.
+  @Test func anIdentifierOfAnotherKindIsScreened() throws {
+    var entry = StoreFixture.entry
+    entry.code = "T8"
+    entry.items[0] = CatalogueItem(id: "CODE", name: "代码", identifier: .taxpayerNumber)
+    entry.invalidIdentifier = .warn
+    let store = try StoreFixture([entry])
+    for text in ["130302600000011", "110105491231002"] {
+      try store.collect(["\(text),N1,,1,甲"], entry: "T8")
+      let snapshot = store.database.snapshot()
+      #expect(try snapshot.records(of: text).count == 1)
+      #expect(try snapshot.screen([text])[0].records == ["T8": 1])
+    }
+  }
+
+  /// The story of two records without a key that a correction made equal: a page that ended between them lost one.
+  @Test func pagesKeepRecordsThatBecameEqual() throws {
+    let store = try StoreFixture()
+    let a = StoreFixture.codes[0]
+    try store.collect(["\(a),N1,,1,甲", "\(a),N1,,2,甲"], entry: "T0")
+    let subject = Identifier(a, as: .unifiedSocialCreditCode)
+    let first = try #require(try store.records(a, entry: "T0").first { $0["AMOUNT"]?.canonicalText == "1" })
+    let change: [String: Value?] = ["AMOUNT": .decimal(FixedDecimal(units: 200, scale: 2))]
+    _ = try store.database.correct("T0", subject: subject, key: first.key, reason: "r", changes: change)
+    var query = RecordQuery(entries: ["T0"], limit: 1)
+    var found = 0
+    repeat {
+      let page = try store.database.snapshot().records(matching: query)
+      found += page.records.count
+      query.cursor = page.next
+    } while query.cursor != nil
+    #expect(found == 2)
+  }
+
+  /// The story of a question about the past that failed: a merged segment also holds entries that were published later.
+  @Test func questionsToAllEntriesAboutThePast() async throws {
+    let store = try StoreFixture([StoreFixture.entry])
+    let a = StoreFixture.codes[0]
+    let past = try store.collect(["\(a),N1,,1,甲"]).commit
+    var later = StoreFixture.entry
+    later.code = "T7"
+    try store.database.catalogue.publish(later)
+    try store.collect(["\(a),N1,,1,甲"], entry: "T7")
+    _ = try await store.database.compact()
+    let now = store.database.snapshot()
+    #expect(try now.aggregate(AggregateQuery()).rows[0].measures[0] == .integer(2))
+    let before = store.database.snapshot(asOf: past)
+    #expect(try before.aggregate(AggregateQuery()).rows[0].measures[0] == .integer(1))
+    #expect(try before.records(matching: RecordQuery()).records.count == 1)
+    #expect(try before.screen([a])[0].records == ["T1": 1])
+  }
+
+  /// Thousands of alternatives cost as much as a list of them, and filters built by hand are no deeper than parsed ones.
+  @Test func manyAlternativesAreOneList() throws {
+    let store = try StoreFixture()
+    try store.collect(Self.rows(2000, seed: 6).map(\.line))
+    let snapshot = store.database.snapshot()
+    let text = (0..<4000).map { "NO = 'N\($0 * 3)'" }.joined(separator: " or ")
+    let query = AggregateQuery(entries: ["T1"], filter: try Filter(parsing: text))
+    #expect(try snapshot.aggregate(query).rows[0].measures[0] == .integer(667))
+    var deep = Filter.isNull(.init("NO"))
+    for _ in 0..<5000 { deep = .not(deep) }
+    #expect {
+      try snapshot.aggregate(AggregateQuery(entries: ["T1"], filter: deep))
+    } throws: { ($0 as? CreditError)?.code == "invalidFilter" }
+  }
+
   /// Groups and different values that do not fit into memory end the question, not the process.
   @Test func tooManyValuesAreAnError() throws {
     let store = try StoreFixture()

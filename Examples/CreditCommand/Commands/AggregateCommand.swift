@@ -35,7 +35,7 @@ struct AggregateCommand: AsyncParsableCommand {
       let database = try store.openForReading()
       let before = database.readingStatistics
       let snapshot = database.snapshot()
-      let result = try snapshot.aggregate(query)
+      let result = try await snapshot.aggregateInBackground(query)
       if question.explain {
         let (scanned, matched) = (result.recordsScanned, result.recordsMatched)
         Explanation.print(

@@ -36,18 +36,26 @@ struct QueryCommand: AsyncParsableCommand {
       let start = ContinuousClock.now
       let database = try store.openForReading()
       let before = database.readingStatistics
-      let page = try database.snapshot().records(matching: query)
+      let page = try await database.snapshot().recordsInBackground(matching: query)
       let took = ContinuousClock.now - start
       for record in page.records {
         RecordOutput.line(record, presentation, json: output.json, history: false)
       }
+      let next = presentation.cursor(of: page, query)
       if output.json {
         Terminal.line(
-          JSON.object([("next", page.next.map(JSON.string) ?? .null), ("commit", .unsigned(page.commit))])
-            .text)
-      } else {
+          JSON.object([
+            ("next", next.text.map(JSON.string) ?? .null), ("more", .bool(page.next != nil)),
+            ("commit", .unsigned(page.commit)),
+          ]).text)
+      }
+      if next.isWithheld {
         Terminal.error(
-          page.next.map { "\(page.records.count) records; more with --after \($0)" }
+          "more records follow, but where the page ends holds a personal number: pages behind it need --unmasked --purpose"
+        )
+      } else if !output.json {
+        Terminal.error(
+          next.text.map { "\(page.records.count) records; more with --after \($0)" }
             ?? "\(page.records.count) records, the last of them")
       }
       if question.explain {

@@ -37,6 +37,22 @@ public struct RecordPresentation: Sendable {
     }
   }
 
+  /// Where the next page begins, if it may be shown: a cursor holds the subject, the record key and the order's values of the page's last record
+  /// as they are, so it is withheld where one of them is masked.
+  ///
+  /// - Returns: the cursor, or `nil` with `isWithheld` when there is one that may not be shown.
+  public func cursor(of page: RecordPage, _ query: RecordQuery) -> (text: String?, isWithheld: Bool) {
+    guard let next = page.next, let last = page.records.last else { return (page.next, false) }
+    let values = query.order.compactMap { order -> (CatalogueItem, Value)? in
+      guard let index = last.entry.itemIndex(order.column), let value = last.values[index] else { return nil }
+      return (last.entry.items[index], value)
+    }
+    let isShown =
+      text(last.subject.text) == last.subject.text && text(last.key) == last.key
+      && values.allSatisfy { shown($0.1, $0.0) == $0.1 }
+    return isShown ? (next, false) : (nil, true)
+  }
+
   /// A free text to show.
   public func text(_ text: String) -> String {
     purpose == nil ? PersonalNumbers.masked(text, on: today) : text

@@ -107,12 +107,14 @@ public final class CreditCatalogue: Sendable {
 
   /// The version of an entry that was current in a snapshot.
   package func entry(_ code: String, asOf snapshot: EngineSnapshot) throws -> PublishedEntry {
-    if snapshot.commit == engine.lastKnownCommit {
-      if let entry = try find(code, in: snapshot) { return entry }
-    } else if let entry = try current(code, in: snapshot)?.value {
-      return entry
-    }
+    if let entry = try knownEntry(code, asOf: snapshot) { return entry }
     throw CreditError("unknownEntry", "there was no catalogue entry \(code) at commit \(snapshot.commit)")
+  }
+
+  /// The same, or `nil` when the entry was not published yet.
+  private func knownEntry(_ code: String, asOf snapshot: EngineSnapshot) throws -> PublishedEntry? {
+    snapshot.commit == engine.lastKnownCommit
+      ? try find(code, in: snapshot) : try current(code, in: snapshot)?.value
   }
 
   private func find(_ code: String, in snapshot: EngineSnapshot) throws -> PublishedEntry? {
@@ -196,12 +198,13 @@ extension CreditCatalogue {
     let wanted = datasets.filter { $0.rawValue >= SystemDatasets.firstEntry }
     let known = byDataset.withLock { table in wanted.compactMap { table[$0] } }
     if known.count == wanted.count {
-      return try known.map { try entry($0, asOf: snapshot) }.sorted { $0.entry.code < $1.entry.code }
+      // A segment may hold datasets of entries that came later than the snapshot.
+      return try known.sorted().compactMap { try knownEntry($0, asOf: snapshot) }
     }
     let all = try codes(asOf: snapshot)
     byDataset.withLock { table in for entry in all { table[entry.dataset] = entry.code } }
-    return try all.filter { wanted.contains($0.dataset) }.map(\.code).sorted().map {
-      try entry($0, asOf: snapshot)
+    return try all.filter { wanted.contains($0.dataset) }.map(\.code).sorted().compactMap {
+      try knownEntry($0, asOf: snapshot)
     }
   }
 

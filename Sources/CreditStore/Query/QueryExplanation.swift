@@ -13,7 +13,7 @@ public struct QueryExplanation: Sendable, Codable, Equatable {
   public var rowsSkippedByZoneMap = 0
   /// Rows left out because no word of their dictionary matches.
   public var rowsSkippedByDictionary = 0
-  /// Stretches found through the subject directory, because the filter names identifiers.
+  /// Stretches found through the subject directory: because the filter names identifiers, or a page begins behind a subject.
   public var partsFoundBySubject = 0
 
   /// Nothing was looked at.

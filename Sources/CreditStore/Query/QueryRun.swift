@@ -85,7 +85,8 @@ struct QueryRun {
       if isCancelled() { throw CancellationError() }
       let context = QueryContext(entry: rows.entries[parts[index].entry], snapshot: snapshot)
       try rows.scan(parts[index].entry, snapshot).forEachVector(of: parts[index].rows, in: &vector) {
-        try worker.add(&$0, context)
+        if isCancelled() { throw CancellationError() }
+        return try worker.add(&$0, context)
       }
     }
   }
@@ -102,7 +103,7 @@ extension RowVector {
 }
 
 extension CreditSnapshot {
-  /// The entries a question asks: those named, or all that have records; `nil` for all there are.
+  /// The entries a question asks: those named, or all that have records.
   func entries(_ codes: [String]) throws -> [PublishedEntry] {
     let catalogue = database.catalogue
     guard codes.isEmpty else { return try Set(codes).sorted().map { try catalogue.entry($0, asOf: engine) } }

@@ -36,7 +36,7 @@ extension CreditSnapshot {
       try screen(detected, of: Array(texts.indices), into: &screenings)
       for kind in IdentifierKind.allCases {
         let others = texts.indices.filter { !screenings[$0].isFound && detected[$0].kind != kind }
-        guard !others.isEmpty else { break }
+        guard !others.isEmpty else { continue }
         try screen(others.map { Identifier(texts[$0], as: kind) }, of: others, into: &screenings)
       }
       return screenings

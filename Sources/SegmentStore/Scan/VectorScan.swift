@@ -73,10 +73,7 @@ package struct VectorScan: Sendable {
   }
 
   private func hidden(_ segment: SegmentView, _ chunk: DatasetChunk) -> [UInt32] {
-    let all = segment.marks.positions(asOf: snapshot.commit)
-    let first = all.partitioningIndex { $0 >= chunk.firstRow }
-    let last = all.partitioningIndex { $0 >= chunk.firstRow + chunk.rowCount }
-    return first == 0 && last == all.count ? all : Array(all[first..<last])
+    segment.marks.positions(asOf: snapshot.commit, in: chunk.firstRow..<chunk.firstRow + chunk.rowCount)
   }
 
   /// The rows of some keys in a segment, ascending.
@@ -112,7 +109,11 @@ package struct VectorScan: Sendable {
       let leaf = try segment.reader.leaf(tree.fences[index])
       for subject in leaf.lowerBound(key)..<leaf.subjectCount {
         for run in leaf.runs(subject) where run.dataset == chunk.dataset {
-          guard run.first >= chunk.firstRow, run.first - chunk.firstRow < chunk.rowCount else { break }
+          guard run.first >= chunk.firstRow, run.first - chunk.firstRow < chunk.rowCount else {
+            throw StoreError.damaged(
+              "a run lies outside its dataset", file: segment.reader.id.fileName,
+              offset: segment.reader.footer.subjectFences.offset)
+          }
           return [Int(run.first - chunk.firstRow)..<Int(chunk.rowCount)]
         }
       }

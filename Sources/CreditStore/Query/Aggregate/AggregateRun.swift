@@ -35,6 +35,8 @@ struct AggregateRun {
     for (index, other) in workers.enumerated().dropFirst() {
       workers[0].merge(other, isLast: index == workers.count - 1)
     }
+    // Each thread has found few enough; together they may have more.
+    try workers[0].checkGroups()
     var result = AggregateResult(
       rows: try rows(workers[0]), recordsScanned: workers[0].scanned, recordsMatched: workers[0].matched)
     result.items = Dictionary(plan.items.items.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -164,18 +166,12 @@ extension CreditSnapshot {
   /// - Throws: as the other form; `cancelled` when the task was cancelled.
   @concurrent
   public func aggregateInBackground(_ query: AggregateQuery) async throws -> AggregateResult {
-    let cancellation = Cancellation()
-    return try await withTaskCancellationHandler {
-      try await WorkerThreads.perform {
-        do {
-          return try AggregateRun(
-            plan(query), engine, byteLimit: database.engine.memoryBudgetBytes,
-            isCancelled: { cancellation.isSet }
-          ).result()
-        } catch { throw CreditError(wrapping: error) }
-      }
-    } onCancel: {
-      cancellation.set()
+    try await Cancellation.background { isCancelled in
+      do {
+        return try AggregateRun(
+          plan(query), engine, byteLimit: database.engine.memoryBudgetBytes, isCancelled: isCancelled
+        ).result()
+      } catch { throw CreditError(wrapping: error) }
     }
   }
 

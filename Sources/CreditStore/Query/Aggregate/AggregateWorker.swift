@@ -86,25 +86,27 @@ final class AggregateWorker: QueryWorker {
     return UnsafePointer(numbers)
   }
 
-  private var lastCheck = 0
-
   private func checkMemory() throws(CreditError) {
-    guard groupCount <= AggregateQuery.maximumGroups else {
-      throw CreditError(
-        "limit", "more than \(AggregateQuery.maximumGroups) groups; narrow the filter or group by less")
-    }
-    // Tables grow with the rows: looking at them now and then is enough.
-    guard matched - lastCheck >= 1 << 14 else { return }
-    lastCheck = matched
+    try checkGroups()
     let bytes =
       rows.capacity * 8 + columns.reduce(0) { $0 + $1.byteCount } + chain.reduce(0) { $0 + $1.byteCount }
-      + measures.reduce(0) { $0 + $1.byteCount }
+      + measures.reduce(0) { $0 + $1.byteCount } + filter.byteCount
     guard bytes <= byteLimit else {
       throw CreditError(
         "limit",
         "the groups and different values of the query need more than \(byteLimit >> 20) MiB; narrow the filter, group by "
           + "less, or open the store with a larger memory budget")
     }
+  }
+
+  /// Ends the question when it has too many groups; numbers that no row has do not count.
+  func checkGroups() throws(CreditError) {
+    guard groupCount > AggregateQuery.maximumGroups, groupsWithRows.count > AggregateQuery.maximumGroups
+    else {
+      return
+    }
+    throw CreditError(
+      "limit", "more than \(AggregateQuery.maximumGroups) groups; narrow the filter or group by less")
   }
 
   // MARK: Merging

@@ -18,6 +18,7 @@ struct MeasureColumn {
   private var sums: [Int128] = []
   private var numbers: [Int64] = []
   private var texts: [[UInt8]] = []
+  private var textBytes = 0
   private var values: ColumnNumbering?
   private var pairs: PairNumbering?
   /// Without groups: by number, whether the value was met.
@@ -39,7 +40,8 @@ struct MeasureColumn {
 
   /// Bytes of the tables.
   var byteCount: Int {
-    counts.capacity * 8 + sums.capacity * 16 + numbers.capacity * 8 + texts.capacity * 24 + met.capacity
+    counts.capacity * 8 + sums.capacity * 16 + numbers.capacity * 8 + texts.capacity * 24 + textBytes
+      + met.capacity
       + (values?.byteCount ?? 0) + (pairs?.byteCount ?? 0)
   }
 
@@ -206,6 +208,7 @@ struct MeasureColumn {
       }
       if !isBetter { return }
     }
+    textBytes += text.count - texts[group].count
     texts[group] = Array(text)
   }
 

@@ -14,11 +14,16 @@ indirect enum BoundFilter {
   case isNull(QueryColumn)
 
   /// Checks names and types.
-  init(_ filter: Filter, _ items: inout QueryItems) throws(CreditError) {
+  ///
+  /// - Parameter depth: how deep the filter stands in others; filters built by hand have the limit of those that were parsed.
+  init(_ filter: Filter, _ items: inout QueryItems, depth: Int = 0) throws(CreditError) {
+    guard depth <= 2 * Filter.maximumDepth else {
+      throw CreditError("invalidFilter", "the filter is nested more than \(Filter.maximumDepth) deep")
+    }
     switch filter {
-    case .and(let parts): self = .and(try Self.bind(parts, &items))
-    case .or(let parts): self = .or(try Self.bind(parts, &items))
-    case .not(let inner): self = .not(try BoundFilter(inner, &items))
+    case .and(let parts): self = .and(try Self.bind(parts, &items, depth + 1))
+    case .or(let parts): self = .or(Self.joined(try Self.bind(parts, &items, depth + 1)))
+    case .not(let inner): self = .not(try BoundFilter(inner, &items, depth: depth + 1))
     case .isNull(let operand): self = .isNull(try items.column(operand.name, at: operand.offset))
     case .isIn(let operand, let literals):
       let column = try items.column(operand.name, at: operand.offset)
@@ -58,11 +63,26 @@ indirect enum BoundFilter {
       ? .texts(column, TextCondition(isIn: texts)) : .numbers(column, .isIn(Set(numbers).sorted()))
   }
 
-  private static func bind(_ parts: [Filter], _ items: inout QueryItems) throws(CreditError) -> [BoundFilter]
-  {
+  private static func bind(
+    _ parts: [Filter], _ items: inout QueryItems, _ depth: Int
+  ) throws(CreditError) -> [BoundFilter] {
     var bound: [BoundFilter] = []
-    for part in parts { bound.append(try BoundFilter(part, &items)) }
+    for part in parts { bound.append(try BoundFilter(part, &items, depth: depth)) }
     return bound
+  }
+
+  /// Makes one list of the texts that a column may equal: thousands of them shall cost as much as one.
+  private static func joined(_ parts: [BoundFilter]) -> [BoundFilter] {
+    var lists: [QueryColumn: [[UInt8]]] = [:]
+    var rest: [BoundFilter] = []
+    for part in parts {
+      if case .texts(let column, let condition) = part, let texts = condition.wantedTexts {
+        lists[column, default: []] += texts
+      } else {
+        rest.append(part)
+      }
+    }
+    return rest + lists.map { .texts($0.key, TextCondition(isIn: $0.value)) }
   }
 
   private static func bound(

@@ -60,6 +60,18 @@ final class FilterEvaluation {
     }
   }
 
+  /// Bytes that its conditions remember.
+  var byteCount: Int { conjuncts.reduce(0) { $0 + Self.byteCount($1.node) } }
+
+  private static func byteCount(_ node: Node) -> Int {
+    switch node {
+    case .and(let parts), .or(let parts): parts.reduce(0) { $0 + byteCount($1) }
+    case .not(let inner): byteCount(inner)
+    case .texts(_, let condition): condition.byteCount
+    case .numbers, .store, .isNull: 0
+    }
+  }
+
   deinit { for buffer in buffers { buffer.deallocate() } }
 
   private static func node(_ filter: BoundFilter, _ items: QueryItems, _ options: QueryExecution) -> Node {

@@ -36,6 +36,9 @@ final class TextItemCondition {
     search = condition.digitSearch
   }
 
+  /// Bytes that it remembers of words.
+  var byteCount: Int { words.capacity + searchPlaces.capacity }
+
   /// Why no row of a vector of a column with a dictionary can satisfy it, or `nil`.
   func reasonNoneCan(_ vector: inout RowVector, usesZoneMaps: Bool) throws(StoreError) -> SkippedRows.Reason?
   {

@@ -1,5 +1,5 @@
 // Owns a row that may stand on a page, and the total order of such rows.
-// Invariants: the order depends on values and identity alone, not on where rows lie: entry, subject and record key name a record.
+// Invariants: the order depends on values and identity alone, not on where rows lie: entry, subject, record key and commit name a version.
 
 import CreditModel
 import SegmentStore
@@ -9,14 +9,17 @@ final class RecordCandidate {
   let values: [QueryValue]
   let entry: PublishedEntry
   let key: UInt128
+  /// The commit of the version: two records without record key may have become equal by a correction.
+  let commit: Int64
   let address: RowAddress
   /// Asked for only where all else is equal: it is read from the row.
   private var recordKey: String?
 
-  init(values: [QueryValue], entry: PublishedEntry, key: UInt128, address: RowAddress) {
+  init(values: [QueryValue], entry: PublishedEntry, key: UInt128, commit: Int64, address: RowAddress) {
     self.values = values
     self.entry = entry
     self.key = key
+    self.commit = commit
     self.address = address
   }
 
@@ -43,15 +46,19 @@ struct RecordOrder {
       left.values, left.entry.entry.code, left.key, right.values, right.entry.entry.code, right.key)
     if order != 0 { return order }
     if left.address == right.address { return 0 }
-    return Self.compare(try left.recordKey(snapshot), try right.recordKey(snapshot))
+    let keys = Self.compare(try left.recordKey(snapshot), try right.recordKey(snapshot))
+    return keys != 0 ? keys : left.commit < right.commit ? -1 : left.commit > right.commit ? 1 : 0
   }
 
   /// Below 0 when the candidate comes before the end of a page, 0 when it is that record.
   func compare(_ candidate: RecordCandidate, _ cursor: RecordCursor) throws -> Int {
     let order = compare(
-      candidate.values, candidate.entry.entry.code, candidate.key, cursor.values, cursor.entry,
-      UInt128(cursor.key, radix: 16) ?? 0)
-    return order != 0 ? order : Self.compare(try candidate.recordKey(snapshot), cursor.record)
+      candidate.values, candidate.entry.entry.code, candidate.key, cursor.values, cursor.entry, cursor.subject
+    )
+    if order != 0 { return order }
+    let keys = Self.compare(try candidate.recordKey(snapshot), cursor.record)
+    return keys != 0
+      ? keys : candidate.commit < cursor.version ? -1 : candidate.commit > cursor.version ? 1 : 0
   }
 
   private func compare(

@@ -16,8 +16,14 @@ struct RecordCursor: Codable, Equatable {
   var entry: String
   var key: String
   var record: String
+  /// Commit of the record's version.
+  var version: Int64
 
-  /// The digest of what a cursor belongs to; pages of another size go on from it.
+  /// The subject key.
+  var subject: UInt128 { UInt128(key, radix: 16) ?? 0 }
+
+  /// The digest of what a cursor belongs to; pages of another size go on from it. A filter counts as this build describes it: after an
+  /// update a cursor may have to be begun anew.
   static func digest(_ query: RecordQuery, store: String) -> String {
     var hasher = SHA256()
     func add(_ text: String) {
@@ -55,7 +61,10 @@ struct RecordCursor: Codable, Equatable {
     self = cursor
   }
 
-  init(query: String, commit: UInt64, values: [QueryValue], entry: String, key: UInt128, record: String) {
+  init(
+    query: String, commit: UInt64, values: [QueryValue], entry: String, key: UInt128, record: String,
+    version: Int64
+  ) {
     self.query = query
     self.commit = commit
     numbers = values.map { if case .number(let number) = $0 { number } else { nil } }
@@ -63,6 +72,7 @@ struct RecordCursor: Codable, Equatable {
     self.entry = entry
     self.key = String(key, radix: 16)
     self.record = record
+    self.version = version
   }
 
   /// Values of the order's columns.

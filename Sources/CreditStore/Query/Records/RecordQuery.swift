@@ -44,11 +44,12 @@ public struct RecordQuery: Sendable {
   public var entries: [String]
   /// Only records that satisfy it.
   public var filter: Filter?
-  /// What they are ordered by: absent values first, texts by bytes; among equals by entry, subject and record key.
+  /// What they are ordered by: texts by bytes, absent values first, or last where the largest come first; among equals by entry, subject and
+  /// record key.
   public var order: [Order]
   /// Records of a page, 1 to 10,000.
   public var limit: Int
-  /// Where the page before ended (`RecordPage.next`); it goes on at the commit of that page.
+  /// Where the page before ended (`RecordPage.next`); it goes on at the commit of that page. Holds values of a record: see there.
   public var cursor: String?
   /// How it is run.
   var execution = QueryExecution()
@@ -71,6 +72,9 @@ public struct RecordPage: Sendable {
   /// The records in their order.
   public var records: [CreditRecord]
   /// Where the next page begins; `nil` behind the last record.
+  ///
+  /// Readable by whoever has it: it holds the subject, the record key and the order's values of the page's last record. Give it only to those
+  /// who may see these, or keep it and give out a name for it.
   public var next: String?
   /// The commit as of which all pages are read.
   public var commit: UInt64

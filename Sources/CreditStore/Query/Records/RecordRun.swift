@@ -10,17 +10,33 @@ extension CreditSnapshot {
   ///
   /// - Throws: `CreditError`: `unknownEntry`, `unknownItem`, `typeMismatch`, `invalidFilter`, `invalidCursor`, `limit`, `damaged`.
   public func records(matching query: RecordQuery) throws -> RecordPage {
+    try records(matching: query, isCancelled: { false })
+  }
+
+  /// The same on threads of the store's own: for long questions from tasks. Cancelling the task ends it.
+  ///
+  /// - Throws: as the other form; `cancelled` when the task was cancelled.
+  @concurrent
+  public func recordsInBackground(matching query: RecordQuery) async throws -> RecordPage {
+    try await Cancellation.background { try records(matching: query, isCancelled: $0) }
+  }
+
+  private func records(
+    matching query: RecordQuery, isCancelled: @escaping @Sendable () -> Bool
+  ) throws -> RecordPage {
     do {
       guard (1...RecordQuery.maximumLimit).contains(query.limit) else {
         throw CreditError("limit", "a page has 1 to \(RecordQuery.maximumLimit) records, not \(query.limit)")
       }
       let cursor = try query.cursor.map { try RecordCursor($0, query: query, store: database.identifier) }
-      guard let cursor, cursor.commit != commit else { return try RecordRun(query, cursor, self).page() }
+      guard let cursor, cursor.commit != commit else {
+        return try RecordRun(query, cursor, self, isCancelled).page()
+      }
       guard cursor.commit <= commit else {
         throw CreditError(
           "invalidCursor", "the cursor is of commit \(cursor.commit), the snapshot of \(commit)")
       }
-      return try RecordRun(query, cursor, database.snapshot(asOf: cursor.commit)).page()
+      return try RecordRun(query, cursor, database.snapshot(asOf: cursor.commit), isCancelled).page()
     } catch { throw CreditError(wrapping: error) }
   }
 }
@@ -33,8 +49,13 @@ private struct RecordRun {
   private let rows: QueryRows
   private let columns: [QueryColumn]
   private let order: RecordOrder
+  private let isCancelled: @Sendable () -> Bool
 
-  init(_ query: RecordQuery, _ cursor: RecordCursor?, _ snapshot: CreditSnapshot) throws {
+  init(
+    _ query: RecordQuery, _ cursor: RecordCursor?, _ snapshot: CreditSnapshot,
+    _ isCancelled: @escaping @Sendable () -> Bool
+  ) throws {
+    self.isCancelled = isCancelled
     self.query = query
     self.cursor = cursor
     self.snapshot = snapshot
@@ -50,8 +71,9 @@ private struct RecordRun {
   }
 
   func page() throws -> RecordPage {
-    var run = QueryRun(rows: rows, snapshot: snapshot.engine, options: query.execution)
-    if columns.isEmpty, let cursor { run.start = (cursor.entry, UInt128(cursor.key, radix: 16) ?? 0) }
+    var run = QueryRun(
+      rows: rows, snapshot: snapshot.engine, options: query.execution, isCancelled: isCancelled)
+    if columns.isEmpty, let cursor { run.start = (cursor.entry, cursor.subject) }
     let (workers, explanation) = try run.gather { [self] _ in makeSearch() }
     let search = makeSearch()
     try search.merge(workers)
@@ -61,7 +83,7 @@ private struct RecordRun {
       next = try RecordCursor(
         query: RecordCursor.digest(query, store: snapshot.database.identifier), commit: snapshot.commit,
         values: last.values, entry: last.entry.entry.code, key: last.key,
-        record: last.recordKey(snapshot.engine)
+        record: last.recordKey(snapshot.engine), version: last.commit
       ).text()
     }
     return RecordPage(

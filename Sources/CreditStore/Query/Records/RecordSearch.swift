@@ -61,6 +61,7 @@ final class RecordSearch: QueryWorker {
     try dropWorse(&vector)
     guard vector.selectedCount > 0 else { return true }
     let keys = try vector.keys()
+    let commits = try vector.system(.commit)
     let values = try columns.indices.map { try self.values($0, &vector, context) }
     try vector.selection.visit { place in
       if let worst, isWorse(place, keys[place], values, context, than: worst) { return }
@@ -73,7 +74,7 @@ final class RecordSearch: QueryWorker {
       }
       let candidate = RecordCandidate(
         values: values.map { $0.value(place) }, entry: context.entry, key: keys[place],
-        address: vector.address(place))
+        commit: commits[place], address: vector.address(place))
       if let cursor, try order.compare(candidate, cursor) <= 0 { return }
       candidates.append(candidate)
       if candidates.count >= 2 * wanted + 1024 { try cut() }

@@ -35,9 +35,11 @@ package final class MarkTable: Sendable {
   }
 
   /// Positions superseded as of a commit, ascending.
-  package func positions(asOf commit: UInt64) -> [UInt32] {
+  package func positions(asOf commit: UInt64, in range: Range<UInt32> = 0..<UInt32.max) -> [UInt32] {
     guard count > 0 else { return [] }
-    return marks.withLock { marks in marks.compactMap { $0.value <= commit ? $0.key : nil } }.sorted()
+    return marks.withLock { marks in
+      marks.compactMap { $0.value <= commit && range.contains($0.key) ? $0.key : nil }
+    }.sorted()
   }
 
   /// All marks, ascending.
