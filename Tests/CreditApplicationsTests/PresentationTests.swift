@@ -58,4 +58,27 @@ import Testing
     #expect(full.contains { $0.value == .text("130302199001010016") })
     #expect(throws: CreditError.self) { try RecordPresentation.unmasked(purpose: "", on: Self.today) }
   }
+
+  /// A cursor holds the last record as it is: it is given out where nothing of it would be masked, or for a purpose.
+  @Test func aCursorWithAPersonalNumberIsWithheld() throws {
+    let folder = try TemporaryFolder()
+    try CreditDatabase.create(at: folder.path("store"))
+    let database = try CreditDatabase(opening: folder.path("store"), mode: .readWrite())
+    try database.catalogue.publish(
+      CatalogueEntry(
+        code: "P1", name: "测试", subject: ["CODE"], recordKey: ["NO"],
+        items: [CatalogueItem(id: "CODE", identifier: .any), CatalogueItem(id: "NO")]))
+    let rows = ["91130302MA0000015N,1", "11010519491231002X,2", "11010519491231002X,3"]
+    let file = try folder.write("p.csv", Data((["CODE,NO"] + rows).joined(separator: "\n").utf8))
+    #expect(try database.collectBlocking(.csv(file), for: "P1").loaded == 3)
+    var query = RecordQuery(entries: ["P1"], limit: 1)
+    let masked = RecordPresentation.masked(on: Self.today)
+    let company = try database.snapshot().records(matching: query)
+    #expect(masked.cursor(of: company, query) == (company.next, false) && company.next != nil)
+    query.cursor = company.next
+    let person = try database.snapshot().records(matching: query)
+    #expect(person.next != nil && masked.cursor(of: person, query) == (nil, true))
+    let shown = try RecordPresentation.unmasked(purpose: "核查", on: Self.today)
+    #expect(shown.cursor(of: person, query) == (person.next, false))
+  }
 }

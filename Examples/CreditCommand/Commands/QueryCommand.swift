@@ -11,7 +11,8 @@ struct QueryCommand: AsyncParsableCommand {
     commandName: "query", abstract: "Current records that satisfy a filter, page by page.",
     discussion: """
       Records come in the order asked for, then by entry, subject and record key; all pages are read as of the commit of the first. With --json
-      each record is a line as of `records`, and the last line is {"next","commit"}: give "next" to --after for the next page.
+      each record is a line as of `records`, and the last line is {"next","more","commit"}: give "next" to --after for the next page. A page that ends at a
+      personal number has no "next" without --unmasked --purpose.
       """)
 
   @OptionGroup var store: StoreArgument

@@ -125,11 +125,9 @@ package struct VectorScan: Sendable {
   package static func isKeyText(_ column: ColumnSchema, _ segment: SegmentView, _ chunk: DatasetChunk)
     throws(StoreError) -> Bool
   {
-    guard let entry = try segment.reader.columns(of: chunk).column(column.id), entry.type == .text,
-      entry.dictionaryCount == 0
-    else { return false }
-    for block in entry.blocks where try segment.reader.block(block, of: entry).form != .key { return false }
-    return true
+    try segment.reader.columns(of: chunk).isKeyText(column.id) { (block, entry) throws(StoreError) in
+      try segment.reader.block(block, of: entry).form
+    }
   }
 
   // MARK: Walking

@@ -352,6 +352,8 @@ package final class ChunkColumns: Sendable {
   /// Rows each column covers.
   package let rowCount: UInt32
   private let positions: [UInt32: Int]
+  /// Columns of which it was found out whether all their texts are those of the rows' keys.
+  private let keyTexts = Guarded<[UInt32: Bool]>([:])
 
   init(_ entries: [ColumnEntry], rowCount: UInt32) {
     self.entries = entries
@@ -364,6 +366,23 @@ package final class ChunkColumns: Sendable {
     entries.reduce(200) {
       $0 + 100 + $1.blocks.count * 56 + $1.dictionaryPages.count * 24 + ($1.inMemory?.cost ?? 0)
     }
+  }
+
+  /// Whether all texts of a column are those of the rows' keys; blocks are asked once.
+  package func isKeyText(
+    _ id: UInt32, form: (ColumnBlockEntry, ColumnEntry) throws(StoreError) -> DecodedBlock.TextForm
+  )
+    throws(StoreError) -> Bool
+  {
+    guard let entry = column(id), entry.type == .text, entry.dictionaryCount == 0 else { return false }
+    if let known = keyTexts.withLock({ $0[id] }) { return known }
+    var isKeyText = true
+    for block in entry.blocks where try form(block, entry) != .key {
+      isKeyText = false
+      break
+    }
+    keyTexts.withLock { $0[id] = isKeyText }
+    return isKeyText
   }
 
   /// The column with an id, if this chunk has it.
