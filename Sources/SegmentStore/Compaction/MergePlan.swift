@@ -78,14 +78,12 @@ package struct MergePlan {
   /// Plans one subject.
   package mutating func add(_ parts: [Part]) throws(StoreError) {
     if parts.count == 1, let part = parts.first {
-      let (first, count) = try range(part)
-      for row in first..<first + count { try place(RowSource(source: part.source, row: row), part.run.key) }
+      for row in try rows(part) { try place(RowSource(source: part.source, row: row), part.run.key) }
       return
     }
     var placed: [Placed] = []
     for part in parts {
-      let (first, count) = try range(part)
-      for row in first..<first + count {
+      for row in try rows(part) {
         placed.append(
           Placed(
             row: RowSource(source: part.source, row: row), order: try sources[part.source].order(row),
@@ -97,15 +95,13 @@ package struct MergePlan {
     for row in placed { try place(row.row, key) }
   }
 
-  private func range(_ part: Part) throws(StoreError) -> (first: Int, count: Int) {
+  private func rows(_ part: Part) throws(StoreError) -> Range<Int> {
     let chunk = sources[part.source].chunk
-    guard part.run.first >= chunk.firstRow, part.run.count <= chunk.rowCount,
-      part.run.first - chunk.firstRow <= chunk.rowCount - part.run.count
-    else {
+    guard let rows = chunk.rows(from: part.run.first, count: part.run.count) else {
       throw StoreError.damaged(
         "a run lies outside its dataset", file: sources[part.source].view.reader.id.fileName, offset: 0)
     }
-    return (Int(part.run.first - chunk.firstRow), Int(part.run.count))
+    return rows
   }
 
   private mutating func place(_ row: RowSource, _ key: UInt128) throws(StoreError) {

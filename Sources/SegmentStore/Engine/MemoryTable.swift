@@ -53,6 +53,14 @@ package final class MemoryTable: Sendable {
     }.filter { $0.1.system.commit <= commit }
   }
 
+  /// How many rows a dataset has as of a commit.
+  package func rowCount(of dataset: DatasetID, asOf commit: UInt64) -> Int {
+    contents.withLock { contents in
+      // Rows stand in commit order.
+      contents.byDataset[dataset]?.partitioningIndex { contents.rows[Int($0)].system.commit > commit } ?? 0
+    }
+  }
+
   /// The row at a position, or `nil`.
   package func row(_ position: UInt32) -> MemoryRow? {
     contents.withLock { Int(position) < $0.rows.count ? $0.rows[Int(position)] : nil }

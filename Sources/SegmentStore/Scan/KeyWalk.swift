@@ -59,6 +59,9 @@ struct KeyWalk {
     return nil
   }
 
+  /// Whether a row lies so far ahead that looking for it anew costs less than walking there.
+  func isFar(_ row: Int) -> Bool { row - rows.upperBound > 1 << 16 }
+
   /// Writes the keys of consecutive rows.
   mutating func keys(_ wanted: Range<Int>, to keys: UnsafeMutablePointer<UInt128>) throws(StoreError) {
     var row = wanted.lowerBound
@@ -77,11 +80,8 @@ struct KeyWalk {
     while true {
       while let run = runs.popFirst() {
         guard run.dataset == chunk.dataset else { continue }
-        guard run.first >= chunk.firstRow, run.count <= chunk.rowCount,
-          run.first - chunk.firstRow <= chunk.rowCount - run.count
-        else { throw damage("a run lies outside its dataset") }
-        let first = Int(run.first - chunk.firstRow)
-        rows = first..<first + Int(run.count)
+        guard let found = chunk.rows(of: run) else { throw damage("a run lies outside its dataset") }
+        rows = found
         return
       }
       if let leaf, subject < leaf.subjectCount {

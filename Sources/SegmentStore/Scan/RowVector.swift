@@ -79,14 +79,6 @@ package struct RowVector: ~Copyable {
 
   package init() {}
 
-  /// Rows of the chunk.
-  package var chunkRowCount: Int {
-    switch source {
-    case .segment(_, let chunk): Int(chunk.rowCount)
-    case .memory(let rows): rows.count
-    }
-  }
-
   deinit {
     for buffer in buffers { buffer.deallocate() }
     scratch.deallocate()
@@ -147,9 +139,6 @@ package struct RowVector: ~Copyable {
 
   /// Rows that are still of interest.
   package var selectedCount: Int { selected }
-
-  /// Whether all rows are selected: a row's place is its index then.
-  package var isDense: Bool { selected == count }
 
   /// The selected places as they are now.
   package var selection: RowSelection { RowSelection(places: places, count: selected, vectorCount: count) }
@@ -353,7 +342,7 @@ package struct RowVector: ~Copyable {
     if hasKeys { return UnsafePointer(keyBuffer) }
     switch source {
     case .segment(let segment, let chunk):
-      if keyWalk == nil { keyWalk = try KeyWalk(segment.reader, chunk, near: firstRow) }
+      if keyWalk?.isFar(firstRow) ?? true { keyWalk = try KeyWalk(segment.reader, chunk, near: firstRow) }
       try keyWalk?.keys(firstRow..<firstRow + count, to: keyBuffer)
     case .memory(let rows): for place in 0..<count { keyBuffer[place] = rows[place].row.key }
     }

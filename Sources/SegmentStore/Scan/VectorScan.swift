@@ -67,8 +67,8 @@ package struct VectorScan: Sendable {
           Part(segment: segment, chunk: chunk, ranges: [first..<min(total, first + step)], hidden: hidden))
       }
     }
-    let memory = snapshot.view.memory.rows(of: schema.dataset, asOf: snapshot.commit)
-    if !memory.isEmpty { parts.append(Part(ranges: [0..<memory.count], hidden: [])) }
+    let inMemory = snapshot.view.memory.rowCount(of: schema.dataset, asOf: snapshot.commit)
+    if inMemory > 0 { parts.append(Part(ranges: [0..<inMemory], hidden: [])) }
     return parts
   }
 
@@ -86,15 +86,8 @@ package struct VectorScan: Sendable {
     var ranges: [Range<Int>] = []
     for key in keys {
       for run in try cursor.runs(of: key) where run.dataset == chunk.dataset {
-        guard run.first >= chunk.firstRow, run.count <= chunk.rowCount,
-          run.first - chunk.firstRow <= chunk.rowCount - run.count
-        else {
-          throw StoreError.damaged(
-            "a run lies outside its dataset", file: segment.reader.id.fileName,
-            offset: segment.reader.footer.subjectFences.offset)
-        }
-        let first = Int(run.first - chunk.firstRow)
-        ranges.append(first..<first + Int(run.count))
+        guard let rows = chunk.rows(of: run) else { throw outside(segment) }
+        ranges.append(rows)
       }
     }
     return ranges
@@ -109,16 +102,18 @@ package struct VectorScan: Sendable {
       let leaf = try segment.reader.leaf(tree.fences[index])
       for subject in leaf.lowerBound(key)..<leaf.subjectCount {
         for run in leaf.runs(subject) where run.dataset == chunk.dataset {
-          guard run.first >= chunk.firstRow, run.first - chunk.firstRow < chunk.rowCount else {
-            throw StoreError.damaged(
-              "a run lies outside its dataset", file: segment.reader.id.fileName,
-              offset: segment.reader.footer.subjectFences.offset)
-          }
-          return [Int(run.first - chunk.firstRow)..<Int(chunk.rowCount)]
+          guard let rows = chunk.rows(of: run) else { throw outside(segment) }
+          return [rows.lowerBound..<Int(chunk.rowCount)]
         }
       }
     }
     return []
+  }
+
+  private static func outside(_ segment: SegmentView) -> StoreError {
+    .damaged(
+      "a run lies outside its dataset", file: segment.reader.id.fileName,
+      offset: segment.reader.footer.subjectFences.offset)
   }
 
   /// Whether a text column of a chunk is that of its rows' keys throughout.

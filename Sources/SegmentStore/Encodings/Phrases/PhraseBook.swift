@@ -3,12 +3,6 @@
 // bytes ends a text. Marked kernel: work arrays are as long as the window that is taken apart, plus one.
 // Does not choose phrases (PhraseTrainer) and does not lay out blocks (PhraseEncoding).
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// The phrases of a column and their codes.
 package final class PhraseBook {
   /// Longer texts are taken apart window by window.
@@ -101,7 +95,7 @@ package final class PhraseBook {
     let texts = phrases + [UnsafeRawBufferPointer(start: memory.allocate(1), count: 0)]
     order = symbols.indices.sorted { left, right in
       lengths[left] != lengths[right]
-        ? lengths[left] < lengths[right] : Self.precedes(texts[left], texts[right])
+        ? lengths[left] < lengths[right] : ByteSearch.order(texts[left], texts[right]) < 0
     }
     var trie = PhraseTrie(expectedNodes: symbols.count * 2)
     var entries: [TextPool.Entry] = []
@@ -129,14 +123,6 @@ package final class PhraseBook {
     self.memory = memory
     estimatedBits = bits * scale
     dictionary = ColumnDictionary(phrases: entries, code: code)
-  }
-
-  private static func precedes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-    guard let first = left.baseAddress, let second = right.baseAddress else {
-      return left.count < right.count
-    }
-    let common = memcmp(first, second, min(left.count, right.count))
-    return common != 0 ? common < 0 : left.count < right.count
   }
 
   /// Bytes the dictionary takes in its file, roughly.

@@ -3,12 +3,6 @@
 // apart as well, so that equal texts get equal codes; entries ascend.
 // Does not count rows or read them.
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// A column whose cells are codes of a common dictionary.
 package struct DictionaryPlan {
   package let dictionary: ColumnDictionary
@@ -116,9 +110,7 @@ package struct DictionaryPlan {
   }
 
   private static func order(_ left: TextPool.Entry, _ right: TextPool.Entry) -> Int {
-    let common = memcmp(left.base, right.base, Int(min(left.count, right.count)))
-    if common != 0 { return Int(common) }
-    if left.count != right.count { return left.count < right.count ? -1 : 1 }
-    return Int(left.holes) - Int(right.holes)
+    let order = ByteSearch.order(left.bytes, right.bytes)
+    return order != 0 ? order : Int(left.holes) - Int(right.holes)
   }
 }

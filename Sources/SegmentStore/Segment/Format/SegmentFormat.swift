@@ -180,6 +180,16 @@ package struct DatasetChunk: Sendable {
   /// The column directory, or the bundle.
   package var columns: BlockLocation
 
+  /// The places of a run's rows within the dataset; `nil` for a run that is not inside it, which is damage.
+  package func rows(of run: RowRun) -> Range<Int>? { rows(from: run.first, count: run.count) }
+
+  /// The same for consecutive positions of the segment.
+  package func rows(from position: UInt32, count: UInt32) -> Range<Int>? {
+    guard position >= firstRow, count <= rowCount, position - firstRow <= rowCount - count else { return nil }
+    let first = Int(position - firstRow)
+    return first..<first + Int(count)
+  }
+
   package func encode(to buffer: inout ByteBuffer) {
     buffer.append(dataset.rawValue)
     buffer.append(schemaVersion)

@@ -79,9 +79,10 @@ package struct RowAssembler {
 
   /// The places of the rows of a run within the dataset.
   package func rows(at run: RowRun) throws(StoreError) -> Range<Int> {
-    let first = try row(at: run.first)
-    guard run.count > 0 else { return first..<first }
-    return first..<(try row(at: run.first + (run.count - 1))) + 1
+    guard let rows = chunk.rows(of: run) else {
+      throw StoreError(.damaged, "a run points outside its dataset")
+    }
+    return rows
   }
 
   /// The commit of the row at a position of the segment.
