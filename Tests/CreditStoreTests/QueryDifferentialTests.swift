@@ -83,6 +83,8 @@ import Testing
     var explained = QueryExplanation()
     try ask(90, &world, world.store.database.snapshot(), world.rows, &explained)
     _ = try await world.store.database.compact()
+    let forms = try Self.forms(world.store.database.snapshot().engine)
+    #expect(forms.isSuperset(of: ["mapped", "relative", "templates", "key"]), "\(forms)")
     try ask(90, &world, world.store.database.snapshot(), world.rows, &explained)
     try world.change(40)
     try world.collect(30, unit: nil)
@@ -94,6 +96,28 @@ import Testing
     #expect(
       explained.rowsSkippedByZoneMap > 0 && explained.rowsSkippedByDictionary > 0
         && explained.partsFoundBySubject > 0, "\(explained)")
+  }
+
+  /// What forms of columns the questions met, so that none of them goes untested unseen.
+  private static func forms(_ snapshot: EngineSnapshot) throws -> Set<String> {
+    var forms: Set<String> = []
+    for segment in snapshot.segments {
+      for chunk in try segment.reader.datasetChunks() {
+        for column in try segment.reader.columns(of: chunk).entries {
+          if column.map != nil {
+            forms.insert("mapped")
+          } else if column.reference != nil {
+            forms.insert("relative")
+          }
+          if column.holes > 0 { forms.insert("templates") }
+          if column.phraseCode != nil { forms.insert("phrases") }
+          for block in column.blocks where column.type == .text {
+            if try segment.reader.block(block, of: column).form == .key { forms.insert("key") }
+          }
+        }
+      }
+    }
+    return forms
   }
 
   private func ask(

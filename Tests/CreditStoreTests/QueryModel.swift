@@ -22,6 +22,7 @@ struct QueryModel {
   static let items: [(id: String, kind: Kind)] = [
     ("CODE", .text), ("NO", .text), ("KIND", .text), ("NOTE", .text), ("WORD", .text), ("INT", .integer),
     ("AMOUNT", .decimal), ("DAY", .date), ("AT", .timestamp), ("MONTH", .month), ("FLAG", .boolean),
+    ("OFFICE", .text),
   ]
 
   static let entry: CatalogueEntry = {
@@ -61,6 +62,9 @@ struct QueryModel {
       .joined(separator: ";")
     let numbers = [Int.random(in: -5...5, using: &random), Int.random(in: 0..<1_000_000, using: &random)]
     let integer = index % 997 == 0 ? Int(Int64.max) : index % 991 == 0 ? Int(Int64.min) : numbers[index % 2]
+    let kind = Int.random(in: 0..<30, using: &random)
+    // Follows from the kind, but for some: merges keep a map and exceptions.
+    let office: Cell = index % 7 == 6 ? .null : .text(Array((index % 97 == 0 ? "别处" : "第\(kind)办公室").utf8))
     let day = index % 503 == 0 ? -20_000 : Int.random(in: 16_000..<18_500, using: &random)
     return [
       .text(Array(code.utf8)),
@@ -68,7 +72,7 @@ struct QueryModel {
         Array(
           "冀秦\(["罚", "许", "改"][index % 3])字〔\(2018 + index % 4)〕第\(String(format: "%06d", index * 7919 % 1_000_000))号"
             .utf8)),
-      maybe(7, .text(Array("K\(Int.random(in: 0..<30, using: &random))".utf8))),
+      maybe(7, .text(Array("K\(kind)".utf8))),
       maybe(5, note.isEmpty ? .null : .text(Array(note.utf8))),
       maybe(
         11, .text(Array("w\(Int.random(in: 0..<4_000, using: &random))\(index % 2 == 0 ? "" : "é")".utf8))),
@@ -76,6 +80,7 @@ struct QueryModel {
       maybe(9, .number(day)), maybe(10, .number(day * 86_400 + Int.random(in: 0..<86_400, using: &random))),
       maybe(8, .number(2015 * 12 + Int.random(in: 0..<90, using: &random))),
       maybe(4, .number(Int.random(in: 0...1, using: &random))),
+      office,
     ]
   }
 

@@ -4,6 +4,7 @@
 
 import CreditModel
 @testable import CreditStore
+@testable import SegmentStore
 import Foundation
 import TestSupport
 import Testing
@@ -219,6 +220,45 @@ import Testing
       } throws: { ($0 as? CreditError)?.code == "limit" }
       #expect(throws: Never.self) { try AggregateRun(plan, snapshot.engine, byteLimit: 64 << 20).result() }
     }
+  }
+
+  /// A limit of groups holds exactly, for one thread and for several whose groups only together are too many.
+  @Test(arguments: [1, 3])
+  func theLimitOfGroupsIsThatOfAllThreads(threads: Int) throws {
+    let store = try StoreFixture()
+    try store.collect(Self.rows(9000, seed: 8).map(\.line))
+    var query = AggregateQuery(entries: ["T1"], groups: [try .init(parsing: "NO")])
+    query.execution.threads = threads
+    query.execution.rowsOfPart = 2048
+    query.execution.maximumGroups = 9000
+    let result = try store.database.snapshot().aggregate(query)
+    #expect(result.rows.count == 9000 && result.explanation.threads == threads)
+    query.execution.maximumGroups = 8999
+    #expect { try store.database.snapshot().aggregate(query) } throws: {
+      ($0 as? CreditError)?.code == "limit"
+    }
+  }
+
+  /// A question that runs is ended soon: it is asked at every vector, not only before it begins.
+  @Test func aRunningQuestionEndsWhenItIsCancelled() throws {
+    let store = try StoreFixture()
+    try store.collect(Self.rows(30_000, seed: 2).map(\.line))
+    let entry = try store.database.catalogue.entry("T1")
+    var query = AggregateQuery(entries: ["T1"])
+    query.threadLimit = 1
+    let plan = try AggregatePlan(query, entries: [entry])
+    let asked = Guarded(0)
+    // One part of more than ten vectors: it has begun when the answer changes.
+    let run = AggregateRun(
+      plan, store.database.snapshot().engine, byteLimit: 64 << 20,
+      isCancelled: {
+        asked.withLock { count in
+          count += 1
+          return count > 4
+        }
+      })
+    #expect(throws: CancellationError.self) { try run.result() }
+    #expect(asked.withLock { $0 } == 5)
   }
 
   @Test func aQuestionOfACancelledTaskEnds() async throws {

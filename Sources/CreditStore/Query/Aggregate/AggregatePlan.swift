@@ -20,14 +20,12 @@ struct AggregatePlan {
 
   init(_ query: AggregateQuery, entries: [PublishedEntry]) throws(CreditError) {
     self.query = query
-    var items = QueryItems(entries)
-    var filter: BoundFilter?
-    if let condition = query.filter { filter = try BoundFilter(condition, &items) }
+    var rows = try QueryRows(entries, filter: query.filter)
     var groups: [(QueryColumn, AggregateQuery.Group.Part)] = []
     for group in query.groups {
-      let column = try items.column(group.column)
+      let column = try rows.items.column(group.column)
       if group.part != .value {
-        let type = items.type(column)
+        let type = rows.items.type(column)
         guard type == .date || type == .timestamp || (type == .month && group.part != .month) else {
           throw CreditError(
             "typeMismatch", "\(group.label) needs a date or timestamp, \(group.column) is a \(type.rawValue)",
@@ -42,15 +40,15 @@ struct AggregatePlan {
         measures.append((.count, nil))
         continue
       }
-      let column = try items.column(measure.item)
-      let type = items.type(column)
+      let column = try rows.items.column(measure.item)
+      let type = rows.items.type(column)
       if measure.function == .sum || measure.function == .avg, type != .integer, type != .decimal {
         throw CreditError(
           "typeMismatch", "\(measure.label) needs a number, not a \(type.rawValue)", item: measure.item)
       }
       measures.append((measure.function, column))
     }
-    rows = QueryRows(entries: entries, items: items, filter: filter)
+    self.rows = rows
     self.groups = groups
     self.measures = measures
     var gathered: [(function: AggregateQuery.Measure.Function, column: QueryColumn?)] = []

@@ -101,12 +101,13 @@ final class AggregateWorker: QueryWorker {
 
   /// Ends the question when it has too many groups; numbers that no row has do not count.
   func checkGroups() throws(CreditError) {
-    guard groupCount > AggregateQuery.maximumGroups, groupsWithRows.count > AggregateQuery.maximumGroups
+    let limit = plan.query.execution.maximumGroups
+    guard groupCount > limit, groupsWithRows.count > limit
     else {
       return
     }
     throw CreditError(
-      "limit", "more than \(AggregateQuery.maximumGroups) groups; narrow the filter or group by less")
+      "limit", "more than \(limit) groups; narrow the filter or group by less")
   }
 
   // MARK: Merging

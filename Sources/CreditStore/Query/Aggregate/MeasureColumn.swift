@@ -248,9 +248,7 @@ struct MeasureColumn {
   }
 
   private mutating func meet(_ numbers: UnsafePointer<UInt32>, _ rows: RowSelection, _ count: Int) {
-    if met.count < count {
-      met.append(contentsOf: repeatElement(false, count: max(count, met.count * 2) - met.count))
-    }
+    reserveMet(count)
     var found = 0
     met.withUnsafeMutableBufferPointer { met in
       rows.visit { place in
@@ -324,10 +322,13 @@ struct MeasureColumn {
   }
 
   private mutating func setMet(_ number: Int) {
-    if number >= met.count {
-      met.append(contentsOf: repeatElement(false, count: max(number + 1, met.count * 2) - met.count))
-    }
+    reserveMet(number + 1)
     met[number] = true
+  }
+
+  private mutating func reserveMet(_ count: Int) {
+    guard met.count < count else { return }
+    met.append(contentsOf: repeatElement(false, count: max(count, met.count * 2) - met.count))
   }
 
   // MARK: Results

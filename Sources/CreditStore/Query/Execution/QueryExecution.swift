@@ -1,5 +1,5 @@
 // Owns how a question is run, and what running it left out: the base of explanations.
-// Invariants: no setting changes an answer.
+// Invariants: no setting changes an answer; a limit makes an error of it.
 
 /// How a question is run.
 struct QueryExecution: Sendable {
@@ -16,6 +16,8 @@ struct QueryExecution: Sendable {
   var usesDictionaries = true
   /// Whether rows of wanted identifiers are found through the subject directory.
   var usesSubjects = true
+  /// Groups of a result at most.
+  var maximumGroups = AggregateQuery.maximumGroups
 
   init() {}
 }

@@ -15,19 +15,4 @@ public struct QueryExplanation: Sendable, Codable, Equatable {
   public var rowsSkippedByDictionary = 0
   /// Stretches found through the subject directory: because the filter names identifiers, or a page begins behind a subject.
   public var partsFoundBySubject = 0
-
-  /// Nothing was looked at.
-  public init() {}
-
-  init(
-    parts: Int, threads: Int, rowsOfParts: Int, rowsSkippedByZoneMap: Int, rowsSkippedByDictionary: Int,
-    partsFoundBySubject: Int
-  ) {
-    self.parts = parts
-    self.threads = threads
-    self.rowsOfParts = rowsOfParts
-    self.rowsSkippedByZoneMap = rowsSkippedByZoneMap
-    self.rowsSkippedByDictionary = rowsSkippedByDictionary
-    self.partsFoundBySubject = partsFoundBySubject
-  }
 }

@@ -8,18 +8,24 @@ import SegmentStore
 /// The rows of a question.
 struct QueryRows {
   let entries: [PublishedEntry]
-  let items: QueryItems
+  /// Items that the filter names, and those that are added.
+  var items: QueryItems
   let filter: BoundFilter?
+
+  /// Checks the filter against the entries.
+  init(_ entries: [PublishedEntry], filter: Filter?) throws(CreditError) {
+    self.entries = entries
+    items = QueryItems(entries)
+    var bound: BoundFilter?
+    if let filter { bound = try BoundFilter(filter, &items) }
+    self.filter = bound
+  }
 
   /// Rows of one entry that are walked together.
   struct Part {
-    var entry: Int
+    var entry: PublishedEntry
+    var scan: VectorScan
     var rows: VectorScan.Part
-  }
-
-  /// The scan of an entry.
-  func scan(_ entry: Int, _ snapshot: EngineSnapshot) -> VectorScan {
-    VectorScan(snapshot, schema: items.schema(of: entries[entry]))
   }
 
   /// The rows to look at, in parts.
@@ -30,11 +36,11 @@ struct QueryRows {
   ) throws -> [Part] {
     let wanted = options.usesSubjects ? wantedSubjects() : []
     var parts: [Part] = []
-    for entry in entries.indices {
-      let code = entries[entry].entry.code
+    for entry in entries {
+      let code = entry.entry.code
       if let start, code.utf8.lexicographicallyPrecedes(start.entry.utf8) { continue }
       let isFirst = start.map { code.utf8.elementsEqual($0.entry.utf8) } ?? false
-      let schema = items.schema(of: entries[entry])
+      let schema = items.schema(of: entry)
       let scan = VectorScan(snapshot, schema: schema)
       let found = try scan.parts(rows: options.rowsOfPart) { (segment, chunk) throws(StoreError) in
         for (item, keys) in wanted where try VectorScan.isKeyText(schema.columns[item], segment, chunk) {
@@ -43,7 +49,7 @@ struct QueryRows {
         if isFirst, let start { return try VectorScan.rows(from: start.key, segment, chunk) }
         return nil
       }
-      parts += found.map { Part(entry: entry, rows: $0) }
+      parts += found.map { Part(entry: entry, scan: scan, rows: $0) }
     }
     return parts
   }
@@ -51,13 +57,7 @@ struct QueryRows {
   /// Items that must have one of a few texts, and the keys that have these texts: where the texts of an item are those of the rows' keys,
   /// the subject directory finds the rows.
   private func wantedSubjects() -> [(item: Int, keys: [UInt128])] {
-    let parts: [BoundFilter]
-    switch filter {
-    case .and(let all)?: parts = all
-    case let one?: parts = [one]
-    case nil: parts = []
-    }
-    return parts.compactMap { part in
+    (filter?.conjuncts ?? []).compactMap { part in
       guard case .texts(.item(let item), let condition) = part, let texts = condition.wantedTexts else {
         return nil
       }

@@ -83,8 +83,9 @@ struct QueryRun {
       let index = next.add(1, ordering: .relaxed).oldValue
       guard index < parts.count else { return }
       if isCancelled() { throw CancellationError() }
-      let context = QueryContext(entry: rows.entries[parts[index].entry], snapshot: snapshot)
-      try rows.scan(parts[index].entry, snapshot).forEachVector(of: parts[index].rows, in: &vector) {
+      let part = parts[index]
+      let context = QueryContext(entry: part.entry, snapshot: snapshot)
+      try part.scan.forEachVector(of: part.rows, in: &vector) {
         if isCancelled() { throw CancellationError() }
         return try worker.add(&$0, context)
       }

@@ -13,6 +13,9 @@ indirect enum BoundFilter {
   case texts(QueryColumn, TextCondition)
   case isNull(QueryColumn)
 
+  /// The parts that must all hold.
+  var conjuncts: [BoundFilter] { if case .and(let parts) = self { parts } else { [self] } }
+
   /// Checks names and types.
   ///
   /// - Parameter depth: how deep the filter stands in others; filters built by hand have the limit of those that were parsed.

@@ -40,13 +40,7 @@ final class FilterEvaluation {
 
   init(_ filter: BoundFilter?, items: QueryItems, options: QueryExecution) {
     self.options = options
-    let parts: [BoundFilter]
-    switch filter {
-    case nil: parts = []
-    case .and(let all)?: parts = all
-    case let one?: parts = [one]
-    }
-    conjuncts = parts.map {
+    conjuncts = (filter?.conjuncts ?? []).map {
       let node = Self.node($0, items, options)
       return Conjunct(node: node, isCheap: Self.isCheap(node))
     }

@@ -59,9 +59,9 @@ final class ColumnNumbering {
   /// The number of a value of another numbering of the same column; `nil` when the value has none here.
   func knownNumber(of number: UInt32, in other: ColumnNumbering) -> UInt32? {
     guard number > 0 else { return 0 }
-    if isText { return texts.known(other.text(number)).map { $0 + 1 } }
-    let value = other.integers[Int(number) - 1]
-    return integers.isKnown(value) ? integers.number(of: value) + 1 : nil
+    let known =
+      isText ? texts.known(other.text(number)) : integers.known(other.integers[Int(number) - 1])
+    return known.map { $0 + 1 }
   }
 
   /// Numbers in the order of their values: "no value" first, texts by their bytes.

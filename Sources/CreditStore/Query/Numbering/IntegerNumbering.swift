@@ -37,25 +37,18 @@ final class IntegerNumbering {
 
   /// The number of an integer, which is added if it is new.
   @inline(__always)
-  func number(of value: UInt64) -> UInt32 {
+  func number(of value: UInt64) -> UInt32 { known(value) ?? add(value) }
+
+  /// The number of an integer, or `nil` when it was never added.
+  @inline(__always)
+  func known(_ value: UInt64) -> UInt32? {
     let (slots, values, mask) = (state.pointee.slots, state.pointee.values, state.pointee.slotMask)
     var place = Self.hash(value) & mask
     while slots[place] != 0 {
       if values[Int(slots[place]) &- 1] == value { return slots[place] &- 1 }
       place = (place &+ 1) & mask
     }
-    return add(value)
-  }
-
-  /// Whether an integer has a number.
-  func isKnown(_ value: UInt64) -> Bool {
-    let (slots, values, mask) = (state.pointee.slots, state.pointee.values, state.pointee.slotMask)
-    var place = Self.hash(value) & mask
-    while slots[place] != 0 {
-      if values[Int(slots[place]) &- 1] == value { return true }
-      place = (place &+ 1) & mask
-    }
-    return false
+    return nil
   }
 
   /// Multiplies and folds, so that neighbours lie apart.

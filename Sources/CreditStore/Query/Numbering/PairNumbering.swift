@@ -4,8 +4,9 @@
 
 /// Distinct pairs and their numbers.
 final class PairNumbering {
-  /// Places of the table at most: a question over millions of rows should not wait for memory at each.
-  private static let tableLimit = 1 << 21
+  /// Places of a table that need no reason; places at most; and places for each pair in between. A large table of few pairs takes more memory
+  /// than hashing them, and a question over millions of rows should not wait for memory at each.
+  private static let (smallTable, tableLimit, placesPerPair) = (1 << 18, 1 << 21, 32)
 
   private struct State {
     /// Number plus one, by left times `side` plus right; empty once there are too many places.
@@ -56,7 +57,8 @@ final class PairNumbering {
     let leftCount = max(state.pointee.leftCount, roomy(left))
     let side = max(state.pointee.side, roomy(right))
     state.pointee.table.deallocate()
-    guard leftCount <= Self.tableLimit / side else {
+    let allowed = max(Self.smallTable, min(Self.tableLimit, state.pointee.listed.count * Self.placesPerPair))
+    guard leftCount <= allowed / side else {
       // Too many places: from now on the pairs are hashed, under the numbers they have.
       for pair in state.pointee.listed { _ = pairs.number(of: pair) }
       state.pointee = State(table: .allocate(capacity: 1), leftCount: 0, side: -1)

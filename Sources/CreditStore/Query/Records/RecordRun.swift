@@ -60,12 +60,9 @@ private struct RecordRun {
     self.cursor = cursor
     self.snapshot = snapshot
     (rows, columns) = try snapshot.binding(query.entries) { entries in
-      var items = QueryItems(entries)
-      var filter: BoundFilter?
-      if let condition = query.filter { filter = try BoundFilter(condition, &items) }
-      var columns: [QueryColumn] = []
-      for order in query.order { columns.append(try items.column(order.column)) }
-      return (QueryRows(entries: entries, items: items, filter: filter), columns)
+      var rows = try QueryRows(entries, filter: query.filter)
+      let columns = try query.order.map { try rows.items.column($0.column) }
+      return (rows, columns)
     }
     order = RecordOrder(isDescending: query.order.map(\.isDescending), snapshot: snapshot.engine)
   }
@@ -74,9 +71,13 @@ private struct RecordRun {
     var run = QueryRun(
       rows: rows, snapshot: snapshot.engine, options: query.execution, isCancelled: isCancelled)
     if columns.isEmpty, let cursor { run.start = (cursor.entry, cursor.subject) }
-    let (workers, explanation) = try run.gather { [self] _ in makeSearch() }
-    let search = makeSearch()
-    try search.merge(workers)
+    let (workers, explanation) = try run.gather { [self] _ in
+      RecordSearch(
+        order: order, cursor: cursor, wanted: query.limit + 1, columns: columns, items: rows.items,
+        filter: rows.filter, options: query.execution)
+    }
+    let search = workers[0]
+    try search.merge(workers.dropFirst())
     let found = search.candidates.prefix(query.limit)
     var next: String?
     if search.candidates.count > query.limit, let last = found.last {
@@ -88,12 +89,6 @@ private struct RecordRun {
     }
     return RecordPage(
       records: try found.map(record), next: next, commit: snapshot.commit, explanation: explanation)
-  }
-
-  private func makeSearch() -> RecordSearch {
-    RecordSearch(
-      order: order, cursor: cursor, wanted: query.limit + 1, columns: columns, items: rows.items,
-      filter: rows.filter, options: query.execution)
   }
 
   private func record(_ candidate: RecordCandidate) throws -> CreditRecord {

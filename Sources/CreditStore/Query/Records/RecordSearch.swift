@@ -14,14 +14,13 @@ final class RecordSearch: QueryWorker {
   private let columns: [QueryColumn]
   private let types: [ItemType]
   private let filter: FilterEvaluation
-  private var store: [ColumnNumbering?]
+  /// Of the store's own columns that are texts.
+  private let store: [ColumnNumbering?]
   private let numbers = VectorNumbers()
   private let truth = UnsafeMutablePointer<UInt8>.allocate(capacity: RowVector.capacity)
   private(set) var candidates: [RecordCandidate] = []
   /// The last candidate that is still on the page, once there are enough.
   private var worst: RecordCandidate?
-  private(set) var scanned = 0
-  private(set) var matched = 0
 
   init(
     order: RecordOrder, cursor: RecordCursor?, wanted: Int, columns: [QueryColumn], items: QueryItems,
@@ -54,10 +53,7 @@ final class RecordSearch: QueryWorker {
   func add(_ vector: inout RowVector, _ context: QueryContext) throws -> Bool {
     if try isBehind(&vector, context.entry) { return false }
     try vector.dropWithdrawn()
-    scanned += vector.selectedCount
     try filter.narrow(&vector, context)
-    guard vector.selectedCount > 0 else { return true }
-    matched += vector.selectedCount
     try dropWorse(&vector)
     guard vector.selectedCount > 0 else { return true }
     let keys = try vector.keys()
@@ -128,7 +124,7 @@ final class RecordSearch: QueryWorker {
   }
 
   /// Adds what other threads found.
-  func merge(_ others: [RecordSearch]) throws {
+  func merge(_ others: ArraySlice<RecordSearch>) throws {
     for other in others { candidates += other.candidates }
     try cut()
   }
