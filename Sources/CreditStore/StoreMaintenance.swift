@@ -3,6 +3,7 @@
 // and can be cancelled without harm.
 
 import CreditModel
+import Foundation
 public import SegmentStore
 
 extension CreditDatabase {
@@ -78,15 +79,12 @@ extension CreditDatabase {
   public func backup(
     to path: String, progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) async throws -> BackupResult {
-    let isCancelled = Cancellation()
-    return try await withTaskCancellationHandler {
-      try await WorkerThreads.perform { [self] in
-        do {
-          return try engine.backup(to: path, isCancelled: { isCancelled.isSet }, progress: progress)
-        } catch { throw CreditError(wrapping: error) }
-      }
-    } onCancel: {
-      isCancelled.set()
+    try await Cancellation.background { [self] isCancelled in
+      do {
+        // Noted in full, so that the note means the same to every process.
+        let path = URL(fileURLWithPath: path).standardizedFileURL.path
+        return try engine.backup(to: path, isCancelled: isCancelled, progress: progress)
+      } catch { throw CreditError(wrapping: error) }
     }
   }
 }

@@ -1,4 +1,4 @@
-// Goal: whatever is done in whatever order (commits, superseding, merging, reopening), every read, now and as of every earlier commit,
+// Goal: whatever is done in whatever order (commits, superseding, merging, purging, reopening), every read, now and as of every earlier commit,
 // answers what a plain list of rows answers; also through snapshots taken before all that, and under every set of options.
 // Method: random operations from a seed beside the list. CREDIT_CAMPAIGN=200x5000 runs 200 seeds of 5,000 operations.
 
@@ -87,12 +87,36 @@ import Testing
       try check(world, world.engine.snapshot(asOf: Bool.random(using: &world.random) ? last : commit))
     case 86..<90: try world.reopen()
     case 90..<93: try world.engine.compact()
-    case 93..<96: world.held.append(world.engine.snapshot())
+    case 93: try purge(world)
+    case 94..<96: world.held.append(world.engine.snapshot())
     default:
       guard let index = world.held.indices.randomElement(using: &world.random) else { return }
       try check(world, world.held[index])
       if world.held.count > 4 { world.held.remove(at: index) }
     }
+  }
+
+  /// Takes all rows of a subject in a dataset out of the store, or some of them, out of the past too.
+  private static func purge(_ world: World) throws {
+    let key = world.keys.randomElement(using: &world.random) ?? 1
+    let schema = EngineModelTests.schema(Bool.random(using: &world.random) ? 7 : 9)
+    var chosen = (world.byKey[key] ?? []).filter {
+      world.rows[$0].dataset == schema.dataset.rawValue
+    }
+    if Bool.random(using: &world.random) {
+      chosen = chosen.filter { _ in Bool.random(using: &world.random) }
+    }
+    let payloads = Set(chosen.map { RowPayload.encode(world.rows[$0].cells) })
+    // Snapshots from before would still see them.
+    for snapshot in world.held { try check(world, snapshot) }
+    world.held.removeAll()
+    let result = try world.engine.purge { (snapshot) throws(StoreError) in
+      let rows = try snapshot.rows(of: key, schema: schema).filter { payloads.contains($0.payload) }
+      #expect(rows.allSatisfy { $0.address.segment != 0 })
+      return PurgeSelection(rows: DroppedRows(rows.map(\.address)), datasets: [schema.dataset])
+    }
+    #expect(result?.rows == chosen.count)
+    for index in chosen { world.rows[index].dataset = 0 }
   }
 
   private static func commit(_ world: World, rows count: Int, isSegment: Bool) throws {
@@ -112,7 +136,7 @@ import Testing
     }
     var superseded: Set<Int> = []
     let result = try world.engine.write { transaction in
-      for index in Set(victims) where world.rows[index].superseded == nil {
+      for index in Set(victims) where world.rows[index].superseded == nil && world.rows[index].dataset != 0 {
         let victim = world.rows[index]
         let schema = EngineModelTests.schema(victim.dataset)
         let payload = RowPayload.encode(victim.cells)

@@ -44,6 +44,16 @@ package enum RawRow {
   /// Bytes that are no text.
   package static func base64(_ bytes: UnsafeRawBufferPointer) -> String { Data(bytes).base64EncodedString() }
 
+  /// The bytes that a stored raw row keeps in Base64; of a huge one its beginning.
+  package static func bytes(form: Int64, text: String) -> [UInt8] {
+    var encoded = Substring(text)
+    if form == excerpt {
+      // The head is the first member of the object.
+      encoded = encoded.dropFirst("{\"head\":\"".count).prefix { $0 != "\"" }
+    }
+    return Data(base64Encoded: String(encoded)).map(Array.init) ?? []
+  }
+
   /// What is kept of a record over the limit.
   package static func excerpt(_ oversize: SourceChunk.Oversize) -> String {
     let digest = oversize.digest.map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()

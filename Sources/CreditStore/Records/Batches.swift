@@ -1,5 +1,6 @@
 // Owns the record of what was done: one row a batch.
-// Invariants: written in the commit of the batch; never changed.
+// Invariants: written in the commit of the batch; never changed, but for a purge that takes a name out of it: the row that holds it is replaced
+// by another of the same batch, which counts for the past too.
 
 import CreditModel
 import Foundation
@@ -18,13 +19,20 @@ package struct Batch: Sendable {
 package enum Batches {
   /// Adds the batch to its own commit.
   package static func append(_ batch: Batch, to transaction: inout WriteTransaction) throws {
+    try append(batch, as: transaction.commit, to: &transaction)
+  }
+
+  /// Adds a row that stands for an earlier batch from now on.
+  package static func append(
+    _ batch: Batch, as number: UInt64, to transaction: inout WriteTransaction
+  ) throws {
     func cell(_ text: String?) -> RowPayload.Cell { text.map { .text($0) } ?? .null }
     var json: String?
     if let receipt = batch.receipt {
       json = String(decoding: try JSONEncoder().encode(receipt), as: UTF8.self)
     }
     try transaction.append(
-      SystemDatasets.batches, key: SystemDatasets.key(batch: transaction.commit), batch: transaction.commit,
+      SystemDatasets.batches, key: SystemDatasets.key(batch: number), batch: transaction.commit,
       payload: RowPayload.encode([
         .text(batch.kind), .text(batch.entry), cell(batch.unit), cell(batch.file), cell(json),
         cell(batch.reason),
@@ -34,9 +42,10 @@ package enum Batches {
   /// The batch with a number, or `nil`.
   package static func batch(_ number: UInt64, in snapshot: EngineSnapshot) throws -> Batch? {
     let schema = SystemDatasets.batches
-    guard let row = try snapshot.rows(of: SystemDatasets.key(batch: number), schema: schema).first else {
-      return nil
-    }
+    guard number <= snapshot.commit else { return nil }
+    let present = EngineSnapshot(view: snapshot.view, commit: snapshot.view.commit)
+    let rows = try present.rows(of: SystemDatasets.key(batch: number), schema: schema)
+    guard let row = rows.max(by: { $0.system.commit < $1.system.commit }) else { return nil }
     let cells = try row.cells(schema)
     return Batch(
       kind: cells[0].string ?? "", entry: cells[1].string ?? "", unit: cells[2].string, file: cells[3].string,

@@ -24,15 +24,20 @@ package struct MarkRelocation {
   private let inputs: [SegmentView]
   private let outputs: [SegmentView]
   private let commit: UInt64
+  private let dropped: DroppedRows
 
   /// - Parameters:
   ///   - inputs: in the order the merge had them.
   ///   - outputs: those with current rows.
   ///   - commit: the commit of the merge.
-  package init(inputs: [SegmentView], outputs: [SegmentView], asOf commit: UInt64) {
+  ///   - dropped: rows the merge left out; marks on them are gone with them.
+  package init(
+    inputs: [SegmentView], outputs: [SegmentView], asOf commit: UInt64, dropped: DroppedRows = .none
+  ) {
     self.inputs = inputs
     self.outputs = outputs
     self.commit = commit
+    self.dropped = dropped
   }
 
   /// Marks set after the commit of the merge.
@@ -86,7 +91,7 @@ package struct MarkRelocation {
     for (input, view) in inputs.enumerated() {
       let runs = try view.reader.runs(of: place.key).filter { $0.dataset == place.dataset }
       // Sources are numbered as in the merge: those of the dataset, whether or not they know the subject.
-      guard let source = try MergeSource(view, dataset: place.dataset, asOf: commit) else { continue }
+      guard let source = try MergeSource(view, dataset: place.dataset, asOf: commit, dropped: dropped) else { continue }
       numbers[input] = sources.count
       for run in runs {
         let own = SubjectLists.Run(key: place.key, first: run.first, count: run.count)
@@ -99,6 +104,7 @@ package struct MarkRelocation {
     for mark in marks {
       guard let source = numbers[mark.input] else { throw Self.lost }
       let row = Int(mark.position - sources[source].chunk.firstRow)
+      guard !sources[source].isDropped(row) else { continue }
       guard let index = plan.current.rows.firstIndex(of: RowSource(source: source, row: row)) else {
         throw Self.lost
       }

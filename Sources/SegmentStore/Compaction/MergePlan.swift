@@ -1,5 +1,5 @@
 // Owns the order of the rows of one dataset in the output of a merge, and which of them are history.
-// Invariants: every row of every source stands in exactly one of the two lists; rows of a subject are ordered by order value,
+// Invariants: every row of every source stands in exactly one of the two lists, but for those that shall be dropped; rows of a subject are ordered by order value,
 // commit, source and place, which depends on nothing else, so that a part of the plan can be made again.
 // Does not read values.
 
@@ -105,6 +105,7 @@ package struct MergePlan {
   }
 
   private mutating func place(_ row: RowSource, _ key: UInt128) throws(StoreError) {
+    guard !sources[row.source].isDropped(row.row) else { return }
     let superseded = try sources[row.source].superseded(row.row)
     if superseded == 0 {
       current.append(row, key: key)

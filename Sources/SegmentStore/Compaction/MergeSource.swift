@@ -9,16 +9,21 @@ package struct MergeSource {
   package let chunk: DatasetChunk
   package let columns: ChunkColumns
   private let commit: UInt64
+  /// Positions of the segment that no output shall have, ascending.
+  private let dropped: [UInt32]
   private var commits: ColumnCursor
   private var supersededBy: ColumnCursor
   private var order: ColumnCursor
 
   /// `nil` when the segment has no rows of the dataset.
-  package init?(_ view: SegmentView, dataset: DatasetID, asOf commit: UInt64) throws(StoreError) {
+  package init?(
+    _ view: SegmentView, dataset: DatasetID, asOf commit: UInt64, dropped: DroppedRows
+  ) throws(StoreError) {
     guard let chunk = try view.reader.chunk(of: dataset) else { return nil }
     self.view = view
     self.chunk = chunk
     self.commit = commit
+    self.dropped = dropped.positions(of: view.reader.id)
     columns = try view.reader.columns(of: chunk)
     commits = ColumnCursor(view.reader, columns, id: SystemColumn.commit.rawValue)
     supersededBy = ColumnCursor(view.reader, columns, id: SystemColumn.superseded.rawValue)
@@ -44,6 +49,9 @@ package struct MergeSource {
     if view.isHistory { return UInt64(bitPattern: try supersededBy.integer(row) ?? 0) }
     return view.marks.superseded(chunk.firstRow + UInt32(row), asOf: commit) ?? 0
   }
+
+  /// Whether a row of the chunk shall be in no output.
+  package func isDropped(_ row: Int) -> Bool { dropped.holds(chunk.firstRow + UInt32(row)) }
 
   /// The value by which a subject's rows are ordered; rows without one come first.
   package mutating func order(_ row: Int) throws(StoreError) -> Int64 {

@@ -11,15 +11,15 @@ package struct RowDigest: Equatable {
 
   package init() {}
 
-  /// Adds the rows of a key range of a segment, with the marks a merge at `commit` sees.
+  /// Adds the rows of a key range of a segment, with the marks a merge at `commit` sees, but for those it drops.
   package mutating func add(
-    _ view: SegmentView, keys: ClosedRange<UInt128>, asOf commit: UInt64,
+    _ view: SegmentView, keys: ClosedRange<UInt128>, asOf commit: UInt64, without dropped: DroppedRows = .none,
     pace: (Int) throws(StoreError) -> Void = { _ in }
   ) throws(StoreError) {
     let lists = try SubjectLists(view.reader, keys: keys)
     for (dataset, runs) in lists.byDataset {
       try pace(0)
-      guard var source = try MergeSource(view, dataset: dataset, asOf: commit) else {
+      guard var source = try MergeSource(view, dataset: dataset, asOf: commit, dropped: dropped) else {
         throw StoreError.damaged(
           "a subject names a dataset that is not there", file: view.reader.id.fileName, offset: 0)
       }
@@ -35,9 +35,10 @@ package struct RowDigest: Equatable {
         for position in run.first..<run.first + run.count {
           guard position >= source.chunk.firstRow, position - source.chunk.firstRow < source.chunk.rowCount
           else { continue }
+          let row = Int(position - source.chunk.firstRow)
+          guard !source.isDropped(row) else { continue }
           var hash = TextHash.combine(UInt64(dataset.rawValue), UInt64(truncatingIfNeeded: run.key))
           hash = TextHash.combine(hash, UInt64(truncatingIfNeeded: run.key >> 64))
-          let row = Int(position - source.chunk.firstRow)
           hash = TextHash.combine(hash, try source.commit(row))
           hash = TextHash.combine(hash, try source.superseded(row))
           rows.append((row, run.key, hash))

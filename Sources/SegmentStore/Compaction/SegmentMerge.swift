@@ -1,5 +1,5 @@
 // Owns merging segments into new ones: current rows apart from history, split by ranges of subjects.
-// Invariants: inputs are only read; every output is durable, read back and proven to hold the rows of its range before the next
+// Invariants: inputs are only read; every output is durable, read back and proven to hold the rows of its range, less those that shall be dropped, before the next
 // range begins; when anything fails, or the caller cancels, every output is removed again.
 // Does not choose inputs and does not name outputs in the store.
 
@@ -54,18 +54,24 @@ package struct SegmentMerge {
 
   private let inputs: [SegmentView]
   private let commit: UInt64
+  private let dropped: DroppedRows
   private let surroundings: Surroundings
 
   /// - Parameters:
   ///   - inputs: what to merge, in the order in which rows with nothing else between them shall stand.
   ///   - commit: marks newer than this are not seen.
-  package init(_ inputs: [SegmentView], asOf commit: UInt64, in surroundings: Surroundings) {
+  ///   - dropped: rows of the inputs that shall be in no output.
+  package init(
+    _ inputs: [SegmentView], asOf commit: UInt64, dropping dropped: DroppedRows = .none,
+    in surroundings: Surroundings
+  ) {
     // The blocks of a merge are read once: they shall not push out what readers use.
     var context = ReadingContext(
       cache: BlockCache(budget: surroundings.memoryBytes / 4), keyText: surroundings.keyText)
     context.keepsDirectories = true
     self.inputs = inputs.map { $0.reading(through: context) }
     self.commit = commit
+    self.dropped = dropped
     self.surroundings = surroundings
   }
 
@@ -186,7 +192,7 @@ package struct SegmentMerge {
     var runs: [[SubjectLists.Run]] = []
     for (input, list) in zip(inputs, lists) {
       guard let found = list.byDataset[dataset] else { continue }
-      guard let source = try MergeSource(input, dataset: dataset, asOf: commit) else {
+      guard let source = try MergeSource(input, dataset: dataset, asOf: commit, dropped: dropped) else {
         throw StoreError.damaged(
           "a subject names a dataset that is not there", file: input.reader.id.fileName, offset: 0)
       }
@@ -221,7 +227,9 @@ package struct SegmentMerge {
   /// Reads inputs and outputs again and compares their rows.
   private func prove(_ outputs: ArraySlice<Output>, _ keys: ClosedRange<UInt128>) throws(StoreError) {
     var expected = RowDigest()
-    for input in inputs { try expected.add(input, keys: keys, asOf: commit, pace: surroundings.pace) }
+    for input in inputs { 
+      try expected.add(input, keys: keys, asOf: commit, without: dropped, pace: surroundings.pace)
+    }
     var found = RowDigest()
     var context = ReadingContext(cache: BlockCache(budget: 1 << 20), keyText: surroundings.keyText)
     context.keepsDirectories = true

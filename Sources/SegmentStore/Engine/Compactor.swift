@@ -89,8 +89,7 @@ package final class Compactor: Sendable {
   private func runJobs() {
     do throws(StoreError) {
       while isDue,
-        try merge(
-          choosing: CompactionPolicy.job, isThorough: false, isCancelled: { false }, progress: { _ in })
+        try merge(isCancelled: { false }, progress: { _ in }, choosing: { Self.job($0, CompactionPolicy.job) })
           != nil
       {}
     } catch {
@@ -127,8 +126,9 @@ package final class Compactor: Sendable {
       throw StoreError(.invalidArgument, "a merge was asked for from inside a merge's own report")
     }
     let before = try totalBytes()
-    let merged = try merge(
-      choosing: CompactionPolicy.whole, isThorough: true, isCancelled: isCancelled, progress: progress)
+    let merged = try merge(isCancelled: isCancelled, progress: progress) {
+      Self.job($0, CompactionPolicy.whole, isThorough: true)
+    }
     return CompactionResult(
       commit: published.view.commit, bytesBefore: before, bytesAfter: try totalBytes(),
       segmentsMerged: merged?.inputs ?? 0, segmentsWritten: merged?.outputs ?? 0)
@@ -139,9 +139,47 @@ package final class Compactor: Sendable {
     try environment.folder.totalBytes() - writer.reservedBytes
   }
 
+  /// What to merge.
+  private struct Job {
+    var inputs: [SegmentView]
+    var dropped = DroppedRows.none
+    var isThorough: Bool
+  }
+
+  private static func job(
+    _ view: EngineView, _ choose: ([SegmentShape]) -> [Int]?, isThorough: Bool = false
+  ) -> Job? {
+    choose(view.segments.map(SegmentShape.init)).map { chosen in
+      Job(inputs: chosen.map { view.segments[$0] }, isThorough: isThorough)
+    }
+  }
+
+  /// Takes rows out of the store for good: every segment that has them, or may still know their words, is written anew without them.
+  ///
+  /// - Parameter choose: what to take out of the store as it stands; `nil` = nothing. Nobody merges meanwhile.
+  /// - Returns: what it did; `nil` when nothing was chosen.
+  package func purge(
+    isCancelled: @escaping () -> Bool, progress: @escaping (Double) -> Void,
+    choosing choose: (EngineSnapshot) throws(StoreError) -> PurgeSelection?
+  ) throws(StoreError) -> PurgeResult? {
+    guard !isMergingHere else {
+      throw StoreError(.invalidArgument, "a purge was asked for from inside a merge's own report")
+    }
+    var dropped = 0
+    let merged = try merge(isCancelled: isCancelled, progress: progress) {
+      (view) throws(StoreError) -> Job? in
+      guard let selection = try choose(EngineSnapshot(view: view, commit: view.commit)) else { return nil }
+      dropped = selection.rows.count
+      return Job(inputs: try selection.inputs(of: view), dropped: selection.rows, isThorough: true)
+    }
+    // What a failed removal left behind must not stay: the purge is done when its files are gone.
+    try turn.withLock { _ in Result { () throws(StoreError) in try writer.removeUnnamed() } }.get()
+    return merged.map { PurgeResult(rows: dropped, segmentsRead: $0.inputs, segmentsWritten: $0.outputs) }
+  }
+
   private func merge(
-    choosing choose: ([SegmentShape]) -> [Int]?, isThorough: Bool, isCancelled: @escaping () -> Bool,
-    progress: @escaping (Double) -> Void
+    isCancelled: @escaping () -> Bool, progress: @escaping (Double) -> Void,
+    choosing choose: (EngineView) throws(StoreError) -> Job?
   ) throws(StoreError) -> (inputs: Int, outputs: Int)? {
     let result = turn.withLock { _ -> Result<(inputs: Int, outputs: Int)?, StoreError> in
       mergingThread.store(WorkerThreads.current, ordering: .relaxed)
@@ -152,10 +190,9 @@ package final class Compactor: Sendable {
           throw StoreError(.cancelled, "the store is being closed")
         }
         let view = try writer.flush()
-        guard let chosen = choose(view.segments.map(SegmentShape.init)) else { return .success(nil) }
-        let inputs = chosen.map { view.segments[$0] }
-          .sorted { ($0.addedCommit, $0.reader.id) < ($1.addedCommit, $1.reader.id) }
-        return .success(try merge(inputs, asOf: view.commit, isThorough: isThorough, isCancelled, progress))
+        guard var job = try choose(view) else { return .success(nil) }
+        job.inputs.sort { ($0.addedCommit, $0.reader.id) < ($1.addedCommit, $1.reader.id) }
+        return .success(try merge(job, asOf: view.commit, isCancelled, progress))
       } catch {
         return .failure(error)
       }
@@ -164,16 +201,17 @@ package final class Compactor: Sendable {
   }
 
   private func merge(
-    _ inputs: [SegmentView], asOf commit: UInt64, isThorough: Bool, _ isCancelled: @escaping () -> Bool,
+    _ job: Job, asOf commit: UInt64, _ isCancelled: @escaping () -> Bool,
     _ progress: @escaping (Double) -> Void
   ) throws(StoreError) -> (inputs: Int, outputs: Int) {
     let folder = environment.folder
+    let inputs = job.inputs
     let merge = SegmentMerge(
-      inputs, asOf: commit,
+      inputs, asOf: commit, dropping: job.dropped,
       in: SegmentMerge.Surroundings(
         files: folder.files, folder: folder.path, store: environment.identifier,
         keyText: environment.context.keyText, memoryBytes: environment.options.memoryBudgetBytes / 2,
-        segmentRows: environment.options.segmentRows, isThorough: isThorough,
+        segmentRows: environment.options.segmentRows, isThorough: job.isThorough,
         nextID: { [environment] () throws(StoreError) in environment.takeSegmentID() },
         pace: { [self] (_) throws(StoreError) in
           if isStopped.load(ordering: .relaxed) || isCancelled() {
@@ -183,9 +221,9 @@ package final class Compactor: Sendable {
     let outputs = try merge.run(progress: progress)
     do throws(StoreError) {
       var views: [SegmentView] = []
-      for output in outputs { views.append(try open(output, isFinal: isThorough)) }
+      for output in outputs { views.append(try open(output, isFinal: job.isThorough)) }
       let relocation = MarkRelocation(
-        inputs: inputs, outputs: views.filter { !$0.isHistory }, asOf: commit)
+        inputs: inputs, outputs: views.filter { !$0.isHistory }, asOf: commit, dropped: job.dropped)
       try writer.replace(inputs, with: views) { () throws(StoreError) in
         try relocation.apply(relocation.lateMarks)
       }

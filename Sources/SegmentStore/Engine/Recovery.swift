@@ -98,16 +98,7 @@ package struct Recovery {
     // What we found may be whole in memory only: make it durable before anything older goes.
     try files.syncDirectory(folder.path + "/seg")
     try files.syncDirectory(folder.path)
-    for name in try files.list(folder.path + "/tmp") { try files.remove(folder.path + "/tmp/" + name) }
-    let named = Set(opened.view.segments.map(\.reader.id.fileName))
-    for name in try files.list(folder.path + "/seg") where !named.contains("seg/" + name) {
-      try files.remove(folder.path + "/seg/" + name)
-    }
-    for number in try folder.numbers(prefix: "state-", suffix: ".ckp") where number < opened.state.number {
-      try files.remove(folder.path + "/" + StateFile.fileName(number))
-    }
-    for number in try folder.numbers(prefix: "journal-", suffix: ".jnl") where number != opened.state.number {
-      try files.remove(folder.path + "/" + JournalFormat.fileName(number))
-    }
+    try folder.removeUnnamed(
+      segments: Set(opened.view.segments.map(\.reader.id)), state: opened.state.number)
   }
 }

@@ -13,6 +13,8 @@ public struct BackupResult: Sendable, Equatable {
   public var bytes: Int64
   /// Segments that share their bytes with the store or were in the backup before, instead of being copied.
   public var linked: Int
+  /// Whether the store could note where the backup lies; false where its folder cannot be written to.
+  public var isNoted = true
 }
 
 package struct StoreBackup {
@@ -205,7 +207,7 @@ extension SegmentEngine {
   /// Segments are hard-linked where the file system can, else copied and read back. A backup is a store: it is restored by copying it
   /// to where the store shall be, and opened like any other.
   /// - Parameters:
-  ///   - path: a folder that does not exist, is empty, or holds an earlier backup of this store.
+  ///   - path: a folder that does not exist, is empty, or holds an earlier backup of this store. The store notes it as it is given here.
   ///   - isCancelled: asked before each segment.
   ///   - progress: told the share that is done.
   /// - Throws: `StoreError`; `alreadyExists` for a folder with anything else in it.
@@ -214,8 +216,17 @@ extension SegmentEngine {
     to path: String, isCancelled: @escaping () -> Bool = { false }, progress: (Double) -> Void = { _ in }
   ) throws(StoreError) -> BackupResult {
     let (view, instants) = followedView()
-    return try StoreBackup(
+    var result = try StoreBackup(
       environment, view: view, instants: instants, path: path, isCancelled: isCancelled
     ).run(progress: progress)
+    let backup = KnownBackup(
+      path: path, commit: result.commit, instantMilliseconds: SystemCall.nowMilliseconds)
+    do throws(StoreError) {
+      guard mode != .immutable else { throw StoreError(.readOnly, "nothing is written into the store") }
+      try KnownBackups(folder).note(backup)
+    } catch {
+      result.isNoted = false
+    }
+    return result
   }
 }

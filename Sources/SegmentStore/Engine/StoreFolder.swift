@@ -75,14 +75,36 @@ package struct StoreFolder: Sendable {
     return number
   }
 
+  /// Removes temporary files, segments nobody names, and every state and journal but those of one number; the writer alone may.
+  package func removeUnnamed(segments named: Set<SegmentID>, state: UInt64) throws(StoreError) {
+    for name in try files.list(path + "/tmp") { try files.remove(path + "/tmp/" + name) }
+    let names = Set(named.map(\.fileName))
+    for name in try files.list(path + "/seg") where !names.contains("seg/" + name) {
+      try files.remove(path + "/seg/" + name)
+    }
+    for number in try numbers(prefix: "state-", suffix: ".ckp") where number < state {
+      try files.remove(path + "/" + StateFile.fileName(number))
+    }
+    for number in try numbers(prefix: "journal-", suffix: ".jnl") where number != state {
+      try files.remove(path + "/" + JournalFormat.fileName(number))
+    }
+  }
+
   /// Bytes of all files of the store.
   package func totalBytes() throws(StoreError) -> Int64 {
-    var total: Int64 = 0
+    try allFiles().reduce(0) { $0 + ((try? files.size($1)) ?? 0) }
+  }
+
+  /// Number of the files of the store.
+  package func fileCount() throws(StoreError) -> Int { try allFiles().count }
+
+  private func allFiles() throws(StoreError) -> [String] {
+    var paths: [String] = []
     for folder in ["", "/seg", "/tmp"] where files.exists(path + folder) {
       for name in try files.list(path + folder) where name != "seg" && name != "tmp" {
-        total += (try? files.size(path + folder + "/" + name)) ?? 0
+        paths.append(path + folder + "/" + name)
       }
     }
-    return total
+    return paths
   }
 }

@@ -297,6 +297,16 @@ package final class StoreWriter: @unchecked Sendable {
     }
   }
 
+  /// Removes every file of the store's folders that the present state does not name, and fails where one stays.
+  package func removeUnnamed() throws(StoreError) {
+    try guarded { () throws(StoreError) in
+      try checkUsable()
+      try queue.drain()
+      let named = Set(published.view.segments.map(\.reader.id))
+      try environment.folder.removeUnnamed(segments: named, state: stateNumber)
+    }
+  }
+
   // MARK: The end
 
   /// Leaves a closing frame and a journal of at most one MiB, cut behind it, and gives the lock back.
