@@ -14,10 +14,8 @@ struct Credit: AsyncParsableCommand {
     subcommands: [
       CheckCommand.self, InitCommand.self, CatalogueCommand.self, CollectCommand.self, RejectsCommand.self,
       RecordsCommand.self, QueryCommand.self, ScreenCommand.self, AggregateCommand.self, CorrectCommand.self,
-      WithdrawCommand.self,
-      ReinstateCommand.self,
-      StatsCommand.self, VerifyCommand.self, CompactCommand.self, BackupCommand.self, DumpCommand.self,
-      GenerateCommand.self,
+      WithdrawCommand.self, ReinstateCommand.self, PurgeCommand.self, StatsCommand.self, VerifyCommand.self,
+      CompactCommand.self, BackupCommand.self, RepairCommand.self, DumpCommand.self, GenerateCommand.self,
     ])
 
   static func main() async {

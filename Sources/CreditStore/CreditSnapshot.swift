@@ -83,17 +83,36 @@ public struct CreditSnapshot: Sendable {
         of: key.rawValue, subject: subject, in: engine, includesWithdrawn: versions == .currentAndWithdrawn,
         to: &records)
     case .history:
-      var rows = try engine.rows(of: key.rawValue, schema: entry.schema)
-      rows.sort { ($0.system.commit, $0.system.version) < ($1.system.commit, $1.system.version) }
-      // Versions of one record stand together, records in the order in which they first appeared.
-      let keyed = try rows.map { try reader.record($0, subject: subject) }.map { (key: $0.key, record: $0) }
-      var order: [String: Int] = [:]
-      for record in keyed where order[record.key] == nil { order[record.key] = order.count }
-      records += keyed.enumerated().sorted {
-        let (left, right) = (order[$0.element.key] ?? 0, order[$1.element.key] ?? 0)
-        return left != right ? left < right : $0.offset < $1.offset
-      }.map(\.element.record)
+      let rows = try engine.rows(of: key.rawValue, schema: entry.schema)
+      records += Self.history(try rows.map { try reader.record($0, subject: subject) }, of: entry)
     }
+  }
+
+  /// Versions of one record together, ascending; records in the order in which they first appeared, then by event date and key, which no
+  /// merge changes.
+  private static func history(_ versions: [CreditRecord], of entry: PublishedEntry) -> [CreditRecord] {
+    struct Start {
+      var commit = UInt64.max
+      var event = Int64.max
+    }
+    let keyed = versions.map { (key: $0.key, record: $0) }
+    var starts: [String: Start] = [:]
+    for (key, record) in keyed {
+      let event = entry.schema.orderColumn.flatMap { record.values[$0]?.stored } ?? .min
+      let known = starts[key] ?? Start()
+      starts[key] =
+        (record.commit, event) < (known.commit, known.event)
+        ? Start(commit: record.commit, event: event) : known
+    }
+    return keyed.sorted { left, right in
+      let (first, second) = (starts[left.key] ?? Start(), starts[right.key] ?? Start())
+      if first.commit != second.commit { return first.commit < second.commit }
+      if first.event != second.event { return first.event < second.event }
+      if !left.key.utf8.elementsEqual(right.key.utf8) {
+        return left.key.utf8.lexicographicallyPrecedes(right.key.utf8)
+      }
+      return (left.record.version, left.record.commit) < (right.record.version, right.record.commit)
+    }.map(\.record)
   }
 
   /// Whether the store knows a subject, and how many rows it has of each entry; reads no values.

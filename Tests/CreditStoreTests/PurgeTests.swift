@@ -27,12 +27,14 @@ import Testing
       for index in 0..<400 {
         let subject = index.isMultiple(of: 40) ? PurgeTests.person : StoreFixture.codes[index % 3]
         let text = index.isMultiple(of: 40) ? "王小明之罚单\(index)" : "普通内容\(index % 7)"
-        rows.append("\(subject),号\(index),2021-01-\(index % 28 + 10 > 28 ? 11 : index % 28 + 1),\(index),\(text)")
+        rows.append(
+          "\(subject),号\(index),2021-01-\(index % 28 + 10 > 28 ? 11 : index % 28 + 1),\(index),\(text)")
       }
       rows.append("\(PurgeTests.other),号x,2021-02-02,1,别人")
       try fixture.collect(rows)
-      // The same again: nothing is loaded, but another segment's words may know of it.
-      try fixture.collect(rows + (0..<300).map { "\(StoreFixture.codes[0]),新\($0),2021-03-01,1,后来" })
+      // The same again: nothing of it is loaded, but the words of another segment know of it.
+      try fixture.collect(
+        rows + (0..<6000).map { "\(StoreFixture.codes[0]),新\($0),2021-03-01,1,后来\($0 % 50)" })
       // Small ones, which pass through the journal.
       try fixture.collect(["\(PurgeTests.person),小,2021-05-05,1,王小明之罚单小"])
       try fixture.collect(["\(PurgeTests.person),,2021-05-05,1,王小明之罚单无"], entry: "T0")
@@ -61,7 +63,8 @@ import Testing
           let snapshot = fixture.database.snapshot(asOf: UInt64(commit))
           for record in try snapshot.records(of: subject, versions: .history) {
             lines.append(
-              "\(commit) \(record.entry.code) \(record.key) \(record.version) \(record.state) \(record.commit) \(record.until ?? 0) \(record.values.map { $0?.canonicalText ?? "-" })")
+              "\(commit) \(record.entry.code) \(record.key) \(record.version) \(record.state) \(record.commit) \(record.until ?? 0) \(record.values.map { $0?.canonicalText ?? "-" })"
+            )
           }
         }
       }
@@ -107,7 +110,8 @@ import Testing
   @Test func theNameOfAFileIsForgotten() async throws {
     let fixture = try StoreFixture()
     let file = try fixture.folder.write(
-      "罚单-\(Self.person).csv", Data("CODE,NO,DAY,AMOUNT,TEXT\n\(Self.person),a,,1,x\n\(Self.other),b,,1,y\n".utf8))
+      "罚单-\(Self.person).csv",
+      Data("CODE,NO,DAY,AMOUNT,TEXT\n\(Self.person),a,,1,x\n\(Self.other),b,,1,y\n".utf8))
     let receipt = try fixture.database.collectBlocking(.csv(file), for: "T1", from: StoreFixture.codes[0])
     #expect(receipt.loaded == 2)
     let certificate = try await fixture.database.purge(.subject(Self.person), reason: "依申请删除")
@@ -216,7 +220,10 @@ import Testing
       Self.person, "身份证\(Self.person)号", "130302 19900101 0016", "130302-1990-0101-0016",
       "１３０３０２１９９００１０１００１６", "\"\(Self.person)\"", "130302900101001", "1303\(Self.person)，\(Self.person)",
     ] { #expect(mention.isIn(text), "\(text)") }
-    for text in ["", "130302", "1\(Self.person)", "\(Self.person)1", "A\(Self.person)", "13030219900101001", "130302199001010017"] {
+    for text in [
+      "", "130302", "1\(Self.person)", "\(Self.person)1", "A\(Self.person)", "13030219900101001",
+      "130302199001010017",
+    ] {
       #expect(!mention.isIn(text), "\(text)")
     }
     // An organisation code stands inside the credit code of the same body, which is another identifier.

@@ -1,6 +1,6 @@
 """The state file: what a store consists of at one commit.
 
-Owns finding the highest state of a folder and reading its body. Invariants: the body has exactly the
+Owns finding the highest state of a folder and reading one of its two copies. Invariants: the body has exactly the
 length its header names, one instant stands for every commit, marks ascend within a segment, and a history
 segment has none. Whether marks lie within their segment, and whether its history ends where the entry says, is
 known, and checked, only once the segment is read.
@@ -29,14 +29,22 @@ class State:
     data = (folder / name).read_bytes()
     # The page leaves the number base of the name open: decimal and hexadecimal are both taken.
     readings = {int(self.label, 16)} | ({int(self.label)} if self.label.isdecimal() else set())
-    header = Header(data, name, b"CSSTA", readings)
+    self.file, self.size = name, len(data)
+    half = len(data) // 2
+    try:
+      self.read_copy(data[:half], readings)
+    except FormatError:
+      # The second copy is there for this; what is wrong with the first is told where the second is no better.
+      self.read_copy(data[half:], readings)
+
+  def read_copy(self, data, readings):
+    header = Header(data, self.file, b"CSSTA", readings)
     body = data[HEADER_SIZE:]
     if len(body) != header.special:
-      raise FormatError(f"the body has {len(body)} bytes instead of {header.special}", name, 48)
+      raise FormatError(f"the body has {len(body)} bytes instead of {header.special}", self.file, 48)
     header.check(xxh64(body))
-    self.file, self.size = name, len(data)
     self.uuid, self.number = header.uuid, header.number
-    self.read_body(Cursor(body, name, HEADER_SIZE))
+    self.read_body(Cursor(body, self.file, HEADER_SIZE))
 
   def read_body(self, cursor):
     self.commit, self.next_segment = cursor.u64(), cursor.u64()

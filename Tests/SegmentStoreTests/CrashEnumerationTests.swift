@@ -231,7 +231,8 @@ import Testing
 
   /// Takes all rows of a key in one dataset out of the store.
   private static func purge(_ script: Script, _ engine: SegmentEngine, _ key: UInt128) throws {
-    script.leaving = Set(script.rows.indices.filter { script.rows[$0].key == key && script.rows[$0].dataset == 7 })
+    script.leaving = Set(
+      script.rows.indices.filter { script.rows[$0].key == key && script.rows[$0].dataset == 7 })
     let count = script.leaving.count
     let result = try engine.purge { (snapshot) throws(StoreError) in
       let rows = try snapshot.rows(of: key, schema: Model.schema(7)).map(\.address)

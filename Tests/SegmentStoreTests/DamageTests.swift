@@ -208,7 +208,9 @@ import Testing
     try makeStore(path)
     let state = URL(fileURLWithPath: path + "/state-1.ckp")
     var bytes = try Data(contentsOf: state)
+    // In both copies.
     bytes[8] = 2
+    bytes[bytes.count / 2 + 8] = 2
     try bytes.write(to: state)
     #expect { try SegmentEngine(opening: path, mode: .readOnly) } throws: {
       ($0 as? StoreError)?.code == .newerVersion

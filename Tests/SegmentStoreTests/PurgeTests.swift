@@ -38,7 +38,9 @@ import Testing
   }
 
   private static func rows(_ engine: SegmentEngine, _ key: UInt128) throws -> [StoredRow] {
-    try engine.snapshot().rows(of: key, schema: schema).sorted { $0.payload.lexicographicallyPrecedes($1.payload) }
+    try engine.snapshot().rows(of: key, schema: schema).sorted {
+      $0.payload.lexicographicallyPrecedes($1.payload)
+    }
   }
 
   private static func selection(
@@ -115,7 +117,9 @@ import Testing
     let held = engine.snapshot()
     let result = try engine.purge { (snapshot) throws(StoreError) in
       var addresses: [RowAddress] = []
-      for key in 1...10 { addresses += try snapshot.rows(of: UInt128(key), schema: Self.schema).map(\.address) }
+      for key in 1...10 {
+        addresses += try snapshot.rows(of: UInt128(key), schema: Self.schema).map(\.address)
+      }
       return PurgeSelection(rows: DroppedRows(addresses), datasets: [Self.dataset])
     }
     #expect(result?.rows == 40 && result?.segmentsWritten == 0)

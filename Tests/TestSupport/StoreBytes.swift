@@ -12,7 +12,9 @@ package enum StoreBytes {
     for name in names {
       var isFolder: ObjCBool = false
       let path = store + "/" + name
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else { continue }
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+        continue
+      }
       var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
       var count = 0
       for part in (name.hasSuffix(".seg") ? unpackBlocks(&bytes) : []) + [bytes] {

@@ -1,4 +1,4 @@
-// Owns `credit compact` and `credit backup`.
+// Owns `credit compact`, `credit backup` and `credit repair`.
 
 import ArgumentParser
 import CreditStore
@@ -60,6 +60,82 @@ struct BackupCommand: AsyncParsableCommand {
         )
         Terminal.line("check it with: credit verify \(directory)")
       }
+      if !result.isNoted {
+        Terminal.error(
+          "credit: the store's folder cannot be written to, so that it does not know of this backup")
+      }
     }
+  }
+}
+
+struct RepairCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "repair",
+    abstract: "Makes a whole store out of a damaged one, in another folder, and says what is lost.")
+
+  @OptionGroup var store: StoreArgument
+  @Argument(help: "Folder of the repaired store: absent or empty.")
+  var target: String
+  @Option(help: "A backup of the store, of any age: damaged segments that it has are taken from it.")
+  var backup: String?
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    try await output.reporting {
+      let bar = ProgressBar("repair")
+      let result = try await CreditDatabase.repair(store.store, into: target, backup: backup) {
+        bar.show($0, "")
+      }
+      bar.finish()
+      if output.json { Terminal.line(json(result).text) } else { show(result) }
+      if !result.report.isComplete { throw CommandFailure() }
+    }
+  }
+
+  private func json(_ result: StoreRepairResult) -> JSON {
+    let report = result.report
+    let faults = report.faults.map {
+      JSON.object([("file", .string($0.file)), ("offset", .integer($0.offset)), ("what", .string($0.what))])
+    }
+    let losses = report.losses.map { loss in
+      JSON.object([
+        ("file", .string(loss.file)),
+        ("entry", loss.dataset.map { .string(result.datasetNames[$0] ?? "dataset \($0)") } ?? .null),
+        ("rows", loss.rows.map(JSON.int) ?? .null),
+        ("batches", .array(loss.batches.map(JSON.unsigned))), ("firstCommit", .unsigned(loss.firstCommit)),
+        ("lastCommit", .unsigned(loss.lastCommit)),
+      ])
+    }
+    return .object([
+      ("commit", .unsigned(report.commit)), ("complete", .bool(report.isComplete)),
+      ("losesCommits", .bool(report.losesCommits)), ("rows", .int(report.rows)),
+      ("segmentsWhole", .int(report.segmentsWhole)),
+      ("segmentsFromBackup", .int(report.segmentsFromBackup)),
+      ("segmentsRebuilt", .int(report.segmentsRebuilt)), ("segmentsLost", .int(report.segmentsLost)),
+      ("faults", .array(faults)), ("losses", .array(losses)),
+    ])
+  }
+
+  private func show(_ result: StoreRepairResult) {
+    let report = result.report
+    for fault in report.faults { Terminal.line("\(fault.file), offset \(fault.offset): \(fault.what)") }
+    Terminal.line(
+      "commit \(report.commit), \(report.rows) rows; segments: \(report.segmentsWhole) whole, "
+        + "\(report.segmentsFromBackup) from the backup, \(report.segmentsRebuilt) rebuilt, \(report.segmentsLost) lost"
+    )
+    if report.losesCommits {
+      Terminal.line("commits behind \(report.commit) are lost: the journal is damaged")
+    }
+    for loss in report.losses {
+      let entry = loss.dataset.map { result.datasetNames[$0] ?? "dataset \($0)" } ?? "everything"
+      Terminal.line(
+        "lost of \(entry): \(loss.rows.map(String.init) ?? "an unknown number of") rows of commits "
+          + "\(loss.firstCommit) to \(loss.lastCommit)")
+      for batch in loss.batches {
+        Terminal.line("  batch \(batch): collect \(result.batchFiles[batch] ?? "its file") again")
+      }
+    }
+    if report.isComplete { Terminal.line("nothing is lost") }
+    Terminal.line("check it with: credit verify \(target)")
   }
 }

@@ -50,7 +50,8 @@ struct ExpiredRecords {
       guard try isOver(row) else { return }
       expired.insert(try identity(row))
       guard expired.count <= Self.maximumRecords else {
-        throw CreditError("limit", "more than \(Self.maximumRecords) records are over; take an earlier day first")
+        throw CreditError(
+          "limit", "more than \(Self.maximumRecords) records are over; take an earlier day first")
       }
     }
     guard !expired.isEmpty else { return Found() }

@@ -66,7 +66,9 @@ struct PurgeChoice {
   // MARK: Subjects
 
   /// Keys the text may have: one for each kind it can be read as.
-  private func keys(_ text: String, _ kind: IdentifierKind?, in snapshot: EngineSnapshot) throws -> Set<UInt128> {
+  private func keys(_ text: String, _ kind: IdentifierKind?, in snapshot: EngineSnapshot) throws -> Set<
+    UInt128
+  > {
     var keys: Set<UInt128> = []
     for kind in kind.map({ [$0] }) ?? IdentifierKind.allCases {
       if let key = try LongIdentifiers.key(of: Identifier(text, as: kind), in: snapshot) {

@@ -20,7 +20,8 @@ public enum PurgeScope: Sendable, Equatable {
   var explanation: String {
     switch self {
     case .subject(let text, let kind): "subject \(Self.shown(text, kind))"
-    case .record(let entry, let subject, _): "a record of entry \(entry), \(Self.shown(subject.text, subject.kind))"
+    case .record(let entry, let subject, _):
+      "a record of entry \(entry), \(Self.shown(subject.text, subject.kind))"
     case .expired(let entry, let day): "records of entry \(entry) before \(day)"
     }
   }
@@ -34,7 +35,8 @@ public enum PurgeScope: Sendable, Equatable {
   }
 
   private static func shown(_ text: String, _ kind: IdentifierKind?) -> String {
-    let identifier = kind.map { Identifier(text, as: $0) } ?? Identifier(detecting: text, on: CreditDatabase.today())
+    let identifier =
+      kind.map { Identifier(text, as: $0) } ?? Identifier(detecting: text, on: CreditDatabase.today())
     return Mask.citizenIdentityNumber.apply(to: identifier.text)
   }
 }

@@ -25,6 +25,11 @@ package enum SystemDatasets {
   /// Identifiers longer than a key can hold, by their key: the text.
   package static let longIdentifiers = schema(5, [.text])
 
+  /// What people call the tables, by number.
+  package static let names: [UInt32: String] = [
+    1: "$catalogue", 2: "$batches", 3: "$setAside", 4: "$rawRows", 5: "$longIdentifiers",
+  ]
+
   /// The key of a batch.
   package static func key(batch: UInt64) -> UInt128 { UInt128(batch) }
 

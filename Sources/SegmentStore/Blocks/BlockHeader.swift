@@ -74,6 +74,18 @@ package struct BlockHeader: Sendable {
 }
 
 extension BlockHeader {
+  /// What a header says of the length of its block, with the header, and of its checksum; `nil` where no block starts.
+  package static func lengthAndChecksum(_ header: [UInt8]) -> (length: Int, checksum: UInt64)? {
+    header.withUnsafeBytes { bytes in
+      guard bytes.count >= size, bytes.loadUnaligned(as: UInt16.self).littleEndian == magic else {
+        return nil
+      }
+      let stored = Int(bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self).littleEndian)
+      guard stored <= maximumLength else { return nil }
+      return (size + stored, bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self).littleEndian)
+    }
+  }
+
   /// Reads and checks the header of a block that is `length` bytes long with its header.
   package init(
     _ block: UnsafeRawBufferPointer, kind expected: BlockKind, file: String, offset: Int64

@@ -91,7 +91,9 @@ package struct MarkRelocation {
     for (input, view) in inputs.enumerated() {
       let runs = try view.reader.runs(of: place.key).filter { $0.dataset == place.dataset }
       // Sources are numbered as in the merge: those of the dataset, whether or not they know the subject.
-      guard let source = try MergeSource(view, dataset: place.dataset, asOf: commit, dropped: dropped) else { continue }
+      guard let source = try MergeSource(view, dataset: place.dataset, asOf: commit, dropped: dropped) else {
+        continue
+      }
       numbers[input] = sources.count
       for run in runs {
         let own = SubjectLists.Run(key: place.key, first: run.first, count: run.count)

@@ -13,7 +13,8 @@ package struct RowDigest: Equatable {
 
   /// Adds the rows of a key range of a segment, with the marks a merge at `commit` sees, but for those it drops.
   package mutating func add(
-    _ view: SegmentView, keys: ClosedRange<UInt128>, asOf commit: UInt64, without dropped: DroppedRows = .none,
+    _ view: SegmentView, keys: ClosedRange<UInt128>, asOf commit: UInt64,
+    without dropped: DroppedRows = .none,
     pace: (Int) throws(StoreError) -> Void = { _ in }
   ) throws(StoreError) {
     let lists = try SubjectLists(view.reader, keys: keys)

@@ -227,7 +227,7 @@ package struct SegmentMerge {
   /// Reads inputs and outputs again and compares their rows.
   private func prove(_ outputs: ArraySlice<Output>, _ keys: ClosedRange<UInt128>) throws(StoreError) {
     var expected = RowDigest()
-    for input in inputs { 
+    for input in inputs {
       try expected.add(input, keys: keys, asOf: commit, without: dropped, pace: surroundings.pace)
     }
     var found = RowDigest()

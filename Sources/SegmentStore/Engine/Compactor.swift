@@ -89,7 +89,8 @@ package final class Compactor: Sendable {
   private func runJobs() {
     do throws(StoreError) {
       while isDue,
-        try merge(isCancelled: { false }, progress: { _ in }, choosing: { Self.job($0, CompactionPolicy.job) })
+        try merge(
+          isCancelled: { false }, progress: { _ in }, choosing: { Self.job($0, CompactionPolicy.job) })
           != nil
       {}
     } catch {

@@ -108,7 +108,10 @@ extension SegmentEngine {
             offset: 0)
         ]
       }
-      return []
+      let number = opened.state.number
+      let faults = StateFile.faults(number: number, folder: folder.path, files: folder.files)
+      // A checkpoint may have put the next state in its place meanwhile.
+      return folder.files.exists(folder.path + "/" + StateFile.fileName(number)) ? faults : []
     } catch {
       return [error]
     }

@@ -19,6 +19,8 @@ package struct JournalContents: Sendable {
   package var wasClosed = false
   /// Bytes behind the last valid frame that are not zero: the torn tail of an unclean end.
   package var discardedBytes = 0
+  /// What proves that commits behind the last one read here are lost; only when asked to read on regardless.
+  package var damage: StoreError?
 }
 
 package enum JournalFormat {
@@ -167,8 +169,9 @@ package enum JournalReader {
   /// Reads all valid frames.
   ///
   /// A broken frame with nothing valid behind it is a torn tail; with a valid frame behind it, it is damage.
+  /// - Parameter keepsPrefix: return what stands before the damage, and the damage, instead of throwing it.
   package static func read(
-    _ file: any StoreFile, number: UInt64, store: StoreIdentifier
+    _ file: any StoreFile, number: UInt64, store: StoreIdentifier, keepsPrefix: Bool = false
   ) throws(StoreError) -> JournalContents {
     let name = JournalFormat.fileName(number)
     let size = try file.size()
@@ -197,7 +200,12 @@ package enum JournalReader {
       offset = frame.end
     }
     contents.nextOffset = Int64(offset)
-    try checkTail(bytes, from: offset, &contents, name: name)
+    do throws(StoreError) {
+      try checkTail(bytes, from: offset, &contents, name: name)
+    } catch {
+      guard keepsPrefix else { throw error }
+      contents.damage = error
+    }
     return contents
   }
 

@@ -1,8 +1,10 @@
 // Owns the checkpoint of a store: what it consists of at one commit.
 // Invariants: written under a temporary name, synced, read back, then renamed, so that a file under its name is whole;
-// a broken one is damage and never skipped.
+// it stands there twice, one behind the other, because without it the store is nothing but rows: what damages one leaves the other; a state
+// broken in both is damage and never skipped.
 // Does not hold rows.
 //
+// twice:
 // header, 64 bytes: 0 magic CSSTA CR LF SUB  8 u16 version  10 u16 64  12 u32 compatible  16 u32 incompatible  20 u32 0
 // 24 store UUID  40 u64 state number  48 u64 body length  56 u64 checksum = XXH64 of 0..55 seeded with XXH64 of the body
 // body: u64 commit, u64 next segment id, u32 instants, i64 milliseconds each (of commits 1, 2, 3 …), u32 segments,
@@ -57,7 +59,8 @@ package enum StateFile {
     let name = fileName(state.number)
     let temporary = folder + "/tmp/" + name
     try files.remove(temporary)
-    let bytes = encode(state, store: store)
+    let once = encode(state, store: store)
+    let bytes = once + once
     guard Int64(bytes.count) <= maximumSize else {
       throw StoreError(.limit, "the state of the store is larger than 4 GiB", file: name)
     }
@@ -107,19 +110,75 @@ package enum StateFile {
   }
 
   /// Reads and checks a state; also tells which store it belongs to.
+  ///
+  /// - Throws: `StoreError` only where neither copy is whole; that of the first.
   package static func read(
     number: UInt64, folder: String, files: any FileSystem
   ) throws(StoreError) -> (state: StoreState, store: StoreIdentifier) {
+    let bytes = try bytes(number: number, folder: folder, files: files)
+    do throws(StoreError) {
+      return try decode(first(bytes), number: number, offset: 0)
+    } catch {
+      guard let found = try? decode(second(bytes), number: number, offset: bytes.count / 2) else {
+        throw error
+      }
+      return found
+    }
+  }
+
+  /// What is wrong with either copy, also where reading goes on with the other.
+  package static func faults(
+    number: UInt64, folder: String, files: any FileSystem
+  ) -> [StoreError] {
+    var faults: [StoreError] = []
+    do throws(StoreError) {
+      let bytes = try bytes(number: number, folder: folder, files: files)
+      for (copy, offset) in [(first(bytes), 0), (second(bytes), bytes.count / 2)] {
+        do throws(StoreError) { _ = try decode(copy, number: number, offset: offset) } catch {
+          faults.append(error)
+        }
+      }
+      if faults.isEmpty, first(bytes) != second(bytes) {
+        faults.append(.damaged("the copies of the state differ", file: fileName(number), offset: 0))
+      }
+    } catch {
+      faults.append(error)
+    }
+    return faults
+  }
+
+  private static func bytes(
+    number: UInt64, folder: String, files: any FileSystem
+  ) throws(StoreError) -> [UInt8] {
     let name = fileName(number)
     let file = try files.open(folder + "/" + name, writable: false)
     let size = try file.size()
     guard size >= Int64(headerSize), size <= maximumSize else {
       throw StoreError.damaged("the state file has an impossible length", file: name, offset: size)
     }
-    let bytes = try file.read(count: Int(size), at: 0)
-    var reader = ByteReader(bytes, file: name, offset: 0)
+    return try file.read(count: Int(size), at: 0)
+  }
+
+  /// The first copy: as long as its header says, or all there is.
+  private static func first(_ bytes: [UInt8]) -> [UInt8] {
+    let length = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 48, as: UInt64.self).littleEndian }
+    let (end, overflow) = length.addingReportingOverflow(UInt64(headerSize))
+    return overflow || end > UInt64(bytes.count) ? bytes : Array(bytes[..<Int(end)])
+  }
+
+  /// The second copy: the second half, whatever the first says.
+  private static func second(_ bytes: [UInt8]) -> [UInt8] { Array(bytes[(bytes.count / 2)...]) }
+
+  private static func decode(
+    _ bytes: [UInt8], number: UInt64, offset: Int
+  ) throws(StoreError) -> (state: StoreState, store: StoreIdentifier) {
+    let name = fileName(number)
+    guard bytes.count >= headerSize else {
+      throw StoreError.damaged("the state file has an impossible length", file: name, offset: Int64(offset))
+    }
+    var reader = ByteReader(bytes, file: name, offset: Int64(offset))
     guard try Array(reader.readBytes(8)) == magic else {
-      throw StoreError.damaged("not a state file", file: name, offset: 0)
+      throw StoreError.damaged("not a state file", file: name, offset: Int64(offset))
     }
     let version = try reader.read(UInt16.self)
     guard version <= Self.version else {
@@ -139,12 +198,14 @@ package enum StateFile {
     let body = Array(bytes[headerSize...])
     guard found == number, length == UInt64(body.count),
       checksum == XXHash64.hash(Array(bytes[..<56]), seed: XXHash64.hash(body))
-    else { throw StoreError.damaged("the checksum of the state is wrong", file: name, offset: 0) }
-    return (try decode(body, number: number, name: name), store)
+    else { throw StoreError.damaged("the checksum of the state is wrong", file: name, offset: Int64(offset)) }
+    return (try decode(body: body, number: number, name: name, offset: offset), store)
   }
 
-  private static func decode(_ body: [UInt8], number: UInt64, name: String) throws(StoreError) -> StoreState {
-    var reader = ByteReader(body, file: name, offset: Int64(headerSize))
+  private static func decode(
+    body: [UInt8], number: UInt64, name: String, offset: Int
+  ) throws(StoreError) -> StoreState {
+    var reader = ByteReader(body, file: name, offset: Int64(offset + headerSize))
     var state = StoreState(
       number: number, commit: try reader.read(), nextSegment: try reader.read(), instants: [], segments: [])
     for _ in 0..<(try reader.readCount(width: 8)) { state.instants.append(try reader.read()) }

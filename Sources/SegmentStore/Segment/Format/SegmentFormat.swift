@@ -46,6 +46,12 @@ package enum SegmentHeader {
     return buffer.bytes
   }
 
+  /// Whether a header, damaged or not, is one of a store: its UUID may have lost a few bytes, and that of another store shares hardly any.
+  package static func names(_ store: StoreIdentifier, in header: [UInt8]) -> Bool {
+    guard header.count >= SegmentFormat.headerSize else { return false }
+    return zip(header[24..<40], store.bytes).count { $0 == $1 } >= 12
+  }
+
   package static func check(
     _ bytes: [UInt8], store: StoreIdentifier, segment: SegmentID, file: String
   ) throws(StoreError) {

@@ -62,6 +62,19 @@ package final class SegmentReader: Sendable {
     context.open.opened(serial, id, bytes: fileLength)
   }
 
+  /// A damaged segment whose footer was found in some other way; nothing but its blocks is checked.
+  package init(
+    salvaging id: SegmentID, footer: SegmentFooter, blocks: BlockReader, context: ReadingContext
+  ) {
+    self.id = id
+    self.footer = footer
+    fileLength = blocks.fileLength
+    trailerChecksum = 0
+    self.blocks = blocks
+    self.context = context
+    context.open.opened(serial, id, bytes: fileLength)
+  }
+
   /// Copies the file, reading it through the open handle, so that it need not have its name any more.
   package func copy(to path: String, files: any FileSystem) throws(StoreError) {
     let target = try files.create(path)

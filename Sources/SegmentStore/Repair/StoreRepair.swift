@@ -1,0 +1,319 @@
+// Owns making a whole store out of a damaged one: in another folder, from what can be read and from a backup.
+// Invariants: the damaged store is only read; the repaired one is named by its state last, and opened and checked before the repair is called
+// done; whatever is not in it is in the report; a state that is damaged is not guessed at: it comes from a backup or the repair is refused.
+// Does not know what rows mean.
+
+package struct StoreRepair {
+  private let source: StoreFolder
+  private let target: StoreFolder
+  private let backup: StoreFolder?
+  private let options: EngineOptions
+  private let progress: (Double) -> Void
+
+  private var files: any FileSystem { target.files }
+
+  package init(
+    source: StoreFolder, target: StoreFolder, backup: StoreFolder?, options: EngineOptions,
+    progress: @escaping (Double) -> Void
+  ) {
+    self.source = source
+    self.target = target
+    self.backup = backup
+    self.options = options
+    self.progress = progress
+  }
+
+  /// What the state and the readable part of the journal say of the store.
+  private struct Found {
+    var number: UInt64
+    var store: StoreIdentifier
+    var commit: UInt64
+    var nextSegment: UInt64
+    var instants: [Int64]
+    var entries: [SegmentEntry]
+    let memory = MemoryTable()
+    /// Why commits behind the last one are lost.
+    var damage: StoreError?
+  }
+
+  package func run() throws(StoreError) -> RepairReport {
+    let isFree = files.exists(target.path) ? try files.list(target.path).isEmpty : true
+    guard isFree else {
+      throw StoreError(.alreadyExists, "the folder is not empty; choose another one", file: target.path)
+    }
+    // Nobody shall write while the store is read; one on a read-only disk cannot be written to anyway.
+    var lock: WriterLock?
+    do throws(StoreError) {
+      lock = try WriterLock(source, waitSeconds: 0)
+    } catch {
+      if error.code == .locked { throw error }
+    }
+    defer { lock?.release() }
+    var found = try read()
+    try target.create()
+    let own = try WriterLock(target, waitSeconds: 0)
+    defer { own.release() }
+    var report = RepairReport(
+      commit: found.commit, losesCommits: found.damage != nil, segmentsWhole: 0, segmentsFromBackup: 0,
+      segmentsRebuilt: 0, segmentsLost: 0, rows: 0, faults: [], losses: [])
+    if let damage = found.damage { note(damage, in: "", &report) }
+    let environment = StoreEnvironment(
+      folder: target, identifier: found.store,
+      context: ReadingContext(
+        cache: BlockCache(budget: options.memoryBudgetBytes / 4), keyText: options.keyText),
+      options: options, nextSegment: found.nextSegment)
+    var entries: [SegmentEntry] = []
+    for (index, entry) in found.entries.enumerated() {
+      if let kept = try take(entry, of: found, environment, &report) { entries.append(kept) }
+      progress(Double(index + 1) / Double(found.entries.count + 1))
+    }
+    if found.memory.count > 0 {
+      let view = try MemoryFlush.write(
+        found.memory, asOf: found.commit, as: environment.takeSegmentID(), in: environment)
+      entries.append(SegmentEntry(view))
+      report.rows += found.memory.count
+    }
+    found.entries = entries
+    try files.syncDirectory(target.path + "/seg")
+    try name(found, nextSegment: environment.nextSegmentNumber)
+    try check(found)
+    progress(1)
+    return report
+  }
+
+  // MARK: State and journal
+
+  private func read() throws(StoreError) -> Found {
+    let number = try source.currentState()
+    let (state, store) = try readState(number)
+    var found = Found(
+      number: number, store: store, commit: state.commit, nextSegment: state.nextSegment,
+      instants: state.instants, entries: state.segments)
+    // A segment that was being written may still lie there; its number must not be given again.
+    for name in try source.files.list(source.path + "/seg") {
+      if let id = UInt64(name.dropLast(4), radix: 16), id < 1 << 60 {
+        found.nextSegment = max(found.nextSegment, id &+ 1)
+      }
+    }
+    do throws(StoreError) {
+      let path = source.path + "/" + JournalFormat.fileName(number)
+      let contents = try JournalReader.read(
+        source.files.open(path, writable: false), number: number, store: store, keepsPrefix: true)
+      found.damage = contents.damage
+      for record in contents.records { try apply(record, to: &found) }
+    } catch {
+      found.damage =
+        error.code == .notFound
+        ? StoreError.damaged("the journal is missing", file: JournalFormat.fileName(number), offset: 0)
+        : error
+    }
+    return found
+  }
+
+  private func readState(_ number: UInt64) throws(StoreError) -> (StoreState, StoreIdentifier) {
+    do throws(StoreError) {
+      return try StateFile.read(number: number, folder: source.path, files: source.files)
+    } catch {
+      throw StoreError(
+        .damaged,
+        "neither copy of the state can be read (\(error.message)), so that it is not known what belongs to the store; "
+          + "copy a backup back", file: error.file, offset: error.offset)
+    }
+  }
+
+  /// Applies a commit to what is known of the store, without opening its segments.
+  private func apply(_ record: CommitRecord, to found: inout Found) throws(StoreError) {
+    guard record.commit == found.commit + 1 else {
+      throw StoreError.damaged(
+        "the commits of the journal do not follow", file: JournalFormat.fileName(found.number), offset: 0)
+    }
+    for reference in record.segments {
+      found.entries.append(
+        SegmentEntry(
+          reference: reference, addedCommit: record.commit, lastCommit: record.commit, marks: []))
+      found.nextSegment = max(found.nextSegment, reference.id.rawValue &+ 1)
+    }
+    for row in record.rows {
+      found.memory.append(
+        MemoryRow(
+          schema: record.schemas[row.schema], key: row.key,
+          system: RowSystemValues(
+            commit: record.commit, batch: row.batch, version: row.version, state: row.state),
+          payload: row.payload))
+    }
+    for mark in record.superseded {
+      if mark.segment == 0 {
+        _ = found.memory.marks.insert(mark.position, commit: record.commit)
+      } else if let place = found.entries.firstIndex(where: { $0.reference.id.rawValue == mark.segment }) {
+        found.entries[place].marks.append((mark.position, record.commit))
+      }
+    }
+    found.commit = record.commit
+    found.instants.append(record.instantMilliseconds)
+  }
+
+  // MARK: Segments
+
+  private func note(_ error: StoreError, in file: String, _ report: inout RepairReport) {
+    let prefix = source.path + "/"
+    let name = error.file.map { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0 } ?? file
+    report.faults.append(StoreFault(file: name, offset: error.offset ?? 0, what: error.message))
+  }
+
+  /// Puts a segment, or what can be had of it, into the repaired store.
+  private func take(
+    _ entry: SegmentEntry, of found: Found, _ environment: StoreEnvironment, _ report: inout RepairReport
+  ) throws(StoreError) -> SegmentEntry? {
+    let name = entry.reference.id.fileName
+    let context = ReadingContext(cache: BlockCache(budget: 16 << 20), keyText: options.keyText)
+    var reader: SegmentReader?
+    do throws(StoreError) {
+      let opened = try EngineApply.open(
+        entry.reference, folder: source, store: found.store, context: context)
+      reader = opened
+      let faults = opened.faults()
+      guard !faults.isEmpty else {
+        try copy(name, from: source)
+        report.segmentsWhole += 1
+        report.rows += Int(opened.footer.rowCount)
+        return sorted(entry)
+      }
+      for fault in faults { note(fault, in: name, &report) }
+    } catch {
+      // Writing failed, not reading.
+      guard reader == nil else { throw error }
+      note(error, in: name, &report)
+      let path = source.path + "/" + name
+      if let file = try? source.files.open(path, writable: false) {
+        let id = entry.reference.id
+        reader = (try? SegmentReader.salvaging(id, of: found.store, file: file, context: context)) ?? nil
+      }
+    }
+    if let rows = try takeFromBackup(entry, of: found, context) {
+      report.segmentsFromBackup += 1
+      report.rows += rows
+      return sorted(entry)
+    }
+    guard let reader else {
+      report.segmentsLost += 1
+      report.losses.append(
+        RepairReport.Loss(
+          file: name, dataset: nil, rows: nil, batches: [], firstCommit: entry.addedCommit,
+          lastCommit: entry.lastCommit))
+      return nil
+    }
+    return try salvage(entry, reader, environment, &report)
+  }
+
+  private func sorted(_ entry: SegmentEntry) -> SegmentEntry {
+    var entry = entry
+    entry.marks.sort { $0.position < $1.position }
+    return entry
+  }
+
+  private func copy(_ name: String, from folder: StoreFolder) throws(StoreError) {
+    if try files.link(folder.path + "/" + name, to: target.path + "/" + name) { return }
+    let input = try folder.files.open(folder.path + "/" + name, writable: false)
+    let output = try files.create(target.path + "/" + name)
+    let size = try input.size()
+    var offset: Int64 = 0
+    while offset < size {
+      let bytes = try input.read(count: Int(min(1 << 20, size - offset)), at: offset)
+      try output.write(bytes, at: offset)
+      offset += Int64(bytes.count)
+    }
+    try output.sync()
+  }
+
+  /// Rows of the segment where the backup has the very same one, and whole.
+  private func takeFromBackup(
+    _ entry: SegmentEntry, of found: Found, _ context: ReadingContext
+  ) throws(StoreError) -> Int? {
+    guard let backup else { return nil }
+    let reader: SegmentReader
+    do throws(StoreError) {
+      reader = try EngineApply.open(entry.reference, folder: backup, store: found.store, context: context)
+    } catch {
+      return nil
+    }
+    guard reader.faults().isEmpty else { return nil }
+    try copy(entry.reference.id.fileName, from: backup)
+    return Int(reader.footer.rowCount)
+  }
+
+  private func salvage(
+    _ entry: SegmentEntry, _ reader: SegmentReader, _ environment: StoreEnvironment,
+    _ report: inout RepairReport
+  ) throws(StoreError) -> SegmentEntry? {
+    let view = SegmentView(
+      reader: reader, addedCommit: entry.addedCommit, lastCommit: entry.lastCommit,
+      historyEnd: entry.historyEnd, marks: MarkTable(entry.marks))
+    var salvage = SegmentSalvage(view, keyText: options.keyText) { () throws(StoreError) in
+      try SegmentWriter(
+        id: environment.takeSegmentID(), store: environment.identifier, folder: target.path, files: files)
+    }
+    let outcome = try salvage.run()
+    report.losses += outcome.losses
+    report.rows += outcome.rows
+    guard let segment = outcome.segment else {
+      report.segmentsLost += 1
+      return nil
+    }
+    report.segmentsRebuilt += 1
+    return SegmentEntry(
+      reference: SegmentReference(id: segment.id, fileLength: segment.fileLength, checksum: segment.checksum),
+      addedCommit: outcome.firstCommit, lastCommit: outcome.lastCommit, marks: outcome.marks)
+  }
+
+  // MARK: The repaired store
+
+  private func name(_ found: Found, nextSegment: UInt64) throws(StoreError) {
+    let state = StoreState(
+      number: found.number + 1, commit: found.commit, nextSegment: nextSegment, instants: found.instants,
+      segments: found.entries)
+    _ = try Journal(creating: state.number, store: found.store, folder: target.path, files: files)
+    try StateFile.write(state, store: found.store, folder: target.path, files: files)
+  }
+
+  private func check(_ found: Found) throws(StoreError) {
+    let engine = try SegmentEngine(opening: target.path, mode: .readOnly, options: options, files: files)
+    guard engine.snapshot().commit == found.commit else {
+      throw StoreError(
+        .damaged, "the repaired store does not stand at commit \(found.commit)", file: target.path)
+    }
+    if let fault = engine.verify().first {
+      throw StoreError.damaged(
+        "the repaired store is not whole: \(fault.what)", file: fault.file, offset: fault.offset)
+    }
+  }
+}
+
+extension SegmentEngine {
+  /// Makes a whole store out of a damaged one.
+  ///
+  /// Segments that are whole are hard-linked or copied; of damaged ones the backup's copy is taken where it has the very same file, or else every row
+  /// that can be read. The damaged store is not changed.
+  /// - Parameters:
+  ///   - source: the damaged store; nobody may have it open for writing.
+  ///   - target: a folder that does not exist or is empty.
+  ///   - backup: a backup of the store, of any commit.
+  ///   - progress: told the share that is done.
+  /// - Throws: `StoreError`; `damaged` where the state itself cannot be read, `locked` while somebody writes.
+  public static func repair(
+    _ source: String, into target: String, backup: String? = nil, options: EngineOptions = .init(),
+    progress: @escaping (Double) -> Void = { _ in }
+  ) throws(StoreError) -> RepairReport {
+    try repair(
+      source, into: target, backup: backup, options: options, files: PosixFileSystem(), progress: progress)
+  }
+
+  package static func repair(
+    _ source: String, into target: String, backup: String?, options: EngineOptions, files: any FileSystem,
+    progress: @escaping (Double) -> Void = { _ in }
+  ) throws(StoreError) -> RepairReport {
+    try StoreRepair(
+      source: StoreFolder(path: source, files: files), target: StoreFolder(path: target, files: files),
+      backup: backup.map { StoreFolder(path: $0, files: files) }, options: options, progress: progress
+    ).run()
+  }
+}
