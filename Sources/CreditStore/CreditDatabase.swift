@@ -20,6 +20,9 @@ public final class CreditDatabase: Sendable {
   public enum Mode: Sendable, Equatable {
     /// For reading and writing; waits so many seconds for another process that writes.
     case readWrite(waitSeconds: Double = 0)
+    /// For reading, and for writing in turns with other processes, such as a service and the command beside it: the right to write is taken for a change,
+    /// waiting up to so many seconds, and given back after so many seconds without one, or as soon as another process waits.
+    case shared(waitSeconds: Double = 30, idleSeconds: Double = 2)
     /// For reading, beside a writer.
     case readOnly
     /// For reading from media nobody writes to.
@@ -28,6 +31,8 @@ public final class CreditDatabase: Sendable {
     fileprivate var engineMode: OpeningMode {
       switch self {
       case .readWrite(let waitSeconds): .readWrite(waitSeconds: waitSeconds)
+      case .shared(let waitSeconds, let idleSeconds):
+        .shared(waitSeconds: waitSeconds, idleSeconds: idleSeconds)
       case .readOnly: .readOnly
       case .immutable: .immutable
       }

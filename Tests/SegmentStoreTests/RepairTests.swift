@@ -49,7 +49,7 @@ import Testing
     }
     try engine.compact()
     _ = try RichRows.fill(engine, rows: 800, commits: 1, seed: seed + 1)
-    _ = try engine.writer?.flush()
+    _ = try engine.writing { (session) throws(StoreError) in try session.writer.flush() }
     let later = engine.snapshot()
     _ = try engine.write { transaction in
       for row in try later.rows(of: RichRows.key(70), schema: RichRows.schema) where row.superseded == nil {

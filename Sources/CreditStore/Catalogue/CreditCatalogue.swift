@@ -118,7 +118,7 @@ public final class CreditCatalogue: Sendable {
   }
 
   private func find(_ code: String, in snapshot: EngineSnapshot) throws -> PublishedEntry? {
-    let isWriter = engine.mode.isWritable
+    let isWriter = engine.mode.isExclusive
     let known = cache.withLock { cache -> PublishedEntry? in
       if !isWriter, cache.commit != snapshot.commit { cache = Cache(commit: snapshot.commit) }
       return cache.entries[code]

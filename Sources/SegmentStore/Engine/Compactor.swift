@@ -58,6 +58,9 @@ package final class Compactor: Sendable {
 
   private var isMergingHere: Bool { mergingThread.load(ordering: .relaxed) == WorkerThreads.current }
 
+  /// Whether a merge runs in the background.
+  package var isBusy: Bool { isRunning.load(ordering: .acquiring) }
+
   /// Why the last automatic merge failed, if it did.
   package var failure: StoreError? { lastFailure.withLock { $0 } }
 
@@ -265,7 +268,8 @@ extension SegmentEngine {
   public func compact(
     isCancelled: @escaping () -> Bool = { false }, progress: @escaping (Double) -> Void = { _ in }
   ) throws(StoreError) -> CompactionResult {
-    guard let compactor else { throw StoreError(.readOnly, "the store was opened for reading only") }
-    return try compactor.compact(isCancelled: isCancelled, progress: progress)
+    try writing { (session) throws(StoreError) in
+      try session.compactor.compact(isCancelled: isCancelled, progress: progress)
+    }
   }
 }

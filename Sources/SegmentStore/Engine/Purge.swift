@@ -59,7 +59,8 @@ extension SegmentEngine {
     isCancelled: @escaping () -> Bool = { false }, progress: @escaping (Double) -> Void = { _ in },
     choosing choose: (EngineSnapshot) throws(StoreError) -> PurgeSelection?
   ) throws(StoreError) -> PurgeResult? {
-    guard let compactor else { throw StoreError(.readOnly, "the store was opened for reading only") }
-    return try compactor.purge(isCancelled: isCancelled, progress: progress, choosing: choose)
+    try writing { (session) throws(StoreError) in
+      try session.compactor.purge(isCancelled: isCancelled, progress: progress, choosing: choose)
+    }
   }
 }

@@ -34,9 +34,9 @@ public struct EngineOptions: Sendable {
 public final class SegmentEngine: Sendable {
   package let environment: StoreEnvironment
   package let published: PublishedState
-  package let writer: StoreWriter?
-  package let compactor: Compactor?
-  /// Of a reading process beside a writer.
+  /// Of a store that can be written to.
+  private let lease: WriterLease?
+  /// Of a process beside another that writes.
   private let follower: StoreFollower?
   /// How the store was opened.
   public let mode: OpeningMode
@@ -94,25 +94,22 @@ public final class SegmentEngine: Sendable {
       cache: BlockCache(budget: options.memoryBudgetBytes / 4), keyText: options.keyText)
     var lock: WriterLock?
     _ = try folder.currentState()
+    // A store that is shared is read until something is to be written.
     if case .readWrite(let waitSeconds) = mode { lock = try WriterLock(folder, waitSeconds: waitSeconds) }
     self.mode = mode
     do throws(StoreError) {
-      let opened = try Recovery(folder: folder, context: context).open(isWriter: mode.isWritable)
+      let opened = try Recovery(folder: folder, context: context).open(isWriter: lock != nil)
       environment = StoreEnvironment(
         folder: folder, identifier: opened.store, context: context, options: options,
         nextSegment: opened.nextSegment)
       published = PublishedState(view: opened.view, instants: opened.instants)
       discardedTailBytes = opened.contents.discardedBytes
       if let lock {
-        let writer = try Self.makeWriter(opened, environment, published, lock)
-        self.writer = writer
-        compactor = Compactor(environment, published: published, writer: writer)
+        lease = WriterLease(holding: try Self.makeSession(opened, environment, published, lock), of: folder)
         follower = nil
       } else {
-        follower =
-          mode == .readOnly ? StoreFollower(opened, environment, published: published) : nil
-        writer = nil
-        compactor = nil
+        follower = mode == .immutable ? nil : StoreFollower(opened, environment, published: published)
+        lease = Self.makeLease(mode, environment, published, follower)
       }
     } catch {
       lock?.release()
@@ -122,6 +119,45 @@ public final class SegmentEngine: Sendable {
 
   /// Bytes that the store may use for its cache and its work.
   package var memoryBudgetBytes: Int { environment.options.memoryBudgetBytes }
+
+  /// The lease of a store that is shared: each session reads the store as the process before left it.
+  private static func makeLease(
+    _ mode: OpeningMode, _ environment: StoreEnvironment, _ published: PublishedState,
+    _ follower: StoreFollower?
+  ) -> WriterLease? {
+    guard case .shared(let waitSeconds, let idleSeconds) = mode, let follower else { return nil }
+    let folder = environment.folder
+    let turns = WriterLease.Turns(
+      waitSeconds: waitSeconds, idleMilliseconds: Int64(max(0, min(idleSeconds, 1e6)) * 1000))
+    return WriterLease(
+      taking: turns, of: folder,
+      begin: { (waitSeconds) throws(StoreError) in
+        let lock = try WriterLock(folder, waitSeconds: waitSeconds)
+        follower.pause()
+        do throws(StoreError) {
+          let opened = try Recovery(folder: folder, context: environment.context).open(isWriter: true)
+          guard opened.store == environment.identifier else {
+            throw StoreError(.damaged, "another store lies in the folder now", file: folder.path)
+          }
+          environment.raiseNextSegment(to: opened.nextSegment)
+          published.replace(opened.view, instants: opened.instants)
+          return try makeSession(opened, environment, published, lock)
+        } catch {
+          follower.resume()
+          lock.release()
+          throw error
+        }
+      }, ended: { follower.resume() })
+  }
+
+  private static func makeSession(
+    _ opened: Recovery.Opened, _ environment: StoreEnvironment, _ published: PublishedState,
+    _ lock: WriterLock
+  ) throws(StoreError) -> WriterLease.Session {
+    let writer = try makeWriter(opened, environment, published, lock)
+    return WriterLease.Session(
+      writer: writer, compactor: Compactor(environment, published: published, writer: writer))
+  }
 
   private static func makeWriter(
     _ opened: Recovery.Opened, _ environment: StoreEnvironment, _ published: PublishedState,
@@ -146,9 +182,9 @@ public final class SegmentEngine: Sendable {
   /// - Throws: `StoreError`; `invalidArgument` from inside the progress report of a merge, which goes on.
   public func close() throws(StoreError) {
     guard !isClosed.load(ordering: .acquiring) else { return }
-    try compactor?.stop()
+    try lease?.prepareToClose()
     guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
-    try writer?.close()
+    try lease?.close()
   }
 
   // MARK: Reading
@@ -196,7 +232,7 @@ public final class SegmentEngine: Sendable {
   /// Why this process does not see the latest commits of the writing one, or why merging in the background fails; `nil` when all is well.
   ///
   /// Reads go on from the last commit that was seen; what failed is tried again by itself.
-  public var backgroundFailure: StoreError? { follower?.failure ?? compactor?.failure }
+  public var backgroundFailure: StoreError? { follower?.failure ?? lease?.current?.compactor.failure }
 
   // MARK: Writing
 
@@ -207,14 +243,30 @@ public final class SegmentEngine: Sendable {
   package func write<Value>(
     _ body: (inout WriteTransaction) throws -> Value
   ) throws -> (value: Value, commit: UInt64?) {
-    guard !isClosed.load(ordering: .acquiring) else { throw StoreError(.closed, "the store is closed") }
-    guard let writer, let compactor else {
-      throw StoreError(.readOnly, "the store was opened for reading only")
+    try writing { session in
+      try session.compactor.holdBack()
+      let result = try session.writer.write(body)
+      if result.commit != nil { session.compactor.startIfNeeded() }
+      return result
     }
-    try compactor.holdBack()
-    let result = try writer.write(body)
-    if result.commit != nil { compactor.startIfNeeded() }
-    return result
+  }
+
+  /// Runs a body that has the right to write.
+  private func writing<Value>(_ body: (WriterLease.Session) throws -> Value) throws -> Value {
+    try checkedLease().use(body)
+  }
+
+  /// The same where nothing but the engine itself can fail.
+  package func writing<Value>(
+    _ body: (WriterLease.Session) throws(StoreError) -> Value
+  ) throws(StoreError) -> Value {
+    try checkedLease().use(body)
+  }
+
+  private func checkedLease() throws(StoreError) -> WriterLease {
+    guard !isClosed.load(ordering: .acquiring) else { throw StoreError(.closed, "the store is closed") }
+    guard let lease else { throw StoreError(.readOnly, "the store was opened for reading only") }
+    return lease
   }
 }
 

@@ -27,6 +27,11 @@ package final class StoreEnvironment: Sendable {
     SegmentID(rawValue: nextSegment.add(1, ordering: .relaxed).oldValue)
   }
 
+  /// Goes on from where another process left off.
+  package func raiseNextSegment(to number: UInt64) {
+    nextSegment.max(number, ordering: .relaxed)
+  }
+
   /// The number the next segment will have.
   package var nextSegmentNumber: UInt64 { nextSegment.load(ordering: .relaxed) }
 }

@@ -34,7 +34,7 @@ package struct StoreFolder: Sendable {
     let isUnfinished = allowingSegments && names.contains(Self.unfinishedBackup)
     for name in names {
       switch name {
-      case "LOCK", "LOCK.holder", "journal-1.jnl": continue
+      case "LOCK", "LOCK.holder", Self.lockWanted, "journal-1.jnl": continue
       case Self.unfinishedBackup where isUnfinished: continue
       case "tmp": continue
       case "seg":
@@ -45,6 +45,9 @@ package struct StoreFolder: Sendable {
     }
     return true
   }
+
+  /// A file that lies there while somebody waits for the writer's lock.
+  package static let lockWanted = "LOCK.wanted"
 
   /// A file that lies in a backup until it was made whole once.
   package static let unfinishedBackup = "backup.unfinished"

@@ -9,6 +9,8 @@ package final class StoreFollower: Sendable {
     var contents: JournalContents
     var file: any StoreFile
     var identity: String?
+    /// While this process writes itself.
+    var isPaused = false
   }
 
   private let environment: StoreEnvironment
@@ -40,7 +42,7 @@ package final class StoreFollower: Sendable {
   package func follow() {
     position.withLock { position in
       do throws(StoreError) {
-        guard var current = position else { return }
+        guard var current = position, !current.isPaused else { return }
         let path = environment.folder.path + "/" + JournalFormat.fileName(current.number)
         // A checkpoint of the writer ends a journal by removing it.
         if let identity = environment.folder.files.identity(path), identity == current.identity {
@@ -62,6 +64,17 @@ package final class StoreFollower: Sendable {
       } catch {
         lastFailure.withLock { $0 = error }
       }
+    }
+  }
+
+  /// Stops following while this process writes; what is published meanwhile is its own.
+  package func pause() { position.withLock { $0?.isPaused = true } }
+
+  /// Goes on following, from the state as it is then.
+  package func resume() {
+    position.withLock { position in
+      position?.isPaused = false
+      position?.identity = nil
     }
   }
 

@@ -6,12 +6,24 @@
 public enum OpeningMode: Sendable, Equatable {
   /// For reading and writing; waits for another writer up to so many seconds.
   case readWrite(waitSeconds: Double = 0)
+  /// For reading, and for writing in turns with other processes: the right to write is taken for a commit, waiting up to so many seconds, and given back
+  /// after so many seconds without one, or as soon as another process waits for it.
+  case shared(waitSeconds: Double = 30, idleSeconds: Double = 2)
   /// For reading, beside a writer.
   case readOnly
   /// For reading from media nobody writes to; nothing is created in the folder.
   case immutable
 
-  package var isWritable: Bool { if case .readWrite = self { true } else { false } }
+  /// Whether commits can be made.
+  package var isWritable: Bool {
+    switch self {
+    case .readWrite, .shared: true
+    case .readOnly, .immutable: false
+    }
+  }
+
+  /// Whether nobody else writes as long as the store is open.
+  package var isExclusive: Bool { if case .readWrite = self { true } else { false } }
 }
 
 package final class WriterLock: Sendable {
@@ -31,6 +43,7 @@ package final class WriterLock: Sendable {
           if let lock = try folder.files.lock(lockPath) {
             self.lock = lock
             Self.note(folder)
+            Self.setWanted(false, folder)
             return
           }
         } catch {
@@ -40,14 +53,16 @@ package final class WriterLock: Sendable {
         Self.openStores.withLock { _ = $0.remove(folder.path) }
       }
       guard waited < waitSeconds else {
+        if waited > 0 { Self.setWanted(false, folder) }
         let holder = Self.holder(folder)
         throw StoreError(
           .locked,
           "the store is held for writing by \(holder); wait for it with --wait SECONDS or open it read-only",
           file: folder.path)
       }
-      SystemCall.sleep(milliseconds: 50)
-      waited += 0.05
+      Self.setWanted(true, folder)
+      SystemCall.sleep(milliseconds: 20)
+      waited += 0.02
     }
   }
 
@@ -55,6 +70,23 @@ package final class WriterLock: Sendable {
   package func release() {
     lock.release()
     Self.openStores.withLock { _ = $0.remove(path) }
+  }
+
+  // MARK: Notes
+
+  private static func wantedPath(_ folder: StoreFolder) -> String { folder.path + "/" + StoreFolder.lockWanted }
+
+  /// Whether somebody waits for the lock, or did and died: at most it is given back once too often.
+  package static func isWanted(_ folder: StoreFolder) -> Bool { folder.files.exists(wantedPath(folder)) }
+
+  /// Says that somebody waits; whoever gets the lock takes the note away, and those who still wait put it there again.
+  private static func setWanted(_ isWanted: Bool, _ folder: StoreFolder) {
+    guard Self.isWanted(folder) != isWanted else { return }
+    if isWanted {
+      _ = try? folder.files.create(wantedPath(folder))
+    } else {
+      try? folder.files.remove(wantedPath(folder))
+    }
   }
 
   /// Leaves a note who writes, for messages.
