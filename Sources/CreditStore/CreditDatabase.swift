@@ -4,7 +4,7 @@
 
 public import CreditModel
 public import Foundation
-package import SegmentStore
+public import SegmentStore
 import Synchronization
 
 /// A city's credit store, open for use (信用数据库).
@@ -43,6 +43,12 @@ public final class CreditDatabase: Sendable {
   public struct Options: Sendable {
     /// Bytes the store may use for cached blocks and for collecting; the process needs some 100 MiB beside them.
     public var memoryBudgetBytes: Int
+    /// Bytes a second that merging in the background writes at most, so that it leaves the disk to others; `nil` = as fast as it goes. Merging that
+    /// changes wait for, and `compact()`, are not slowed.
+    public var mergeBytesPerSecond: Int?
+    /// Told what the store does, for logs and metrics; called on the thread that does it, must be quick and must not write to the store. Never holds a
+    /// value or an identifier.
+    public var onEvent: (@Sendable (StoreEvent) -> Void)?
 
     /// Makes settings; less than 16 MiB counts as 16 MiB.
     public init(memoryBudgetBytes: Int = 512 << 20) { self.memoryBudgetBytes = memoryBudgetBytes }
@@ -77,9 +83,11 @@ public final class CreditDatabase: Sendable {
   /// - Throws: `CreditError`; code `locked` names the process that writes, `damaged` file and offset.
   public init(opening path: String, mode: Mode, options: Options = .init()) throws {
     do {
-      engine = try SegmentEngine(
-        opening: path, mode: mode.engineMode,
-        options: EngineOptions(memoryBudgetBytes: options.memoryBudgetBytes, keyText: SubjectKey.renderText))
+      var engineOptions = EngineOptions(
+        memoryBudgetBytes: options.memoryBudgetBytes, keyText: SubjectKey.renderText)
+      engineOptions.mergeBytesPerSecond = options.mergeBytesPerSecond
+      engineOptions.onEvent = options.onEvent
+      engine = try SegmentEngine(opening: path, mode: mode.engineMode, options: engineOptions)
     } catch { throw CreditError(wrapping: error) }
     catalogue = CreditCatalogue(engine: engine)
   }

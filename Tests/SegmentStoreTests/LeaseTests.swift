@@ -31,7 +31,8 @@ import Testing
   }
 
   private static func serials(_ engine: SegmentEngine, key: UInt128) throws -> [Int64] {
-    try engine.snapshot().rows(of: key, schema: schema).sorted { $0.system.commit < $1.system.commit }.map { row in
+    try engine.snapshot().rows(of: key, schema: schema).sorted { $0.system.commit < $1.system.commit }.map {
+      row in
       let cells = row.payload.withUnsafeBytes { RowPayload.decode($0, schema) } ?? []
       if case .integer(let value) = cells.last { return value }
       return -1

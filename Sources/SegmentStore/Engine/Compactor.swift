@@ -29,6 +29,8 @@ package final class Compactor: Sendable {
   private let isRunning = Atomic<Bool>(false)
   /// The thread that merges, so that a commit it makes itself, from a progress report, does not wait for it.
   private let mergingThread = Atomic<UInt>(0)
+  /// Callers that wait for their turn: a merge in their way is not slowed.
+  private let waiting = Atomic<Int>(0)
   /// After a failed merge: the height from which on, and the time in milliseconds after which, it is tried again.
   private let retryHeight = Atomic<Int>(0)
   private let retryTime = Atomic<Int64>(0)
@@ -104,6 +106,7 @@ package final class Compactor: Sendable {
       retryTime.store(
         SystemCall.nowMilliseconds + environment.options.mergeRetryMilliseconds, ordering: .relaxed)
       lastFailure.withLock { $0 = error }
+      environment.options.onEvent?(.mergeFailed(error))
     }
   }
 
@@ -185,7 +188,9 @@ package final class Compactor: Sendable {
     isCancelled: @escaping () -> Bool, progress: @escaping (Double) -> Void,
     choosing choose: (EngineView) throws(StoreError) -> Job?
   ) throws(StoreError) -> (inputs: Int, outputs: Int)? {
+    waiting.add(1, ordering: .relaxed)
     let result = turn.withLock { _ -> Result<(inputs: Int, outputs: Int)?, StoreError> in
+      waiting.subtract(1, ordering: .relaxed)
       mergingThread.store(WorkerThreads.current, ordering: .relaxed)
       defer { mergingThread.store(0, ordering: .relaxed) }
       do throws(StoreError) {
@@ -210,6 +215,10 @@ package final class Compactor: Sendable {
   ) throws(StoreError) -> (inputs: Int, outputs: Int) {
     let folder = environment.folder
     let inputs = job.inputs
+    let clock = EventClock()
+    // Merges of the background are the ones that are not thorough.
+    var pace = MergePace(
+      bytesPerSecond: job.isThorough ? nil : environment.options.mergeBytesPerSecond)
     let merge = SegmentMerge(
       inputs, asOf: commit, dropping: job.dropped,
       in: SegmentMerge.Surroundings(
@@ -217,9 +226,13 @@ package final class Compactor: Sendable {
         keyText: environment.context.keyText, memoryBytes: environment.options.memoryBudgetBytes / 2,
         segmentRows: environment.options.segmentRows, isThorough: job.isThorough,
         nextID: { [environment] () throws(StoreError) in environment.takeSegmentID() },
-        pace: { [self] (_) throws(StoreError) in
-          if isStopped.load(ordering: .relaxed) || isCancelled() {
-            throw StoreError(.cancelled, "the merge was cancelled; nothing changed")
+        pace: { [self] (bytes) throws(StoreError) in
+          try pace.wrote(bytes) {
+            published.view.list.height >= Self.waitingHeight || waiting.load(ordering: .relaxed) > 0
+          } check: { () throws(StoreError) in
+            if isStopped.load(ordering: .relaxed) || isCancelled() {
+              throw StoreError(.cancelled, "the merge was cancelled; nothing changed")
+            }
           }
         }))
     let outputs = try merge.run(progress: progress)
@@ -234,6 +247,11 @@ package final class Compactor: Sendable {
       retryHeight.store(0, ordering: .relaxed)
       retryTime.store(0, ordering: .relaxed)
       lastFailure.withLock { $0 = nil }
+      environment.options.onEvent?(
+        .merged(
+          segments: inputs.count, into: outputs.count,
+          bytesWritten: outputs.reduce(0) { $0 + $1.segment.fileLength }, seconds: clock.seconds,
+          isBackground: !job.isThorough))
       return (inputs.count, outputs.count)
     } catch {
       // A state that was begun may name them: then nothing is removed, and the next writer decides.

@@ -11,6 +11,11 @@ public struct EngineOptions: Sendable {
   /// Renders a key as text, so that columns that repeat their row's key need not be stored; a store must always be opened with
   /// the same rendering.
   public var keyText: KeyText
+  /// Bytes a second that merging in the background writes at most; `nil` = as fast as it goes. Merging that commits wait for, and merging that was asked
+  /// for, is not slowed.
+  public var mergeBytesPerSecond: Int?
+  /// Told what the store does, on the thread that does it; must be quick and must not write to the store.
+  public var onEvent: (@Sendable (StoreEvent) -> Void)?
   /// Commits in the journal at which a checkpoint is made; tests make it small.
   package var checkpointCommits = 20_000
   /// Merges segments by itself when there are many, on a thread of its own.
@@ -90,6 +95,7 @@ public final class SegmentEngine: Sendable {
     opening path: String, mode: OpeningMode, options: EngineOptions, files: any FileSystem
   ) throws(StoreError) {
     let folder = StoreFolder(path: path, files: files)
+    let clock = EventClock()
     let context = ReadingContext(
       cache: BlockCache(budget: options.memoryBudgetBytes / 4), keyText: options.keyText)
     var lock: WriterLock?
@@ -115,6 +121,11 @@ public final class SegmentEngine: Sendable {
       lock?.release()
       throw error
     }
+    let view = published.view
+    options.onEvent?(
+      .opened(
+        commit: view.commit, segments: view.segments.count, isWriter: mode.isExclusive, seconds: clock.seconds
+      ))
   }
 
   /// Bytes that the store may use for its cache and its work.
@@ -133,6 +144,7 @@ public final class SegmentEngine: Sendable {
       taking: turns, of: folder,
       begin: { (waitSeconds) throws(StoreError) in
         let lock = try WriterLock(folder, waitSeconds: waitSeconds)
+        let clock = EventClock()
         follower.pause()
         do throws(StoreError) {
           let opened = try Recovery(folder: folder, context: environment.context).open(isWriter: true)
@@ -141,7 +153,12 @@ public final class SegmentEngine: Sendable {
           }
           environment.raiseNextSegment(to: opened.nextSegment)
           published.replace(opened.view, instants: opened.instants)
-          return try makeSession(opened, environment, published, lock)
+          let session = try makeSession(opened, environment, published, lock)
+          environment.options.onEvent?(
+            .opened(
+              commit: opened.view.commit, segments: opened.view.segments.count, isWriter: true,
+              seconds: clock.seconds))
+          return session
         } catch {
           follower.resume()
           lock.release()

@@ -80,8 +80,16 @@ package final class StoreWriter: @unchecked Sendable {
       guard let last = group.last else { return }
       var body: [UInt8] = group[0].body
       for commit in group.dropFirst() { body += commit.body }
-      try journal.append(.commit, body: body, commits: group.count)
+      let clock = EventClock()
+      do throws(StoreError) {
+        try journal.append(.commit, body: body, commits: group.count)
+      } catch {
+        environment.options.onEvent?(.writingFailed(error))
+        throw error
+      }
       published.publish(last.view, instants: group.map(\.instant))
+      environment.options.onEvent?(
+        .synced(commits: group.count, bytes: body.count, seconds: clock.seconds))
     }
   }
 
@@ -223,6 +231,7 @@ package final class StoreWriter: @unchecked Sendable {
     replacing replace: ([SegmentView]) throws(StoreError) -> [SegmentView] = { $0 }
   ) throws(StoreError) {
     try queue.drain()
+    let clock = EventClock()
     let (view, instants) = published.viewWithInstants
     // Until the new journal is begun nothing is named: an error up to there leaves the store as it was, and usable.
     var segments = try replace(view.segments)
@@ -235,8 +244,10 @@ package final class StoreWriter: @unchecked Sendable {
       try name(segments, view: view, instants: instants)
     } catch {
       queue.fail(error)
+      environment.options.onEvent?(.writingFailed(error))
       throw error
     }
+    environment.options.onEvent?(.checkpoint(rows: view.memory.count, seconds: clock.seconds))
   }
 
   /// Writes the next journal and the state that names the segments, and shows them.
@@ -316,6 +327,7 @@ package final class StoreWriter: @unchecked Sendable {
       defer {
         isClosed = true
         lock.release()
+        environment.options.onEvent?(.writingEnded)
       }
       guard queue.failure == nil else { return }
       try queue.drain()

@@ -74,7 +74,9 @@ package final class WriterLock: Sendable {
 
   // MARK: Notes
 
-  private static func wantedPath(_ folder: StoreFolder) -> String { folder.path + "/" + StoreFolder.lockWanted }
+  private static func wantedPath(_ folder: StoreFolder) -> String {
+    folder.path + "/" + StoreFolder.lockWanted
+  }
 
   /// Whether somebody waits for the lock, or did and died: at most it is given back once too often.
   package static func isWanted(_ folder: StoreFolder) -> Bool { folder.files.exists(wantedPath(folder)) }
