@@ -136,8 +136,7 @@ public final class CreditCatalogue: Sendable {
     _ code: String, in snapshot: EngineSnapshot
   ) throws -> (value: PublishedEntry, address: RowAddress)? {
     let schema = SystemDatasets.catalogue
-    for row in try snapshot.rows(of: SystemDatasets.key(entryCode: code), schema: schema)
-    where row.superseded == nil {
+    for row in try snapshot.currentRows(of: SystemDatasets.key(entryCode: code), schema: schema) {
       let cells = try row.cells(schema)
       guard cells[0].string == code else { continue }
       let entry = try Self.decode(

@@ -41,15 +41,26 @@ package enum Batches {
 
   /// The batch with a number, or `nil`.
   package static func batch(_ number: UInt64, in snapshot: EngineSnapshot) throws -> Batch? {
+    guard let cells = try cells(of: number, in: snapshot) else { return nil }
+    return Batch(
+      kind: cells[0].string ?? "", entry: cells[1].string ?? "", unit: cells[2].string, file: cells[3].string,
+      receipt: try cells[4].string.map { try JSONDecoder().decode(Receipt.self, from: Data($0.utf8)) },
+      reason: cells[5].string)
+  }
+
+  /// The unit that reported a batch; its receipt is not decoded.
+  package static func unit(ofBatch number: UInt64, in snapshot: EngineSnapshot) throws -> String? {
+    try cells(of: number, in: snapshot)?[2].string
+  }
+
+  private static func cells(
+    of number: UInt64, in snapshot: EngineSnapshot
+  ) throws(StoreError) -> [RowPayload.Cell]? {
     let schema = SystemDatasets.batches
     guard number <= snapshot.commit else { return nil }
     let present = EngineSnapshot(view: snapshot.view, commit: snapshot.view.commit)
     let rows = try present.rows(of: SystemDatasets.key(batch: number), schema: schema)
     guard let row = rows.max(by: { $0.system.commit < $1.system.commit }) else { return nil }
-    let cells = try row.cells(schema)
-    return Batch(
-      kind: cells[0].string ?? "", entry: cells[1].string ?? "", unit: cells[2].string, file: cells[3].string,
-      receipt: try cells[4].string.map { try JSONDecoder().decode(Receipt.self, from: Data($0.utf8)) },
-      reason: cells[5].string)
+    return try row.cells(schema)
   }
 }

@@ -56,7 +56,7 @@ package struct RecordEditor {
     subject: SubjectKey, key: String, in snapshot: EngineSnapshot
   ) throws -> (row: StoredRow, values: [Value?], unit: String?) {
     let (row, values) = try find(subject: subject, key: key, in: snapshot)
-    return (row, values, try Batches.batch(row.system.batch, in: snapshot)?.unit)
+    return (row, values, try Batches.unit(ofBatch: row.system.batch, in: snapshot))
   }
 
   /// The current version of the record.
@@ -65,7 +65,7 @@ package struct RecordEditor {
   ) throws -> (row: StoredRow, values: [Value?]) {
     let reader = RecordReader(entry)
     var found: (StoredRow, [Value?])?
-    for row in try snapshot.rows(of: subject.rawValue, schema: entry.schema) where row.superseded == nil {
+    for row in try snapshot.currentRows(of: subject.rawValue, schema: entry.schema) {
       let values = try reader.values(row.payload)
       let text =
         entry.keyItems.isEmpty

@@ -19,7 +19,16 @@ package final class CommitQueue: @unchecked Sendable {
   /// Bytes of the commits of one group at most; a larger commit goes alone.
   private static let groupBytes = 8 << 20
 
+  /// A caller that waits: alone, so that the end of a sync wakes those it concerns and nobody else.
+  private struct Waiter {
+    var commit: UInt64
+    var signal: ThreadCondition.Signal
+  }
+
   private let condition = ThreadCondition()
+  private var waiters: [Waiter] = []
+  /// Signals nobody waits for.
+  private var spareSignals: [ThreadCondition.Signal] = []
   private var pending: [PendingCommit] = []
   private var last: UInt64
   private var durable: UInt64
@@ -56,7 +65,7 @@ package final class CommitQueue: @unchecked Sendable {
   package func fail(_ error: StoreError) {
     condition.lock()
     failed = failed ?? error
-    condition.broadcast()
+    wakeWaiters()
     condition.unlock()
   }
 
@@ -84,7 +93,7 @@ package final class CommitQueue: @unchecked Sendable {
     while durable < commit {
       if let failed { throw failed }
       if isWriting {
-        condition.wait()
+        sleep(until: commit)
         continue
       }
       let group = takeGroup()
@@ -100,8 +109,33 @@ package final class CommitQueue: @unchecked Sendable {
       } else if let last = group.last {
         durable = last.commit
       }
-      condition.broadcast()
+      wakeWaiters()
     }
+  }
+
+  /// Waits until something concerns the caller; inside the condition.
+  private func sleep(until commit: UInt64) {
+    let signal = spareSignals.popLast() ?? ThreadCondition.Signal()
+    waiters.append(Waiter(commit: commit, signal: signal))
+    condition.wait(for: signal)
+    // Whoever woke it took it off the list, unless nobody did.
+    waiters.removeAll { $0.signal === signal }
+    spareSignals.append(signal)
+  }
+
+  /// Wakes those whose commit is durable, and one of the others to write the next group; everybody after a failure.
+  private func wakeWaiters() {
+    var next: Waiter?
+    for waiter in waiters {
+      if waiter.commit <= durable || failed != nil {
+        waiter.signal.wake()
+      } else if waiter.commit < next?.commit ?? .max {
+        next = waiter
+      }
+    }
+    let isEverybody = failed != nil
+    waiters.removeAll { isEverybody || $0.commit <= durable || $0.signal === next?.signal }
+    next?.signal.wake()
   }
 
   private func takeGroup() -> [PendingCommit] {

@@ -69,15 +69,30 @@ public struct EngineSnapshot: Sendable {
 
   /// All rows of a key in a dataset, superseded ones too, in no order.
   package func rows(of key: UInt128, schema: DatasetSchema) throws(StoreError) -> [StoredRow] {
+    try rows(of: key, schema: schema, includesSuperseded: true)
+  }
+
+  /// The rows of a key in a dataset that the snapshot sees and nothing has superseded, in no order; the values of all others are not read.
+  package func currentRows(of key: UInt128, schema: DatasetSchema) throws(StoreError) -> [StoredRow] {
+    try rows(of: key, schema: schema, includesSuperseded: false)
+  }
+
+  private func rows(
+    of key: UInt128, schema: DatasetSchema, includesSuperseded: Bool
+  ) throws(StoreError) -> [StoredRow] {
     var rows: [StoredRow] = []
-    for segment in view.segments where segment.hasRows(asOf: commit) {
+    for segment in view.segments
+    where includesSuperseded ? segment.hasRows(asOf: commit) : segment.hasCurrentRows(asOf: commit) {
       for run in try segment.reader.runs(of: key) where run.dataset == schema.dataset {
-        try appendRows(of: run, key: key, segment: segment, schema: schema, to: &rows)
+        try appendRows(
+          of: run, key: key, segment: segment, schema: schema, includesSuperseded: includesSuperseded,
+          to: &rows)
       }
     }
     for (position, row) in view.memory.rows(of: key, asOf: commit) where row.schema.dataset == schema.dataset
     {
-      rows.append(stored(position, row, schema))
+      let row = stored(position, row, schema)
+      if includesSuperseded || row.superseded == nil { rows.append(row) }
     }
     return rows
   }
@@ -186,18 +201,19 @@ public struct EngineSnapshot: Sendable {
   }
 
   private func appendRows(
-    of run: RowRun, key: UInt128, segment: SegmentView, schema: DatasetSchema, to rows: inout [StoredRow]
+    of run: RowRun, key: UInt128, segment: SegmentView, schema: DatasetSchema, includesSuperseded: Bool,
+    to rows: inout [StoredRow]
   ) throws(StoreError) {
     guard var reader = try RowAssembler(segment, schema: schema) else { return }
     for position in run.first..<run.first + run.count {
       if segment.lastCommit > commit, try reader.commit(position) > commit { continue }
+      let superseded = try reader.superseded(position, asOf: commit)
+      guard includesSuperseded || superseded == nil else { continue }
       let (system, payload) = try reader.row(position, key: key)
       rows.append(
         StoredRow(
           address: RowAddress(segment: segment.reader.id.rawValue, position: position),
-          dataset: schema.dataset,
-          key: key, system: system, superseded: try reader.superseded(position, asOf: commit),
-          payload: payload))
+          dataset: schema.dataset, key: key, system: system, superseded: superseded, payload: payload))
     }
   }
 }

@@ -34,4 +34,26 @@ package final class ThreadCondition: @unchecked Sendable {
   package func wait() { pthread_cond_wait(condition, mutex) }
   /// Wakes everybody who waits.
   package func broadcast() { pthread_cond_broadcast(condition) }
+
+  /// Something one thread at a time waits for.
+  package final class Signal: @unchecked Sendable {
+    // Sendable because that is what the system's object behind the pointer is for.
+    fileprivate let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    package init() {
+      condition.initialize(to: pthread_cond_t())
+      pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+      pthread_cond_destroy(condition)
+      condition.deinitialize(count: 1).deallocate()
+    }
+
+    /// Wakes the thread that waits for it.
+    package func wake() { pthread_cond_signal(condition) }
+  }
+
+  /// Waits for a signal; may also return without one.
+  package func wait(for signal: Signal) { pthread_cond_wait(signal.condition, mutex) }
 }

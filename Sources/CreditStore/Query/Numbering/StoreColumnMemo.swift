@@ -29,7 +29,7 @@ struct StoreColumnMemo {
     case .unit:
       let batches = try vector.system(.batch)
       try fill(vector.selection, target, { UInt64(bitPattern: batches[$0]) }) { batch in
-        try Batches.batch(batch, in: context.snapshot)?.unit.map { Self.number($0, texts) } ?? 0
+        try Batches.unit(ofBatch: batch, in: context.snapshot).map { Self.number($0, texts) } ?? 0
       }
     case .state:
       let states = try vector.system(.state)
