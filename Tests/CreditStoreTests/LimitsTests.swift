@@ -28,7 +28,8 @@ import Testing
   private static func entry(items: Int) -> CatalogueEntry {
     CatalogueEntry(
       code: "WIDE", name: "宽", subject: ["C0"], recordKey: ["C1"],
-      items: (0..<items).map { CatalogueItem(id: "C\($0)", name: "列\($0)", identifier: $0 == 0 ? .any : nil) })
+      items: (0..<items).map { CatalogueItem(id: "C\($0)", name: "列\($0)", identifier: $0 == 0 ? .any : nil) }
+    )
   }
 
   @Test func itemsOfAnEntryAndColumnsOfAFile() throws {
@@ -52,7 +53,9 @@ import Testing
     var entry = StoreFixture.entry
     entry.items[0].identifier = .document
     let fixture = try StoreFixture([entry])
-    let (longest, longer) = (String(repeating: "甲", count: 85) + "1", String(repeating: "甲", count: 85) + "12")
+    let (longest, longer) = (
+      String(repeating: "甲", count: 85) + "1", String(repeating: "甲", count: 85) + "12"
+    )
     #expect(longest.utf8.count == 256)
     let receipt = try fixture.collect(["\(longest),a,,1,x", "\(longer),b,,1,y"])
     #expect(receipt.loaded == 1 && receipt.questionable == 1)
@@ -69,7 +72,8 @@ import Testing
     // A record of 16 MiB with its value, and one a byte longer.
     let rest = (16 << 20) - head.utf8.count - 1
     let receipt = try fixture.collect(
-      [head + String(repeating: "x", count: rest), head + String(repeating: "x", count: rest + 2)], entry: "T9")
+      [head + String(repeating: "x", count: rest), head + String(repeating: "x", count: rest + 2)],
+      entry: "T9")
     #expect(receipt.loaded == 1 && receipt.questionable == 1)
     #expect(try fixture.rules(ofBatch: receipt.batch) == ["2 questionable R-SIZE"])
     guard case .text(let text)? = try fixture.records(StoreFixture.codes[0]).first?["TEXT"] else {

@@ -10,10 +10,26 @@ package final class FaultyFileSystem: FileSystem {
   /// The calls that can fail.
   package enum Call: Sendable {
     case open, create, write, sync, rename, link, identity, syncDirectory, truncate
+    case createDirectory, list, remove, read, size
+  }
+
+  /// How a call fails.
+  package struct Failure: Sendable {
+    package var code: StoreError.Code
+    /// Whether the first half of a failing write reaches the file.
+    package var tearsWrites: Bool
+    /// Whether a failing sync forgets what was not durable, as some systems do: the next sync then says all is well.
+    package var forgetsUnsynced: Bool
+
+    package init(_ code: StoreError.Code = .inputOutput, tearsWrites: Bool = false, forgetsUnsynced: Bool = false) {
+      self.code = code
+      self.tearsWrites = tearsWrites
+      self.forgetsUnsynced = forgetsUnsynced
+    }
   }
 
   private let base: any FileSystem
-  private let fault: Mutex<(@Sendable (Call, String) -> Bool)?>
+  private let fault: Mutex<(@Sendable (Call, String) -> Failure?)?>
 
   /// Puts itself above another file system; nothing fails yet.
   package init(_ base: any FileSystem) {
@@ -22,14 +38,24 @@ package final class FaultyFileSystem: FileSystem {
   }
 
   /// Which calls fail from now on; `nil` for none.
-  package func fail(_ body: (@Sendable (Call, String) -> Bool)?) { fault.withLock { $0 = body } }
+  package func fail(_ body: (@Sendable (Call, String) -> Bool)?) {
+    guard let body else { return fail(with: nil) }
+    fail(with: { call, path in body(call, path) ? Failure() : nil })
+  }
 
-  fileprivate func isFailing(_ call: Call, _ path: String) -> Bool {
-    fault.withLock { $0 }.map { $0(call, path) } ?? false
+  /// Which calls fail from now on, and how.
+  package func fail(with body: (@Sendable (Call, String) -> Failure?)?) { fault.withLock { $0 = body } }
+
+  fileprivate func failure(_ call: Call, _ path: String) -> Failure? {
+    fault.withLock { $0 }.flatMap { $0(call, path) }
   }
 
   fileprivate func check(_ call: Call, _ path: String) throws(StoreError) {
-    if isFailing(call, path) { throw StoreError(.inputOutput, "an error the test asked for", file: path) }
+    if let failure = failure(call, path) { throw Self.error(failure, path) }
+  }
+
+  fileprivate static func error(_ failure: Failure, _ path: String) -> StoreError {
+    StoreError(failure.code, "an error the test asked for", file: path)
   }
 
   package func open(_ path: String, writable: Bool) throws(StoreError) -> any StoreFile {
@@ -42,10 +68,21 @@ package final class FaultyFileSystem: FileSystem {
     return FaultyFile(try base.create(path), self)
   }
 
-  package func createDirectory(_ path: String) throws(StoreError) { try base.createDirectory(path) }
-  package func list(_ path: String) throws(StoreError) -> [String] { try base.list(path) }
+  package func createDirectory(_ path: String) throws(StoreError) {
+    try check(.createDirectory, path)
+    try base.createDirectory(path)
+  }
+
+  package func list(_ path: String) throws(StoreError) -> [String] {
+    try check(.list, path)
+    return try base.list(path)
+  }
+
   package func exists(_ path: String) -> Bool { base.exists(path) }
-  package func size(_ path: String) throws(StoreError) -> Int64 { try base.size(path) }
+  package func size(_ path: String) throws(StoreError) -> Int64 {
+    try check(.size, path)
+    return try base.size(path)
+  }
 
   package func rename(_ from: String, to: String) throws(StoreError) {
     try check(.rename, from)
@@ -58,10 +95,13 @@ package final class FaultyFileSystem: FileSystem {
   }
 
   package func identity(_ path: String) -> String? {
-    isFailing(.identity, path) ? nil : base.identity(path)
+    failure(.identity, path) != nil ? nil : base.identity(path)
   }
 
-  package func remove(_ path: String) throws(StoreError) { try base.remove(path) }
+  package func remove(_ path: String) throws(StoreError) {
+    try check(.remove, path)
+    try base.remove(path)
+  }
 
   package func syncDirectory(_ path: String) throws(StoreError) {
     try check(.syncDirectory, path)
@@ -83,11 +123,17 @@ private final class FaultyFile: StoreFile {
   var path: String { base.path }
 
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StoreError) {
+    try files.check(.read, path)
     try base.read(into: buffer, at: offset)
   }
 
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StoreError) {
-    try files.check(.write, path)
+    if let failure = files.failure(.write, path) {
+      if failure.tearsWrites {
+        try base.write(UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count / 2)]), at: offset)
+      }
+      throw FaultyFileSystem.error(failure, path)
+    }
     try base.write(bytes, at: offset)
   }
 
@@ -97,9 +143,18 @@ private final class FaultyFile: StoreFile {
   }
 
   func sync() throws(StoreError) {
-    try files.check(.sync, path)
+    if let failure = files.failure(.sync, path) {
+      if failure.forgetsUnsynced { (base as? any ForgetfulFile)?.forgetUnsynced() }
+      throw FaultyFileSystem.error(failure, path)
+    }
     try base.sync()
   }
 
   func size() throws(StoreError) -> Int64 { try base.size() }
+}
+
+/// A file that can lose what was not made durable.
+package protocol ForgetfulFile {
+  /// Goes back to what was durable.
+  func forgetUnsynced()
 }

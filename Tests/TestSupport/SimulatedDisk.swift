@@ -259,6 +259,15 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
     }
   }
 
+  fileprivate func forgetUnsynced(_ inode: Int) {
+    state.withLock { state in
+      guard var file = state.inodes.removeValue(forKey: inode) else { return }
+      file.current = file.durable
+      file.pending = []
+      state.inodes[inode] = file
+    }
+  }
+
   fileprivate func size(_ inode: Int) -> Int64 {
     Int64(state.withLock { $0.inodes[inode]?.current.count ?? 0 })
   }
@@ -341,7 +350,7 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
 }
 
 /// A file of a simulated disk.
-private final class SimulatedFile: StoreFile {
+private final class SimulatedFile: StoreFile, ForgetfulFile {
   private let disk: SimulatedDisk
   private let inode: Int
   let path: String
@@ -361,6 +370,7 @@ private final class SimulatedFile: StoreFile {
   func truncate(to length: Int64) throws(StoreError) { try disk.truncate(inode, length) }
   func sync() throws(StoreError) { try disk.sync(inode) }
   func size() throws(StoreError) -> Int64 { disk.size(inode) }
+  func forgetUnsynced() { disk.forgetUnsynced(inode) }
 }
 
 private final class SimulatedLock: FileLock {
