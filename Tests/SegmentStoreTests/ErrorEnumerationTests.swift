@@ -49,6 +49,7 @@ import Testing
     private let number: Int
     private let count = Atomic<Int>(0)
     private let reached = Atomic<Bool>(false)
+    private let removing = Atomic<Bool>(false)
 
     init(_ mode: Mode, at number: Int) {
       self.mode = mode
@@ -57,12 +58,15 @@ import Testing
 
     var calls: Int { count.load(ordering: .relaxed) }
     var wasReached: Bool { reached.load(ordering: .relaxed) }
+    /// Whether a removal was among the calls that failed.
+    var hasFailedRemoval: Bool { removing.load(ordering: .relaxed) }
 
     func failure(_ call: FaultyFileSystem.Call) -> FaultyFileSystem.Failure? {
       guard mode.concerns(call) else { return nil }
       let own = count.add(1, ordering: .relaxed).newValue
       let isFailing = mode == .once || mode == .forgetfulSync ? own == number : own >= number
       if isFailing { reached.store(true, ordering: .relaxed) }
+      if isFailing, call == .remove { removing.store(true, ordering: .relaxed) }
       return isFailing ? mode.failure : nil
     }
   }
@@ -106,6 +110,12 @@ import Testing
     if let live = engine {
       // What is open still answers, and rightly.
       try check(live, script, "\(mode), call \(number), still open")
+      // Unless removing failed, a commit or merge that did has taken its files with it.
+      if !fault.hasFailedRemoval, StoreScript.isUsable(live) {
+        let named = Set(live.snapshot().view.segments.map(\.reader.id.fileName))
+        let found = Set(try disk.list(parent + "/store/seg").map { "seg/" + $0 })
+        #expect(found == named, "\(mode), call \(number), still open")
+      }
       try? live.close()
     }
     engine = nil
