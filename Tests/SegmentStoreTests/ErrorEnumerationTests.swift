@@ -200,7 +200,8 @@ import Testing
     // Life goes on, and a backup that was begun comes to its end.
     _ = try engine.write { transaction in
       try transaction.append(
-        EngineModelTests.schema(9), key: 5, batch: 1, payload: RowPayload.encode([.null, .null, .null, .null]))
+        EngineModelTests.schema(9), key: 5, batch: 1,
+        payload: RowPayload.encode([.null, .null, .null, .null]))
     }
     try engine.compact()
     try engine.backup(to: backup)

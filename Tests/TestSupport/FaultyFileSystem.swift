@@ -21,7 +21,9 @@ package final class FaultyFileSystem: FileSystem {
     /// Whether a failing sync forgets what was not durable, as some systems do: the next sync then says all is well.
     package var forgetsUnsynced: Bool
 
-    package init(_ code: StoreError.Code = .inputOutput, tearsWrites: Bool = false, forgetsUnsynced: Bool = false) {
+    package init(
+      _ code: StoreError.Code = .inputOutput, tearsWrites: Bool = false, forgetsUnsynced: Bool = false
+    ) {
       self.code = code
       self.tearsWrites = tearsWrites
       self.forgetsUnsynced = forgetsUnsynced

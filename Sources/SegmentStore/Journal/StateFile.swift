@@ -169,7 +169,8 @@ package enum StateFile {
   /// The second copy: the second half, whatever the first says.
   private static func second(_ bytes: [UInt8]) -> [UInt8] { Array(bytes[(bytes.count / 2)...]) }
 
-  private static func decode(
+  /// Takes one copy of a state apart, which stands at an offset of its file.
+  package static func decode(
     _ bytes: [UInt8], number: UInt64, offset: Int
   ) throws(StoreError) -> (state: StoreState, store: StoreIdentifier) {
     let name = fileName(number)

@@ -1,0 +1,25 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The library once more, inside a package of its own, so that the fuzzed functions can be reached without being public.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+  name: "Fuzzing",
+  targets: [
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+    .target(name: "CStorageKernels"),
+    .target(name: "SegmentStore", dependencies: ["CLZ4", "CStorageKernels"], swiftSettings: settings),
+    .target(name: "CreditModel", swiftSettings: settings),
+    .target(name: "CreditStore", dependencies: ["CreditModel", "SegmentStore"], swiftSettings: settings),
+    .executableTarget(
+      name: "Fuzz", dependencies: ["CreditStore", "CreditModel", "SegmentStore"], path: "Targets/Fuzz",
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]),
+  ]
+)

@@ -1,0 +1,62 @@
+// Owns the entry of the fuzzer: which function gets the bytes.
+// Invariants: a target never throws, never traps and never reads outside the bytes it is given, whatever they are; that is what is being tested.
+// The target is named by the environment variable FUZZ_TARGET.
+
+import Foundation
+import SegmentStore
+
+/// A function that must cope with any bytes.
+typealias FuzzTarget = @Sendable ([UInt8]) -> Void
+
+/// All targets by name.
+let targets: [String: FuzzTarget] = [
+  "block": BlockTargets.block, "leaf": BlockTargets.leaf, "directory": BlockTargets.directory,
+  "dictionary": BlockTargets.dictionary, "bundle": BlockTargets.bundle, "lz4": BlockTargets.lz4,
+  "journal": FileTargets.journal, "state": FileTargets.state, "csv": TextTargets.csv,
+  "catalogue": TextTargets.catalogue, "filter": TextTargets.filter, "identifier": TextTargets.identifier,
+  "value": TextTargets.value, "gb18030": TextTargets.gb18030,
+]
+
+/// The one this process runs.
+let chosen: FuzzTarget = {
+  let name = ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? ""
+  guard let target = targets[name] else {
+    FileHandle.standardError.write(
+      Data("FUZZ_TARGET is one of \(targets.keys.sorted().joined(separator: " "))\n".utf8))
+    exit(2)
+  }
+  return target
+}()
+
+/// Called by libFuzzer with every input.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  chosen(Array(UnsafeBufferPointer(start: start, count: count)))
+  return 0
+}
+
+/// Bytes cut into the parts a target needs.
+struct FuzzInput {
+  private let bytes: [UInt8]
+  private var offset = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  mutating func byte() -> UInt8 {
+    guard offset < bytes.count else { return 0 }
+    defer { offset += 1 }
+    return bytes[offset]
+  }
+
+  mutating func number() -> Int { Int(byte()) | Int(byte()) << 8 }
+
+  /// What is left.
+  var rest: [UInt8] { Array(bytes[min(offset, bytes.count)...]) }
+}
+
+/// Runs a body whose errors are what is expected of bad input.
+func attempt(_ body: () throws -> Void) { try? body() }
+
+/// Keeps a value from being optimised away.
+@inline(never)
+func use(_ value: some Any) { _ = value }

@@ -1,0 +1,75 @@
+// Owns the targets for what people send: CSV, catalogues, filters, identifiers, cells, encodings.
+
+import CreditModel
+import CreditStore
+import Foundation
+import SegmentStore
+
+enum TextTargets {
+  private static let today = Day(daysSinceEpoch: 20_000) ?? .epoch
+
+  private static func records(_ bytes: [UInt8]) -> [[String]] {
+    bytes.withUnsafeBytes { buffer in
+      var parser = RecordParser(buffer)
+      var rows: [[String]] = []
+      while parser.next() {
+        rows.append((0..<parser.cellCount).map { String(decoding: parser.copy(parser[$0]), as: UTF8.self) })
+      }
+      return rows
+    }
+  }
+
+  /// The splitter and the parser agree on where records end, on any bytes.
+  static let csv: FuzzTarget = { bytes in
+    let boundary = bytes.withUnsafeBytes { RecordSplitter.lastBoundary($0, isLast: false) }.end
+    precondition(records(Array(bytes[..<boundary])) + records(Array(bytes[boundary...])) == records(bytes))
+  }
+
+  static let catalogue: FuzzTarget = { bytes in
+    attempt {
+      for entry in try CatalogueEntry.decode(json: Data(bytes)) {
+        // What is taken comes back from its own JSON.
+        let again = try CatalogueEntry.decode(json: entry.encodedJSON())
+        precondition(again == [entry])
+      }
+    }
+  }
+
+  static let filter: FuzzTarget = { bytes in
+    attempt { use(try Filter(parsing: String(decoding: bytes, as: UTF8.self))) }
+  }
+
+  static let identifier: FuzzTarget = { bytes in
+    let text = String(decoding: bytes, as: UTF8.self)
+    for kind in [nil] + IdentifierKind.allCases.map(Optional.some) {
+      let verdict = Identifier.check(text, as: kind, on: today)
+      let identifier = Identifier(text, as: verdict.kind)
+      guard let key = SubjectKey(identifier, digest: SubjectKey.digest) else { continue }
+      // What a key holds in full comes back from it.
+      if let back = key.text, !key.needsFullText {
+        precondition(back.utf8.elementsEqual(identifier.text.utf8))
+      }
+    }
+    let mention = IdentifierMention([text])
+    use(bytes.withUnsafeBytes(mention.isIn))
+  }
+
+  /// Cells under every type: what is read comes back from its canonical text.
+  static let value: FuzzTarget = { bytes in
+    let text = String(decoding: bytes, as: UTF8.self)
+    for type in ItemType.allCases {
+      let item = CatalogueItem(id: "X", name: "X", type: type, scale: type == .decimal ? 4 : 0)
+      guard let value = (try? item.value(reading: text)) ?? nil else { continue }
+      let again = (try? item.value(reading: value.canonicalText)) ?? nil
+      precondition(again == value, "\(type) \(text.debugDescription)")
+    }
+  }
+
+  static let gb18030: FuzzTarget = { bytes in
+    bytes.withUnsafeBytes { buffer in
+      use(UTF8Validation.isValid(buffer))
+      var decoded: [UInt8] = []
+      use(GB18030.shared?.decode(buffer, into: &decoded))
+    }
+  }
+}
