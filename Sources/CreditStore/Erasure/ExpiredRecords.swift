@@ -8,7 +8,7 @@ import SegmentStore
 /// Finds records by the date of their event.
 struct ExpiredRecords {
   /// Records found at once at most: their identities are held in memory.
-  static let maximumRecords = 20_000_000
+  static let maximumRecords = 5_000_000
 
   /// What was found.
   struct Found {

@@ -82,29 +82,26 @@ package struct IdentifierMention: Sendable {
 
   private static func find(_ letters: [UInt8], _ next: [Int], _ text: UnsafeRawBufferPointer) -> Bool {
     var reader = LetterReader(text)
+    // The last letters, one more than the needle has: each stands at its number modulo their count.
+    var recent = [LetterReader.Letter](
+      repeating: LetterReader.Letter(byte: 0, start: 0, end: 0), count: letters.count + 1)
+    var seen = 0
     var length = 0
     while let letter = reader.next() {
+      recent[seen % recent.count] = letter
+      seen += 1
       while length > 0, letters[length] != letter.byte { length = next[length - 1] }
       if letters[length] == letter.byte { length += 1 }
       guard length == letters.count else { continue }
-      if standsAlone(letters.count, endingAt: letter.end, text) { return true }
+      let first = recent[(seen - letters.count) % recent.count]
+      let previous = seen > letters.count ? recent[(seen - letters.count - 1) % recent.count] : nil
+      var ahead = reader
+      if !(previous.map { $0.touches(first) } ?? false), !(ahead.next().map { letter.touches($0) } ?? false) {
+        return true
+      }
       length = next[length - 1]
     }
     return false
-  }
-
-  /// Whether the letters that end at an offset are not part of a longer number; rarely asked.
-  private static func standsAlone(_ count: Int, endingAt end: Int, _ text: UnsafeRawBufferPointer) -> Bool {
-    var reader = LetterReader(text)
-    var before: [LetterReader.Letter] = []
-    while let letter = reader.next(), letter.end <= end { before.append(letter) }
-    if before.count > count {
-      let (previous, first) = (before[before.count - count - 1], before[before.count - count])
-      if previous.end == first.start, previous.isAlphanumeric { return false }
-    }
-    var rest = LetterReader(UnsafeRawBufferPointer(rebasing: text[end...]))
-    guard let following = rest.next(), following.start == 0 else { return true }
-    return !following.isAlphanumeric
   }
 }
 
@@ -114,7 +111,10 @@ private struct LetterReader {
     var byte: UInt8
     var start: Int
     var end: Int
-    var isAlphanumeric: Bool { byte &- 0x30 <= 9 || byte &- 0x41 <= 25 }
+    private var isAlphanumeric: Bool { byte &- 0x30 <= 9 || byte &- 0x41 <= 25 }
+
+    /// Whether this and the next letter belong to one number: nothing stands between them.
+    func touches(_ next: Letter) -> Bool { end == next.start && isAlphanumeric && next.isAlphanumeric }
   }
 
   private let text: UnsafeRawBufferPointer

@@ -297,6 +297,7 @@ extension SegmentEngine {
   ///   - source: the damaged store; nobody may have it open for writing.
   ///   - target: a folder that does not exist or is empty.
   ///   - backup: a backup of the store, of any commit.
+  ///   - options: the memory budget, and how keys are rendered.
   ///   - progress: told the share that is done.
   /// - Throws: `StoreError`; `damaged` where the state itself cannot be read, `locked` while somebody writes.
   public static func repair(
