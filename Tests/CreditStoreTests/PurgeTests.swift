@@ -214,6 +214,36 @@ import Testing
     #expect(next.backups.map(\.path) == [second, first])
   }
 
+  /// Three stories in one: while segments were written anew, a file sent rows again that were being purged (its words stayed in a dictionary), a new row
+  /// of the subject came, and a backup was made, which the certificate did not name.
+  @Test func whatComesInMeanwhileIsPurgedToo() async throws {
+    let fixture = try StoreFixture()
+    let secret = [Array("王小明之罚单".utf8)]
+    let rows = ["\(Self.person),a,2021-01-01,1,王小明之罚单"]
+    try fixture.collect(rows + (0..<5000).map { "\(StoreFixture.codes[0]),甲\($0),2021-01-01,1,内容\($0 % 9)" })
+    let isDone = Guarded<Bool>(false)
+    let backup = fixture.folder.path("backup")
+    let certificate = try await fixture.database.purge(.subject(Self.person), reason: "依申请删除") { share in
+      guard share > 0.3, share < 1,
+        isDone.withLock({ done in
+          defer { done = true }; return !done
+        })
+      else { return }
+      do {
+        try fixture.collect(
+          rows + (0..<6000).map { "\(StoreFixture.codes[1]),乙\($0),2021-01-01,1,内容\($0 % 9)" })
+        try fixture.collect(["\(Self.person),b,2021-01-01,1,王小明之罚单二"])
+        _ = try fixture.database.engine.backup(to: backup)
+      } catch { Issue.record("\(error)") }
+    }
+    #expect(isDone.withLock { $0 })
+    #expect(try fixture.records(Self.person, .history).isEmpty)
+    #expect(try StoreBytes.files(of: fixture.path, holding: secret).isEmpty)
+    #expect(certificate.figures.versions == 2 && certificate.backups.map(\.path) == [backup])
+    #expect(try fixture.records(StoreFixture.codes[1]).count == 6000)
+    #expect(try fixture.database.verify().faults.isEmpty)
+  }
+
   @Test func mentionsAreFoundHoweverTheyAreWritten() {
     let mention = IdentifierMention([Self.person])
     for text in [
@@ -232,7 +262,8 @@ import Testing
     #expect(!IdentifierMention(["MA0000015"]).isIn("91130302MA0000015N"))
     #expect(IdentifierMention(["MA0000015"]).isIn("代码MA000001-5"))
     #expect(IdentifierMention(["13030219900101018X"]).isIn("13030219900101018x"))
-    // Too short to mean anything.
+    // Too short to mean anything, or a name, or a date.
+    #expect(IdentifierMention(["北京华联商厦"]).isEmpty && IdentifierMention(["20210101"]).isEmpty)
     #expect(IdentifierMention(["A1"]).isEmpty)
     // The old form of 15 digits finds the new one.
     #expect(IdentifierMention(["130302900101001"]).isIn(CitizenForms.upgraded("130302900101001")))

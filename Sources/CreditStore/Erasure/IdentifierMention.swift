@@ -8,8 +8,10 @@ import SegmentStore
 
 /// Finds identifiers in texts.
 package struct IdentifierMention: Sendable {
-  /// Shorter identifiers stand in too many texts that mean something else: they are looked for as keys alone.
-  package static let leastBytes = 8
+  /// Shorter identifiers, shorter ones of digits alone, and names stand in too many texts that mean something else, such as dates, accounts and longer
+  /// names: they are looked for as keys alone.
+  package static let leastLetters = 9
+  package static let leastDigits = 13
 
   /// Normalised letters of each way of writing it, with the places to go on from after a mismatch.
   private let needles: [(letters: [UInt8], next: [Int])]
@@ -22,8 +24,14 @@ package struct IdentifierMention: Sendable {
       letters.insert(own)
       if let other = Self.otherForm(own) { letters.insert(other) }
     }
-    needles = letters.filter { $0.count >= Self.leastBytes }.sorted { $0.lexicographicallyPrecedes($1) }
+    needles = letters.filter(Self.isDistinctive).sorted { $0.lexicographicallyPrecedes($1) }
       .map { ($0, Self.failures($0)) }
+  }
+
+  private static func isDistinctive(_ letters: [UInt8]) -> Bool {
+    guard letters.allSatisfy({ $0 &- 0x30 <= 9 || $0 &- 0x41 <= 25 }) else { return false }
+    let isNumber = letters.allSatisfy { $0 &- 0x30 <= 9 }
+    return letters.count >= (isNumber ? leastDigits : leastLetters)
   }
 
   /// Whether there is anything to look for.

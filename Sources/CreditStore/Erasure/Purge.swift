@@ -85,17 +85,21 @@ struct Purge {
     var figures = first.figures
     var segments = 0
     var last = first
+    var late: Set<SegmentID> = []
     for round in 0..<Self.rounds {
       if round > 0, !last.notes.isEmpty { _ = try replaceNotes(last.notes) }
-      let (result, removed) = try purge(&choice) { progress(0.2 + 0.5 * $0) }
+      let (result, removed) = try purge(&choice, segments: late) { progress(0.2 + 0.5 * $0) }
       segments += result?.segmentsRead ?? 0
+      late = try choice.lateSegments(in: engine.snapshot())
       // What came meanwhile counts too.
       if round == 0 { figures = removed } else { figures.add(removed) }
       last = try choice.find(in: engine.snapshot())
-      guard last.isEmpty else { continue }
+      guard last.isEmpty, late.isEmpty else { continue }
       progress(1)
+      // A backup that stands before this commit may hold what was purged.
+      let end = try note(PurgeChoice.Found(), isEnd: true)
       figures.mentions = last.figures.mentions
-      return try certificate(commit, figures, segments: segments, searched: last.rowsSearched)
+      return try certificate(commit, end, figures, segments: segments, searched: last.rowsSearched)
     }
     throw CreditError(
       "purgeIncomplete", "data of this kind keep coming in; stop collecting and purge again")
@@ -103,18 +107,21 @@ struct Purge {
 
   /// Takes what is there out of the segments; returns what that was.
   private func purge(
-    _ choice: inout PurgeChoice, progress: @escaping (Double) -> Void
+    _ choice: inout PurgeChoice, segments: Set<SegmentID>, progress: @escaping (Double) -> Void
   ) throws -> (PurgeResult?, PurgeFigures) {
     var failure: (any Error)?
     var removed = PurgeChoice.Found()
+    var start = engine.snapshot().commit
     let asked = choice
     let result = try engine.purge(isCancelled: isCancelled, progress: progress) {
       (snapshot) throws(StoreError) -> PurgeSelection? in
       do {
         removed = try asked.find(in: snapshot)
-        guard !removed.rows.isEmpty || !removed.strays.isEmpty else { return nil }
+        start = snapshot.commit
+        guard !removed.rows.isEmpty || !removed.strays.isEmpty || !segments.isEmpty else { return nil }
         return PurgeSelection(
-          rows: DroppedRows(removed.rows), datasets: removed.datasets, segments: removed.strays)
+          rows: DroppedRows(removed.rows), datasets: removed.datasets,
+          segments: removed.strays.union(segments))
       } catch let error as StoreError {
         throw error
       } catch {
@@ -124,6 +131,9 @@ struct Purge {
     }
     if let failure { throw failure }
     choice.removedRawKeys.formUnion(removed.rawKeys)
+    choice.knownKeys.formUnion(removed.keys)
+    choice.datasets.formUnion(removed.datasets)
+    choice.commits = start...max(start, engine.snapshot().commit)
     return (result, removed.figures)
   }
 
@@ -144,10 +154,11 @@ struct Purge {
   // MARK: Notes
 
   /// Commits the note of the purge, and notes of batches without what names the subject.
-  private func note(_ found: PurgeChoice.Found) throws -> UInt64 {
+  private func note(_ found: PurgeChoice.Found, isEnd: Bool = false) throws -> UInt64 {
     let (_, commit) = try engine.write { transaction in
       let batch = Batch(
-        kind: "purged", entry: scope.entryCode ?? "", unit: nil, file: nil, receipt: nil,
+        kind: isEnd ? "purgeEnded" : "purged", entry: scope.entryCode ?? "", unit: nil, file: nil,
+        receipt: nil,
         reason: "\(scope.explanation): \(reason)")
       try Batches.append(batch, to: &transaction)
       try replaceNotes(found.notes, &transaction)
@@ -176,14 +187,14 @@ struct Purge {
   // MARK: Certificate
 
   private func certificate(
-    _ commit: UInt64, _ figures: PurgeFigures, segments: Int, searched: Int
+    _ commit: UInt64, _ end: UInt64, _ figures: PurgeFigures, segments: Int, searched: Int
   ) throws -> PurgeCertificate {
     let instant = engine.instant(of: commit) ?? 0
     let date = Date(timeIntervalSince1970: Double(instant) / 1000)
     return PurgeCertificate(
       store: database.identifier, commit: commit, instant: date.formatted(.iso8601), scope: scope.explanation,
       reason: reason, figures: figures, segmentsRewritten: segments, rowsSearched: searched,
-      files: try engine.folder.fileCount(), backups: try engine.knownBackups().filter { $0.commit < commit })
+      files: try engine.folder.fileCount(), backups: try engine.knownBackups().filter { $0.commit < end })
   }
 }
 

@@ -22,6 +22,8 @@ struct PurgeChoice {
     var strays: Set<SegmentID> = []
     /// Keys of raw rows that go.
     var rawKeys: Set<UInt128> = []
+    /// Keys of the subject.
+    var keys: Set<UInt128> = []
     var rowsSearched = 0
 
     /// Whether there is nothing to be done.
@@ -33,6 +35,26 @@ struct PurgeChoice {
   let isCancelled: () -> Bool
   /// Keys of raw rows that an earlier round removed: a row set aside meanwhile may still refer to one.
   var removedRawKeys: Set<UInt128> = []
+  /// Keys of the subject as earlier rounds found them: the text of a long one may be gone while a row came in meanwhile.
+  var knownKeys: Set<UInt128> = []
+
+  /// Datasets earlier rounds took rows from, and the commits that were made while the last one ran.
+  var datasets: Set<DatasetID> = []
+  var commits: ClosedRange<UInt64>?
+
+  /// Segments that came while the last round ran: their words may know rows that were there then and are gone now.
+  func lateSegments(in snapshot: EngineSnapshot) throws -> Set<SegmentID> {
+    guard let commits, commits.lowerBound < commits.upperBound else { return [] }
+    var late: Set<SegmentID> = []
+    for segment in snapshot.view.segments where !segment.isCompacted {
+      guard segment.addedCommit > commits.lowerBound, segment.addedCommit <= commits.upperBound else {
+        continue
+      }
+      let own = try segment.reader.datasetChunks().map(\.dataset)
+      if own.contains(where: datasets.contains) { late.insert(segment.reader.id) }
+    }
+    return late
+  }
 
   func find(in snapshot: EngineSnapshot) throws -> Found {
     var found = Found()
@@ -81,7 +103,8 @@ struct PurgeChoice {
   private func findSubject(
     _ text: String, _ kind: IdentifierKind?, in snapshot: EngineSnapshot, _ found: inout Found
   ) throws {
-    let keys = try keys(text, kind, in: snapshot)
+    let keys = try keys(text, kind, in: snapshot).union(knownKeys)
+    found.keys = keys
     let datasets = try snapshot.allDatasets()
     var batches: Set<UInt64> = []
     for entry in try database.catalogue.entries(of: Set(datasets), asOf: snapshot) {

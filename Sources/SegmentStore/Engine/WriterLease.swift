@@ -34,7 +34,14 @@ package final class WriterLease: @unchecked Sendable {
   private let begin: (Double) throws(StoreError) -> Session
   private let ended: () -> Void
   private let condition = ThreadCondition()
-  private var session: Session?
+  private var session: Session? {
+    didSet {
+      let shown = session
+      visible.withLock { $0 = shown }
+    }
+  }
+  /// The session for those who only look: they must not wait for one that begins or ends.
+  private let visible = Guarded<Session?>(nil)
   /// How often each thread is inside.
   private var users: [UInt: Int] = [:]
   private var lastUse: Int64 = 0
@@ -47,6 +54,7 @@ package final class WriterLease: @unchecked Sendable {
   /// A lease that holds the lock already and keeps it.
   package init(holding session: Session, of folder: StoreFolder) {
     self.session = session
+    visible.withLock { $0 = session }
     self.folder = folder
     turns = nil
     begin = { (_) throws(StoreError) in throw StoreError(.closed, "the store is closed") }
@@ -68,9 +76,7 @@ package final class WriterLease: @unchecked Sendable {
 
   /// The session there is now.
   package var current: Session? {
-    condition.lock()
-    defer { condition.unlock() }
-    return session
+    visible.withLock { $0 }
   }
 
   /// Runs a body with the right to write.
@@ -93,7 +99,7 @@ package final class WriterLease: @unchecked Sendable {
     condition.lock()
     defer { condition.unlock() }
     // Who is inside already, in the report of a merge, would wait for itself.
-    while isYielding, users[WorkerThreads.current] == nil { condition.wait() }
+    while isYielding, !isClosed, users[WorkerThreads.current] == nil { condition.wait() }
     guard !isClosed else { throw StoreError(.closed, "the store is closed") }
     if session == nil, let turns {
       giveOthersTime()
@@ -144,8 +150,13 @@ package final class WriterLease: @unchecked Sendable {
       return false
     }
     let now = SystemCall.nowMilliseconds
-    if now - since >= turns.leastMilliseconds, WriterLock.isWanted(folder) { isYielding = true }
-    let isIdle = users.isEmpty && (isYielding || now - lastUse >= turns.idleMilliseconds)
+    // Whoever waited may have given up: then nobody here needs to stand back any more.
+    let wasYielding = isYielding
+    isYielding = now - since >= turns.leastMilliseconds && WriterLock.isWanted(folder)
+    if wasYielding, !isYielding { condition.broadcast() }
+    // A session whose disk failed makes room for one that puts the store in order.
+    let isDue = isYielding || !session.writer.isUsable || now - lastUse >= turns.idleMilliseconds
+    let isIdle = users.isEmpty && isDue
     guard isIdle, !session.compactor.isBusy || isYielding else { return true }
     if isYielding { gaveWay = now }
     // A merge that is cancelled has changed nothing and begins anew some time.
@@ -175,6 +186,8 @@ package final class WriterLease: @unchecked Sendable {
     defer { condition.unlock() }
     guard !isClosed else { return }
     isClosed = true
+    isYielding = false
+    condition.broadcast()
     if let session { try end(session) }
   }
 }
