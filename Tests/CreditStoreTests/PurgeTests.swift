@@ -12,9 +12,15 @@ import Testing
   private static let person = "130302199001010016"
   private static let other = "13030219900101018X"
 
-  /// What must be found nowhere: the number, its key as it stands in the subject directory, and what only this person's rows say.
+  /// What must be found nowhere: the number, its key as fences and footers hold it (leaves hold differences), and what only this person's rows say.
   private static var needles: [[UInt8]] {
-    [Array(person.utf8), Array("王小明之罚单".utf8), Array("申请人王小明".utf8)]
+    [Array(person.utf8), Array("王小明之罚单".utf8), Array("申请人王小明".utf8), key]
+  }
+
+  private static var key: [UInt8] {
+    let identifier = Identifier(person, as: .citizenIdentityNumber)
+    let raw = SubjectKey(identifier, digest: SubjectKey.digest)?.rawValue ?? 0
+    return (0..<16).map { UInt8(truncatingIfNeeded: raw >> UInt128(8 * $0)) }
   }
 
   private struct City {

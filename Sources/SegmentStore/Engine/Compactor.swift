@@ -150,6 +150,8 @@ package final class Compactor: Sendable {
   private struct Job {
     var inputs: [SegmentView]
     var dropped = DroppedRows.none
+    /// Whether the files of the inputs must be gone before it counts as done.
+    var isPurge = false
     var isThorough: Bool
   }
 
@@ -177,10 +179,9 @@ package final class Compactor: Sendable {
       (view) throws(StoreError) -> Job? in
       guard let selection = try choose(EngineSnapshot(view: view, commit: view.commit)) else { return nil }
       dropped = selection.rows.count
-      return Job(inputs: try selection.inputs(of: view), dropped: selection.rows, isThorough: true)
+      return Job(
+        inputs: try selection.inputs(of: view), dropped: selection.rows, isPurge: true, isThorough: true)
     }
-    // What a failed removal left behind must not stay: the purge is done when its files are gone.
-    try turn.withLock { _ in Result { () throws(StoreError) in try writer.removeUnnamed() } }.get()
     return merged.map { PurgeResult(rows: dropped, segmentsRead: $0.inputs, segmentsWritten: $0.outputs) }
   }
 
@@ -201,7 +202,9 @@ package final class Compactor: Sendable {
         let view = try writer.flush()
         guard var job = try choose(view) else { return .success(nil) }
         job.inputs.sort { ($0.addedCommit, $0.reader.id) < ($1.addedCommit, $1.reader.id) }
-        return .success(try merge(job, asOf: view.commit, isCancelled, progress))
+        let merged = try merge(job, asOf: view.commit, isCancelled, progress)
+        if job.isPurge { try writer.removeUnnamed() }
+        return .success(merged)
       } catch {
         return .failure(error)
       }

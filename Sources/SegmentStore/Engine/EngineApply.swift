@@ -52,14 +52,7 @@ package enum EngineApply {
             SegmentView(reader: $0, addedCommit: record.commit, lastCommit: record.commit)
           })
     }
-    for row in record.rows {
-      view.memory.append(
-        MemoryRow(
-          schema: record.schemas[row.schema], key: row.key,
-          system: RowSystemValues(
-            commit: record.commit, batch: row.batch, version: row.version, state: row.state),
-          payload: row.payload))
-    }
+    view.memory.append(rowsOf: record)
     let next = EngineView(commit: record.commit, list: list, memory: view.memory)
     for mark in record.superseded {
       let isValid: Bool

@@ -29,6 +29,18 @@ package final class MemoryTable: Sendable {
   /// Bytes of payloads held.
   package var bytes: Int { contents.withLock { $0.bytes } }
 
+  /// Adds the rows that a commit carries itself.
+  package func append(rowsOf record: CommitRecord) {
+    for row in record.rows {
+      append(
+        MemoryRow(
+          schema: record.schemas[row.schema], key: row.key,
+          system: RowSystemValues(
+            commit: record.commit, batch: row.batch, version: row.version, state: row.state),
+          payload: row.payload))
+    }
+  }
+
   package func append(_ row: MemoryRow) {
     contents.withLock { contents in
       let position = UInt32(contents.rows.count)

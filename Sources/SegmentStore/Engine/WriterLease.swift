@@ -96,6 +96,11 @@ package final class WriterLease: @unchecked Sendable {
   }
 
   private func acquire() throws(StoreError) -> Session {
+    guard turns != nil else {
+      // Held to the end: there is nothing to take turns about, and nothing to count.
+      guard let session = current else { throw StoreError(.closed, "the store is closed") }
+      return session
+    }
     condition.lock()
     defer { condition.unlock() }
     // Who is inside already, in the report of a merge, would wait for itself.
@@ -122,6 +127,7 @@ package final class WriterLease: @unchecked Sendable {
   }
 
   private func release() {
+    guard turns != nil else { return }
     condition.lock()
     let own = (users[WorkerThreads.current] ?? 1) - 1
     users[WorkerThreads.current] = own > 0 ? own : nil

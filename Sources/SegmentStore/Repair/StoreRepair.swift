@@ -133,14 +133,7 @@ package struct StoreRepair {
           reference: reference, addedCommit: record.commit, lastCommit: record.commit, marks: []))
       found.nextSegment = max(found.nextSegment, reference.id.rawValue &+ 1)
     }
-    for row in record.rows {
-      found.memory.append(
-        MemoryRow(
-          schema: record.schemas[row.schema], key: row.key,
-          system: RowSystemValues(
-            commit: record.commit, batch: row.batch, version: row.version, state: row.state),
-          payload: row.payload))
-    }
+    found.memory.append(rowsOf: record)
     for mark in record.superseded {
       if mark.segment == 0 {
         _ = found.memory.marks.insert(mark.position, commit: record.commit)
@@ -173,7 +166,7 @@ package struct StoreRepair {
       reader = opened
       let faults = opened.faults()
       guard !faults.isEmpty else {
-        try copy(name, from: source)
+        try copy(opened, from: source)
         report.segmentsWhole += 1
         report.rows += Int(opened.footer.rowCount)
         return sorted(entry)
@@ -211,18 +204,11 @@ package struct StoreRepair {
     return entry
   }
 
-  private func copy(_ name: String, from folder: StoreFolder) throws(StoreError) {
+  /// Links or copies a segment that was found whole.
+  private func copy(_ segment: SegmentReader, from folder: StoreFolder) throws(StoreError) {
+    let name = segment.id.fileName
     if try files.link(folder.path + "/" + name, to: target.path + "/" + name) { return }
-    let input = try folder.files.open(folder.path + "/" + name, writable: false)
-    let output = try files.create(target.path + "/" + name)
-    let size = try input.size()
-    var offset: Int64 = 0
-    while offset < size {
-      let bytes = try input.read(count: Int(min(1 << 20, size - offset)), at: offset)
-      try output.write(bytes, at: offset)
-      offset += Int64(bytes.count)
-    }
-    try output.sync()
+    try segment.copy(to: target.path + "/" + name, files: files)
   }
 
   /// Rows of the segment where the backup has the very same one, and whole.
@@ -237,7 +223,7 @@ package struct StoreRepair {
       return nil
     }
     guard reader.faults().isEmpty else { return nil }
-    try copy(entry.reference.id.fileName, from: backup)
+    try copy(reader, from: backup)
     return Int(reader.footer.rowCount)
   }
 
