@@ -157,7 +157,7 @@ public struct CreditSnapshot: Sendable {
   private func raw(_ digest: [UInt8]) throws -> SetAsideRow.Raw {
     let schema = SystemDatasets.rawRows
     guard let row = try engine.rows(of: SystemDatasets.key(digest: digest), schema: schema).first else {
-      throw StoreError(.damaged, "a raw row is missing")
+      return .missing
     }
     let cells = try row.cells(schema)
     let text = cells[1].string ?? ""

@@ -220,6 +220,54 @@ import Testing
     #expect(next.backups.map(\.path) == [second, first])
   }
 
+  /// A backup was only noted when it was done: a purge that ended meanwhile did not name it.
+  @Test func aBackupIsNotedBeforeItIsMade() async throws {
+    let fixture = try StoreFixture()
+    try fixture.collect(["\(Self.person),a,2021-01-01,1,x", "\(Self.other),b,2021-01-01,1,y"])
+    let path = fixture.folder.path("backup")
+    _ = try await fixture.database.compact()
+    let cancelled = #expect(throws: StoreError.self) {
+      try fixture.database.engine.backup(to: path, isCancelled: { true })
+    }
+    #expect(cancelled?.code == .cancelled)
+    #expect(try fixture.database.knownBackups().map(\.commit) == [0])
+    let certificate = try await fixture.database.purge(.subject(Self.person), reason: "依申请删除")
+    #expect(certificate.backups.map(\.path) == [path])
+    // Done, it stands behind the purge.
+    _ = try await fixture.database.backup(to: path)
+    #expect(try fixture.database.knownBackups().map(\.commit) == [fixture.database.snapshot().commit])
+  }
+
+  /// A purge that died between two rounds left rows set aside whose raw row was gone: the rest of their batch could not be read.
+  @Test func aRowWithoutItsRawRowIsShownWithoutIt() throws {
+    let fixture = try StoreFixture()
+    let rows = ["\(Self.person),坏1,不是日期,1,x", "\(StoreFixture.codes[2]),坏2,不是日期,1,y"]
+    let receipt = try fixture.collect(rows)
+    let engine = fixture.database.engine
+    let schema = SystemDatasets.rawRows
+    var gone: [RowAddress] = []
+    try engine.compact()
+    try DatasetScan(engine.snapshot(), schema: schema).forEach { row in
+      let text = String(decoding: try row.text(1) ?? [], as: UTF8.self)
+      if text.contains(Self.person) { gone.append(row.address) }
+    }
+    let selection = PurgeSelection(rows: DroppedRows(gone), datasets: [schema.dataset])
+    let result = try engine.purge { (_) throws(StoreError) in selection }
+    #expect(result?.rows == 1)
+    let left = try fixture.database.snapshot().setAsideRows(ofBatch: receipt.batch)
+    #expect(left.count == 2)
+    guard case .missing = left[0].raw, case .object = left[1].raw else {
+      Issue.record("the first row has no raw row any more, the second has")
+      return
+    }
+    // Sent again, the row is kept again, and the old one has its raw row back.
+    try fixture.collect(rows)
+    guard case .object = try fixture.database.snapshot().setAsideRows(ofBatch: receipt.batch)[0].raw else {
+      Issue.record("the raw row was not stored again")
+      return
+    }
+  }
+
   /// Three stories in one: while segments were written anew, a file sent rows again that were being purged (its words stayed in a dictionary), a new row
   /// of the subject came, and a backup was made, which the certificate did not name.
   @Test func whatComesInMeanwhileIsPurgedToo() async throws {

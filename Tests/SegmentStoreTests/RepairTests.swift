@@ -183,6 +183,9 @@ import Testing
     try FileManager.default.removeItem(atPath: path + "/" + (try Self.segments(path)[0]))
     let target = folder.path("without")
     let poor = try SegmentEngine.repair(path, into: target, backup: nil, options: Self.options())
+    // The repaired store knows what else holds its rows, so that a purge names it: the backups of the old store, and that itself.
+    let known = try SegmentEngine(opening: target, mode: .readOnly, options: Self.options()).knownBackups()
+    #expect(Set(known.map(\.path)) == [folder.path("linked"), path])
     #expect(
       !poor.isComplete && poor.segmentsLost >= 1 && poor.faults.contains { $0.what.contains("missing") })
   }

@@ -21,6 +21,7 @@ struct AggregateCommand: AsyncParsableCommand {
   @Option(help: "A measure; may be repeated.")
   var measure: [String] = []
   @OptionGroup var masking: MaskingOptions
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
@@ -32,7 +33,7 @@ struct AggregateCommand: AsyncParsableCommand {
         measures: measures)
       let presentation = try masking.presentation()
       let start = ContinuousClock.now
-      let database = try store.openForReading()
+      let database = try store.openForReading(memory: memory)
       let before = database.readingStatistics
       let snapshot = database.snapshot()
       let result = try await snapshot.aggregateInBackground(query)

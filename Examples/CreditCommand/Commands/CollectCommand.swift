@@ -22,8 +22,7 @@ struct CollectCommand: AsyncParsableCommand {
   var encoding: FileEncoding = .auto
   @Option(help: ArgumentHelp("Refuse a file with more rows set aside than this.", valueName: "rows"))
   var maximumRejects: Int?
-  @Option(help: ArgumentHelp("Memory for rows and cached blocks, in MiB.", valueName: "MiB"))
-  var memory: Int = 896
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var waiting: WaitOption
   @OptionGroup var output: OutputOptions
   @Argument(help: "The files.")
@@ -32,7 +31,7 @@ struct CollectCommand: AsyncParsableCommand {
   func run() async throws {
     var failed = 0
     try await output.reporting {
-      let database = try waiting.open(store, memoryMegabytes: memory)
+      let database = try waiting.open(store, memory: memory, megabytes: 896)
       if let unit, !Identifier.check(unit, as: .unifiedSocialCreditCode, on: CreditDatabase.today()).isValid {
         Terminal.error("note: \(unit) is no valid unified social credit code of a unit")
       }
@@ -138,6 +137,7 @@ struct RejectsCommand: AsyncParsableCommand {
           switch row.raw {
           case .object(let text): ("raw", .raw(presentation.rawRow(text)))
           case .base64(let text): ("rawBase64", .string(presentation.rawBytes(text)))
+          case .missing: ("raw", .null)
           case .excerpt(let text):
             // The beginning of a huge record may hold anything: it is only shown for a purpose.
             ("rawExcerpt", masking.unmasked ? .raw(text) : .string("withheld; use --unmasked --purpose TEXT"))

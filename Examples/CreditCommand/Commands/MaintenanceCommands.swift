@@ -10,13 +10,14 @@ struct CompactCommand: AsyncParsableCommand {
     abstract: "Brings a store into its smallest form; everything reads the same afterwards.")
 
   @OptionGroup var store: StoreArgument
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var waiting: WaitOption
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
     try await output.reporting {
       let bar = ProgressBar("compact")
-      let database = try waiting.open(store)
+      let database = try waiting.open(store, memory: memory)
       let result = try await database.compact { bar.show($0, "") }
       bar.finish()
       try database.close()

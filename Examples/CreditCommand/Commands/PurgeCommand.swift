@@ -30,6 +30,7 @@ struct PurgeCommand: AsyncParsableCommand {
   var reason: String?
   @Flag(help: "Only say what would be purged.")
   var dryRun = false
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var waiting: WaitOption
   @OptionGroup var output: OutputOptions
 
@@ -47,11 +48,12 @@ struct PurgeCommand: AsyncParsableCommand {
   func run() async throws {
     try await output.reporting {
       if dryRun {
-        let figures = try await store.openForReading().previewPurge(try scope(in: store.openForReading()))
+        let figures = try await store.openForReading(memory: memory).previewPurge(
+          try scope(in: store.openForReading()))
         return show(figures)
       }
       let bar = ProgressBar("purge")
-      let database = try waiting.open(store)
+      let database = try waiting.open(store, memory: memory)
       let certificate = try await database.purge(try scope(in: database), reason: reason ?? "") {
         bar.show($0, "")
       }

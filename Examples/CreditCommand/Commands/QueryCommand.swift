@@ -24,6 +24,7 @@ struct QueryCommand: AsyncParsableCommand {
   @Option(help: "Where the page before ended.")
   var after: String?
   @OptionGroup var masking: MaskingOptions
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
@@ -35,7 +36,7 @@ struct QueryCommand: AsyncParsableCommand {
         limit: limit,
         cursor: after)
       let start = ContinuousClock.now
-      let database = try store.openForReading()
+      let database = try store.openForReading(memory: memory)
       let before = database.readingStatistics
       let page = try await database.snapshot().recordsInBackground(matching: query)
       let took = ContinuousClock.now - start

@@ -14,13 +14,14 @@ struct ScreenCommand: AsyncParsableCommand {
   @Argument(help: "File with one identifier per line; '-' reads standard input.")
   var file: String
   @OptionGroup var masking: MaskingOptions
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
     try await output.reporting {
       let presentation = try masking.presentation()
       let texts = try Self.lines(of: file)
-      let snapshot = try store.openForReading().snapshot()
+      let snapshot = try store.openForReading(memory: memory).snapshot()
       let screenings = try snapshot.screen(texts)
       if output.json {
         for screening in screenings { Terminal.line(Self.json(screening, presentation).text) }

@@ -40,7 +40,19 @@ struct StoreArgument: ParsableArguments {
   @Argument(help: "Folder of the store.")
   var store: String
 
-  func openForReading() throws -> CreditDatabase { try CreditDatabase(opening: store, mode: .readOnly) }
+  func openForReading(memory: MemoryOption? = nil) throws -> CreditDatabase {
+    try CreditDatabase(opening: store, mode: .readOnly, options: memory?.options ?? .init())
+  }
+}
+
+/// How much memory a command may use.
+struct MemoryOption: ParsableArguments {
+  @Option(help: ArgumentHelp("Memory for rows and cached blocks, in MiB.", valueName: "MiB"))
+  var memory: Int?
+
+  var options: CreditDatabase.Options {
+    memory.map { .init(memoryBudgetBytes: max(16, min($0, 1 << 20)) << 20) } ?? .init()
+  }
 }
 
 /// Waiting for another writer.
@@ -48,10 +60,13 @@ struct WaitOption: ParsableArguments {
   @Option(help: ArgumentHelp("Wait up to so many seconds for another writer.", valueName: "seconds"))
   var wait: Double = 0
 
-  func open(_ store: StoreArgument, memoryMegabytes: Int = 256) throws -> CreditDatabase {
+  /// Opens a store for writing; `megabytes` of memory where the caller named none.
+  func open(_ store: StoreArgument, memory: MemoryOption? = nil, megabytes: Int = 256) throws
+    -> CreditDatabase
+  {
     try CreditDatabase(
       opening: store.store, mode: .readWrite(waitSeconds: wait),
-      options: .init(memoryBudgetBytes: max(16, min(memoryMegabytes, 1 << 20)) << 20))
+      options: memory?.memory == nil ? .init(memoryBudgetBytes: megabytes << 20) : memory?.options ?? .init())
   }
 }
 

@@ -41,19 +41,20 @@ package final class CollectionWorker {
 
   /// - Parameters:
   ///   - number: of the worker among those of the batch, below 64.
-  ///   - spill: where rows go when they are more than `memoryBytes`.
+  ///   - spill: where rows go when they are more than the memory allows.
   package init(
-    _ plan: ConversionPlan, number: Int, shared: CollectionShared, snapshot: EngineSnapshot, memoryBytes: Int,
+    _ plan: ConversionPlan, number: Int, shared: CollectionShared, snapshot: EngineSnapshot,
+    memory: CollectionMemory,
     spill: @escaping (MemoryRun) throws -> any GatheredRun
   ) {
-    rows = RunStack(limit: memoryBytes * 13 / 16, spill: spill)
-    setAside = RunStack(limit: memoryBytes / 16, spill: spill)
-    rawRows = RunStack(limit: memoryBytes / 16, spill: spill)
+    rows = RunStack(limit: memory.rowBytes, spill: spill)
+    setAside = RunStack(limit: memory.setAsideBytes, spill: spill)
+    rawRows = RunStack(limit: memory.setAsideBytes, spill: spill)
     self.plan = plan
     self.shared = shared
     self.snapshot = snapshot
     self.number = UInt8(clamping: number)
-    converter = RowConverter(plan, poolBytes: memoryBytes / 8)
+    converter = RowConverter(plan, poolBytes: memory.poolBytes)
   }
 
   /// Reasons kept of one row.

@@ -14,6 +14,7 @@ package struct Collector {
   private let unit: String?
   private let options: CollectionOptions
   private let shared: CollectionShared
+  private let memory: CollectionMemory
   private let progress: @Sendable (CollectionProgress) -> Void
 
   /// Rows and bytes up to which a batch is kept in the journal instead of a segment.
@@ -32,6 +33,8 @@ package struct Collector {
     self.options = options
     self.shared = shared
     self.progress = progress
+    memory = CollectionMemory(
+      budget: engine.memoryBudgetBytes, workers: min(WorkerThreads.processorCount, Self.maximumWorkers))
   }
 
   /// What reading a file gave.
@@ -68,7 +71,7 @@ package struct Collector {
   // MARK: Reading
 
   private func read(path: String) throws -> Reading {
-    let reader = try ChunkReader(path: path, encoding: options.encoding)
+    let reader = try ChunkReader(path: path, encoding: options.encoding, chunkBytes: memory.chunkBytes)
     let header = try reader.header()
     let recognition: HeaderRecognition
     do throws(HeaderError) {
@@ -80,11 +83,9 @@ package struct Collector {
     let plan = ConversionPlan(
       entry: entry, header: header, recognition: recognition, options: options.rules,
       closedKeys: try ClosedRecords.keys(snapshot, dataset: entry.dataset), hashMask: options.hashMask)
-    let count = min(WorkerThreads.processorCount, Self.maximumWorkers)
-    let memory = engine.environment.options.memoryBudgetBytes * 4 / 5 / count
-    let workers = (0..<count).map { number in
+    let workers = (0..<memory.workers).map { number in
       CollectionWorker(
-        plan, number: number, shared: shared, snapshot: snapshot, memoryBytes: memory, spill: spill)
+        plan, number: number, shared: shared, snapshot: snapshot, memory: memory, spill: spill)
     }
     try run(workers, reader, totalBytes: fileSize(path))
     var rows: [Int: Int] = [:]
@@ -139,7 +140,9 @@ package struct Collector {
 
   private func spill(_ run: MemoryRun) throws -> any GatheredRun {
     let name = "spill-" + String(UInt64.random(in: 0 ... .max), radix: 16)
-    return try SpilledRun.write(run, to: engine.folder.path + "/tmp/" + name, files: engine.folder.files)
+    return try SpilledRun.write(
+      run, to: engine.folder.path + "/tmp/" + name, files: engine.folder.files,
+      blockBytes: memory.spillBlockBytes, writeBytes: memory.spillWriteBytes)
   }
 
   // MARK: Loading
@@ -205,6 +208,9 @@ package struct Collector {
     let rows = stacks.reduce(0) { $0 + $1.rowCount }
     guard rows > 0 else { return BatchLoader.Outcome() }
     let bytes = stacks.reduce(0) { $0 + $1.bytes }
+    if memory.mustSpill(stacks.reduce(0) { $0 + $1.bytesInMemory }) {
+      for stack in stacks { try stack.spillRest() }
+    }
     let runs = stacks.flatMap { $0.takeRuns() }
     let isSmall = rows <= Self.journalRows && bytes <= Self.journalBytes
     // Rows in the journal have no dictionary: nothing is planned for them.
@@ -212,14 +218,17 @@ package struct Collector {
     if isSmall {
       return try JournalLoader(identity: identity, batch: batchRows).load(runs, &transaction)
     }
+    FreedMemory.giveBack()
+    defer { FreedMemory.giveBack() }
     let shared = shared
     let (snapshot, batch) = (transaction.snapshot, transaction.commit)
     let outcome = try withSegments(&transaction) { make, take in
       let loader = BatchLoader(
-        runs: runs, identity: identity, rows: batchRows, snapshot: snapshot, batch: batch, makeSegment: make,
+        runs: runs, identity: identity, rows: batchRows, snapshot: snapshot, batch: batch,
+        partitionRanges: memory.partitionRanges, makeSegment: make,
         takeSegment: take)
       return try loader.load(
-        threads: WorkerThreads.processorCount, isCancelled: { shared.isCancelled.load(ordering: .relaxed) },
+        threads: memory.workers, isCancelled: { shared.isCancelled.load(ordering: .relaxed) },
         progress: progress)
     }
     for address in outcome.superseded { transaction.supersede(address) }
@@ -277,7 +286,7 @@ package struct Collector {
     let batch = transaction.commit
     var writer: SegmentWriter?
     let encoder = PartitionEncoder(schema: SystemDatasets.setAside, keyText: SubjectKey.renderText)
-    for range in RunPartitions.ranges(of: runs, bytes: 16 << 20) {
+    for range in RunPartitions.ranges(of: runs, bytes: memory.setAsideBytes) {
       var entries: [RunEntry] = []
       var memory: [ByteArena] = []
       for run in runs { try run.load(range, into: &entries, keeping: &memory) }

@@ -25,6 +25,8 @@ public struct SetAsideRow: Sendable {
     case base64(String)
     /// The first 64 KiB in Base64, the length and the SHA-256 of a record over 16 MiB, as a JSON object.
     case excerpt(String)
+    /// It is gone: it was in a damaged block when the store was repaired, or a purge that did not end took it.
+    case missing
   }
 
   /// Number of the row in its file: records from 1 after the header.

@@ -289,7 +289,8 @@ extension SegmentEngine {
   public func compact(
     isCancelled: @escaping () -> Bool = { false }, progress: @escaping (Double) -> Void = { _ in }
   ) throws(StoreError) -> CompactionResult {
-    try writing { (session) throws(StoreError) in
+    defer { FreedMemory.giveBack() }
+    return try writing { (session) throws(StoreError) in
       try session.compactor.compact(isCancelled: isCancelled, progress: progress)
     }
   }

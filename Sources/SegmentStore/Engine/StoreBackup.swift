@@ -215,6 +215,10 @@ extension SegmentEngine {
   public func backup(
     to path: String, isCancelled: @escaping () -> Bool = { false }, progress: (Double) -> Void = { _ in }
   ) throws(StoreError) -> BackupResult {
+    var isAnnounced = mode != .immutable
+    if isAnnounced {
+      do throws(StoreError) { try KnownBackups(folder).announce(path) } catch { isAnnounced = false }
+    }
     let (view, instants) = followedView()
     var result = try StoreBackup(
       environment, view: view, instants: instants, path: path, isCancelled: isCancelled
@@ -222,7 +226,7 @@ extension SegmentEngine {
     let backup = KnownBackup(
       path: path, commit: result.commit, instantMilliseconds: SystemCall.nowMilliseconds)
     do throws(StoreError) {
-      guard mode != .immutable else { throw StoreError(.readOnly, "nothing is written into the store") }
+      guard isAnnounced else { throw StoreError(.readOnly, "nothing is written into the store") }
       try KnownBackups(folder).note(backup)
     } catch {
       result.isNoted = false

@@ -77,6 +77,7 @@ package struct StoreRepair {
     try files.syncDirectory(target.path + "/seg")
     try name(found, nextSegment: environment.nextSegmentNumber)
     try check(found)
+    try takeNotes(found)
     progress(1)
     return report
   }
@@ -259,6 +260,15 @@ package struct StoreRepair {
       segments: found.entries)
     _ = try Journal(creating: state.number, store: found.store, folder: target.path, files: files)
     try StateFile.write(state, store: found.store, folder: target.path, files: files)
+  }
+
+  /// Takes over what the store knew of its backups; the damaged store and the backup given are copies of it from now on, too.
+  private func takeNotes(_ found: Found) throws(StoreError) {
+    let notes = KnownBackups(target)
+    for backup in (try? KnownBackups(source).all()) ?? [] { try notes.note(backup) }
+    let now = SystemCall.nowMilliseconds
+    try notes.note(KnownBackup(path: source.path, commit: found.commit, instantMilliseconds: now))
+    if let backup { try notes.announce(backup.path) }
   }
 
   private func check(_ found: Found) throws(StoreError) {

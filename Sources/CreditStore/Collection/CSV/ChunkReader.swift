@@ -58,7 +58,8 @@ private enum OversizeState {
 }
 
 package final class ChunkReader {
-  package static let chunkBytes = 4 << 20
+  /// Bytes a header may take.
+  package static let maximumHeaderBytes = 4 << 20
   package static let maximumRecordBytes = 16 << 20
   package static let oversizeHeadBytes = 64 << 10
   package static let maximumUnterminatedBytes = 1 << 20
@@ -66,7 +67,8 @@ package final class ChunkReader {
   private let path: String
   private let file: SequentialFile
   /// What was read and not passed on: from `start` to the arena's end.
-  private var memory = ByteArena(capacity: ChunkReader.chunkBytes + (1 << 20))
+  private var memory: ByteArena
+  private let chunkBytes: Int
   private var start = 0
   /// Memory of chunks that were given back.
   private var spare: [ByteArena] = []
@@ -79,9 +81,15 @@ package final class ChunkReader {
 
   /// Opens a file and looks at its first MiB.
   ///
+  /// - Parameters:
+  ///   - path: of the file.
+  ///   - encoding: of its text.
+  ///   - chunkBytes: of a chunk, about: chunks end with a record.
   /// - Throws: `CreditError` for a file that cannot be read, is empty, or is undecodable in its first MiB.
-  package init(path: String, encoding: FileEncoding) throws {
+  package init(path: String, encoding: FileEncoding, chunkBytes: Int = 4 << 20) throws {
     self.path = path
+    self.chunkBytes = chunkBytes
+    memory = ByteArena(capacity: Self.arenaBytes(chunkBytes))
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw CreditError("unreadable", "the file does not exist", file: path)
@@ -117,6 +125,9 @@ package final class ChunkReader {
       if result == 0 { isAtEnd = true }
     }
   }
+
+  /// A chunk and the beginning of the next.
+  private static func arenaBytes(_ chunkBytes: Int) -> Int { chunkBytes + chunkBytes / 4 }
 
   /// Takes back the memory of a chunk nobody looks at any more.
   package func recycle(_ chunk: SourceChunk) { if spare.count < 8 { spare.append(chunk.memory) } }
@@ -184,11 +195,15 @@ package final class ChunkReader {
 
   /// Takes the header: the cells of the first record, as text.
   package func header() throws -> [String] {
-    try fill(to: Self.chunkBytes)
-    let boundary = firstRecordEnd()
+    try fill(to: chunkBytes)
+    var boundary = firstRecordEnd()
+    if boundary == nil, chunkBytes < Self.maximumHeaderBytes {
+      try fill(to: Self.maximumHeaderBytes)
+      boundary = firstRecordEnd()
+    }
     guard let boundary else {
       throw CreditError(
-        "wrongHeader", "the header does not end within \(Self.chunkBytes >> 20) MiB", file: path)
+        "wrongHeader", "the header does not end within \(Self.maximumHeaderBytes >> 20) MiB", file: path)
     }
     var text = Array(buffer[..<boundary])
     if encoding == .gb18030 {
@@ -225,7 +240,7 @@ package final class ChunkReader {
 
   /// The next chunk, or `nil` at the end.
   package func next() throws -> SourceChunk? {
-    var wanted = Self.chunkBytes
+    var wanted = chunkBytes
     while true {
       try fill(to: wanted)
       guard available > 0 else { return nil }
@@ -243,7 +258,7 @@ package final class ChunkReader {
       encoding =
         EncodingDetector.detect(UnsafeRawBufferPointer(rebasing: buffer[..<count]), isWhole: true) ?? .utf8
     }
-    let next = spare.popLast() ?? ByteArena(capacity: Self.chunkBytes + (1 << 20))
+    let next = spare.popLast() ?? ByteArena(capacity: Self.arenaBytes(chunkBytes))
     next.truncate(to: 0)
     next.append(UnsafeRawBufferPointer(rebasing: buffer[count...]))
     let chunk = SourceChunk(
@@ -277,7 +292,7 @@ package final class ChunkReader {
       }
       memory.truncate(to: 0)
       start = 0
-      try fill(to: Self.chunkBytes)
+      try fill(to: chunkBytes)
       if available == 0 {
         if state == .quoted {
           throw CreditError(

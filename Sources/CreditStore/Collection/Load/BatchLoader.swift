@@ -20,10 +20,6 @@ package final class BatchLoader: @unchecked Sendable {
 
   /// Rows of a segment at which the next one is started.
   private static let segmentRows = 4_000_000
-  /// Bytes of rows sorted and decided at once: small enough for the processor's cache.
-  private static let rangeBytes = 3 << 19
-  /// Ranges in one partition, which is encoded as a whole: blocks end with their partition.
-  private static let partitionRanges = 12
   /// So many rows ahead the processor is told what will be read.
   private static let prefetchRows = 12
   /// Bytes of the rows of one subject at most: they must fit into memory together.
@@ -31,6 +27,8 @@ package final class BatchLoader: @unchecked Sendable {
 
   private let runs: [any GatheredRun]
   private let ranges: [KeyRange]
+  /// Ranges in one partition, which is encoded as a whole.
+  private let partitionRanges: Int
   private let partitionCount: Int
   private let identity: RecordIdentity
   private let rows: BatchRows
@@ -47,7 +45,7 @@ package final class BatchLoader: @unchecked Sendable {
 
   package init(
     runs: [any GatheredRun], identity: RecordIdentity, rows: BatchRows, snapshot: EngineSnapshot,
-    batch: UInt64,
+    batch: UInt64, partitionRanges: Int,
     makeSegment: @escaping () throws -> SegmentWriter, takeSegment: @escaping (FinishedSegment) -> Void
   ) {
     self.runs = runs
@@ -57,8 +55,9 @@ package final class BatchLoader: @unchecked Sendable {
     self.batch = batch
     self.makeSegment = makeSegment
     self.takeSegment = takeSegment
-    ranges = RunPartitions.ranges(of: runs, bytes: Self.rangeBytes)
-    partitionCount = (ranges.count + Self.partitionRanges - 1) / Self.partitionRanges
+    ranges = RunPartitions.ranges(of: runs, bytes: CollectionMemory.rangeBytes)
+    self.partitionRanges = partitionRanges
+    partitionCount = (ranges.count + partitionRanges - 1) / partitionRanges
   }
 
   /// Loads everything.
@@ -92,8 +91,8 @@ package final class BatchLoader: @unchecked Sendable {
   private func load(_ index: Int, _ encoder: PartitionEncoder, _ existing: inout ExistingRows) throws {
     var memory: [ByteArena] = []
     var decision = PartitionDecision()
-    let first = index * Self.partitionRanges
-    let partition = ranges[first..<min(ranges.count, first + Self.partitionRanges)]
+    let first = index * partitionRanges
+    let partition = ranges[first..<min(ranges.count, first + partitionRanges)]
     // Blocks of spill files lie across the borders of ranges: they are read once for all of them.
     var spilled: [RunEntry] = []
     let whole = KeyRange(lower: ranges[first].lower, upper: partition.last?.upper)

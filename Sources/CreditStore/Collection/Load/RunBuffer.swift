@@ -200,6 +200,9 @@ package struct RunBuffer {
     for bucket in run.buckets { reuse(bucket.chunks) }
   }
 
+  /// Gives back memory kept for further rows.
+  package mutating func releaseSpare() { spare = [] }
+
   private mutating func reuse(_ chunks: [ByteArena]) {
     for chunk in chunks where chunk.capacity == Self.chunkBytes { spare.append(chunk) }
   }
@@ -210,6 +213,8 @@ package final class MemoryRun: GatheredRun, @unchecked Sendable {
   // Sendable because the rows are never changed after they were handed over.
   package let buckets: [RowBucket]
   package var isSpilled: Bool { false }
+  /// Bytes of memory that the rows hold.
+  package var bytes: Int { buckets.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.capacity } } }
 
   init(_ buckets: [RowBucket]) { self.buckets = buckets.filter { $0.rowCount > 0 } }
 

@@ -16,6 +16,8 @@ package final class RunStack {
   private let limit: Int
   private let spill: (MemoryRun) throws -> any GatheredRun
   private var runs: [any GatheredRun] = []
+  /// Rows in memory, sorted.
+  private var sealed: [MemoryRun] = []
 
   package init(limit: Int, spill: @escaping (MemoryRun) throws -> any GatheredRun) {
     self.limit = max(1 << 20, limit)
@@ -29,6 +31,9 @@ package final class RunStack {
   package var rowCount: Int { state.pointee.rowCount }
   /// Bytes of all rows in plain form.
   package var bytes: Int { state.pointee.bytes }
+
+  /// Bytes of memory the rows take that were not spilled.
+  package var bytesInMemory: Int { state.pointee.buffer.bytes + sealed.reduce(0) { $0 + $1.bytes } }
 
   /// Adds a row; `plainBytes` is what it takes without codes.
   package func append(
@@ -47,12 +52,21 @@ package final class RunStack {
   }
 
   /// Sorts what is in memory: called by the thread that filled the stack, so that all threads sort at once.
-  package func seal() { if state.pointee.buffer.rowCount > 0 { runs.append(state.pointee.buffer.takeRun()) } }
+  package func seal() {
+    if state.pointee.buffer.rowCount > 0 { sealed.append(state.pointee.buffer.takeRun()) }
+    state.pointee.buffer.releaseSpare()
+  }
+
+  /// Spills what is still in memory, to make room for loading.
+  package func spillRest() throws {
+    seal()
+    while let run = sealed.popLast() { runs.append(try spill(run)) }
+  }
 
   /// All runs, the last one from memory.
   package func takeRuns() -> [any GatheredRun] {
-    defer { runs = [] }
     seal()
-    return runs
+    defer { (runs, sealed) = ([], []) }
+    return runs + sealed
   }
 }

@@ -7,8 +7,6 @@ package import SegmentStore
 
 /// A sorted run in a file that has no name any more.
 package final class SpilledRun: GatheredRun {
-  static let blockBytes = 128 << 10
-
   struct Block: Sendable {
     var firstKey: UInt128
     var offset: Int64
@@ -27,14 +25,19 @@ package final class SpilledRun: GatheredRun {
   }
 
   /// Writes the rows of a run to a file of its own.
-  package static func write(_ run: MemoryRun, to path: String, files: any FileSystem) throws(StoreError)
-    -> SpilledRun
-  {
+  ///
+  /// - Parameters:
+  ///   - blockBytes: of rows in a block.
+  ///   - writeBytes: gathered before they are written.
+  package static func write(
+    _ run: MemoryRun, to path: String, files: any FileSystem, blockBytes: Int = 128 << 10,
+    writeBytes: Int = 4 << 20
+  ) throws(StoreError) -> SpilledRun {
     let file = try files.create(path)
     try files.remove(path)
     var blocks: [Block] = []
-    let raw = ByteArena(capacity: blockBytes + (1 << 16))
-    let output = ByteArena(capacity: 4 << 20)
+    let raw = ByteArena(capacity: blockBytes * 3 / 2)
+    let output = ByteArena(capacity: writeBytes + 2 * blockBytes)
     var offset: Int64 = 0
     var firstKey: UInt128 = 0
     func closeBlock() throws(StoreError) {
@@ -54,7 +57,7 @@ package final class SpilledRun: GatheredRun {
           checksum: XXHash64.hash(UnsafeRawBufferPointer(start: target.baseAddress, count: stored))))
       output.advance(stored)
       raw.truncate(to: 0)
-      guard output.count >= 3 << 20 else { return }
+      guard output.count >= writeBytes else { return }
       try file.write(output.bytes, at: offset)
       offset += Int64(output.count)
       output.truncate(to: 0)
@@ -80,22 +83,45 @@ package final class SpilledRun: GatheredRun {
     let first = max(0, firstBlock(notBelow: range.lower) - 1)
     let last = range.upper.map { firstBlock(notBelow: $0) } ?? blocks.count
     guard first < last else { return }
-    for block in blocks[first..<last] {
+    for (index, block) in blocks[first..<last].enumerated() {
       let arena = ByteArena(capacity: block.raw)
       try read(block, into: UnsafeMutableRawBufferPointer(start: arena.reserve(block.raw), count: block.raw))
       arena.advance(block.raw)
-      var offset = 0
-      while offset + RunRow.headerSize <= block.raw {
-        let row = UnsafeRawPointer(arena.base + offset)
-        let size = RunRow.size(row)
-        guard offset + size <= block.raw else {
-          throw StoreError(.damaged, "a spill file does not read back as written")
-        }
+      // Of blocks across a border only the rows asked for are kept: there are two of them for every spill file.
+      let isAtBorder = index == 0 || first + index == last - 1
+      let kept = isAtBorder ? try selection(of: arena, range) : arena
+      try forEachRow(of: kept) { row in
         let key = RunRow.key(row)
         if range.contains(key) { result.append(RunEntry(key: key, sequence: RunRow.sequence(row), row: row)) }
-        offset += size
       }
-      memory.append(arena)
+      if kept.count > 0 { memory.append(kept) }
+    }
+  }
+
+  /// The rows of a range, copied.
+  private func selection(of arena: ByteArena, _ range: KeyRange) throws(StoreError) -> ByteArena {
+    var bytes = 0
+    try forEachRow(of: arena) { row in if range.contains(RunRow.key(row)) { bytes += RunRow.size(row) } }
+    if bytes == arena.count { return arena }
+    let selected = ByteArena(capacity: bytes)
+    try forEachRow(of: arena) { row in
+      guard range.contains(RunRow.key(row)) else { return }
+      selected.append(UnsafeRawBufferPointer(start: row, count: RunRow.size(row)))
+    }
+    return selected
+  }
+
+  @inline(__always)
+  private func forEachRow(of arena: ByteArena, _ body: (UnsafeRawPointer) -> Void) throws(StoreError) {
+    var offset = 0
+    while offset + RunRow.headerSize <= arena.count {
+      let row = UnsafeRawPointer(arena.base + offset)
+      let size = RunRow.size(row)
+      guard offset + size <= arena.count else {
+        throw StoreError(.damaged, "a spill file does not read back as written")
+      }
+      body(row)
+      offset += size
     }
   }
 

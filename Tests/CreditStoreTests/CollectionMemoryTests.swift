@@ -1,0 +1,51 @@
+// Goal: a collection takes what memory it was given, and its result does not depend on how much that is.
+// Method: one file through budgets that spill everything, a part and nothing; shares added up.
+
+import CreditModel
+@testable import CreditStore
+import SegmentStore
+import TestSupport
+import Testing
+
+@Suite struct CollectionMemoryTests {
+  /// Goal: reading, and loading, stay within the budget by construction, whatever it is.
+  @Test func sharesStayWithinTheBudget() {
+    for megabytes in [1, 16, 24, 64, 100, 256, 896, 4096] {
+      for workers in [1, 2, 8, 64] {
+        let memory = CollectionMemory(budget: megabytes << 20, workers: workers)
+        let chunks = (workers + 2) * memory.chunkBytes
+        let reading = workers * (memory.rowBytes + 2 * memory.setAsideBytes + memory.poolBytes)
+        #expect(reading <= memory.budget * 7 / 8, "\(megabytes) MiB, \(workers) workers")
+        // With many workers the smallest chunk counts.
+        #expect(chunks <= max(memory.budget / 8, (workers + 2) << 18) || workers > 8)
+        #expect(memory.mustSpill(memory.budget) && memory.partitionRanges >= 1)
+      }
+    }
+    // A machine's default keeps five million rows in memory.
+    #expect(!CollectionMemory(budget: 896 << 20, workers: 2).mustSpill(450 << 20))
+  }
+
+  @Test func theResultDoesNotDependOnTheBudget() throws {
+    var random = SeededGenerator(seed: 77)
+    let rows = (0..<150_000).map { index in
+      let code = StoreFixture.codes[Int.random(in: 0..<3, using: &random)]
+      let day = index.isMultiple(of: 997) ? "不是日期" : "2021-0\(index % 9 + 1)-11"
+      return "\(code),号\(Int.random(in: 0..<140_000, using: &random)),\(day),\(index % 1000),内容\(index)与其他"
+    }
+    var answers: [String] = []
+    for megabytes in [16, 40, 512] {
+      let fixture = try StoreFixture(memoryBudgetBytes: megabytes << 20)
+      var receipt = try fixture.collect(rows)
+      receipt.seconds = 0
+      receipt.file = ""
+      let records = try StoreFixture.codes.flatMap { try fixture.records($0, .history) }
+      let lines = records.map { "\($0.key) \($0.version) \($0.values)" }
+      let aside = try fixture.database.snapshot().setAsideRows(ofBatch: receipt.batch).map { "\($0)" }
+      #expect(lines.count == receipt.loaded + receipt.updated && aside.count == receipt.questionable)
+      #expect(receipt.isBalanced && receipt.questionable == 151)
+      #expect(try fixture.database.verify().faults.isEmpty)
+      answers.append("\(receipt) \(lines.joined()) \(aside)")
+    }
+    #expect(answers[0] == answers[1] && answers[1] == answers[2])
+  }
+}
