@@ -29,16 +29,35 @@ enum JSON {
   }
 
   var text: String {
+    var result = ""
+    write(to: &result)
+    return result
+  }
+
+  private func write(to result: inout String) {
     switch self {
-    case .null: "null"
-    case .bool(let flag): flag ? "true" : "false"
-    case .integer(let number): String(number)
-    case .number(let number): String(number)
-    case .string(let text): JSONText.quoted(text)
-    case .array(let items): "[" + items.map(\.text).joined(separator: ",") + "]"
+    case .null: result += "null"
+    case .bool(let flag): result += flag ? "true" : "false"
+    case .integer(let number): result += String(number)
+    case .number(let number): result += String(number)
+    case .string(let text): JSONText.append(text, to: &result)
+    case .array(let items):
+      result += "["
+      for (index, item) in items.enumerated() {
+        if index > 0 { result += "," }
+        item.write(to: &result)
+      }
+      result += "]"
     case .object(let members):
-      "{" + members.map { JSONText.quoted($0.0) + ":" + $0.1.text }.joined(separator: ",") + "}"
-    case .raw(let text): text
+      result += "{"
+      for (index, member) in members.enumerated() {
+        if index > 0 { result += "," }
+        JSONText.append(member.0, to: &result)
+        result += ":"
+        member.1.write(to: &result)
+      }
+      result += "}"
+    case .raw(let text): result += text
     }
   }
 

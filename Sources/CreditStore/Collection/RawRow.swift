@@ -71,21 +71,37 @@ public enum JSONText {
   /// JSONText.quoted("a\"b")   // "\"a\\\"b\""
   /// ```
   public static func quoted(_ text: String) -> String {
-    var result = "\""
-    result.reserveCapacity(text.utf8.count + 2)
-    for scalar in text.unicodeScalars {
-      switch scalar.value {
-      case 0x22: result += "\\\""
-      case 0x5C: result += "\\\\"
-      case 0x0A: result += "\\n"
-      case 0x0D: result += "\\r"
-      case 0x09: result += "\\t"
-      case 0..<0x20:
-        let hex = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-      default: result.unicodeScalars.append(scalar)
-      }
+    var result = ""
+    append(text, to: &result)
+    return result
+  }
+
+  /// Adds a text in quotes to a JSON text, as ``quoted(_:)`` writes it.
+  ///
+  /// - Parameters:
+  ///   - text: any text.
+  ///   - result: the JSON text so far.
+  public static func append(_ text: String, to result: inout String) {
+    result += "\""
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) {
+      result += text
+    } else {
+      for scalar in text.unicodeScalars { append(scalar, to: &result) }
     }
-    return result + "\""
+    result += "\""
+  }
+
+  private static func append(_ scalar: Unicode.Scalar, to result: inout String) {
+    switch scalar.value {
+    case 0x22: result += "\\\""
+    case 0x5C: result += "\\\\"
+    case 0x0A: result += "\\n"
+    case 0x0D: result += "\\r"
+    case 0x09: result += "\\t"
+    case 0..<0x20:
+      let hex = String(scalar.value, radix: 16)
+      result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+    default: result.unicodeScalars.append(scalar)
+    }
   }
 }

@@ -152,12 +152,7 @@ public struct EngineSnapshot: Sendable {
       }
       return stored(address.position, row, schema)
     }
-    guard let segment = view.segment(address.segment), var reader = try RowAssembler(segment, schema: schema)
-    else { throw StoreError(.invalidArgument, "the snapshot has no such row") }
-    let (system, payload) = try reader.row(address.position, key: key)
-    return StoredRow(
-      address: address, dataset: schema.dataset, key: key, system: system,
-      superseded: try reader.superseded(address.position, asOf: commit), payload: payload)
+    return try RowFetcher(self).row(at: address, key: key, schema: schema)
   }
 
   /// Counts visible rows of a key in a dataset without reading their values.

@@ -23,9 +23,9 @@ final class RecordCandidate {
     self.address = address
   }
 
-  func recordKey(_ snapshot: EngineSnapshot) throws -> String {
+  func recordKey(_ fetcher: RowFetcher) throws -> String {
     if let recordKey { return recordKey }
-    let row = try snapshot.row(at: address, key: key, schema: entry.schema)
+    let row = try fetcher.row(at: address, key: key, schema: entry.schema)
     let values = try RecordReader(entry).values(row.payload)
     let found =
       entry.keyItems.isEmpty
@@ -38,7 +38,8 @@ final class RecordCandidate {
 /// The order of a query's records.
 struct RecordOrder {
   let isDescending: [Bool]
-  let snapshot: EngineSnapshot
+  /// Reads what only the rows say; of one thread.
+  let fetcher: RowFetcher
 
   /// Below 0 when the left comes first.
   func compare(_ left: RecordCandidate, _ right: RecordCandidate) throws -> Int {
@@ -46,7 +47,7 @@ struct RecordOrder {
       left.values, left.entry.entry.code, left.key, right.values, right.entry.entry.code, right.key)
     if order != 0 { return order }
     if left.address == right.address { return 0 }
-    let keys = Self.compare(try left.recordKey(snapshot), try right.recordKey(snapshot))
+    let keys = Self.compare(try left.recordKey(fetcher), try right.recordKey(fetcher))
     return keys != 0 ? keys : left.commit < right.commit ? -1 : left.commit > right.commit ? 1 : 0
   }
 
@@ -56,7 +57,7 @@ struct RecordOrder {
       candidate.values, candidate.entry.entry.code, candidate.key, cursor.values, cursor.entry, cursor.subject
     )
     if order != 0 { return order }
-    let keys = Self.compare(try candidate.recordKey(snapshot), cursor.record)
+    let keys = Self.compare(try candidate.recordKey(fetcher), cursor.record)
     return keys != 0
       ? keys : candidate.commit < cursor.version ? -1 : candidate.commit > cursor.version ? 1 : 0
   }

@@ -48,7 +48,7 @@ private struct RecordRun {
   private let snapshot: CreditSnapshot
   private let rows: QueryRows
   private let columns: [QueryColumn]
-  private let order: RecordOrder
+  private let isDescending: [Bool]
   private let isCancelled: @Sendable () -> Bool
 
   init(
@@ -64,7 +64,7 @@ private struct RecordRun {
       let columns = try query.order.map { try rows.items.column($0.column) }
       return (rows, columns)
     }
-    order = RecordOrder(isDescending: query.order.map(\.isDescending), snapshot: snapshot.engine)
+    isDescending = query.order.map(\.isDescending)
   }
 
   func page() throws -> RecordPage {
@@ -73,26 +73,29 @@ private struct RecordRun {
     if columns.isEmpty, let cursor { run.start = (cursor.entry, cursor.subject) }
     let (workers, explanation) = try run.gather { [self] _ in
       RecordSearch(
-        order: order, cursor: cursor, wanted: query.limit + 1, columns: columns, items: rows.items,
+        order: RecordOrder(isDescending: isDescending, fetcher: RowFetcher(snapshot.engine)), cursor: cursor,
+        wanted: query.limit + 1, columns: columns, items: rows.items,
         filter: rows.filter, options: query.execution)
     }
     let search = workers[0]
     try search.merge(workers.dropFirst())
+    let fetcher = RowFetcher(snapshot.engine)
     let found = search.candidates.prefix(query.limit)
     var next: String?
     if search.candidates.count > query.limit, let last = found.last {
       next = try RecordCursor(
         query: RecordCursor.digest(query, store: snapshot.database.identifier), commit: snapshot.commit,
         values: last.values, entry: last.entry.entry.code, key: last.key,
-        record: last.recordKey(snapshot.engine), version: last.commit
+        record: last.recordKey(fetcher), version: last.commit
       ).text()
     }
     return RecordPage(
-      records: try found.map(record), next: next, commit: snapshot.commit, explanation: explanation)
+      records: try found.map { try record($0, fetcher) }, next: next, commit: snapshot.commit,
+      explanation: explanation)
   }
 
-  private func record(_ candidate: RecordCandidate) throws -> CreditRecord {
-    let row = try snapshot.engine.row(
+  private func record(_ candidate: RecordCandidate, _ fetcher: RowFetcher) throws -> CreditRecord {
+    let row = try fetcher.row(
       at: candidate.address, key: candidate.key, schema: candidate.entry.schema)
     let key = SubjectKey(rawValue: candidate.key)
     let text = try key.text ?? LongIdentifiers.text(of: candidate.key, in: snapshot.engine) ?? ""

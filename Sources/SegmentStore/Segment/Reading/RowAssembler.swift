@@ -4,7 +4,7 @@
 
 /// Puts rows of a dataset chunk together from their columns. Keeps its blocks from row to row.
 package struct RowAssembler {
-  private let schema: DatasetSchema
+  package let schema: DatasetSchema
   private let chunk: DatasetChunk
   private let view: SegmentView
   private var system: [ColumnCursor]
