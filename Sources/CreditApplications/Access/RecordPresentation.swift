@@ -53,6 +53,16 @@ public struct RecordPresentation: Sendable {
     return isShown ? (next, false) : (nil, true)
   }
 
+  /// The token behind a page of changes, if it may be shown: inside a commit it holds the subject and the record key of the last change as they are,
+  /// behind whole commits nobody's.
+  ///
+  /// - Returns: the token, or `nil` with `isWithheld` when it may not be shown.
+  public func token(of page: ChangePage) -> (text: String?, isWithheld: Bool) {
+    guard page.hasMore, let last = page.changes.last else { return (page.next, false) }
+    let isShown = text(last.subject.text) == last.subject.text && text(last.key) == last.key
+    return isShown ? (page.next, false) : (nil, true)
+  }
+
   /// A free text to show.
   public func text(_ text: String) -> String {
     purpose == nil ? PersonalNumbers.masked(text, on: today) : text

@@ -24,9 +24,16 @@ package struct VectorScan: Sendable {
   private let snapshot: EngineSnapshot
   private let schema: DatasetSchema
   private let includesSuperseded: Bool
+  /// Segments that only have rows of this commit and earlier ones are left out.
+  private let after: UInt64
 
   /// A scan over the columns of `schema`, which may be fewer than the dataset has.
-  package init(_ snapshot: EngineSnapshot, schema: DatasetSchema, includesSuperseded: Bool = false) {
+  ///
+  /// - Parameter after: rows of this commit and earlier ones are of no interest; where they lie beside others they are visited all the same.
+  package init(
+    _ snapshot: EngineSnapshot, schema: DatasetSchema, includesSuperseded: Bool = false, after: UInt64 = 0
+  ) {
+    self.after = after
     self.snapshot = snapshot
     self.schema = schema
     self.includesSuperseded = includesSuperseded
@@ -46,10 +53,11 @@ package struct VectorScan: Sendable {
     }
   ) throws(StoreError) -> [Part] {
     var parts: [Part] = []
-    for segment in snapshot.view.segments
-    where includesSuperseded
-      ? segment.hasRows(asOf: snapshot.commit) : segment.hasCurrentRows(asOf: snapshot.commit)
-    {
+    for segment in snapshot.view.segments where segment.lastCommit > after {
+      let isSeen =
+        includesSuperseded
+        ? segment.hasRows(asOf: snapshot.commit) : segment.hasCurrentRows(asOf: snapshot.commit)
+      guard isSeen else { continue }
       guard let chunk = try segment.reader.chunk(of: schema.dataset) else { continue }
       let hidden = includesSuperseded ? [] : hidden(segment, chunk)
       if let ranges = try narrow(segment, chunk) {

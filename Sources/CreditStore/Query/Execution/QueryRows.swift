@@ -30,9 +30,12 @@ struct QueryRows {
 
   /// The rows to look at, in parts.
   ///
-  /// - Parameter start: entry and subject before which no row is of interest.
+  /// - Parameters:
+  ///   - start: entry and subject before which no row is of interest.
+  ///   - after: where given, all versions of records that came behind this commit, those superseded since too.
   func parts(
-    _ snapshot: EngineSnapshot, _ options: QueryExecution, from start: (entry: String, key: UInt128)? = nil
+    _ snapshot: EngineSnapshot, _ options: QueryExecution, from start: (entry: String, key: UInt128)? = nil,
+    versionsAfter after: UInt64? = nil
   ) throws -> [Part] {
     let wanted = options.usesSubjects ? wantedSubjects() : []
     var parts: [Part] = []
@@ -41,7 +44,8 @@ struct QueryRows {
       if let start, code.utf8.lexicographicallyPrecedes(start.entry.utf8) { continue }
       let isFirst = start.map { code.utf8.elementsEqual($0.entry.utf8) } ?? false
       let schema = items.schema(of: entry)
-      let scan = VectorScan(snapshot, schema: schema)
+      let scan = VectorScan(
+        snapshot, schema: schema, includesSuperseded: after != nil, after: after ?? 0)
       let found = try scan.parts(rows: options.rowsOfPart) { (segment, chunk) throws(StoreError) in
         for (item, keys) in wanted where try VectorScan.isKeyText(schema.columns[item], segment, chunk) {
           return try VectorScan.rows(of: keys, segment, chunk)

@@ -22,6 +22,8 @@ struct QueryRun {
   var isCancelled: @Sendable () -> Bool = { false }
   /// Entry and subject before which no row is of interest.
   var start: (entry: String, key: UInt128)?
+  /// All versions that came behind this commit are wanted, instead of what is current.
+  var versionsAfter: UInt64?
 
   /// What all threads read.
   private struct Shared<Worker: QueryWorker>: @unchecked Sendable {
@@ -42,7 +44,7 @@ struct QueryRun {
   func gather<Worker: QueryWorker>(
     _ makeWorker: @escaping (_ threads: Int) -> Worker
   ) throws -> (workers: [Worker], explanation: QueryExplanation) {
-    let parts = try rows.parts(snapshot, options, from: start)
+    let parts = try rows.parts(snapshot, options, from: start, versionsAfter: versionsAfter)
     let total = parts.reduce(0) { $0 + $1.rows.rowCount }
     // A thread of its own pays where there is work for it: waking one up may take longer than a small question.
     let worthwhile = min(WorkerThreads.processorCount, 1 + total / QueryExecution.rowsOfThread)

@@ -9,7 +9,8 @@ final class RecordCandidate {
   let values: [QueryValue]
   let entry: PublishedEntry
   let key: UInt128
-  /// The commit of the version: two records without record key may have become equal by a correction.
+  /// What decides where all else is equal. Of current records the commit: two without record key may have become equal by a correction. Of
+  /// the versions of a record their number.
   let commit: Int64
   let address: RowAddress
   /// Asked for only where all else is equal: it is read from the row.
@@ -21,6 +22,14 @@ final class RecordCandidate {
     self.key = key
     self.commit = commit
     self.address = address
+  }
+
+  /// The record.
+  func record(in snapshot: EngineSnapshot, _ fetcher: RowFetcher) throws -> CreditRecord {
+    let row = try fetcher.row(at: address, key: key, schema: entry.schema)
+    let key = SubjectKey(rawValue: key)
+    let text = try key.text ?? LongIdentifiers.text(of: key.rawValue, in: snapshot) ?? ""
+    return try RecordReader(entry).record(row, subject: Identifier(text, as: key.kind ?? .document))
   }
 
   func recordKey(_ fetcher: RowFetcher) throws -> String {
@@ -40,6 +49,17 @@ struct RecordOrder {
   let isDescending: [Bool]
   /// Reads what only the rows say; of one thread.
   let fetcher: RowFetcher
+
+  func sort(_ candidates: inout [RecordCandidate]) throws {
+    var failure: (any Error)?
+    candidates.sort { left, right in
+      do { return try compare(left, right) < 0 } catch {
+        failure = error
+        return false
+      }
+    }
+    if let failure { throw failure }
+  }
 
   /// Below 0 when the left comes first.
   func compare(_ left: RecordCandidate, _ right: RecordCandidate) throws -> Int {

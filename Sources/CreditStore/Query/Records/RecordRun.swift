@@ -90,16 +90,8 @@ private struct RecordRun {
       ).text()
     }
     return RecordPage(
-      records: try found.map { try record($0, fetcher) }, next: next, commit: snapshot.commit,
+      records: try found.map { try $0.record(in: snapshot.engine, fetcher) }, next: next,
+      commit: snapshot.commit,
       explanation: explanation)
-  }
-
-  private func record(_ candidate: RecordCandidate, _ fetcher: RowFetcher) throws -> CreditRecord {
-    let row = try fetcher.row(
-      at: candidate.address, key: candidate.key, schema: candidate.entry.schema)
-    let key = SubjectKey(rawValue: candidate.key)
-    let text = try key.text ?? LongIdentifiers.text(of: candidate.key, in: snapshot.engine) ?? ""
-    return try RecordReader(candidate.entry).record(
-      row, subject: Identifier(text, as: key.kind ?? .document))
   }
 }

@@ -131,14 +131,7 @@ final class RecordSearch: QueryWorker {
 
   /// Keeps what may stand on the page.
   private func cut() throws {
-    var failure: (any Error)?
-    candidates.sort { left, right in
-      do { return try order.compare(left, right) < 0 } catch {
-        failure = error
-        return false
-      }
-    }
-    if let failure { throw failure }
+    try order.sort(&candidates)
     guard candidates.count >= wanted else { return }
     candidates.removeLast(candidates.count - wanted)
     worst = candidates.last

@@ -1,0 +1,71 @@
+// Owns finding the first changes behind a place: versions of records in the order in which they came.
+// Invariants: what is given up on the way would come behind the page; the answer depends on no thread count and on no merge.
+
+import CreditModel
+import SegmentStore
+
+/// What one thread finds.
+final class ChangeSearch: QueryWorker {
+  private let after: UInt64
+  private let start: ChangeToken
+  /// Changes to keep: one more than the page has, to know whether another follows.
+  private let wanted: Int
+  private let order: RecordOrder
+  private(set) var candidates: [RecordCandidate] = []
+  /// The commit of the last change that is still on the page, once there are enough.
+  private var lastCommit = Int64.max
+
+  init(after: UInt64, start: ChangeToken, wanted: Int, fetcher: RowFetcher) {
+    self.after = after
+    self.start = start
+    self.wanted = wanted
+    order = RecordOrder(isDescending: [false], fetcher: fetcher)
+  }
+
+  var skipped: SkippedRows { SkippedRows() }
+
+  /// Looks at the rows of a vector.
+  func add(_ vector: inout RowVector, _ context: QueryContext) throws -> Bool {
+    let first = Int64(bitPattern: after) + 1
+    if let bounds = vector.bounds(SystemColumn.commit), bounds.upperBound < first, bounds.lowerBound > 0 {
+      return true
+    }
+    let commits = try vector.system(.commit)
+    let last = lastCommit
+    vector.keep { commits[$0] >= first && commits[$0] <= last }
+    guard vector.selectedCount > 0 else { return true }
+    let keys = try vector.keys()
+    let versions = try vector.system(.version)
+    try vector.selection.visit { place in
+      guard commits[place] <= lastCommit else { return }
+      let candidate = RecordCandidate(
+        values: [.number(commits[place])], entry: context.entry, key: keys[place], commit: versions[place],
+        address: vector.address(place))
+      if try !isBehindStart(candidate, commits[place]) { return }
+      candidates.append(candidate)
+      if candidates.count >= 2 * wanted + 1024 { try cut() }
+    }
+    return true
+  }
+
+  private func isBehindStart(_ candidate: RecordCandidate, _ commit: Int64) throws -> Bool {
+    guard let place = start.place, commit == Int64(bitPattern: start.commit) else { return true }
+    let cursor = RecordCursor(
+      query: "", commit: start.commit, values: candidate.values, entry: place.entry, key: place.subject,
+      record: place.record, version: place.version)
+    return try order.compare(candidate, cursor) > 0
+  }
+
+  /// Adds what other threads found.
+  func merge(_ others: ArraySlice<ChangeSearch>) throws {
+    for other in others { candidates += other.candidates }
+    try cut()
+  }
+
+  private func cut() throws {
+    try order.sort(&candidates)
+    guard candidates.count >= wanted else { return }
+    candidates.removeLast(candidates.count - wanted)
+    if case .number(let commit)? = candidates.last?.values.first { lastCommit = commit }
+  }
+}
