@@ -110,7 +110,7 @@ BUGS = [
   Bug("cacheMistakesSegments", "Segment/Reading/BlockCache.swift",
       "  package func object<T: AnyObject & Sendable>(_ key: Key, as type: T.Type) -> T? {\n",
       "  package func object<T: AnyObject & Sendable>(_ key: Key, as type: T.Type) -> T? {\n"
-      "    var key = key\n    if planted(\"cacheMistakesSegments\") { key.reader = key.reader & ~1 }\n"),
+      "    let key = planted(\"cacheMistakesSegments\") ? Key(reader: key.reader & ~1, offset: key.offset, part: key.part) : key\n"),
   # Several processes.
   Bug("followerOverlooksCheckpoints", "Engine/StoreFollower.swift",
       "        if let identity = environment.folder.files.identity(path), identity == current.identity {",

@@ -12,7 +12,8 @@ final class ChangeSearch: QueryWorker {
   private let wanted: Int
   private let order: RecordOrder
   private(set) var candidates: [RecordCandidate] = []
-  /// The commit of the last change that is still on the page, once there are enough.
+  /// The last change that is still on the page, once there are enough, and its commit.
+  private var worst: RecordCandidate?
   private var lastCommit = Int64.max
 
   init(after: UInt64, start: ChangeToken, wanted: Int, fetcher: RowFetcher) {
@@ -38,6 +39,8 @@ final class ChangeSearch: QueryWorker {
     let versions = try vector.system(.version)
     try vector.selection.visit { place in
       guard commits[place] <= lastCommit else { return }
+      // A commit may be as large as a city: most of it is left out at one look.
+      if let worst, commits[place] == lastCommit, worst.precedes(context.entry, keys[place]) { return }
       let candidate = RecordCandidate(
         values: [.number(commits[place])], entry: context.entry, key: keys[place], commit: versions[place],
         address: vector.address(place))
@@ -66,6 +69,7 @@ final class ChangeSearch: QueryWorker {
     try order.sort(&candidates)
     guard candidates.count >= wanted else { return }
     candidates.removeLast(candidates.count - wanted)
-    if case .number(let commit)? = candidates.last?.values.first { lastCommit = commit }
+    worst = candidates.last
+    if case .number(let commit)? = worst?.values.first { lastCommit = commit }
   }
 }

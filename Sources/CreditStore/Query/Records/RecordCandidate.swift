@@ -24,6 +24,12 @@ final class RecordCandidate {
     self.address = address
   }
 
+  /// Whether another row whose values are the same comes behind this one, as far as its entry and subject tell.
+  func precedes(_ other: PublishedEntry, _ key: UInt128) -> Bool {
+    if entry.dataset == other.dataset { return self.key < key }
+    return entry.entry.code.utf8.lexicographicallyPrecedes(other.entry.code.utf8)
+  }
+
   /// The record.
   func record(in snapshot: EngineSnapshot, _ fetcher: RowFetcher) throws -> CreditRecord {
     let row = try fetcher.row(at: address, key: key, schema: entry.schema)

@@ -54,7 +54,7 @@ final class RecordSearch: QueryWorker {
     if try isBehind(&vector, context.entry) { return false }
     try vector.dropWithdrawn()
     try filter.narrow(&vector, context)
-    try dropWorse(&vector)
+    try dropWorse(&vector, context.entry)
     guard vector.selectedCount > 0 else { return true }
     let keys = try vector.keys()
     let commits = try vector.system(.commit)
@@ -79,10 +79,14 @@ final class RecordSearch: QueryWorker {
   }
 
   /// Takes the rows out of the selection whose first value tells that they come behind the page: nearly all, once a page is found.
-  private func dropWorse(_ vector: inout RowVector) throws {
+  private func dropWorse(_ vector: inout RowVector, _ entry: PublishedEntry) throws {
     guard let worst, case .item(let item)? = columns.first, let isDescending = order.isDescending.first else {
       return
     }
+    // Where one value is shared by very many rows, entry and subject decide: else all of them would be looked at one by one.
+    let keys = try vector.keys()
+    let isDecided = columns.count == 1
+    func comesBehind(_ place: Int) -> Bool { isDecided && worst.precedes(entry, keys[place]) }
     switch worst.values[0] {
     case .number(let last):
       if isDescending {
@@ -92,9 +96,12 @@ final class RecordSearch: QueryWorker {
         } else {
           try vector.keepIntegers(item, in: last...Int64.max, isOutside: false)
         }
-      } else {
-        let integers = try vector.integers(item)
-        vector.keep { integers.nulls[$0] == 1 || integers.values[$0] <= last }
+      }
+      let integers = try vector.integers(item)
+      vector.keep { place in
+        guard integers.nulls[place] == 0 else { return !isDescending }
+        let value = integers.values[place]
+        return value == last ? !comesBehind(place) : isDescending || value < last
       }
     case .text(let last):
       try last.withUnsafeBytes { last in
@@ -102,6 +109,7 @@ final class RecordSearch: QueryWorker {
           truth[place] = try vector.withText(item, place) { text in
             guard let text else { return isDescending ? Truth.no : Truth.yes }
             let order = ByteSearch.order(text, last)
+            if order == 0 { return comesBehind(place) ? Truth.no : Truth.yes }
             return (isDescending ? order >= 0 : order <= 0) ? Truth.yes : Truth.no
           }
         }
@@ -116,11 +124,11 @@ final class RecordSearch: QueryWorker {
     _ place: Int, _ key: UInt128, _ values: [VectorValues], _ context: QueryContext,
     than worst: RecordCandidate
   ) -> Bool {
-    guard let first = values.first, let isDescending = order.isDescending.first else {
-      return context.entry.dataset == worst.entry.dataset && key > worst.key
+    for (index, isDescending) in order.isDescending.enumerated() {
+      let value = values[index].value(place)
+      if value != worst.values[index] { return (value < worst.values[index]) == isDescending }
     }
-    let value = first.value(place)
-    return value != worst.values[0] && (value < worst.values[0]) == isDescending
+    return worst.precedes(context.entry, key)
   }
 
   /// Adds what other threads found.
