@@ -18,6 +18,7 @@ import Testing
         #expect(reading <= memory.budget * 7 / 8, "\(megabytes) MiB, \(workers) workers")
         // With many workers the smallest chunk counts.
         #expect(chunks <= max(memory.budget / 8, (workers + 2) << 18) || workers > 8)
+        #expect(memory.loaders * memory.partitionRanges * CollectionMemory.rangeBytes <= memory.budget)
         #expect(memory.mustSpill(memory.budget) && memory.partitionRanges >= 1)
       }
     }

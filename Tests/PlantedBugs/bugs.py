@@ -108,9 +108,10 @@ BUGS = [
   Bug("varintOneTooFar", "Blocks/ByteBuffer.swift",
       "    while value >= 0x80 {", "    while value > (planted(\"varintOneTooFar\") ? 0x80 : 0x7F) {"),
   Bug("cacheMistakesSegments", "Segment/Reading/BlockCache.swift",
-      "  package func object<T: AnyObject & Sendable>(_ key: Key, as type: T.Type) -> T? {\n",
-      "  package func object<T: AnyObject & Sendable>(_ key: Key, as type: T.Type) -> T? {\n"
-      "    let key = planted(\"cacheMistakesSegments\") ? Key(reader: key.reader & ~1, offset: key.offset, part: key.part) : key\n"),
+      "as type: T.Type) -> T? {\n    lock(key).withLock { shard in\n",
+      "as type: T.Type) -> T? {\n"
+      "    let key = planted(\"cacheMistakesSegments\") ? Key(reader: key.reader & ~1, offset: key.offset, part: key.part) : key\n"
+      "    return lock(key).withLock { shard in\n"),
   # Several processes.
   Bug("followerOverlooksCheckpoints", "Engine/StoreFollower.swift",
       "        if let identity = environment.folder.files.identity(path), identity == current.identity {",

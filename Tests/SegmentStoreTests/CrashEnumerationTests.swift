@@ -1,8 +1,10 @@
 // Goal: whatever moment the power goes away, nothing acknowledged is lost, nothing is half there, and the store goes on.
 // Method: a script of commits, merges and purges on a simulated disk; after every call that changes the disk, every kind of damage is done to a copy,
 // the copy is opened, and what it holds must be the model's state at the last acknowledged commit or the one under way (prefix
-// rule). Replay one case with its call number and damage.
+// rule). Replay one case with its seed, call number and damage. CREDIT_CAMPAIGN_CRASHES=100 takes a hundred scripts instead of one,
+// CREDIT_CAMPAIGN_CRASHES=100@20261200 from another seed on.
 
+import Foundation
 @testable import SegmentStore
 import TestSupport
 import Testing
@@ -10,8 +12,15 @@ import Testing
 @Suite struct CrashEnumerationTests {
   private typealias Model = EngineModelTests
 
-  @Test func everyCrashLeavesAPrefix() throws {
-    let seed: UInt64 = 20_261_123
+  /// The seeds of the scripts.
+  static let seeds: [UInt64] = {
+    let parts = (ProcessInfo.processInfo.environment["CREDIT_CAMPAIGN_CRASHES"] ?? "1").split(separator: "@")
+    let count = parts.first.flatMap { UInt64($0) } ?? 1
+    let first = parts.count > 1 ? UInt64(parts[1]) ?? 0 : 20_261_123
+    return (0..<max(1, min(count, 1_000_000))).map { first &+ $0 }
+  }()
+
+  @Test(arguments: seeds) func everyCrashLeavesAPrefix(seed: UInt64) throws {
     print("seed \(seed)")
     let disk = SimulatedDisk(mount: "/script")
     try disk.createDirectory("/script/parent")
@@ -27,7 +36,7 @@ import Testing
             recovered.insert(commit)
           }
         } catch {
-          Issue.record("crash after call \(call), \(damage): \(error)")
+          Issue.record("seed \(seed), crash after call \(call), \(damage): \(error)")
         }
         checked += 1
       }

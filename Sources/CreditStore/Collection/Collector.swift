@@ -228,7 +228,7 @@ package struct Collector {
         partitionRanges: memory.partitionRanges, makeSegment: make,
         takeSegment: take)
       return try loader.load(
-        threads: memory.workers, isCancelled: { shared.isCancelled.load(ordering: .relaxed) },
+        threads: memory.loaders, isCancelled: { shared.isCancelled.load(ordering: .relaxed) },
         progress: progress)
     }
     for address in outcome.superseded { transaction.supersede(address) }

@@ -9,12 +9,12 @@ package struct CollectionMemory: Sendable {
   package static let rangeBytes = 3 << 19
   /// Ranges in one partition where memory allows; blocks end with their partition, so more make them fuller.
   private static let maximumPartitionRanges = 12
-  /// What a byte of rows takes while its partition is decided and encoded: the row, its entries, what is decided and encoded of it. Measured
-  /// at its worst moment; partitions are sized as if it were the half, since both threads are seldom there at once.
+  /// What a byte of rows takes while its partition is decided and encoded: the row, its entries, what is decided and encoded of it. Measured at
+  /// its worst moment on rows of 166 bytes.
   private static let loadingFactor = 6
 
   package let budget: Int
-  /// Workers that read, and threads that load.
+  /// Threads that read.
   package let workers: Int
 
   package init(budget: Int, workers: Int) {
@@ -31,9 +31,11 @@ package struct CollectionMemory: Sendable {
   package var setAsideBytes: Int { workerBytes / 16 }
   /// Texts one worker keeps once each.
   package var poolBytes: Int { workerBytes / 8 }
-  /// Ranges of rows that one thread loads at once.
+  /// Threads that load: as many as can have a range in memory each.
+  package var loaders: Int { min(workers, max(1, budget / (Self.rangeBytes * Self.loadingFactor))) }
+  /// Ranges of rows that one of them loads at once.
   package var partitionRanges: Int {
-    let room = budget / workers / Self.loadingFactor
+    let room = budget / loaders / Self.loadingFactor
     return min(Self.maximumPartitionRanges, max(1, room / Self.rangeBytes))
   }
   /// Bytes of a block of a spill file; a partition reads those at its borders again.
@@ -43,7 +45,7 @@ package struct CollectionMemory: Sendable {
 
   /// Whether rows still in memory must be spilled before partitions are loaded beside them.
   package func mustSpill(_ bytesInMemory: Int) -> Bool {
-    let loading = workers * partitionRanges * Self.rangeBytes * Self.loadingFactor
+    let loading = loaders * partitionRanges * Self.rangeBytes * Self.loadingFactor
     return bytesInMemory + loading + workers * poolBytes > budget
   }
 }
