@@ -1,6 +1,7 @@
 // Owns repairing a damaged credit store: what the engine brings back, told in entries and batches.
 // Invariants: the damaged store is not changed; what is lost is told by entry, with the batches that bring it back when collected again.
 
+import Foundation
 import CreditModel
 public import SegmentStore
 
@@ -39,8 +40,10 @@ extension CreditDatabase {
     try await WorkerThreads.perform {
       do {
         let options = EngineOptions(keyText: SubjectKey.renderText)
+        // In full, so that what is noted of them means the same to every process.
+        func full(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
         let report = try SegmentEngine.repair(
-          source, into: target, backup: backup, options: options, progress: progress)
+          full(source), into: full(target), backup: backup.map(full), options: options, progress: progress)
         return try named(report, in: target)
       } catch { throw CreditError(wrapping: error) }
     }

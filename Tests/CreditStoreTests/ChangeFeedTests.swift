@@ -79,7 +79,9 @@ import Testing
     let rest = try Self.follow(fixture.database.snapshot(), since: first.next, limit: 777)
     #expect(first.changes.map(Self.line) + rest.lines == whole.lines)
     #expect(rest.token == whole.token)
-    #expect(try fixture.database.snapshot().changeToken() == whole.token)
+    #expect(throws: CreditError.self) {
+      try fixture.database.snapshot().changes(since: first.next, entries: ["T0"])
+    }
     // One entry alone.
     let one = try Self.follow(fixture.database.snapshot(), entries: ["T0"], limit: 5)
     #expect(one.lines == whole.lines.filter { $0.contains(" T0 ") } && one.lines.count == 12)

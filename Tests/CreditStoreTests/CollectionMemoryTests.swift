@@ -13,8 +13,8 @@ import Testing
     for megabytes in [1, 16, 24, 64, 100, 256, 896, 4096] {
       for workers in [1, 2, 8, 64] {
         let memory = CollectionMemory(budget: megabytes << 20, workers: workers)
-        let chunks = (workers + 2) * memory.chunkBytes
-        let reading = workers * (memory.rowBytes + 2 * memory.setAsideBytes + memory.poolBytes)
+        let chunks = (memory.workers + 2) * memory.chunkBytes
+        let reading = memory.workers * (memory.rowBytes + 2 * memory.setAsideBytes + memory.poolBytes)
         #expect(reading <= memory.budget * 7 / 8, "\(megabytes) MiB, \(workers) workers")
         // With many workers the smallest chunk counts.
         #expect(chunks <= max(memory.budget / 8, (workers + 2) << 18) || workers > 8)
@@ -24,6 +24,25 @@ import Testing
     }
     // A machine's default keeps five million rows in memory.
     #expect(!CollectionMemory(budget: 896 << 20, workers: 2).mustSpill(450 << 20))
+  }
+
+  /// Story: a first line of very many commas was read beyond the cells the parser keeps; a header longer than what is read first was cut.
+  @Test func headersOfAnyLengthAreReadOrRefused() throws {
+    let fixture = try StoreFixture(memoryBudgetBytes: 16 << 20)
+    for count in [4097, 16_384, 20_000, 3_000_000] {
+      let error = #expect(throws: CreditError.self) {
+        try fixture.collect(text: String(repeating: ",", count: count) + "\nx\n")
+      }
+      #expect(error?.code == "wrongHeader", "\(count) commas")
+    }
+    let long = String(repeating: "长", count: 600_000)
+    // A column nobody asked for may have any name; those behind it are found.
+    let first = try fixture.collect(text: "CODE,NO,\(long),DAY\n\(StoreFixture.codes[0]),a,b,2021-01-01\n")
+    #expect(first.reported == 1 && first.loaded == 1)
+    let receipt = try fixture.collect(
+      text: String(repeating: "\n", count: 2_000_000)
+        + "CODE,NO,DAY,AMOUNT,TEXT\n\(StoreFixture.codes[0]),b,2021-01-01,1,x\n")
+    #expect(receipt.reported == 1 && receipt.loaded == 1)
   }
 
   @Test func theResultDoesNotDependOnTheBudget() throws {

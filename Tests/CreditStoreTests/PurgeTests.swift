@@ -226,6 +226,13 @@ import Testing
     try fixture.collect(["\(Self.person),a,2021-01-01,1,x", "\(Self.other),b,2021-01-01,1,y"])
     let path = fixture.folder.path("backup")
     _ = try await fixture.database.compact()
+    // What was refused is no copy: neither the store itself nor a folder with something else is noted.
+    let other = fixture.folder.path("other")
+    try FileManager.default.createDirectory(atPath: other + "/x", withIntermediateDirectories: true)
+    for refused in [fixture.path, other] {
+      #expect(throws: StoreError.self) { try fixture.database.engine.backup(to: refused) }
+    }
+    #expect(try fixture.database.knownBackups().isEmpty)
     let cancelled = #expect(throws: StoreError.self) {
       try fixture.database.engine.backup(to: path, isCancelled: { true })
     }

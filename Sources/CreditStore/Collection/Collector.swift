@@ -286,7 +286,7 @@ package struct Collector {
     let batch = transaction.commit
     var writer: SegmentWriter?
     let encoder = PartitionEncoder(schema: SystemDatasets.setAside, keyText: SubjectKey.renderText)
-    for range in RunPartitions.ranges(of: runs, bytes: memory.setAsideBytes) {
+    for range in RunPartitions.ranges(of: runs, bytes: memory.setAsideRangeBytes) {
       var entries: [RunEntry] = []
       var memory: [ByteArena] = []
       for run in runs { try run.load(range, into: &entries, keeping: &memory) }

@@ -37,6 +37,14 @@ package struct StoreBackup {
 
   private var files: any FileSystem { target.files }
 
+  /// Refuses the store itself as the place of its backup.
+  package func checkTarget() throws(StoreError) {
+    guard !files.exists(target.path) || files.identity(target.path) != files.identity(environment.folder.path)
+    else { throw StoreError(.invalidArgument, "a store cannot be its own backup", file: target.path) }
+    // Neither is a folder that holds something else noted.
+    if files.exists(target.path), try !target.isHalfMade(allowingSegments: true) { _ = try earlierState() }
+  }
+
   package func run(progress: (Double) -> Void) throws(StoreError) -> BackupResult {
     var isNew = !files.exists(target.path)
     if !isNew { isNew = try target.isHalfMade(allowingSegments: true) }
@@ -215,6 +223,10 @@ extension SegmentEngine {
   public func backup(
     to path: String, isCancelled: @escaping () -> Bool = { false }, progress: (Double) -> Void = { _ in }
   ) throws(StoreError) -> BackupResult {
+    let (before, instantsBefore) = followedView()
+    try StoreBackup(
+      environment, view: before, instants: instantsBefore, path: path, isCancelled: isCancelled
+    ).checkTarget()
     var isAnnounced = mode != .immutable
     if isAnnounced {
       do throws(StoreError) { try KnownBackups(folder).announce(path) } catch { isAnnounced = false }

@@ -265,7 +265,9 @@ package struct StoreRepair {
   /// Takes over what the store knew of its backups; the damaged store and the backup given are copies of it from now on, too.
   private func takeNotes(_ found: Found) throws(StoreError) {
     let notes = KnownBackups(target)
-    for backup in (try? KnownBackups(source).all()) ?? [] { try notes.note(backup) }
+    for backup in (try? KnownBackups(source).all()) ?? [] where backup.path != target.path {
+      try notes.note(backup)
+    }
     let now = SystemCall.nowMilliseconds
     try notes.note(KnownBackup(path: source.path, commit: found.commit, instantMilliseconds: now))
     if let backup { try notes.announce(backup.path) }

@@ -3,6 +3,7 @@
 // over 16 MiB is passed on by its beginning, length and SHA-256 alone.
 // Does not parse cells. Not thread-safe: callers take turns.
 
+import CreditModel
 import Foundation
 import SegmentStore
 
@@ -212,14 +213,20 @@ package final class ChunkReader {
       guard isValid else { throw undecodable() }
       text = output
     }
-    let cells = text.withUnsafeBytes { bytes -> [String] in
+    let found = text.withUnsafeBytes { bytes -> [String]? in
       var parser = RecordParser(bytes)
       guard parser.next() else { return [] }
+      // The parser keeps no more cells than any entry can have; further ones are only counted.
+      guard parser.cellCount <= HeaderRecognition.maximumColumns else { return nil }
       var cells: [String] = []
       for index in 0..<parser.cellCount {
         cells.append(String(decoding: parser.copy(parser[index]), as: UTF8.self))
       }
       return cells
+    }
+    guard let cells = found else {
+      throw CreditError(
+        "wrongHeader", "the header has more than \(HeaderRecognition.maximumColumns) columns", file: path)
     }
     guard !cells.isEmpty else { throw CreditError("empty", "the file has no header", file: path) }
     drop(boundary)
@@ -230,9 +237,11 @@ package final class ChunkReader {
   private func firstRecordEnd() -> Int? {
     let bytes = buffer
     var parser = RecordParser(bytes)
-    guard parser.next() else { return bytes.count }
+    guard parser.next() else { return isAtEnd ? bytes.count : nil }
     if parser.isUnterminated { return nil }
     var end = parser.recordRange.upperBound
+    // A line that reaches to where reading stopped may go on.
+    if end == bytes.count, !isAtEnd { return nil }
     if end < bytes.count, bytes[end] == 0x0D { end += 1 }
     if end < bytes.count, bytes[end] == 0x0A { end += 1 }
     return end

@@ -13,13 +13,16 @@ package struct CollectionMemory: Sendable {
   /// its worst moment on rows of 166 bytes.
   private static let loadingFactor = 6
 
+  /// Memory without which a worker could not hold a chunk and its rows.
+  private static let leastWorkerBytes = 6 << 20
+
   package let budget: Int
   /// Threads that read.
   package let workers: Int
 
   package init(budget: Int, workers: Int) {
     self.budget = max(16 << 20, budget)
-    self.workers = max(1, workers)
+    self.workers = max(1, min(workers, self.budget / Self.leastWorkerBytes))
   }
 
   /// Bytes of one chunk of the file; there are two more than workers.
@@ -29,6 +32,8 @@ package struct CollectionMemory: Sendable {
   package var rowBytes: Int { workerBytes * 13 / 16 }
   /// Rows set aside that one worker holds, and as many raw rows.
   package var setAsideBytes: Int { workerBytes / 16 }
+  /// Rows set aside that are numbered and stored at once, by one thread.
+  package var setAsideRangeBytes: Int { max(1 << 20, min(16 << 20, budget / 16)) }
   /// Texts one worker keeps once each.
   package var poolBytes: Int { workerBytes / 8 }
   /// Threads that load: as many as can have a range in memory each.

@@ -38,7 +38,7 @@ extension CreditSnapshot {
   /// ```
   /// - Parameters:
   ///   - token: `ChangePage.next` of the page before, or of any snapshot's ``changeToken()``; `nil` for the beginning.
-  ///   - entries: codes of entries; empty means all.
+  ///   - entries: codes of entries; empty means all. A token goes on with the entries it was read up to for.
   ///   - limit: changes of a page, 1 to 10,000.
   /// - Throws: `CreditError`: `invalidToken` for a token of another store, or of a course of commits that a restored backup ended;
   ///   `unknownEntry`, `limit`, `damaged`.
@@ -83,7 +83,7 @@ extension CreditSnapshot {
         throw CreditError("limit", "a page has 1 to \(Self.maximumChanges) changes, not \(limit)")
       }
       let start =
-        try token.map { try ChangeToken($0, for: self) }
+        try token.map { try ChangeToken($0, for: self, entries: entries) }
         ?? ChangeToken(store: database.identifier, commit: 0, instant: nil)
       // Inside a commit the rest of it is still to come.
       let after = start.place == nil ? start.commit : start.commit - min(1, start.commit)
@@ -95,15 +95,16 @@ extension CreditSnapshot {
         ChangeSearch(after: after, start: start, wanted: limit + 1, fetcher: RowFetcher(engine))
       }
       try workers[0].merge(workers.dropFirst())
-      return try page(workers[0].candidates, limit: limit)
+      return try page(workers[0].candidates, limit: limit, entries: ChangeToken.digest(entries))
     } catch { throw CreditError(wrapping: error) }
   }
 
-  private func page(_ candidates: [RecordCandidate], limit: Int) throws -> ChangePage {
+  private func page(_ candidates: [RecordCandidate], limit: Int, entries: String) throws -> ChangePage {
     let fetcher = RowFetcher(engine)
     let found = candidates.prefix(limit)
     let changes = try found.map { try $0.record(in: engine, fetcher) }
     var next = end()
+    next.entries = entries
     let hasMore = candidates.count > limit
     if hasMore, let last = found.last, let change = changes.last {
       next.commit = change.commit

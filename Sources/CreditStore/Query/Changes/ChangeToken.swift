@@ -24,6 +24,8 @@ struct ChangeToken: Codable, Equatable {
   var commit: UInt64
   /// When it was made: tells it from another commit of this number, made after an earlier state was restored. Absent for commit 0.
   var instant: Int64?
+  /// Digest of the entries that were asked for; `nil` for a token that was not read up to, which goes with any.
+  var entries: String?
   /// `nil` behind all of the commit.
   var place: Place?
 
@@ -34,15 +36,25 @@ struct ChangeToken: Codable, Equatable {
     return try encoder.encode(self).base64EncodedString()
   }
 
-  init(store: String, commit: UInt64, instant: Int64?, place: Place? = nil) {
+  init(store: String, commit: UInt64, instant: Int64?, entries: String? = nil) {
+    self.entries = entries
     self.store = store
     self.commit = commit
     self.instant = instant
-    self.place = place
+  }
+
+  /// The digest of entries asked for.
+  static func digest(_ entries: [String]) -> String {
+    var hasher = SHA256()
+    for entry in Set(entries).sorted() {
+      hasher.update(Array("\(entry.utf8.count):".utf8))
+      hasher.update(Array(entry.utf8))
+    }
+    return Data(hasher.finalize().prefix(6)).base64EncodedString()
   }
 
   /// Reads the text form and checks it against the store.
-  init(_ text: String, for snapshot: CreditSnapshot) throws {
+  init(_ text: String, for snapshot: CreditSnapshot, entries: [String]) throws {
     guard text.utf8.count <= 1 << 20, let data = Data(base64Encoded: text),
       let token = try? JSONDecoder().decode(ChangeToken.self, from: data),
       token.place.map({ UInt128($0.key, radix: 16) != nil }) ?? true
@@ -52,8 +64,18 @@ struct ChangeToken: Codable, Equatable {
     guard token.store == snapshot.database.identifier else {
       throw CreditError("invalidToken", "the token belongs to another store; begin without one")
     }
+    guard token.entries == nil || token.entries == Self.digest(entries) else {
+      throw CreditError(
+        "invalidToken",
+        "the token was read up to for other entries; those it did not ask for would be left out")
+    }
     let instant = token.commit == 0 ? nil : snapshot.database.engine.instant(of: token.commit)
-    guard token.commit <= snapshot.commit, token.instant == instant else {
+    guard token.commit <= snapshot.commit || token.instant != instant else {
+      throw CreditError(
+        "invalidToken",
+        "the token is of commit \(token.commit), the snapshot of \(snapshot.commit); take a newer snapshot")
+    }
+    guard token.instant == instant else {
       throw CreditError(
         "invalidToken",
         "the store was put back to an earlier state since: what was read behind commit \(token.commit) may be undone; begin "

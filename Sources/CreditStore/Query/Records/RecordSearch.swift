@@ -84,18 +84,17 @@ final class RecordSearch: QueryWorker {
       return
     }
     // Where one value is shared by very many rows, entry and subject decide: else all of them would be looked at one by one.
-    let keys = try vector.keys()
-    let isDecided = columns.count == 1
-    func comesBehind(_ place: Int) -> Bool { isDecided && worst.precedes(entry, keys[place]) }
+    let keys = columns.count == 1 ? try vector.keys() : nil
+    func comesBehind(_ place: Int) -> Bool { keys.map { worst.precedes(entry, $0[place]) } ?? false }
     switch worst.values[0] {
     case .number(let last):
       if isDescending {
         // Absent values come last.
         if let bounds = vector.bounds(item), bounds.upperBound < last {
-          vector.clear()
-        } else {
-          try vector.keepIntegers(item, in: last...Int64.max, isOutside: false)
+          return vector.clear()
         }
+        try vector.keepIntegers(item, in: last...Int64.max, isOutside: false)
+        guard vector.selectedCount > 0 else { return }
       }
       let integers = try vector.integers(item)
       vector.keep { place in
