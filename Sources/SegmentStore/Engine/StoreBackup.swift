@@ -37,21 +37,24 @@ package struct StoreBackup {
 
   private var files: any FileSystem { target.files }
 
-  /// Refuses the store itself as the place of its backup.
+  /// Refuses a folder that cannot become the backup: the store itself, or one with something else in it.
   package func checkTarget() throws(StoreError) {
-    guard !files.exists(target.path) || files.identity(target.path) != files.identity(environment.folder.path)
-    else { throw StoreError(.invalidArgument, "a store cannot be its own backup", file: target.path) }
-    // Neither is a folder that holds something else noted.
-    if files.exists(target.path), try !target.isHalfMade(allowingSegments: true) { _ = try earlierState() }
+    guard files.exists(target.path) else { return }
+    try refuseOwnFolder()
+    if try !target.isHalfMade(allowingSegments: true) { _ = try earlierState() }
+  }
+
+  private func refuseOwnFolder() throws(StoreError) {
+    guard files.identity(target.path) != files.identity(environment.folder.path) else {
+      throw StoreError(.invalidArgument, "a store cannot be its own backup", file: target.path)
+    }
   }
 
   package func run(progress: (Double) -> Void) throws(StoreError) -> BackupResult {
     var isNew = !files.exists(target.path)
     if !isNew { isNew = try target.isHalfMade(allowingSegments: true) }
     if isNew { try target.create() }
-    guard files.identity(target.path) != files.identity(environment.folder.path) else {
-      throw StoreError(.invalidArgument, "a store cannot be its own backup", file: target.path)
-    }
+    try refuseOwnFolder()
     let lock = try WriterLock(target, waitSeconds: 0)
     defer { lock.release() }
     // Decided under the lock: another backup may have ended meanwhile.

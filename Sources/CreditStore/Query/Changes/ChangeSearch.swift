@@ -8,19 +8,17 @@ import SegmentStore
 final class ChangeSearch: QueryWorker {
   private let after: UInt64
   private let start: ChangeToken
-  /// Changes to keep: one more than the page has, to know whether another follows.
-  private let wanted: Int
-  private let order: RecordOrder
-  private(set) var candidates: [RecordCandidate] = []
-  /// The last change that is still on the page, once there are enough, and its commit.
-  private var worst: RecordCandidate?
-  private var lastCommit = Int64.max
+  private var found: PageCandidates
+  var candidates: [RecordCandidate] { found.rows }
+  /// The commit of the last change that is still on the page.
+  private var lastCommit: Int64 {
+    if case .number(let commit)? = found.worst?.values.first { commit } else { .max }
+  }
 
   init(after: UInt64, start: ChangeToken, wanted: Int, fetcher: RowFetcher) {
     self.after = after
     self.start = start
-    self.wanted = wanted
-    order = RecordOrder(isDescending: [false], fetcher: fetcher)
+    found = PageCandidates(order: RecordOrder(isDescending: [false], fetcher: fetcher), wanted: wanted)
   }
 
   var skipped: SkippedRows { SkippedRows() }
@@ -38,15 +36,17 @@ final class ChangeSearch: QueryWorker {
     let keys = try vector.keys()
     let versions = try vector.system(.version)
     try vector.selection.visit { place in
-      guard commits[place] <= lastCommit else { return }
-      // A commit may be as large as a city: most of it is left out at one look.
-      if let worst, commits[place] == lastCommit, worst.precedes(context.entry, keys[place]) { return }
+      if let worst = found.worst {
+        let lastCommit = lastCommit
+        guard commits[place] <= lastCommit else { return }
+        // A commit may be as large as a city: most of it is left out at one look.
+        if commits[place] == lastCommit, worst.precedes(context.entry, keys[place]) { return }
+      }
       let candidate = RecordCandidate(
         values: [.number(commits[place])], entry: context.entry, key: keys[place], commit: versions[place],
         address: vector.address(place))
       if try !isBehindStart(candidate, commits[place]) { return }
-      candidates.append(candidate)
-      if candidates.count >= 2 * wanted + 1024 { try cut() }
+      try found.append(candidate)
     }
     return true
   }
@@ -56,20 +56,9 @@ final class ChangeSearch: QueryWorker {
     let cursor = RecordCursor(
       query: "", commit: start.commit, values: candidate.values, entry: place.entry, key: place.subject,
       record: place.record, version: place.version)
-    return try order.compare(candidate, cursor) > 0
+    return try found.order.compare(candidate, cursor) > 0
   }
 
   /// Adds what other threads found.
-  func merge(_ others: ArraySlice<ChangeSearch>) throws {
-    for other in others { candidates += other.candidates }
-    try cut()
-  }
-
-  private func cut() throws {
-    try order.sort(&candidates)
-    guard candidates.count >= wanted else { return }
-    candidates.removeLast(candidates.count - wanted)
-    worst = candidates.last
-    if case .number(let commit)? = worst?.values.first { lastCommit = commit }
-  }
+  func merge(_ others: ArraySlice<ChangeSearch>) throws { try found.merge(others.map(\.found)) }
 }

@@ -9,8 +9,6 @@ import SegmentStore
 final class RecordSearch: QueryWorker {
   private let order: RecordOrder
   private let cursor: RecordCursor?
-  /// Rows to keep: one more than the page has, to know whether another follows.
-  private let wanted: Int
   private let columns: [QueryColumn]
   private let types: [ItemType]
   private let filter: FilterEvaluation
@@ -18,9 +16,9 @@ final class RecordSearch: QueryWorker {
   private let store: [ColumnNumbering?]
   private let numbers = VectorNumbers()
   private let truth = UnsafeMutablePointer<UInt8>.allocate(capacity: RowVector.capacity)
-  private(set) var candidates: [RecordCandidate] = []
-  /// The last candidate that is still on the page, once there are enough.
-  private var worst: RecordCandidate?
+  private var found: PageCandidates
+  var candidates: [RecordCandidate] { found.rows }
+  private var worst: RecordCandidate? { found.worst }
 
   init(
     order: RecordOrder, cursor: RecordCursor?, wanted: Int, columns: [QueryColumn], items: QueryItems,
@@ -28,7 +26,7 @@ final class RecordSearch: QueryWorker {
   ) {
     self.order = order
     self.cursor = cursor
-    self.wanted = wanted
+    found = PageCandidates(order: order, wanted: wanted)
     self.columns = columns
     types = columns.map(items.type)
     self.filter = FilterEvaluation(filter, items: items, options: options)
@@ -62,18 +60,17 @@ final class RecordSearch: QueryWorker {
     try vector.selection.visit { place in
       if let worst, isWorse(place, keys[place], values, context, than: worst) { return }
       // Subjects ascend: a page that is full ends with the subject it ends in.
-      if columns.isEmpty, worst == nil, vector.isOrderedByKey, candidates.count >= wanted,
-        candidates.last?.key != keys[place]
+      if columns.isEmpty, worst == nil, vector.isOrderedByKey, found.rows.count >= found.wanted,
+        found.rows.last?.key != keys[place]
       {
-        try cut()
+        try found.cut()
         if let worst, isWorse(place, keys[place], values, context, than: worst) { return }
       }
       let candidate = RecordCandidate(
         values: values.map { $0.value(place) }, entry: context.entry, key: keys[place],
         commit: commits[place], address: vector.address(place))
       if let cursor, try order.compare(candidate, cursor) <= 0 { return }
-      candidates.append(candidate)
-      if candidates.count >= 2 * wanted + 1024 { try cut() }
+      try found.append(candidate)
     }
     return true
   }
@@ -131,18 +128,7 @@ final class RecordSearch: QueryWorker {
   }
 
   /// Adds what other threads found.
-  func merge(_ others: ArraySlice<RecordSearch>) throws {
-    for other in others { candidates += other.candidates }
-    try cut()
-  }
-
-  /// Keeps what may stand on the page.
-  private func cut() throws {
-    try order.sort(&candidates)
-    guard candidates.count >= wanted else { return }
-    candidates.removeLast(candidates.count - wanted)
-    worst = candidates.last
-  }
+  func merge(_ others: ArraySlice<RecordSearch>) throws { try found.merge(others.map(\.found)) }
 
   /// The values of one column of the order in a vector.
   private struct VectorValues {
