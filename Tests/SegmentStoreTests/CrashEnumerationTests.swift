@@ -1,7 +1,7 @@
 // Goal: whatever moment the power goes away, nothing acknowledged is lost, nothing is half there, and the store goes on.
-// Method: a script of commits, merges and purges on a simulated disk; after every call that changes the disk, every kind of damage is done to a copy,
-// the copy is opened, and what it holds must be the model's state at the last acknowledged commit or the one under way (prefix
-// rule). Replay one case with its seed, call number and damage. CREDIT_CAMPAIGN_CRASHES=100 takes a hundred scripts instead of one,
+// Method: a script of commits, merges, purges, checkpoints and backups on a simulated disk; after every call that changes the disk, every kind of
+// damage is done to a copy, the copy is opened, and what it holds must be the model's state at the last acknowledged commit or the one under way
+// (prefix rule); a backup that was whole once holds a state it was brought to. Replay one case with its seed, call number and damage. CREDIT_CAMPAIGN_CRASHES=100 takes a hundred scripts instead of one,
 // CREDIT_CAMPAIGN_CRASHES=100@20261200 from another seed on.
 
 import Foundation
@@ -19,6 +19,9 @@ import Testing
     let first = parts.count > 1 ? UInt64(parts[1]) ?? 0 : 20_261_123
     return (0..<max(1, min(count, 1_000_000))).map { first &+ $0 }
   }()
+
+  /// Commits of a script: some two thousand calls.
+  private static let steps = 112
 
   @Test(arguments: seeds) func everyCrashLeavesAPrefix(seed: UInt64) throws {
     print("seed \(seed)")
@@ -41,10 +44,10 @@ import Testing
         checked += 1
       }
     }
-    try script.run(on: disk, at: "/script/parent/store")
+    try script.run(on: disk, at: "/script/parent/store", backup: "/script/parent/backup", steps: Self.steps)
     disk.afterCall = nil
     print("\(disk.calls) calls, \(checked) crashes")
-    #expect(disk.calls >= 500)
+    #expect(disk.calls >= 2000)
     #expect(checked == disk.calls * CrashDamage.allCases.count)
     #expect(recovered.count > Int(script.acknowledged) / 2)
   }
@@ -110,6 +113,7 @@ import Testing
       "came back to \(commit), acknowledged \(script.acknowledged), begun \(script.begun)")
     let expected = try StoreScript.content(engine)
     #expect(script.contents(asOf: commit).contains(expected))
+    if script.isBackingUp || isThorough { try checkBackup(disk, mount, script) }
     guard isThorough else { return commit }
     // Life goes on: one more commit, a clean end, and every byte is in order.
     let schema = Model.schema(7)
@@ -125,6 +129,20 @@ import Testing
     #expect(try StoreScript.content(again) == expected)
     #expect(again.verify().isEmpty)
     return commit
+  }
+
+  /// A backup is not whole yet, and says so, or holds a state of the store, from before the crash.
+  private static func checkBackup(_ disk: SimulatedDisk, _ mount: String, _ script: StoreScript) throws {
+    let path = mount + "/parent/backup"
+    guard disk.exists(path), !disk.exists(path + "/backup.unfinished") else { return }
+    guard script.hasBackup || canOpen(path, disk) else { return }
+    let backup = try SegmentEngine(
+      opening: path, mode: .readOnly, options: StoreScript.options(), files: disk)
+    let commit = backup.snapshot().commit
+    let found = try StoreScript.content(backup)
+    #expect(
+      script.backups.contains { $0.commit == commit && $0.content == found },
+      "a backup of commit \(commit) that was never made")
   }
 
   private static func canOpen(_ path: String, _ disk: SimulatedDisk) -> Bool {

@@ -8,14 +8,14 @@ import TestSupport
 import Testing
 
 @Suite struct RepairTests {
-  private static func options() -> EngineOptions {
+  static func options() -> EngineOptions {
     var options = EngineOptions(memoryBudgetBytes: 64 << 20, keyText: RichRows.keyText)
     options.compactsAutomatically = false
     return options
   }
 
   /// All rows of a store with the commits that made and superseded them.
-  private static func lines(_ engine: SegmentEngine) throws -> [String] {
+  static func lines(_ engine: SegmentEngine) throws -> [String] {
     let snapshot = engine.snapshot()
     var lines: [String] = []
     let schemas = [RichRows.schema] + (0..<RichRows.smallDatasets).map(RichRows.smallSchema)
@@ -33,7 +33,7 @@ import Testing
   }
 
   /// A store with a merged segment, a history segment, one as loaded and rows in the journal; closed.
-  private static func make(_ path: String, seed: UInt64) throws -> [String] {
+  static func make(_ path: String, seed: UInt64) throws -> [String] {
     _ = try SegmentEngine.create(at: path)
     let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: options())
     _ = try RichRows.fill(engine, rows: 3000, commits: 3, seed: seed)
@@ -63,13 +63,13 @@ import Testing
     return lines
   }
 
-  private static func segments(_ path: String) throws -> [String] {
+  static func segments(_ path: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: path + "/seg").sorted().map { "seg/" + $0 }
   }
 
   /// Repairs and checks: nothing that was not there, nothing missing that is not reported.
   @discardableResult
-  private static func repair(
+  static func repair(
     _ path: String, _ folder: TemporaryFolder, expected: [String], backup: String? = nil, _ what: String,
     isThorough: Bool = true
   ) throws -> RepairReport {

@@ -1,4 +1,4 @@
-// Owns a script of commits, merges, purges and reopenings, and the plain list of rows that says what a store must hold after each of them.
+// Owns a script of commits, merges, purges, backups and reopenings, and the plain list of rows that says what a store must hold after each of them.
 // Invariants: the same seed makes the same script; the list changes when a commit is put together, and is set back where it failed for good;
 // what may or may not have happened when the disk went away is told apart from what was acknowledged.
 
@@ -15,6 +15,10 @@ final class StoreScript {
   private(set) var begun: UInt64 = 0
   /// Whether the store was there when the call was made.
   var isMade = false
+  /// What the backups hold: the last one that was made, and the one that is being made.
+  private(set) var backups: [(commit: UInt64, content: [UInt64])] = []
+  private(set) var hasBackup = false
+  private(set) var isBackingUp = false
   /// Rows that are being purged: all of them may be gone already, or none.
   private var leaving: Set<Int> = []
   private var random: SeededGenerator
@@ -76,8 +80,8 @@ final class StoreScript {
 
   // MARK: The script
 
-  /// Makes a store and works on it.
-  func run(on files: any FileSystem, at path: String, steps: Int = 75) throws {
+  /// Makes a store and works on it; with a folder for a backup, brings that up to date now and then.
+  func run(on files: any FileSystem, at path: String, backup: String? = nil, steps: Int = 75) throws {
     _ = try SegmentEngine.create(at: path, files: files)
     isMade = true
     func open() throws -> SegmentEngine {
@@ -88,6 +92,7 @@ final class StoreScript {
       try commit(engine, isSegment: step % 5 == 3)
       if step % 14 == 13 { try engine.compact() }
       if step % 25 == 17 { try purge(engine, key: Self.keys[step % Self.keys.count]) }
+      if step % 21 == 15, let backup { try backUp(engine, to: backup) }
       if step % 37 == 36 {
         try engine.close()
         engine = try open()
@@ -142,6 +147,15 @@ final class StoreScript {
         EngineModelTests.schema(row.dataset), key: row.key, batch: transaction.commit,
         payload: RowPayload.encode(row.cells))
     }
+  }
+
+  /// Brings a backup up to date.
+  private func backUp(_ engine: SegmentEngine, to path: String) throws {
+    backups = Array(backups.suffix(1)) + [(acknowledged, Self.content(rows, asOf: acknowledged))]
+    isBackingUp = true
+    try engine.backup(to: path)
+    (isBackingUp, hasBackup) = (false, true)
+    backups = Array(backups.suffix(1))
   }
 
   /// Takes all rows of a key in one dataset out of the store.

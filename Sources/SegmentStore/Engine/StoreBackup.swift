@@ -194,9 +194,9 @@ package struct StoreBackup {
     guard engine.snapshot().commit == view.commit else {
       throw StoreError(.damaged, "the backup does not stand at commit \(view.commit)", file: target.path)
     }
-    if let fault = engine.verify(quick: true).first {
-      throw StoreError.damaged(
-        "the backup is not whole: \(fault.what)", file: fault.file, offset: fault.offset)
+    if let fault = engine.verificationErrors(quick: true).first {
+      throw StoreError(
+        fault.code, "the backup is not whole: \(fault.message)", file: fault.file, offset: fault.offset)
     }
   }
 

@@ -84,12 +84,7 @@ package struct PosixFileSystem: FileSystem {
   }
 
   package func syncDirectory(_ path: String) throws(StoreError) {
-    #if canImport(Glibc)
-    let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    #else
-    let descriptor = Darwin.open(path, O_RDONLY | O_CLOEXEC)
-    #endif
-    guard descriptor >= 0 else { throw SystemCall.error("open the folder", path) }
+    let descriptor = try SystemCall.open(path, O_RDONLY | O_DIRECTORY)
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw SystemCall.error("sync the folder", path) }
   }

@@ -109,8 +109,15 @@ extension SegmentReader {
             for page in column.dictionaryPages.indices {
               attempt { () throws(StoreError) in _ = try dictionaryPage(page, of: column) }
             }
+            if let map = column.map {
+              attempt { () throws(StoreError) in _ = try blocks.header(map, kind: .map) }
+            }
             for entry in column.blocks {
               attempt { () throws(StoreError) in _ = try block(entry, of: column) }
+              // A damaged dictionary or map hides the blocks read through it: whether they are sound is told all the same.
+              if chunk.place == nil, let last = faults.last, last.offset != entry.location.offset {
+                attempt { () throws(StoreError) in _ = try blocks.header(entry.location, kind: .column) }
+              }
             }
           }
         }
