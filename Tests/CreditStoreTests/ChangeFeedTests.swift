@@ -134,6 +134,35 @@ import Testing
     #expect(try restored.snapshot().changes(since: token).changes.map(\.key) == ["号0"])
   }
 
+  /// Goal: records without a record key are told apart by their content: an item that joins the entry between two pages changes nothing, one that
+  /// leaves it makes a token that stands between them an error instead of a gap.
+  @Test func pagesOfRecordsWithoutKeyGoOnWhenTheEntryGrows() throws {
+    let fixture = try StoreFixture()
+    try fixture.collect(
+      (0..<30).map { "\(StoreFixture.codes[0]),,2021-03-01,\($0),号\($0 % 4)" }, entry: "T0")
+    let whole = try Self.follow(fixture.database.snapshot(), limit: 100).lines
+    let first = try fixture.database.snapshot().changes(limit: 11)
+    // A new item, in front of the others, and their order changed.
+    var grown = StoreFixture.keyless
+    grown.version = 2
+    grown.items = [CatalogueItem(id: "NEW", name: "新项")] + grown.items.reversed()
+    try fixture.database.catalogue.publish(grown)
+    func keys(_ lines: [String]) -> [Substring] { lines.map { $0.split(separator: " ")[3] } }
+    let rest = try Self.follow(fixture.database.snapshot(), since: first.next, limit: 7)
+    #expect(first.changes.map(\.key) + keys(rest.lines).map(String.init) == keys(whole).map(String.init))
+    #expect(Set(keys(whole)).count == 30)
+    var shrunk = grown
+    shrunk.version = 3
+    shrunk.items.removeAll { $0.id == "AMOUNT" }
+    try fixture.database.catalogue.publish(shrunk)
+    let refused = #expect(throws: CreditError.self) {
+      try fixture.database.snapshot().changes(since: first.next)
+    }
+    #expect(refused?.code == "invalidToken" && refused?.message.contains("T0") == true)
+    // A token behind a whole commit does not depend on it.
+    #expect(try fixture.database.snapshot().changes(since: rest.token).changes.isEmpty)
+  }
+
   @Test func wrongTokensAndLimitsAreRefused() throws {
     let fixture = try StoreFixture()
     let other = try StoreFixture()

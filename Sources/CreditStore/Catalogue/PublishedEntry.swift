@@ -61,5 +61,16 @@ public final class PublishedEntry: Sendable {
       entry: next, dataset: dataset, columnIDs: ids, nextColumnID: free, knownColumns: knownColumns)
   }
 
+  /// The text form of the key of a record: the values of the record-key items, or a digest of the content where there are none.
+  ///
+  /// - Parameter value: the value of the item at a position.
+  package func recordKey(_ value: (Int) -> Value?) -> String {
+    guard keyItems.isEmpty else { return RecordKey.text(keyItems.map(value)) }
+    // By column, which an item keeps wherever it stands in later versions.
+    let places = columnIDs.indices.sorted { columnIDs[$0] < columnIDs[$1] }
+    return RecordKey.contentDigest(
+      places.compactMap { place in value(place).map { (columnIDs[place], $0) } })
+  }
+
   package var recordIdentity: RecordIdentity { RecordIdentity(keyColumns: keyItems, schema: schema) }
 }

@@ -164,7 +164,11 @@ package struct Collector {
         pools: reading.workers.map(\.pools), uncoded: Set(reading.workers.flatMap(\.itemsRepeatingKey)),
         columnCount: columnCount, rowCount: rowCount)
     }
-    let outcome = try load(reading.workers.map(\.rows), identity(), texts, &transaction) { fraction in
+    // Rows set aside wait in memory while the others are loaded.
+    let waiting = reading.workers.reduce(0) { $0 + $1.setAside.bytesInMemory + $1.rawRows.bytesInMemory }
+    let outcome = try load(
+      reading.workers.map(\.rows), beside: waiting, identity(), texts, &transaction
+    ) { fraction in
       progress(CollectionProgress(phase: .loading, fraction: fraction, rows: reported, setAside: aside))
     }
     receipt.loaded = outcome.loaded
@@ -177,7 +181,7 @@ package struct Collector {
     let rawIdentity = RecordIdentity(keyColumns: [], schema: SystemDatasets.rawRows)
     let noTexts = BatchTexts.none(columnCount: SystemDatasets.rawRows.columns.count)
     let rawRows = reading.workers.map(\.rawRows) + [late.rawRows]
-    _ = try load(rawRows, rawIdentity, { _ in noTexts }, &transaction) { _ in }
+    _ = try load(rawRows, beside: 0, rawIdentity, { _ in noTexts }, &transaction) { _ in }
     try keepLongIdentifiers(&transaction)
     if shared.isCancelled.load(ordering: .relaxed) { throw CancellationError() }
     guard receipt.isBalanced else {
@@ -201,14 +205,15 @@ package struct Collector {
 
   /// Loads sorted rows: few into the journal, many into segments.
   private func load(
-    _ stacks: [RunStack], _ identity: RecordIdentity, _ texts: (_ rowCount: Int) -> BatchTexts,
+    _ stacks: [RunStack], beside waiting: Int, _ identity: RecordIdentity,
+    _ texts: (_ rowCount: Int) -> BatchTexts,
     _ transaction: inout WriteTransaction,
     progress: @escaping @Sendable (Double) -> Void
   ) throws -> BatchLoader.Outcome {
     let rows = stacks.reduce(0) { $0 + $1.rowCount }
     guard rows > 0 else { return BatchLoader.Outcome() }
     let bytes = stacks.reduce(0) { $0 + $1.bytes }
-    if memory.mustSpill(stacks.reduce(0) { $0 + $1.bytesInMemory }) {
+    if memory.mustSpill(stacks.reduce(waiting) { $0 + $1.bytesInMemory }) {
       for stack in stacks { try stack.spillRest() }
     }
     let runs = stacks.flatMap { $0.takeRuns() }

@@ -16,8 +16,7 @@ struct RecordVersions {
     let reader = RecordReader(entry)
     keys = try rows.map { row in
       let values = try reader.values(row.payload)
-      return entry.keyItems.isEmpty
-        ? RecordKey.contentDigest(values) : RecordKey.text(entry.keyItems.map { values[$0] })
+      return entry.recordKey { values[$0] }
     }
   }
 

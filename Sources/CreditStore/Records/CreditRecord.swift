@@ -29,10 +29,7 @@ public struct CreditRecord: Sendable {
   /// The record key: values of the entry's record-key items joined by `|`, or 32 hex digits of the content.
   ///
   /// Computed at each call: without a record key it is half of a SHA-256, which few readers need.
-  public var key: String {
-    published.keyItems.isEmpty
-      ? RecordKey.contentDigest(values) : RecordKey.text(published.keyItems.map { values[$0] })
-  }
+  public var key: String { published.recordKey { values[$0] } }
 
   package init(
     entry: PublishedEntry, subject: Identifier, version: Int, state: RecordState, batch: UInt64,
@@ -66,17 +63,17 @@ package enum RecordKey {
     return String(decoding: Array(parts.joined(separator: [0x7C])), as: UTF8.self)
   }
 
-  /// The key of a record of an entry without record key: half of the SHA-256 over its canonical values.
-  package static func contentDigest(_ values: some Sequence<Value?>) -> String {
+  /// The key of a record of an entry without record key: half of the SHA-256 over its canonical values, each with the id of its column.
+  ///
+  /// Absent values do not count: an item that joins the entry later changes no key.
+  package static func contentDigest(_ values: some Sequence<(column: UInt32, value: Value)>) -> String {
     var hasher = SHA256()
-    for value in values {
+    for (column, value) in values {
       // Each value with its length, so that no two lists of values run together.
-      guard let text = value?.canonicalText else {
-        hasher.update([0xFF, 0xFF, 0xFF, 0xFF])
-        continue
+      let text = value.canonicalText
+      for number in [column, UInt32(text.utf8.count)] {
+        hasher.update((0..<4).map { UInt8(truncatingIfNeeded: number >> UInt32(8 * $0)) })
       }
-      let count = UInt32(text.utf8.count)
-      hasher.update((0..<4).map { UInt8(truncatingIfNeeded: count >> UInt32(8 * $0)) })
       hasher.update(text.utf8)
     }
     return hasher.finalize().prefix(16).map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()

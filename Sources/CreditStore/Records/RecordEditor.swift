@@ -67,9 +67,7 @@ package struct RecordEditor {
     var found: (StoredRow, [Value?])?
     for row in try snapshot.currentRows(of: subject.rawValue, schema: entry.schema) {
       let values = try reader.values(row.payload)
-      let text =
-        entry.keyItems.isEmpty
-        ? RecordKey.contentDigest(values) : RecordKey.text(entry.keyItems.map { values[$0] })
+      let text = entry.recordKey { values[$0] }
       if text.utf8.elementsEqual(key.utf8) {
         guard found == nil else { throw CreditError("ambiguousKey", "several records have this key") }
         found = (row, values)

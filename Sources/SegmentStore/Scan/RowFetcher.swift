@@ -9,8 +9,11 @@ package final class RowFetcher {
     var dataset: DatasetID
   }
 
-  /// Segments with their columns kept open at most; few questions meet more.
-  private static let maximumPlaces = 64
+  /// Segments with their columns kept open at most: few questions meet more, and each keeps a block of every column, which the cache may
+  /// have given up meanwhile.
+  private static func maximumPlaces(_ reader: SegmentReader) -> Int {
+    max(4, min(64, reader.cacheBudget >> 20))
+  }
 
   private let snapshot: EngineSnapshot
   private var assemblers: [Place: RowAssembler] = [:]
@@ -33,11 +36,11 @@ package final class RowFetcher {
       guard let segment = snapshot.view.segment(address.segment),
         let opened = try RowAssembler(segment, schema: schema)
       else { throw StoreError(.invalidArgument, "the snapshot has no such row") }
+      if assemblers.count >= Self.maximumPlaces(segment.reader) { assemblers.removeAll() }
       assembler = opened
     }
     let (system, payload) = try assembler.row(address.position, key: key)
     let superseded = try assembler.superseded(address.position, asOf: snapshot.commit)
-    if assemblers.count >= Self.maximumPlaces { assemblers.removeAll() }
     assemblers[place] = assembler
     return StoredRow(
       address: address, dataset: schema.dataset, key: key, system: system, superseded: superseded,

@@ -110,8 +110,7 @@ extension CreditSnapshot {
       next.commit = change.commit
       next.instant = database.engine.instant(of: change.commit)
       next.place = ChangeToken.Place(
-        entry: last.entry.entry.code, key: String(last.key, radix: 16), record: try last.recordKey(fetcher),
-        version: last.commit)
+        entry: last.entry, key: last.key, record: try last.recordKey(fetcher), version: last.commit)
     }
     return ChangePage(changes: changes, next: try next.text(), hasMore: hasMore, commit: commit)
   }

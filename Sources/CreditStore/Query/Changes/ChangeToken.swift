@@ -14,6 +14,23 @@ struct ChangeToken: Codable, Equatable {
     var key: String
     var record: String
     var version: Int64
+    /// Of an entry without record key, whose content is the key: the columns that `record` was made of.
+    var columns: [UInt32]?
+
+    /// The place behind a version of a record.
+    init(entry: PublishedEntry, key: UInt128, record: String, version: Int64) {
+      self.entry = entry.entry.code
+      self.key = String(key, radix: 16)
+      self.record = record
+      self.version = version
+      columns = entry.keyItems.isEmpty ? entry.columnIDs.sorted() : nil
+    }
+
+    /// Whether the entry, as it is now, still tells records apart as it did: without one of the columns others would seem to come next.
+    func isKept(by entry: PublishedEntry) -> Bool {
+      guard let columns else { return !entry.keyItems.isEmpty }
+      return entry.keyItems.isEmpty && Set(columns).isSubset(of: entry.columnIDs)
+    }
 
     var subject: UInt128 { UInt128(key, radix: 16) ?? 0 }
   }
@@ -80,6 +97,15 @@ struct ChangeToken: Codable, Equatable {
         "invalidToken",
         "the store was put back to an earlier state since: what was read behind commit \(token.commit) may be undone; begin "
           + "without a token, and replace what you have")
+    }
+    if let place = token.place {
+      let entry = try snapshot.entries([place.entry])
+      guard entry.allSatisfy(place.isKept) else {
+        throw CreditError(
+          "invalidToken",
+          "entry \(place.entry) lost an item since, by which the token knew how far commit \(token.commit) was read; begin with the token "
+            + "before it, or without one")
+      }
     }
     self = token
   }

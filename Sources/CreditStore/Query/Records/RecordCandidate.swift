@@ -42,9 +42,7 @@ final class RecordCandidate {
     if let recordKey { return recordKey }
     let row = try fetcher.row(at: address, key: key, schema: entry.schema)
     let values = try RecordReader(entry).values(row.payload)
-    let found =
-      entry.keyItems.isEmpty
-      ? RecordKey.contentDigest(values) : RecordKey.text(entry.keyItems.map { values[$0] })
+    let found = entry.recordKey { values[$0] }
     recordKey = found
     return found
   }

@@ -35,9 +35,12 @@ package final class BlockCache: Sendable {
 
   private let shards: [Guarded<Shard>]
   private let shardBudget: Int
+  /// Bytes the cache may hold, about.
+  package let budget: Int
 
   /// Makes a cache of about `budget` bytes.
   package init(budget: Int) {
+    self.budget = budget
     // A shard must still hold the largest directories.
     let count = budget >= 64 << 20 ? 32 : 8
     shards = (0..<count).map { _ in Guarded(Shard()) }

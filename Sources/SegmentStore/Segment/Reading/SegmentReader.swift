@@ -13,6 +13,8 @@ package final class SegmentReader: Sendable {
   package let trailerChecksum: UInt64
   let blocks: BlockReader
   private let context: ReadingContext
+  /// Bytes the cache of decoded blocks may hold.
+  package var cacheBudget: Int { context.cache?.budget ?? 0 }
   private static let serials = Atomic<UInt64>(0)
   /// Tells this reader from all others of the process.
   private let serial = serials.add(1, ordering: .relaxed).oldValue
