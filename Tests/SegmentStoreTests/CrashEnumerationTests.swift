@@ -25,14 +25,14 @@ import Testing
 
   @Test(arguments: seeds) func everyCrashLeavesAPrefix(seed: UInt64) throws {
     print("seed \(seed)")
-    let disk = SimulatedDisk(mount: "/script")
-    try disk.createDirectory("/script/parent")
+    let disk = SimulatedDisk(mount: "/script-\(seed)")
+    try disk.createDirectory("/script-\(seed)/parent")
     let script = StoreScript(seed: seed)
     var checked = 0
     var recovered: Set<UInt64> = []
     disk.afterCall = { call in
       for (index, damage) in CrashDamage.allCases.enumerated() {
-        let mount = "/crash-\(call)-\(index)"
+        let mount = "/crash-\(seed)-\(call)-\(index)"
         let after = disk.crashed(damage, seed: seed &+ UInt64(call * 8 + index), mount: mount)
         do {
           if let commit = try Self.check(after, mount, script, isThorough: (call + index) % 9 == 0) {
@@ -44,7 +44,9 @@ import Testing
         checked += 1
       }
     }
-    try script.run(on: disk, at: "/script/parent/store", backup: "/script/parent/backup", steps: Self.steps)
+    try script.run(
+      on: disk, at: "/script-\(seed)/parent/store", backup: "/script-\(seed)/parent/backup", steps: Self.steps
+    )
     disk.afterCall = nil
     print("\(disk.calls) calls, \(checked) crashes")
     #expect(disk.calls >= 2000)

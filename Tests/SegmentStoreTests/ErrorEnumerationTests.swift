@@ -1,5 +1,5 @@
 // Goal: whatever call of the file system fails, once or from then on, with an error or a full disk, a sync that fails and forgets: nothing
-// acknowledged is lost, no answer is wrong, the store says what state it is in, and the next opening finds everything in order.
+// acknowledged is lost, no answer is wrong, no file stays open, the store says what state it is in, and the next opening finds everything in order.
 // Method: a script of commits, merges, purges, backups and reopenings on a simulated disk; for each call in turn the script is run anew with that call
 // failing. Replay one case with its mode and number. CREDIT_CAMPAIGN_ERRORS=1 tries every call instead of some.
 
@@ -119,6 +119,8 @@ import Testing
       try? live.close()
     }
     engine = nil
+    // Whatever failed, nothing stays open and nothing stays locked.
+    #expect(disk.openFiles == 0 && disk.heldLocks.isEmpty, "\(mode), call \(number): \(disk.heldLocks)")
     try checkReopened(disk, parent, script, "\(mode), call \(number)")
   }
 

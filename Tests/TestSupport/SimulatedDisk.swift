@@ -62,6 +62,8 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
     var pendingNames: [NameChange] = []
     var folders: Set<String> = [""]
     var locks: Set<String> = []
+    /// Files that are held open.
+    var openFiles = 0
     var nextInode = 1
     /// Calls that changed something so far.
     var calls = 0
@@ -82,6 +84,11 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
 
   /// Calls that changed something so far.
   package var calls: Int { state.withLock { $0.calls } }
+
+  /// Files that are held open: none when all engines are gone.
+  package var openFiles: Int { state.withLock { $0.openFiles } }
+  /// Locks that are held.
+  package var heldLocks: Set<String> { state.withLock { $0.locks } }
 
   fileprivate static func folder(_ name: String) -> String {
     name.lastIndex(of: "/").map { String(name[..<$0]) } ?? ""
@@ -359,7 +366,10 @@ private final class SimulatedFile: StoreFile, ForgetfulFile {
     self.disk = disk
     self.inode = inode
     self.path = path
+    disk.state.withLock { $0.openFiles += 1 }
   }
+
+  deinit { disk.state.withLock { $0.openFiles -= 1 } }
 
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StoreError) {
     try disk.read(inode, buffer, offset, path)
