@@ -1,4 +1,4 @@
-// Goal: whatever call of the file system fails, once or from then on, with an error or a full disk, a sync that fails and forgets: nothing
+// Goal: whatever call of the file system fails, once or from then on, with an error or a full disk, a sync that fails and forgets or deceives: nothing
 // acknowledged is lost, no answer is wrong, no file stays open, the store says what state it is in, and the next opening finds everything in order.
 // Method: a script of commits, merges, purges, backups and reopenings on a simulated disk; for each call in turn the script is run anew with that call
 // failing. Replay one case with its mode and number. CREDIT_CAMPAIGN_ERRORS=1 tries every call instead of some.
@@ -20,12 +20,15 @@ import Testing
     case full
     /// A sync fails, and what was not durable is gone from the file.
     case forgetfulSync
+    /// A sync fails, and what was not durable can be read until the power goes, which it does after the store went on.
+    case deceptiveSync
 
     func concerns(_ call: FaultyFileSystem.Call) -> Bool {
       switch self {
       case .once, .forEver: call != .identity
       case .full: [.create, .write, .link, .rename, .createDirectory, .truncate].contains(call)
       case .forgetfulSync: call == .sync || call == .syncDirectory
+      case .deceptiveSync: call == .sync
       }
     }
 
@@ -33,7 +36,8 @@ import Testing
       switch self {
       case .once, .forEver: .init(.inputOutput)
       case .full: .init(.diskFull, tearsWrites: true)
-      case .forgetfulSync: .init(.inputOutput, forgetsUnsynced: true)
+      case .forgetfulSync: .init(.inputOutput, unsynced: .dropped)
+      case .deceptiveSync: .init(.inputOutput, unsynced: .neverWritten)
       }
     }
   }
@@ -64,7 +68,7 @@ import Testing
     func failure(_ call: FaultyFileSystem.Call) -> FaultyFileSystem.Failure? {
       guard mode.concerns(call) else { return nil }
       let own = count.add(1, ordering: .relaxed).newValue
-      let isFailing = mode == .once || mode == .forgetfulSync ? own == number : own >= number
+      let isFailing = mode == .forEver || mode == .full ? own >= number : own == number
       if isFailing { reached.store(true, ordering: .relaxed) }
       if isFailing, call == .remove { removing.store(true, ordering: .relaxed) }
       return isFailing ? mode.failure : nil
@@ -121,7 +125,31 @@ import Testing
     engine = nil
     // Whatever failed, nothing stays open and nothing stays locked.
     #expect(disk.openFiles == 0 && disk.heldLocks.isEmpty, "\(mode), call \(number): \(disk.heldLocks)")
-    try checkReopened(disk, parent, script, "\(mode), call \(number)")
+    if mode == .deceptiveSync, script.isMade {
+      try checkAfterPowerLoss(disk, parent, "\(mode), call \(number)")
+    } else {
+      try checkReopened(disk, parent, script, "\(mode), call \(number)")
+    }
+  }
+
+  /// Goes on with the store as after a restart of the program, and pulls the plug: what could be read then, and what was acknowledged
+  /// since, is there.
+  private static func checkAfterPowerLoss(_ disk: SimulatedDisk, _ parent: String, _ what: String) throws {
+    let engine = try open(parent + "/store", disk)
+    let found = try StoreScript.content(engine)
+    for _ in 0..<3 {
+      _ = try engine.write { transaction in
+        try transaction.append(
+          EngineModelTests.schema(9), key: 5, batch: 1,
+          payload: RowPayload.encode([.null, .null, .null, .null]))
+      }
+    }
+    let last = engine.snapshot().commit
+    let mount = "/after" + parent
+    let again = try open(mount + "/parent/store", disk.crashed(.lost, seed: last, mount: mount))
+    #expect(again.snapshot().commit == last, "\(what)")
+    #expect(try StoreScript.content(again) == found, "\(what)")
+    #expect(again.verify().isEmpty, "\(what)")
   }
 
   /// Runs the script as far as it goes; every error must be one of the engine's own.

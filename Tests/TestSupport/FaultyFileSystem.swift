@@ -13,20 +13,30 @@ package final class FaultyFileSystem: FileSystem {
     case createDirectory, list, remove, read, size
   }
 
+  /// What becomes of bytes whose sync fails; systems differ.
+  package enum Unsynced: Sendable {
+    /// The next sync tries again.
+    case kept
+    /// They are gone; the next sync says all is well.
+    case dropped
+    /// They can be read as if all were well, and are never written; the next sync says all is well.
+    case neverWritten
+  }
+
   /// How a call fails.
   package struct Failure: Sendable {
     package var code: StoreError.Code
     /// Whether the first half of a failing write reaches the file.
     package var tearsWrites: Bool
-    /// Whether a failing sync forgets what was not durable, as some systems do: the next sync then says all is well.
-    package var forgetsUnsynced: Bool
+    /// What becomes of bytes whose sync fails.
+    package var unsynced: Unsynced
 
     package init(
-      _ code: StoreError.Code = .inputOutput, tearsWrites: Bool = false, forgetsUnsynced: Bool = false
+      _ code: StoreError.Code = .inputOutput, tearsWrites: Bool = false, unsynced: Unsynced = .kept
     ) {
       self.code = code
       self.tearsWrites = tearsWrites
-      self.forgetsUnsynced = forgetsUnsynced
+      self.unsynced = unsynced
     }
   }
 
@@ -146,7 +156,9 @@ private final class FaultyFile: StoreFile {
 
   func sync() throws(StoreError) {
     if let failure = files.failure(.sync, path) {
-      if failure.forgetsUnsynced { (base as? any ForgetfulFile)?.forgetUnsynced() }
+      if failure.unsynced != .kept {
+        (base as? any ForgetfulFile)?.forgetUnsynced(isReadable: failure.unsynced == .neverWritten)
+      }
       throw FaultyFileSystem.error(failure, path)
     }
     try base.sync()
@@ -157,6 +169,6 @@ private final class FaultyFile: StoreFile {
 
 /// A file that can lose what was not made durable.
 package protocol ForgetfulFile {
-  /// Goes back to what was durable.
-  func forgetUnsynced()
+  /// Gives up what was not made durable; it may stay readable until the power goes.
+  func forgetUnsynced(isReadable: Bool)
 }

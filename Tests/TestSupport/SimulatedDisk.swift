@@ -260,16 +260,17 @@ package final class SimulatedDisk: FileSystem, @unchecked Sendable {
   fileprivate func sync(_ inode: Int) throws(StoreError) {
     try change { (state) throws(StoreError) in
       guard var file = state.inodes.removeValue(forKey: inode) else { return }
-      file.durable = file.current
+      // Not what is there now: a sync that failed may have left bytes that will never be written.
+      for write in file.pending { Self.apply(write, write.bytes.count, &file.durable) }
       file.pending = []
       state.inodes[inode] = file
     }
   }
 
-  fileprivate func forgetUnsynced(_ inode: Int) {
+  fileprivate func forgetUnsynced(_ inode: Int, isReadable: Bool) {
     state.withLock { state in
       guard var file = state.inodes.removeValue(forKey: inode) else { return }
-      file.current = file.durable
+      if !isReadable { file.current = file.durable }
       file.pending = []
       state.inodes[inode] = file
     }
@@ -380,7 +381,7 @@ private final class SimulatedFile: StoreFile, ForgetfulFile {
   func truncate(to length: Int64) throws(StoreError) { try disk.truncate(inode, length) }
   func sync() throws(StoreError) { try disk.sync(inode) }
   func size() throws(StoreError) -> Int64 { disk.size(inode) }
-  func forgetUnsynced() { disk.forgetUnsynced(inode) }
+  func forgetUnsynced(isReadable: Bool) { disk.forgetUnsynced(inode, isReadable: isReadable) }
 }
 
 private final class SimulatedLock: FileLock {
