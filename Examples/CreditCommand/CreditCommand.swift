@@ -13,7 +13,8 @@ struct Credit: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       CheckCommand.self, InitCommand.self, CatalogueCommand.self, CollectCommand.self, RejectsCommand.self,
-      RecordsCommand.self, QueryCommand.self, ChangesCommand.self, ScreenCommand.self, AggregateCommand.self,
+      RecordsCommand.self, QueryCommand.self, ChangesCommand.self, FindCommand.self, ScreenCommand.self,
+      AggregateCommand.self,
       CorrectCommand.self,
       WithdrawCommand.self, ReinstateCommand.self, PurgeCommand.self, StatsCommand.self, VerifyCommand.self,
       CompactCommand.self, BackupCommand.self, RepairCommand.self, DumpCommand.self, GenerateCommand.self,

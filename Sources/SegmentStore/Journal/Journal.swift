@@ -312,7 +312,8 @@ package enum JournalReader {
     guard let last = bytes[start...].lastIndex(where: { $0 != 0 }) else { return }
     contents.discardedBytes = last + 1 - start
     var offset = start
-    while offset + JournalFrame.headerSize <= bytes.count {
+    // A frame begins with its magic: none begins in the zeros behind.
+    while offset <= last, offset + JournalFrame.headerSize <= bytes.count {
       if let frame = frame(bytes, at: offset, salt: contents.salt), frame.number >= contents.nextFrame {
         throw StoreError.damaged(
           "a frame of the journal is broken although frame \(frame.number) behind it is whole", file: name,

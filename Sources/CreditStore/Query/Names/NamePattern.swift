@@ -1,0 +1,85 @@
+// Owns how one name is compared with the name that was asked for.
+// Invariants: what is compared is the normalised form; a name that is passed over early could not match.
+
+import CreditModel
+import SegmentStore
+
+/// How a name fits what was asked for; what fits better comes first.
+public enum NameMatch: String, Codable, Sendable, CaseIterable, Comparable {
+  /// The same name.
+  case exact
+  /// The same but for the legal form: 甲有限公司 and 甲有限责任公司.
+  case legalForm
+  /// It begins with what was asked for.
+  case prefix
+  /// It has it somewhere.
+  case substring
+
+  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+  /// Whether one fits better than another.
+  public static func < (left: NameMatch, right: NameMatch) -> Bool { left.rank < right.rank }
+}
+
+/// A name that is looked for.
+struct NamePattern: Sendable {
+  let name: NormalizedName
+  /// The weakest match that counts.
+  let weakest: NameMatch
+  private let core: [UInt8]
+  /// Chinese characters that stand together in every name that matches, unless something stands between them that does not count; and the first
+  /// of them.
+  private let anchor: [UInt8]
+  private let firstOfAnchor: [UInt8]
+
+  init(_ name: NormalizedName, weakest: NameMatch) {
+    self.name = name
+    self.weakest = weakest
+    core = Array(name.bytes[..<name.coreLength])
+    anchor = Self.longestChineseRun(core)
+    firstOfAnchor = Array(anchor.prefix(3))
+  }
+
+  /// The longest run of characters that normalising leaves alone.
+  private static func longestChineseRun(_ bytes: [UInt8]) -> [UInt8] {
+    var best = 0..<0
+    var start = 0
+    var place = 0
+    while place < bytes.count {
+      let byte = bytes[place]
+      let length = byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
+      let end = min(place + length, bytes.count)
+      if (0xE4...0xE9).contains(byte) {
+        if end - start > best.count { best = start..<end }
+      } else {
+        start = end
+      }
+      place = end
+    }
+    return Array(bytes[best])
+  }
+
+  /// How a name matches, with its normalised form in `scratch`; `nil` when it does not.
+  func match(_ text: UnsafeRawBufferPointer, _ scratch: inout [UInt8]) -> NameMatch? {
+    let canMatch = anchor.withUnsafeBytes { anchor in
+      ByteSearch.contains(text, anchor)
+        || firstOfAnchor.withUnsafeBytes { ByteSearch.contains(text, $0) }
+    }
+    guard canMatch else { return nil }
+    scratch.removeAll(keepingCapacity: true)
+    NormalizedName.normalize(text, into: &scratch)
+    guard let match = match(scratch), match <= weakest else { return nil }
+    return match
+  }
+
+  private func match(_ bytes: [UInt8]) -> NameMatch? {
+    if bytes == name.bytes { return .exact }
+    let coreLength = NormalizedName.coreLength(bytes)
+    if coreLength == core.count, bytes.starts(with: core) { return .legalForm }
+    if bytes.starts(with: name.bytes) { return .prefix }
+    let isInside = bytes.withUnsafeBytes { bytes in
+      name.bytes.withUnsafeBytes { ByteSearch.contains(bytes, $0) }
+    }
+    return isInside ? .substring : nil
+  }
+}

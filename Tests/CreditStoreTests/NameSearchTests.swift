@@ -1,0 +1,137 @@
+// Goal: whoever looks for a name finds every subject that has or had it, the best matches first, and nobody else.
+// Method: random names of few characters with all kinds of spelling, many versions, beside a comparison of every name of every version.
+
+import CreditModel
+import CreditStore
+import TestSupport
+import Testing
+
+@Suite struct NameSearchTests {
+  private static func entry(_ code: String) -> CatalogueEntry {
+    CatalogueEntry(
+      code: code, name: "登记", subject: ["CODE"], subjectName: "NAME", recordKey: ["NO"],
+      items: [
+        CatalogueItem(id: "CODE", name: "代码", identifier: .any), CatalogueItem(id: "NO", name: "号"),
+        CatalogueItem(id: "NAME", name: "名称", length: 80),
+      ])
+  }
+
+  private static let codes = [
+    "91130302MA0000015N", "92130303MA0000023W", "93130321MA0000031N", "130302199001010016",
+  ]
+
+  private static func name(_ random: inout SeededGenerator) -> String {
+    let characters = ["甲", "乙", "丙", "（", "(", ")", "）", "A", "ａ", " ", "·", "•"]
+    let forms = ["", "有限公司", "有限责任公司", "股份有限公司", "（有限合伙）", "(有限合伙)"]
+    let core = (0..<Int.random(in: 1...4, using: &random)).map { _ in
+      characters[Int.random(in: 0..<characters.count, using: &random)]
+    }
+    return core.joined() + forms[Int.random(in: 0..<forms.count, using: &random)]
+  }
+
+  private struct Answer: Equatable, CustomStringConvertible {
+    var subject: String
+    var name: [UInt8]
+    var match: NameMatch
+    var isFormer: Bool
+    var entries: [String]
+    var description: String {
+      "\(subject) \(String(decoding: name, as: UTF8.self)) \(match) \(isFormer) \(entries)"
+    }
+  }
+
+  /// The answer by looking at every version of every subject.
+  private static func naive(_ fixture: StoreFixture, _ wanted: String, _ weakest: NameMatch) throws
+    -> [Answer]
+  {
+    let (wantedName, wantedCore) = (NormalizedName(wanted).text, NormalizedName(wanted).core)
+    var answers: [Answer] = []
+    for code in codes {
+      var found: [String: (former: Bool, entries: Set<String>)] = [:]
+      for record in try fixture.records(code, .history) {
+        guard case .text(let text)? = record["NAME"] else { continue }
+        let name = NormalizedName(text).text
+        let isCurrent = record.isCurrent && record.state != .withdrawn
+        var known = found[name] ?? (true, [])
+        known.former = known.former && !isCurrent
+        known.entries.insert(record.entry.code)
+        found[name] = known
+      }
+      for (name, known) in found {
+        let match: NameMatch? =
+          name.utf8.elementsEqual(wantedName.utf8)
+          ? .exact
+          : NormalizedName(name).core.utf8.elementsEqual(wantedCore.utf8)
+            ? .legalForm
+            : name.hasPrefix(wantedName) ? .prefix : name.contains(wantedName) ? .substring : nil
+        guard let match, match <= weakest else { continue }
+        answers.append(
+          Answer(
+            subject: code, name: Array(name.utf8), match: match, isFormer: known.former,
+            entries: known.entries.sorted()))
+      }
+    }
+    let order = Dictionary(uniqueKeysWithValues: codes.enumerated().map { ($1, $0) })
+    return answers.sorted { left, right in
+      if left.match != right.match { return left.match < right.match }
+      if left.name.count != right.name.count { return left.name.count < right.name.count }
+      if left.name != right.name { return left.name.lexicographicallyPrecedes(right.name) }
+      return (order[left.subject] ?? 0) < (order[right.subject] ?? 0)
+    }
+  }
+
+  @Test(arguments: [UInt64(1), 2, 3]) func answersAreThoseOfComparingEveryName(seed: UInt64) async throws {
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: seed)
+    let fixture = try StoreFixture([Self.entry("E1"), Self.entry("E2"), StoreFixture.keyless])
+    // One large batch, which becomes a segment, and small ones that give records new names.
+    for round in 0..<8 {
+      let rows = (0..<(round == 0 ? 6000 : 40)).map { row in
+        let key = round == 0 ? row : Int.random(in: 0..<6000, using: &random)
+        return "\(Self.codes[key % 4]),\(key),\(Self.name(&random))"
+      }
+      try fixture.collect(rows, entry: round % 3 == 2 ? "E2" : "E1", header: "CODE,NO,NAME")
+      if round == 5 { _ = try await fixture.database.compact() }
+    }
+    for key in [4, 8, 9] {
+      _ = try fixture.database.withdraw(
+        "E1", subject: Identifier(detecting: Self.codes[key % 4], on: CreditDatabase.today()), key: "\(key)",
+        reason: "撤")
+    }
+    let snapshot = fixture.database.snapshot()
+    var formers = 0
+    for round in 0..<60 {
+      var wanted = Self.name(&random)
+      while NormalizedName(wanted).isEmpty { wanted = Self.name(&random) }
+      if round % 4 == 0 { wanted = ["甲乙", "有限", "公司", "A"][round / 4 % 4] }
+      let weakest = NameMatch.allCases[round % 4]
+      let expected = try Self.naive(fixture, wanted, weakest)
+      for limit in [1, 20, 1000] {
+        let found = try snapshot.subjects(named: wanted, weakest: weakest, limit: limit).map {
+          Answer(
+            subject: $0.subject.text, name: Array(NormalizedName($0.name).text.utf8), match: $0.match,
+            isFormer: $0.isFormer, entries: $0.entries)
+        }
+        #expect(found == Array(expected.prefix(limit)), "\(wanted), \(weakest), \(limit)")
+        formers += found.count(where: \.isFormer)
+      }
+    }
+    #expect(formers > 0)
+  }
+
+  @Test func whatCannotBeAskedIsRefused() async throws {
+    let fixture = try StoreFixture([Self.entry("E1"), StoreFixture.keyless])
+    try fixture.collect(["\(Self.codes[0]),1,甲乙有限公司"], entry: "E1", header: "CODE,NO,NAME")
+    let snapshot = fixture.database.snapshot()
+    func code(_ body: () throws -> Void) -> String? { #expect(throws: CreditError.self) { try body() }?.code }
+    #expect(code { _ = try snapshot.subjects(named: " 　") } == "invalidName")
+    #expect(code { _ = try snapshot.subjects(named: String(repeating: "甲", count: 5000)) } == "invalidName")
+    #expect(code { _ = try snapshot.subjects(named: "甲", limit: 0) } == "limit")
+    #expect(code { _ = try snapshot.subjects(named: "甲", limit: 1001) } == "limit")
+    #expect(code { _ = try snapshot.subjects(named: "甲", entries: ["NO"]) } == "unknownEntry")
+    #expect(code { _ = try snapshot.subjects(named: "甲", entries: ["T0"]) } == "noSubjectName")
+    #expect(try snapshot.subjects(named: "丁").isEmpty)
+    let found = try await snapshot.subjectsInBackground(named: "甲乙")
+    #expect(found.map(\.name) == ["甲乙有限公司"] && found.map(\.match) == [.legalForm])
+  }
+}
