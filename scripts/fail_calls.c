@@ -1,5 +1,6 @@
 // Owns the failing of system calls on purpose: loaded before the C library, it interrupts, shortens or fails calls on files.
-// Invariants: the same program on the same files meets the same failures; without FAIL_MODE nothing happens.
+// Invariants: without FAIL_MODE nothing happens. A program with one thread meets the same failures each time; with several the numbers of calls
+// belong to whoever comes first.
 // FAIL_MODE=interrupt   every second call that may be interrupted returns EINTR before it does anything
 // FAIL_MODE=short       reads and writes transfer a part of what was asked for
 // FAIL_MODE=descriptors from the FAIL_AT-th opening on there is no descriptor left (EMFILE)
@@ -99,6 +100,17 @@ CALL(int, flock, 1, (int file, int operation), (file, operation))
     return function(file, target_bytes, part(count), offset);                    \
   }
 
+// Only of files that were opened here: the runtime reads its own.
+static atomic_char own_files[4096];
+
+ssize_t read(int file, void *target_bytes, size_t count) {
+  static ssize_t (*function)(int, void *, size_t);
+  if (!function) function = real("read");
+  if (file < 0 || file >= 4096 || !atomic_load(&own_files[file])) return function(file, target_bytes, count);
+  if (arrive(1)) return -1;
+  return function(file, target_bytes, part(count));
+}
+
 READ(pread, off_t)
 READ(pread64, off64_t)
 
@@ -135,8 +147,11 @@ WRITE(pwrite64, off64_t)
     long opening = atomic_fetch_add(&openings, 1) + 1;                                                  \
     if (mode == DESCRIPTORS && opening >= target) return fails(EMFILE) ? -1 : 0;                        \
     /* A device and the folders of the system are not the program's own files. */                       \
-    if (strncmp(path, "/dev/", 5) && strncmp(path, "/proc/", 6) && strncmp(path, "/sys/", 5) && arrive(1)) return -1; \
-    return function(path, flags, permissions);                                                          \
+    int is_own = strncmp(path, "/dev/", 5) && strncmp(path, "/proc/", 6) && strncmp(path, "/sys/", 5);  \
+    if (is_own && arrive(1)) return -1;                                                                 \
+    int file = function(path, flags, permissions);                                                      \
+    if (file >= 0 && file < 4096) atomic_store(&own_files[file], (char)(is_own && mode != NONE));       \
+    return file;                                                                                        \
   }
 
 OPEN(open)

@@ -19,6 +19,13 @@ def credit(*arguments, environment=None):
   return run.stdout.splitlines()
 
 
+def must(*arguments):
+  """The same for what has to succeed."""
+  run = subprocess.run([CREDIT, *arguments, "--json"], capture_output=True, text=True)
+  assert run.returncode == 0, (arguments, run.stdout[-500:], run.stderr[-500:])
+  return run.stdout.splitlines()
+
+
 def content(store):
   """Hash of all current records, whatever commit they came with, and how many versions there are."""
   digest, after = hashlib.sha256(), []
@@ -36,7 +43,7 @@ def content(store):
 
 def generate(folder, records, seed):
   """One file of each kind and one that is sent in part a second time, each with its entry."""
-  credit("generate", folder, "--records", str(records), "--seed", str(seed))
+  must("generate", folder, "--records", str(records), "--seed", str(seed))
   everything = sorted(name for name in os.listdir(folder) if name[:2] in KINDS)
   names = [n for i, n in enumerate(everything) if n[:2] not in [e[:2] for e in everything[:i]]] + everything[-1:]
   return [(f"{folder}/{name}", KINDS[name[:2]]) for name in names]

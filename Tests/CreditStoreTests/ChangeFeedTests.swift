@@ -159,6 +159,15 @@ import Testing
       try fixture.database.snapshot().changes(since: first.next)
     }
     #expect(refused?.code == "invalidToken" && refused?.message.contains("T0") == true)
+    // Nor does one that was given meanwhile go on when the item comes back with the values it had.
+    let between = try fixture.database.snapshot().changes(limit: 11)
+    grown.version = 4
+    try fixture.database.catalogue.publish(grown)
+    let again = #expect(throws: CreditError.self) {
+      try fixture.database.snapshot().changes(since: between.next)
+    }
+    #expect(again?.code == "invalidToken")
+    #expect(try Self.follow(fixture.database.snapshot(), since: first.next, limit: 7).lines == rest.lines)
     // A token behind a whole commit does not depend on it.
     #expect(try fixture.database.snapshot().changes(since: rest.token).changes.isEmpty)
   }

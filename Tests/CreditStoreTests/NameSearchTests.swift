@@ -2,7 +2,7 @@
 // Method: random names of few characters with all kinds of spelling, many versions, beside a comparison of every name of every version.
 
 import CreditModel
-import CreditStore
+@testable import CreditStore
 import TestSupport
 import Testing
 
@@ -31,7 +31,9 @@ import Testing
 
   private struct Answer: Equatable, CustomStringConvertible {
     var subject: String
+    /// Normalised, and as it is shown.
     var name: [UInt8]
+    var spelling: [UInt8]
     var match: NameMatch
     var isFormer: Bool
     var entries: [String]
@@ -47,12 +49,13 @@ import Testing
     let (wantedName, wantedCore) = (NormalizedName(wanted).text, NormalizedName(wanted).core)
     var answers: [Answer] = []
     for code in codes {
-      var found: [String: (former: Bool, entries: Set<String>)] = [:]
+      var found: [String: (former: Bool, entries: Set<String>, spellings: [[UInt8]])] = [:]
       for record in try fixture.records(code, .history) {
         guard case .text(let text)? = record["NAME"] else { continue }
         let name = NormalizedName(text).text
         let isCurrent = record.isCurrent && record.state != .withdrawn
-        var known = found[name] ?? (true, [])
+        var known = found[name] ?? (true, [], [])
+        known.spellings.append(Array(text.utf8))
         known.former = known.former && !isCurrent
         known.entries.insert(record.entry.code)
         found[name] = known
@@ -67,7 +70,9 @@ import Testing
         guard let match, match <= weakest else { continue }
         answers.append(
           Answer(
-            subject: code, name: Array(name.utf8), match: match, isFormer: known.former,
+            subject: code, name: Array(name.utf8),
+            spelling: known.spellings.min { $0.lexicographicallyPrecedes($1) } ?? [], match: match,
+            isFormer: known.former,
             entries: known.entries.sorted()))
       }
     }
@@ -106,10 +111,16 @@ import Testing
       if round % 4 == 0 { wanted = ["甲乙", "有限", "公司", "A"][round / 4 % 4] }
       let weakest = NameMatch.allCases[round % 4]
       let expected = try Self.naive(fixture, wanted, weakest)
-      for limit in [1, 20, 1000] {
-        let found = try snapshot.subjects(named: wanted, weakest: weakest, limit: limit).map {
+      for (limit, threads) in [(1, 1), (20, 4), (1000, 3)] {
+        // Small parts, so that each thread gets some of them.
+        var execution = QueryExecution()
+        (execution.threads, execution.rowsOfPart) = (threads, 64)
+        let found = try snapshot.subjects(
+          named: wanted, weakest: weakest, entries: [], limit: limit, execution: execution
+        ).map {
           Answer(
-            subject: $0.subject.text, name: Array(NormalizedName($0.name).text.utf8), match: $0.match,
+            subject: $0.subject.text, name: Array(NormalizedName($0.name).text.utf8),
+            spelling: Array($0.name.utf8), match: $0.match,
             isFormer: $0.isFormer, entries: $0.entries)
         }
         #expect(found == Array(expected.prefix(limit)), "\(wanted), \(weakest), \(limit)")

@@ -126,7 +126,7 @@ import Testing
     // Whatever failed, nothing stays open and nothing stays locked.
     #expect(disk.openFiles == 0 && disk.heldLocks.isEmpty, "\(mode), call \(number): \(disk.heldLocks)")
     if mode == .deceptiveSync, script.isMade {
-      try checkAfterPowerLoss(disk, parent, "\(mode), call \(number)")
+      try checkAfterPowerLoss(disk, parent, script, "\(mode), call \(number)")
     } else {
       try checkReopened(disk, parent, script, "\(mode), call \(number)")
     }
@@ -134,9 +134,14 @@ import Testing
 
   /// Goes on with the store as after a restart of the program, and pulls the plug: what could be read then, and what was acknowledged
   /// since, is there.
-  private static func checkAfterPowerLoss(_ disk: SimulatedDisk, _ parent: String, _ what: String) throws {
+  private static func checkAfterPowerLoss(
+    _ disk: SimulatedDisk, _ parent: String, _ script: StoreScript, _ what: String
+  ) throws {
     let engine = try open(parent + "/store", disk)
     let found = try StoreScript.content(engine)
+    let commit = engine.snapshot().commit
+    #expect(commit >= script.acknowledged && commit <= max(script.begun, script.acknowledged), "\(what)")
+    #expect(script.contents(asOf: commit).contains(found), "\(what)")
     for _ in 0..<3 {
       _ = try engine.write { transaction in
         try transaction.append(
@@ -149,6 +154,7 @@ import Testing
     let again = try open(mount + "/parent/store", disk.crashed(.lost, seed: last, mount: mount))
     #expect(again.snapshot().commit == last, "\(what)")
     #expect(try StoreScript.content(again) == found, "\(what)")
+    #expect(try again.snapshot().rows(of: 5, schema: EngineModelTests.schema(9)).count == 3, "\(what)")
     #expect(again.verify().isEmpty, "\(what)")
   }
 

@@ -13,7 +13,7 @@ struct FindCommand: AsyncParsableCommand {
     abstract: "Finds subjects by name, former names too.",
     discussion: """
       The same name first, then names that differ by their legal form, then those that begin with what was asked for, then those that have it
-      somewhere. Width, case, spaces, brackets and dots do not count. With --json each subject is a line.
+      somewhere. Width, case, spaces and the kind of brackets and dots do not count. With --json each subject is a line.
       """)
 
   @OptionGroup var store: StoreArgument

@@ -166,3 +166,14 @@ public struct ItemError: Error, Sendable, CustomStringConvertible {
   /// Item and message.
   public var description: String { "\(item): \(message)" }
 }
+
+extension CatalogueItem {
+  /// Of two items that stand for the same, the one that shows less: a mask protects only what is not open, and the shorter its visible ends the more.
+  package static func stricter(_ left: CatalogueItem, _ right: CatalogueItem) -> CatalogueItem {
+    func visibleCharacters(_ item: CatalogueItem) -> Int {
+      guard item.openness == .authorized, let mask = item.mask else { return .max }
+      return mask.reduce(0) { $0 + max(0, min($1, 1 << 20)) }
+    }
+    return visibleCharacters(right) < visibleCharacters(left) ? right : left
+  }
+}

@@ -1,4 +1,4 @@
-// Owns the form in which names of subjects are compared: width, case, brackets, dots and spaces do not count, and legal forms can be set aside.
+// Owns the form in which names of subjects are compared: width, case, spaces and the kind of brackets and dots do not count, and legal forms can be set aside.
 // Invariants: normalising twice changes nothing; Chinese characters stay as they are; no input traps. Marked kernel: reads only what it is given.
 // Does not decide who a name belongs to: two subjects may have the same.
 
@@ -44,8 +44,8 @@ public struct NormalizedName: Hashable, Sendable {
 
   /// Bytes in front of the legal form of a normalised name.
   package static func coreLength(_ bytes: [UInt8]) -> Int {
-    for form in legalForms where bytes.count > form.count && bytes.suffix(form.count).elementsEqual(form) {
-      return bytes.count - form.count
+    for form in legalForms where bytes.count >= form.count && bytes.suffix(form.count).elementsEqual(form) {
+      return bytes.count == form.count ? bytes.count : bytes.count - form.count
     }
     return bytes.count
   }
@@ -84,10 +84,10 @@ public struct NormalizedName: Hashable, Sendable {
     _ first: UInt8, _ second: UInt8, _ third: UInt8, length: Int, in target: inout [UInt8]
   ) -> Bool {
     switch (first, second, third) {
-    case (0xC2, 0xA0, _) where length == 2: break
-    // Spaces of many widths, invisible characters, the ideographic space, the byte order mark.
-    case (0xE2, 0x80, 0x80...0x8F), (0xE2, 0x80, 0xAF), (0xE2, 0x81, 0xA0), (0xE3, 0x80, 0x80),
-      (0xEF, 0xBB, 0xBF):
+    case (0xC2, 0xA0, _) where length == 2, (0xC2, 0xAD, _) where length == 2: break
+    // Spaces of many widths, ends of lines, directions and other invisible characters, the ideographic space, variants, the byte order mark.
+    case (0xE2, 0x80, 0x80...0x8F), (0xE2, 0x80, 0xA8...0xAF), (0xE2, 0x81, 0x9F...0xAF), (0xE3, 0x80, 0x80),
+      (0xEF, 0xB8, 0x80...0x8F), (0xEF, 0xBB, 0xBF):
       break
     // Dots between the parts of a name.
     case (0xE2, 0x80, 0xA2), (0xE2, 0x80, 0xA7), (0xE2, 0x8B, 0x85), (0xE3, 0x83, 0xBB), (0xEF, 0xBD, 0xA5):

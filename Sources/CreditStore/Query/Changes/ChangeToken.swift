@@ -14,8 +14,9 @@ struct ChangeToken: Codable, Equatable {
     var key: String
     var record: String
     var version: Int64
-    /// Of an entry without record key, whose content is the key: the columns that `record` was made of.
+    /// Of an entry without record key, whose content is the key: the columns that `record` was made of, and the one that was free next.
     var columns: [UInt32]?
+    var nextColumn: UInt32?
 
     /// The place behind a version of a record.
     init(entry: PublishedEntry, key: UInt128, record: String, version: Int64) {
@@ -24,12 +25,14 @@ struct ChangeToken: Codable, Equatable {
       self.record = record
       self.version = version
       columns = entry.keyItems.isEmpty ? entry.columnIDs.sorted() : nil
+      nextColumn = entry.keyItems.isEmpty ? entry.nextColumnID : nil
     }
 
-    /// Whether the entry, as it is now, still tells records apart as it did: without one of the columns others would seem to come next.
+    /// Whether the entry, as it is now, still tells records apart as it did. Items that are new since have no values in the rows of then; one that
+    /// left, or came back with the values it had, makes other keys of them.
     func isKept(by entry: PublishedEntry) -> Bool {
-      guard let columns else { return !entry.keyItems.isEmpty }
-      return entry.keyItems.isEmpty && Set(columns).isSubset(of: entry.columnIDs)
+      guard let columns, let nextColumn else { return !entry.keyItems.isEmpty }
+      return entry.keyItems.isEmpty && entry.columnIDs.filter { $0 < nextColumn }.sorted() == columns
     }
 
     var subject: UInt128 { UInt128(key, radix: 16) ?? 0 }
@@ -103,7 +106,7 @@ struct ChangeToken: Codable, Equatable {
       guard entry.allSatisfy(place.isKept) else {
         throw CreditError(
           "invalidToken",
-          "entry \(place.entry) lost an item since, by which the token knew how far commit \(token.commit) was read; begin with the token "
+          "entry \(place.entry) lost an item since, or got one back, by which the token knew how far commit \(token.commit) was read; begin with the token "
             + "before it, or without one")
       }
     }

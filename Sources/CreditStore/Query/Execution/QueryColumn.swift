@@ -44,7 +44,7 @@ struct QueryItems {
           offset: offset.map(Int64.init))
       }
       // Where entries protect the item differently, the stricter one speaks for all.
-      if found?.mask == nil { found = item }
+      found = found.map { CatalogueItem.stricter($0, item) } ?? item
     }
     guard let found else {
       let codes = entries.map(\.entry.code).prefix(5).joined(separator: ", ")

@@ -28,7 +28,7 @@ extension CreditSnapshot {
   /// Finds subjects by name (按名称查询): the same name first, then those that differ by their legal form, then names that begin with it, then
   /// those that have it somewhere; among equals the shorter ones first.
   ///
-  /// Width, case, spaces, brackets and dots do not count. Former names are found too. Every name is compared: a word that stands in the
+  /// Width, case and spaces do not count, nor does which kind of bracket or dot it is. Former names are found too. Every name is compared: a word that stands in the
   /// dictionaries of the segments once is compared once.
   ///
   /// ```swift
@@ -43,7 +43,9 @@ extension CreditSnapshot {
   public func subjects(
     named name: String, weakest: NameMatch = .substring, entries: [String] = [], limit: Int = 20
   ) throws -> [NamedSubject] {
-    try subjects(named: name, weakest: weakest, entries: entries, limit: limit, isCancelled: { false })
+    try subjects(
+      named: name, weakest: weakest, entries: entries, limit: limit, execution: QueryExecution(),
+      isCancelled: { false })
   }
 
   /// The same on threads of the store's own: for tasks. Cancelling the task ends it.
@@ -59,17 +61,20 @@ extension CreditSnapshot {
     named name: String, weakest: NameMatch = .substring, entries: [String] = [], limit: Int = 20
   ) async throws -> [NamedSubject] {
     try await Cancellation.background {
-      try subjects(named: name, weakest: weakest, entries: entries, limit: limit, isCancelled: $0)
+      try subjects(
+        named: name, weakest: weakest, entries: entries, limit: limit, execution: QueryExecution(),
+        isCancelled: $0)
     }
   }
 
-  private func subjects(
-    named name: String, weakest: NameMatch, entries codes: [String], limit: Int,
-    isCancelled: @escaping @Sendable () -> Bool
+  /// The same with a choice of how it is done, which must not show in the answer.
+  func subjects(
+    named name: String, weakest: NameMatch, entries codes: [String], limit: Int, execution: QueryExecution,
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> [NamedSubject] {
     do {
       let normalized = NormalizedName(name)
-      guard !normalized.isEmpty, normalized.bytes.count <= 4000 else {
+      guard !normalized.isEmpty, normalized.text.unicodeScalars.count <= 1000 else {
         throw CreditError("invalidName", "a name to look for has 1 to 1,000 characters that count")
       }
       guard (1...Self.maximumSubjects).contains(limit) else {
@@ -78,7 +83,8 @@ extension CreditSnapshot {
       let pattern = NamePattern(normalized, weakest: weakest)
       var best: NameSearch?
       for entry in try entries(codes) {
-        guard let worker = try search(entry, pattern, limit, best?.candidates ?? [], isCancelled) else {
+        let earlier = best?.candidates ?? []
+        guard let worker = try search(entry, pattern, limit, earlier, execution, isCancelled) else {
           guard codes.isEmpty else {
             throw CreditError(
               "noSubjectName", "entry \(entry.entry.code) does not say which item has the subject's name")
@@ -94,14 +100,14 @@ extension CreditSnapshot {
   /// Looks through one entry; `nil` where it has no names.
   private func search(
     _ entry: PublishedEntry, _ pattern: NamePattern, _ limit: Int, _ earlier: [NameCandidate],
-    _ isCancelled: @escaping @Sendable () -> Bool
+    _ execution: QueryExecution, _ isCancelled: @escaping @Sendable () -> Bool
   ) throws -> NameSearch? {
     guard let name = entry.entry.subjectName, let index = entry.entry.itemIndex(name) else { return nil }
     let item = entry.entry.items[index]
     guard item.type.isText else { return nil }
     var rows = try QueryRows([entry], filter: nil)
     guard case .item(let column) = try rows.items.column(name) else { return nil }
-    var run = QueryRun(rows: rows, snapshot: engine, options: QueryExecution(), isCancelled: isCancelled)
+    var run = QueryRun(rows: rows, snapshot: engine, options: execution, isCancelled: isCancelled)
     run.versionsAfter = 0
     let (workers, _) = try run.gather { _ in
       NameSearch(pattern, wanted: limit, column: column, item: item)
@@ -117,9 +123,8 @@ extension CreditSnapshot {
     let key = SubjectKey(rawValue: candidate.key.subject)
     let text = try key.text ?? LongIdentifiers.text(of: key.rawValue, in: engine) ?? ""
     let codes = candidate.entries.keys.sorted()
-    let isProtected = { (item: CatalogueItem) in item.openness == .authorized && item.mask != nil }
     let items = codes.compactMap { candidate.entries[$0] }
-    let item = items.first(where: isProtected) ?? items[0]
+    let item = items.dropFirst().reduce(items[0]) { CatalogueItem.stricter($0, $1) }
     return NamedSubject(
       subject: Identifier(text, as: key.kind ?? .document),
       name: String(decoding: candidate.spelling, as: UTF8.self), match: candidate.match,
