@@ -150,7 +150,7 @@ WRITE(pwrite64, off64_t)
     int is_own = strncmp(path, "/dev/", 5) && strncmp(path, "/proc/", 6) && strncmp(path, "/sys/", 5);  \
     if (is_own && arrive(1)) return -1;                                                                 \
     int file = function(path, flags, permissions);                                                      \
-    if (file >= 0 && file < 4096) atomic_store(&own_files[file], (char)(is_own && mode != NONE));       \
+    if (file >= 0 && file < 4096) atomic_store(&own_files[file], (char)is_own);       \
     return file;                                                                                        \
   }
 
