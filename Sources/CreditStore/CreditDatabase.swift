@@ -49,6 +49,8 @@ public final class CreditDatabase: Sendable {
     /// Told what the store does, for logs and metrics; called on the thread that does it, must be quick and must not write to the store. Never holds a
     /// value or an identifier.
     public var onEvent: (@Sendable (StoreEvent) -> Void)?
+    /// Rows from which on names are indexed; tests make it small.
+    package var indexedRows: Int?
 
     /// Makes settings; less than 16 MiB counts as 16 MiB.
     public init(memoryBudgetBytes: Int = 512 << 20) { self.memoryBudgetBytes = memoryBudgetBytes }
@@ -85,6 +87,8 @@ public final class CreditDatabase: Sendable {
     do {
       var engineOptions = EngineOptions(
         memoryBudgetBytes: options.memoryBudgetBytes, keyText: SubjectKey.renderText)
+      engineOptions.searchForm = .names
+      if let rows = options.indexedRows { engineOptions.indexedRows = rows }
       engineOptions.mergeBytesPerSecond = options.mergeBytesPerSecond
       engineOptions.onEvent = options.onEvent
       engine = try SegmentEngine(opening: path, mode: mode.engineMode, options: engineOptions)

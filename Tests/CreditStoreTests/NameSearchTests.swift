@@ -103,6 +103,8 @@ import Testing
         "E1", subject: Identifier(detecting: Self.codes[key % 4], on: CreditDatabase.today()), key: "\(key)",
         reason: "撤")
     }
+    #expect(try fixture.database.statistics().indexedNames > 0)
+    #expect(try fixture.database.verify().isSound)
     let snapshot = fixture.database.snapshot()
     var formers = 0
     for round in 0..<60 {
@@ -114,7 +116,7 @@ import Testing
       for (limit, threads) in [(1, 1), (20, 4), (1000, 3)] {
         // Small parts, so that each thread gets some of them.
         var execution = QueryExecution()
-        (execution.threads, execution.rowsOfPart) = (threads, 64)
+        (execution.threads, execution.rowsOfPart, execution.usesNameIndexes) = (threads, 64, threads != 3)
         let found = try snapshot.subjects(
           named: wanted, weakest: weakest, entries: [], limit: limit, execution: execution
         ).map {
@@ -144,5 +146,44 @@ import Testing
     #expect(try snapshot.subjects(named: "丁").isEmpty)
     let found = try await snapshot.subjectsInBackground(named: "甲乙")
     #expect(found.map(\.name) == ["甲乙有限公司"] && found.map(\.match) == [.legalForm])
+  }
+
+  /// Goal: an index knows names of every version, but a snapshot of an earlier commit finds only what it sees; also where nearly all the names
+  /// of the index came later.
+  @Test func earlierSnapshotsFindWhatTheySee() async throws {
+    let fixture = try StoreFixture([Self.entry("E1"), Self.entry("E2")])
+    func collect(_ names: [String], entry: String) throws -> UInt64 {
+      let rows = names.enumerated().map { "\(Self.codes[$0 % 4]),\($0),\($1)" }
+      return try fixture.collect(rows, entry: entry, header: "CODE,NO,NAME").commit
+    }
+    let first = try collect(["早甲公司", "早乙公司"], entry: "E1")
+    _ = try collect((0..<3000).map { "晚\($0)公司" }, entry: "E2")
+    _ = try await fixture.database.compact()
+    let now = fixture.database.snapshot()
+    #expect(try now.subjects(named: "公司", limit: 1000).count == 1000)
+    #expect(try now.subjects(named: "早").map(\.name).sorted() == ["早乙公司", "早甲公司"])
+    let earlier = fixture.database.snapshot(asOf: first)
+    #expect(try earlier.subjects(named: "公司", limit: 1000).map(\.name).sorted() == ["早乙公司", "早甲公司"])
+    // Asked of one entry alone.
+    let asked = try now.subjects(named: "公司", entries: ["E1"])
+    #expect(asked.map(\.name).sorted() == ["早乙公司", "早甲公司"])
+    #expect(try now.subjects(named: "晚0", entries: ["E1"]).isEmpty)
+  }
+
+  /// Goal: where an entry's name stands in another item from some version on, that item is compared.
+  @Test func anotherItemWithTheName() async throws {
+    var entry = Self.entry("E1")
+    entry.items.append(CatalogueItem(id: "OTHER", name: "别名", length: 80))
+    let fixture = try StoreFixture([entry])
+    try fixture.collect(
+      ["\(Self.codes[0]),1,甲公司,乙公司", "\(Self.codes[1]),2,丙公司,丁公司"], entry: "E1", header: "CODE,NO,NAME,OTHER")
+    _ = try await fixture.database.compact()
+    #expect(try fixture.database.snapshot().subjects(named: "甲公司").map(\.name) == ["甲公司"])
+    entry.version = 2
+    entry.subjectName = "OTHER"
+    try fixture.database.catalogue.publish([entry])
+    let snapshot = fixture.database.snapshot()
+    #expect(try snapshot.subjects(named: "甲公司").isEmpty)
+    #expect(try snapshot.subjects(named: "乙公司").map(\.name) == ["乙公司"])
   }
 }

@@ -14,7 +14,7 @@ struct StoreFixture {
   var path: String { folder.path("store") }
 
   static let entry = CatalogueEntry(
-    code: "T1", name: "测试", subject: ["CODE"], recordKey: ["NO"], eventDate: "DAY",
+    code: "T1", name: "测试", subject: ["CODE"], subjectName: "TEXT", recordKey: ["NO"], eventDate: "DAY",
     items: [
       CatalogueItem(id: "CODE", name: "代码", identifier: .any), CatalogueItem(id: "NO", name: "文号"),
       CatalogueItem(id: "DAY", name: "日期", type: .date),
@@ -27,6 +27,7 @@ struct StoreFixture {
     var entry = entry
     entry.code = "T0"
     entry.recordKey = []
+    entry.subjectName = nil
     return entry
   }
 
@@ -38,8 +39,10 @@ struct StoreFixture {
   ) throws {
     folder = try TemporaryFolder()
     try CreditDatabase.create(at: folder.path("store"))
-    database = try CreditDatabase(
-      opening: folder.path("store"), mode: .readWrite(), options: .init(memoryBudgetBytes: memoryBudgetBytes))
+    // Whatever is merged gets an index of its names.
+    var options = CreditDatabase.Options(memoryBudgetBytes: memoryBudgetBytes)
+    options.indexedRows = 0
+    database = try CreditDatabase(opening: folder.path("store"), mode: .readWrite(), options: options)
     try database.catalogue.publish(entries)
   }
 

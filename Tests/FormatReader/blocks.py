@@ -10,13 +10,15 @@ from fields import Cursor, FormatError, HEADER_SIZE
 from lz4block import decompress
 from xxh64 import xxh64
 
-COLUMN, LEAF, COLUMN_DIRECTORY, FENCES, DATASET_DIRECTORY, FOOTER, DICTIONARY_PAGE, BUNDLE, MAP = range(1, 10)
+(COLUMN, LEAF, COLUMN_DIRECTORY, FENCES, DATASET_DIRECTORY, FOOTER, DICTIONARY_PAGE, BUNDLE, MAP, TEXT_INDEX, SORTED_TEXTS,
+ POSTINGS) = range(1, 13)
 BLOCK_MAGIC = 0xB10C
 BLOCK_HEADER = Struct("<HBBBBHIIIIQ")
 TRAILER_SIZE = 32
 SEED_FACTOR = 0x9E3779B97F4A7C15
 
 Location = namedtuple("Location", "offset length checksum")
+NOWHERE = Location(0, 0, 0)
 
 
 def read_location(cursor):

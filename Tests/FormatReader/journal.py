@@ -17,7 +17,7 @@ FRAME_SIZE = 48
 COMMITS, CLOSE = 1, 2
 
 Frame = namedtuple("Frame", "offset kind number previous checksum body end")
-Schema = namedtuple("Schema", "dataset version order columns")
+Schema = namedtuple("Schema", "dataset version order search columns")
 Row = namedtuple("Row", "dataset key commit batch version state columns")
 Group = namedtuple("Group", "segment positions offset")
 Commit = namedtuple("Commit", "number rows segments groups")
@@ -99,13 +99,14 @@ class Journal:
 
 
 def read_schema(cursor):
-  dataset, version, order = cursor.u32(), cursor.u32(), cursor.u32()
+  dataset, version, order, search = cursor.u32(), cursor.u32(), cursor.u32(), cursor.u32()
   columns = [(cursor.u32(), cursor.u32()) for _ in range(cursor.u32())]
   cursor.require(order <= len(columns), f"order column {order} of {len(columns)}")
   cursor.require(all(type in (INTEGER, TEXT) for _, type in columns), "a column has an unknown type")
   cursor.require(all(id >= 16 for id, _ in columns), "a schema has a column id below 16")
   cursor.require(len({id for id, _ in columns}) == len(columns), "a schema has a column twice")
-  return Schema(dataset, version, order, columns)
+  cursor.require(search <= len(columns), f"search column {search} of {len(columns)}")
+  return Schema(dataset, version, order, search, columns)
 
 
 def read_row(cursor, schemas, commit):

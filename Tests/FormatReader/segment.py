@@ -8,19 +8,20 @@ superseded, the last by the commit with which its entry says that the history en
 """
 
 from collections import namedtuple
-from blocks import DATASET_DIRECTORY, FENCES, FOOTER, LEAF, TRAILER_SIZE, Blocks, Location, read_location
+from blocks import DATASET_DIRECTORY, FENCES, FOOTER, LEAF, NOWHERE, TRAILER_SIZE, Blocks, Location, read_location
 from bundle import Bundle
 from column_directory import COMMIT, ENGINE_COLUMNS, HISTORY_COLUMNS, SUPERSEDED, ColumnDirectory
 from fields import Cursor, FORMAT_VERSION, FormatError, Header, HEADER_SIZE
 from leaf import Leaf
 from rows import check_engine_columns, check_history, check_order
+from text_index import TextIndex
 from xxh64 import xxh64
 
 TRAILER_MAGIC = b"CSEND\r\n\x1a"
 AS_COLUMNS, AS_ROWS = 0, 1
 
-Dataset = namedtuple("Dataset", "id schema_version first rows column_count order form place location columns")
-Dataset.__doc__ = """`first` is a position in the segment, `order` the id of the order column or 0, `location` the one
+Dataset = namedtuple("Dataset", "id schema_version first rows column_count order search form place location columns")
+Dataset.__doc__ = """`first` is a position in the segment, `order` and `search` ids of columns or 0, `location` the one
 of the column directory or, with rows, of the bundle that holds them at `place`; `columns` holds a list of values by
 column id."""
 Fence = namedtuple("Fence", "first_key subjects location")
@@ -64,13 +65,14 @@ class Segment:
     self.rows, self.subjects = cursor.u32(), cursor.u32()
     cursor.zero(8)
     bounds = cursor.u128(), cursor.u128()
-    directory, fences = read_location(cursor), read_location(cursor)
+    directory, fences, index = read_location(cursor), read_location(cursor), read_location(cursor)
     cursor.end()
     self.read_datasets(directory)
     self.read_subjects(fences, bounds)
     self.read_bundles()
     for dataset in self.datasets:
       self.read_columns(dataset, cursor)
+    self.text_index = None if index == NOWHERE else TextIndex(self.blocks, index, self.datasets)
     end = max(self.superseded.values(), default=0)
     cursor.require(end == self.entry.history_end, f"the history ends with commit {end}, not {self.entry.history_end}")
 
@@ -87,14 +89,14 @@ class Segment:
     cursor.require(covered == self.rows, f"datasets cover {covered} of {self.rows} rows")
 
   def read_dataset(self, cursor):
-    id, schema_version, first, rows, columns, order, form, place = (cursor.u32() for _ in range(8))
+    id, schema_version, first, rows, columns, order, search, form, place = (cursor.u32() for _ in range(9))
     before = self.datasets[-1] if self.datasets else None
     cursor.require(before is None or before.id < id, "datasets do not ascend")
     cursor.require(first == (before.first + before.rows if before else 0), f"dataset {id} does not join")
     cursor.require(0 < rows <= self.rows - first, f"{rows} rows in dataset {id}")
     cursor.require(form in (AS_COLUMNS, AS_ROWS), f"dataset {id} has the unknown form {form}")
     cursor.require(form == AS_ROWS or place == 0, f"dataset {id} has columns, but in place {place}")
-    return Dataset(id, schema_version, first, rows, columns, order, form, place, read_location(cursor), {})
+    return Dataset(id, schema_version, first, rows, columns, order, search, form, place, read_location(cursor), {})
 
   def read_bundles(self):
     """Bundles by their location, each of which may hold several datasets."""

@@ -134,7 +134,7 @@ class SegmentWriter(Writer):
     keys = [key.to_bytes(16, "little") for key, *_ in leaves]
     fences = [(rest[0] if rest else fence_of(key)) + self.leaf(key, runs) for key, runs, *rest in leaves]
     fences = self.block(FENCES, len(fences), pack("<I", len(fences)) + b"".join(fences))
-    footer = pack("<IIQ", 5, len(leaves), 0) + keys[0] + keys[-1] + datasets + fences
+    footer = pack("<IIQ", 5, len(leaves), 0) + keys[0] + keys[-1] + datasets + fences + bytes(24)
     location = self.block(FOOTER, 0, footer)
     trailer = location[:12] + pack("<I", 1) + location[16:] + TRAILER_MAGIC
     self.data += trailer
@@ -161,7 +161,7 @@ def bundle_of(parts, order=(0, 1, 2)):
 def segment(make, history_end=0, leaves=LEAVES, datasets=DATASETS):
   """`make` gives form, place and location of each dataset, given the writer."""
   writer = SegmentWriter()
-  entries = [pack("<8I", *dataset, form, place) + location
+  entries = [pack("<9I", *dataset, 0, form, place) + location
              for dataset, (form, place, location) in zip(datasets, make(writer))]
   entry = SegmentEntry(ID, 0, writer.finish(entries, leaves), 2, 3, history_end, 1, [], 0)
   with TemporaryDirectory() as folder:

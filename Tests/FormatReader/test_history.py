@@ -46,11 +46,11 @@ class Writer:
     rows = len(columns[1])
     entries = b"".join(self.column(id, values) for id, values in columns.items())
     directory = self.block(COLUMN_DIRECTORY, len(columns), pack("<I", len(columns)) + entries)
-    datasets = self.block(DATASET_DIRECTORY, 1, pack("<9I", 1, 3, 1, 0, rows, len(columns), order, 0, 0) + directory)
+    datasets = self.block(DATASET_DIRECTORY, 1, pack("<10I", 1, 3, 1, 0, rows, len(columns), order, 0, 0, 0) + directory)
     key = KEY.to_bytes(16, "little")
     leaf = self.block(LEAF, 1, pack("<4I", 1, 1, 1, 0) + key + bytes(12) + pack("<5I", 1, rows, 3, 0, 0))
     fences = self.block(FENCES, 1, pack("<I", 1) + key + pack("<II", 1, 0) + leaf)
-    footer = self.block(FOOTER, 0, pack("<IIQ", rows, 1, 0) + key + key + datasets + fences)
+    footer = self.block(FOOTER, 0, pack("<IIQ", rows, 1, 0) + key + key + datasets + fences + bytes(24))
     trailer = footer[:12] + pack("<I", 1) + footer[16:] + TRAILER_MAGIC
     self.data += trailer
     return xxh64(trailer, ID)

@@ -22,7 +22,7 @@ import Testing
         ColumnSchema(id: 16, type: .integer), ColumnSchema(id: 17, type: .text),
         ColumnSchema(id: 18, type: .text),
         ColumnSchema(id: 19, type: .integer),
-      ], orderColumn: 0)
+      ], orderColumn: 0, searchColumn: 2)
   }
 
   static func cells(_ random: inout SeededGenerator, serial: Int) -> [RowPayload.Cell] {

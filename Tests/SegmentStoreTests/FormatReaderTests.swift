@@ -97,6 +97,7 @@ import Testing
     // The reader renders keys as this library does; these rows have keys of their own, so texts of keys stay words.
     var options = EngineOptions()
     options.compactsAutomatically = false
+    (options.searchForm, options.indexedRows) = (TextIndexTests.form, 0)
     let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: options)
     _ = try RichRows.fill(engine, rows: 3000, commits: 2, seed: 12)
     let snapshot = engine.snapshot()

@@ -43,6 +43,7 @@ import Testing
       options.segmentRows = [40, 700][Int(seed / 4 % 2)]
       options.compactsAutomatically = seed / 8 % 2 == 0
       options.journalInitialBytes = Bool.random(using: &random) ? 8 << 10 : 1 << 20
+      if Bool.random(using: &random) { (options.searchForm, options.indexedRows) = (TextIndexTests.form, 0) }
       self.options = options
       self.random = random
       _ = try SegmentEngine.create(at: folder.path("store"))

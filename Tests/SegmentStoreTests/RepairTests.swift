@@ -11,6 +11,7 @@ import Testing
   static func options() -> EngineOptions {
     var options = EngineOptions(memoryBudgetBytes: 64 << 20, keyText: RichRows.keyText)
     options.compactsAutomatically = false
+    (options.searchForm, options.indexedRows) = (TextIndexTests.form, 0)
     return options
   }
 

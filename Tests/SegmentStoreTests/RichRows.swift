@@ -19,7 +19,7 @@ enum RichRows {
       ColumnSchema(id: 20, type: .text),
       ColumnSchema(id: 21, type: .text), ColumnSchema(id: 22, type: .text), ColumnSchema(id: 23, type: .text),
       ColumnSchema(id: 24, type: .text),
-    ], orderColumn: 0)
+    ], orderColumn: 0, searchColumn: 6)
 
   static func smallSchema(_ number: Int) -> DatasetSchema {
     DatasetSchema(

@@ -30,6 +30,7 @@ final class StoreScript {
     options.checkpointCommits = 7
     options.journalInitialBytes = 8 << 10
     options.segmentRows = 200
+    (options.searchForm, options.indexedRows) = (TextIndexTests.form, 0)
     options.compactsAutomatically = false
     return options
   }

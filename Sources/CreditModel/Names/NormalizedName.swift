@@ -14,6 +14,9 @@ public struct NormalizedName: Hashable, Sendable {
   /// Bytes in front of the legal form; all of them where there is none, or nothing else.
   package let coreLength: Int
 
+  /// Number of the rules of this file; indexes on disk hold names in this form.
+  package static let formVersion: UInt32 = 1
+
   /// Normalises a name.
   public init(_ name: String) {
     var bytes: [UInt8] = []
@@ -43,11 +46,20 @@ public struct NormalizedName: Hashable, Sendable {
   ].map { Array($0.utf8) }
 
   /// Bytes in front of the legal form of a normalised name.
-  package static func coreLength(_ bytes: [UInt8]) -> Int {
+  package static func coreLength(_ bytes: [UInt8]) -> Int { bytes.withUnsafeBytes { coreLength($0) } }
+
+  /// The same of bytes that lie elsewhere.
+  package static func coreLength(_ bytes: UnsafeRawBufferPointer) -> Int {
     for form in legalForms where bytes.count >= form.count && bytes.suffix(form.count).elementsEqual(form) {
       return bytes.count == form.count ? bytes.count : bytes.count - form.count
     }
     return bytes.count
+  }
+
+  /// All names that can differ from this one by their legal form alone, and the name itself; some of them differ by more.
+  package var variants: [[UInt8]] {
+    let core = Array(bytes[..<coreLength])
+    return [core] + Self.legalForms.map { core + $0 }
   }
 
   // MARK: Characters

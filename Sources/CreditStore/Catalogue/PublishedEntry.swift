@@ -37,7 +37,10 @@ public final class PublishedEntry: Sendable {
       dataset: dataset, version: UInt32(clamping: entry.version),
       columns: zip(entry.items, columnIDs).map {
         ColumnSchema(id: $1, type: $0.type.isText ? .text : .integer)
-      }, orderColumn: entry.eventDate.flatMap(entry.itemIndex))
+      }, orderColumn: entry.eventDate.flatMap(entry.itemIndex),
+      searchColumn: entry.subjectName.flatMap(entry.itemIndex).flatMap {
+        entry.items[$0].type.isText ? $0 : nil
+      })
     storedForms = entry.items.map(\.storedForm)
     subjectItems = entry.subject.compactMap(entry.itemIndex)
     keyItems = entry.recordKey.compactMap(entry.itemIndex)

@@ -30,6 +30,10 @@ public struct StoreStatistics: Sendable {
   public var supersededBytes: Int64 = 0
   /// Bytes of files without a name that older snapshots of this process still read.
   public var pinnedBytes: Int64 = 0
+  /// Bytes that the indexes of names take of the files with records.
+  public var nameIndexBytes: Int64 = 0
+  /// Names in these indexes: a subject counts once for each of its names in a file.
+  public var indexedNames = 0
   /// The last commit.
   public var commit: UInt64 = 0
   /// Bytes of all files for each current record; 0 without records.
@@ -74,6 +78,8 @@ extension CreditDatabase {
       result.historyBytes = figures.historyBytes
       result.supersededBytes = figures.supersededBytes
       result.pinnedBytes = figures.pinnedBytes
+      result.nameIndexBytes = figures.textIndexBytes
+      result.indexedNames = figures.indexedTexts
       result.commit = snapshot.commit
       result.entries = try catalogue.codes(asOf: snapshot).count
       for dataset in try snapshot.allDatasets() where dataset.rawValue >= SystemDatasets.firstEntry {

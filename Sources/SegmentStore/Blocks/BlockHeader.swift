@@ -20,6 +20,9 @@ package enum BlockKind: UInt8, Sendable {
   case dictionaryPage = 7
   case bundle = 8
   case map = 9
+  case textIndex = 10
+  case sortedTexts = 11
+  case postings = 12
 }
 
 /// How the stored bytes become the raw ones.
@@ -119,6 +122,15 @@ package struct BlockLocation: Sendable, Hashable {
   /// Length with the header.
   package var length: Int
   package var checksum: UInt64
+
+  package init(offset: Int64, length: Int, checksum: UInt64) {
+    self.offset = offset
+    self.length = length
+    self.checksum = checksum
+  }
+
+  /// Stands for a block that is not there.
+  package static let none = BlockLocation(offset: 0, length: 0, checksum: 0)
 }
 
 /// Reads blocks of one segment file.

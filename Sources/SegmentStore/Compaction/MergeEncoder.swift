@@ -39,8 +39,40 @@ package final class MergeEncoder {
   package func write(
     _ rows: MergedRows, from sources: [MergeSource], to writer: SegmentWriter, commits: inout MergedCommits
   ) throws(StoreError) {
+    let firstRow = writer.nextIndexedRow
+    if try !writeSmall(rows, from: sources, to: writer, commits: &commits) {
+      try writeColumns(rows, from: sources, to: writer, commits: &commits)
+    }
+    if let firstRow { try index(rows, from: sources, to: writer, firstRow: firstRow) }
+  }
+
+  /// Adds the texts by which subjects are searched to the index.
+  private func index(
+    _ rows: MergedRows, from sources: [MergeSource], to writer: SegmentWriter, firstRow: UInt32
+  ) throws(StoreError) {
+    guard let place = schema.searchColumn else { return }
+    let column = schema.columns[place]
+    var cursors = sources.map {
+      ColumnCursor($0.view.reader, $0.columns, id: column.id, type: column.type)
+    }
+    writer.beginIndex(of: schema.dataset, column: column.id)
+    var row = 0
+    for (key, count) in zip(rows.keys, rows.counts) {
+      for _ in 0..<count {
+        let source = rows.rows[row]
+        if let text = try cursors[source.source].text(source.row, key: key) {
+          try writer.addToIndex(text, key: key, row: firstRow + UInt32(row))
+        }
+        row += 1
+      }
+      if row.isMultiple(of: 4096) { try pace(0) }
+    }
+  }
+
+  private func writeColumns(
+    _ rows: MergedRows, from sources: [MergeSource], to writer: SegmentWriter, commits: inout MergedCommits
+  ) throws(StoreError) {
     let isHistory = !rows.superseded.isEmpty
-    if try writeSmall(rows, from: sources, to: writer, commits: &commits) { return }
     var columns: [MergedColumn] = []
     // The columns before leave the less for those behind.
     var memory = poolBytes

@@ -35,7 +35,8 @@ package struct MergeSource {
     let own = columns.entries.filter { $0.id >= 16 }.map { ColumnSchema(id: $0.id, type: $0.type) }
     return DatasetSchema(
       dataset: chunk.dataset, version: chunk.schemaVersion, columns: own,
-      orderColumn: own.firstIndex { $0.id == chunk.orderColumn && $0.type == .integer })
+      orderColumn: own.firstIndex { $0.id == chunk.orderColumn && $0.type == .integer },
+      searchColumn: own.firstIndex { $0.id == chunk.searchColumn && $0.type == .text })
   }
 
   /// The commit of a row of the chunk.

@@ -21,6 +21,10 @@ package struct SegmentMerge {
     package var memoryBytes: Int
     /// Rows of an output at most.
     package var segmentRows: Int
+    /// The form texts are indexed in; `nil` = not at all.
+    package var searchForm: SearchForm?
+    /// Rows of an output from which on its texts are indexed.
+    package var indexedRows: Int
     /// Whether the outputs are meant to stay: then more time is spent on making them small.
     package var isThorough: Bool
     /// A number no other segment of the store ever has.
@@ -30,7 +34,8 @@ package struct SegmentMerge {
 
     package init(
       files: any FileSystem, folder: String, store: StoreIdentifier, keyText: @escaping KeyText,
-      memoryBytes: Int, segmentRows: Int, isThorough: Bool = true,
+      memoryBytes: Int, segmentRows: Int, searchForm: SearchForm? = nil, indexedRows: Int = 0,
+      isThorough: Bool = true,
       nextID: @escaping () throws(StoreError) -> SegmentID,
       pace: @escaping (Int) throws(StoreError) -> Void
     ) {
@@ -40,6 +45,8 @@ package struct SegmentMerge {
       self.keyText = keyText
       self.memoryBytes = memoryBytes
       self.segmentRows = segmentRows
+      self.searchForm = searchForm
+      self.indexedRows = indexedRows
       self.isThorough = isThorough
       self.nextID = nextID
       self.pace = pace
@@ -144,8 +151,12 @@ package struct SegmentMerge {
     for input in inputs { lists.append(try SubjectLists(input.reader, keys: keys)) }
     let datasets = Set(lists.flatMap(\.byDataset.keys)).sorted()
     guard !datasets.isEmpty else { return }
-    var current = Sink()
-    var history = Sink()
+    let rows = lists.reduce(0) { sum, list in
+      list.byDataset.values.reduce(sum) { $0 + $1.reduce(0) { $0 + Int($1.count) } }
+    }
+    let isIndexed = rows >= surroundings.indexedRows
+    var current = Sink(isIndexed: isIndexed)
+    var history = Sink(isIndexed: isIndexed)
     for dataset in datasets {
       try surroundings.pace(0)
       var plan = try plan(dataset, lists)
@@ -174,15 +185,20 @@ package struct SegmentMerge {
   }
 
   private struct Sink {
+    /// Whether its texts are indexed.
+    let isIndexed: Bool
     var writer: SegmentWriter?
     var commits = MergedCommits()
   }
 
   private func writer(_ sink: inout Sink) throws(StoreError) -> SegmentWriter {
     if let writer = sink.writer { return writer }
+    let index = surroundings.searchForm.flatMap { form in
+      sink.isIndexed ? TextIndexBuilder(form: form, budgetBytes: surroundings.memoryBytes / 2) : nil
+    }
     let writer = try SegmentWriter(
       id: try surroundings.nextID(), store: surroundings.store, folder: surroundings.folder,
-      files: surroundings.files, compression: .hard)
+      files: surroundings.files, compression: .hard, index: index)
     sink.writer = writer
     return writer
   }

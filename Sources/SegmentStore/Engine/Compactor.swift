@@ -227,7 +227,8 @@ package final class Compactor: Sendable {
       in: SegmentMerge.Surroundings(
         files: folder.files, folder: folder.path, store: environment.identifier,
         keyText: environment.context.keyText, memoryBytes: environment.options.memoryBudgetBytes / 2,
-        segmentRows: environment.options.segmentRows, isThorough: job.isThorough,
+        segmentRows: environment.options.segmentRows, searchForm: environment.context.searchForm,
+        indexedRows: environment.options.indexedRows, isThorough: job.isThorough,
         nextID: { [environment] () throws(StoreError) in environment.takeSegmentID() },
         pace: { [self] (bytes) throws(StoreError) in
           try pace.wrote(bytes) {

@@ -11,6 +11,8 @@ public struct EngineOptions: Sendable {
   /// Renders a key as text, so that columns that repeat their row's key need not be stored; a store must always be opened with
   /// the same rendering.
   public var keyText: KeyText
+  /// The form in which texts of searched columns are compared; `nil` makes no indexes of them.
+  public var searchForm: SearchForm?
   /// Bytes a second that merging in the background writes at most; `nil` = as fast as it goes. Merging that commits wait for, and merging that was asked
   /// for, is not slowed.
   public var mergeBytesPerSecond: Int?
@@ -24,6 +26,8 @@ public struct EngineOptions: Sendable {
   package var mergeRetryMilliseconds: Int64 = 5_000
   /// Rows of a merged segment at most; tests make it small.
   package var segmentRows = 4_000_000
+  /// Rows of merged subjects from which on their texts are indexed: comparing fewer takes less than a tenth of a second, and an index costs bytes.
+  package var indexedRows = 1 << 18
   /// Bytes a new journal has; a clean close leaves at most so many. Tests make it small.
   package var journalInitialBytes = JournalFormat.initialSize
   /// Makes settings.
@@ -96,8 +100,9 @@ public final class SegmentEngine: Sendable {
   ) throws(StoreError) {
     let folder = StoreFolder(path: path, files: files)
     let clock = EventClock()
-    let context = ReadingContext(
+    var context = ReadingContext(
       cache: BlockCache(budget: options.memoryBudgetBytes / 4), keyText: options.keyText)
+    context.searchForm = options.searchForm
     var lock: WriterLock?
     _ = try folder.currentState()
     // A store that is shared is read until something is to be written.

@@ -37,6 +37,10 @@ public struct EngineStatistics: Sendable {
   public var supersededBytes: Int64
   /// Bytes of files that no longer have a name but are still read by an older snapshot of this process; given back when it ends.
   public var pinnedBytes: Int64
+  /// Bytes of the indexes of texts, which are parts of the segments.
+  public var textIndexBytes: Int64
+  /// Texts in these indexes.
+  public var indexedTexts: Int
   /// Rows waiting in memory and journal.
   public var memoryRows: Int
   /// The last commit.
@@ -73,13 +77,16 @@ extension SegmentEngine {
         let reference = segment.reader.reference
         let footer = try SegmentReader.footer(
           of: reference.id, file: file, length: reference.fileLength, checksum: reference.checksum)
+        var context = ReadingContext(cache: nil, keyText: environment.context.keyText)
+        context.searchForm = environment.context.searchForm
         let fresh = try SegmentReader(
           FinishedSegment(
             id: reference.id, fileLength: reference.fileLength, checksum: reference.checksum, footer: footer),
-          file: file, store: identifier, context: ReadingContext(cache: nil))
+          file: file, store: identifier, context: context)
         if quick {
           for chunk in try fresh.datasetChunks() { _ = try fresh.columns(of: chunk) }
           _ = try fresh.subjectTree()
+          _ = try fresh.textIndex()
         } else {
           let damaged = fresh.faults()
           for fault in damaged { report(fault, name) }
@@ -148,6 +155,7 @@ extension SegmentEngine {
     }
     locations += bundles
     for fence in try segment.subjectTree().fences { locations.append(fence.location) }
+    locations += try segment.textIndexBlocks()
     locations.sort { $0.offset < $1.offset }
     var next = Int64(SegmentFormat.headerSize)
     for location in locations {
@@ -165,6 +173,14 @@ extension SegmentEngine {
     func bytes(_ isWanted: (SegmentView) -> Bool) -> Int64 {
       view.segments.reduce(0) { $0 + (isWanted($1) ? $1.reader.fileLength : 0) }
     }
+    var (indexBytes, indexedTexts): (Int64, Int) = (0, 0)
+    for segment in view.segments {
+      guard let location = segment.reader.footer.textIndex, let index = try segment.reader.textIndex() else {
+        continue
+      }
+      indexBytes += Int64(location.length + index.blockBytes)
+      indexedTexts += index.textCount
+    }
     return EngineStatistics(
       segments: view.segments.count, bytes: try folder.totalBytes(),
       rows: view.segments.reduce(view.memory.count) { $0 + Int($1.reader.footer.rowCount) },
@@ -178,6 +194,7 @@ extension SegmentEngine {
           ? sum : sum + segment.reader.fileLength / rows * Int64(segment.marks.count)
       },
       pinnedBytes: context.open.pinnedBytes(besides: Set(view.segments.map { $0.reader.id })),
-      memoryRows: view.memory.count, commit: view.commit)
+      textIndexBytes: indexBytes, indexedTexts: indexedTexts, memoryRows: view.memory.count,
+      commit: view.commit)
   }
 }

@@ -52,10 +52,10 @@ package struct WriteTransaction {
   package mutating func supersede(_ address: RowAddress) { record.superseded.append(address) }
 
   /// Starts a new segment of this commit.
-  package mutating func makeSegment() throws(StoreError) -> SegmentWriter {
+  package mutating func makeSegment(index: TextIndexBuilder? = nil) throws(StoreError) -> SegmentWriter {
     try SegmentWriter(
       id: environment.takeSegmentID(), store: environment.identifier, folder: environment.folder.path,
-      files: environment.folder.files)
+      files: environment.folder.files, index: index)
   }
 
   /// Takes a finished segment into the commit.

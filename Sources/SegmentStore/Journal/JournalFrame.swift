@@ -164,11 +164,12 @@ extension ByteReader {
 }
 
 extension DatasetSchema {
-  /// u32 dataset, u32 version, u32 order column + 1 (0 = none), u32 columns, then u32 id and u32 type of each.
+  /// u32 dataset, u32 version, u32 order column + 1 (0 = none), u32 search column + 1, u32 columns, then u32 id and u32 type of each.
   package func encode(to buffer: inout ByteBuffer) {
     buffer.append(dataset.rawValue)
     buffer.append(version)
     buffer.append(UInt32((orderColumn ?? -1) + 1))
+    buffer.append(UInt32((searchColumn ?? -1) + 1))
     buffer.append(UInt32(columns.count))
     for column in columns {
       buffer.append(column.id)
@@ -180,6 +181,7 @@ extension DatasetSchema {
     let dataset = DatasetID(rawValue: try reader.read())
     let version = try reader.read(UInt32.self)
     let order = Int(try reader.read(UInt32.self))
+    let search = Int(try reader.read(UInt32.self))
     let count = try reader.readCount(width: 8, limit: Self.maximumColumns)
     var columns: [ColumnSchema] = []
     for _ in 0..<count {
@@ -189,7 +191,9 @@ extension DatasetSchema {
       }
       columns.append(ColumnSchema(id: id, type: type))
     }
-    self.init(dataset: dataset, version: version, columns: columns, orderColumn: order == 0 ? nil : order - 1)
+    self.init(
+      dataset: dataset, version: version, columns: columns, orderColumn: order == 0 ? nil : order - 1,
+      searchColumn: search == 0 ? nil : search - 1)
     do throws(StoreError) { try validate() } catch { throw reader.damage(error.message) }
   }
 }

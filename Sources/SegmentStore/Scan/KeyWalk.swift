@@ -33,8 +33,16 @@ struct KeyWalk {
     before row: Int, _ segment: SegmentReader, _ chunk: DatasetChunk, _ tree: SubjectTree
   ) throws(StoreError) -> Int {
     var (low, high) = (0, tree.fences.count)
+    // Rows before `low` and `high`, about: leaves have nearly as many rows each, so that the place of a row tells its leaf.
+    var (lowRow, highRow) = (0, Int(chunk.rowCount))
+    var guesses = 4
     while high - low > 1 {
-      let middle = (low + high) / 2
+      var middle = (low + high) / 2
+      if guesses > 0, highRow > lowRow {
+        guesses -= 1
+        let share = Double(row - lowRow) / Double(highRow - lowRow)
+        middle = min(max(low + Int(Double(high - low) * share), low + 1), high - 1)
+      }
       var candidate = middle
       var first: Int?
       while candidate < high, first == nil, candidate - middle < 16 {
@@ -45,7 +53,7 @@ struct KeyWalk {
         high = middle
         continue
       }
-      if first <= row { low = candidate } else { high = middle }
+      if first <= row { (low, lowRow) = (candidate, first) } else { (high, highRow) = (middle, first) }
     }
     return low
   }
@@ -101,5 +109,23 @@ struct KeyWalk {
 
   private func damage(_ message: String) -> StoreError {
     .damaged(message, file: segment.id.fileName, offset: segment.footer.subjectFences.offset)
+  }
+}
+
+extension SegmentReader {
+  /// The subject key of the row at a position of the segment, and the dataset it belongs to.
+  package func subject(at position: UInt32) throws(StoreError) -> (key: UInt128, dataset: DatasetID) {
+    let chunks = try datasetChunks()
+    let place = chunks.partitioningIndex { $0.firstRow > position } - 1
+    guard place >= 0, position - chunks[place].firstRow < chunks[place].rowCount else {
+      throw StoreError.damaged("a row lies outside all datasets", file: id.fileName, offset: fileLength)
+    }
+    let row = Int(position - chunks[place].firstRow)
+    var walk = try KeyWalk(self, chunks[place], near: row)
+    var key: UInt128 = 0
+    try withUnsafeMutablePointer(to: &key) { (pointer) throws(StoreError) in
+      try walk.keys(row..<row + 1, to: pointer)
+    }
+    return (key, chunks[place].dataset)
   }
 }

@@ -16,6 +16,8 @@ struct QueryExecution: Sendable {
   var usesDictionaries = true
   /// Whether rows of wanted identifiers are found through the subject directory.
   var usesSubjects = true
+  /// Whether the indexes of names are asked.
+  var usesNameIndexes = true
   /// Groups of a result at most.
   var maximumGroups = AggregateQuery.maximumGroups
 

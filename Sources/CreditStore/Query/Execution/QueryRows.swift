@@ -11,6 +11,8 @@ struct QueryRows {
   /// Items that the filter names, and those that are added.
   var items: QueryItems
   let filter: BoundFilter?
+  /// Rows of a segment that are of no interest, because something else knows them.
+  var isKnown: (SegmentView, DatasetChunk) -> Bool = { _, _ in false }
 
   /// Checks the filter against the entries.
   init(_ entries: [PublishedEntry], filter: Filter?) throws(CreditError) {
@@ -47,6 +49,7 @@ struct QueryRows {
       let scan = VectorScan(
         snapshot, schema: schema, includesSuperseded: after != nil, after: after ?? 0)
       let found = try scan.parts(rows: options.rowsOfPart) { (segment, chunk) throws(StoreError) in
+        if isKnown(segment, chunk) { return [] }
         for (item, keys) in wanted where try VectorScan.isKeyText(schema.columns[item], segment, chunk) {
           return try VectorScan.rows(of: keys, segment, chunk)
         }

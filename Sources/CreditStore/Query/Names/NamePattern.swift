@@ -68,18 +68,26 @@ struct NamePattern: Sendable {
     guard canMatch else { return nil }
     scratch.removeAll(keepingCapacity: true)
     NormalizedName.normalize(text, into: &scratch)
-    guard let match = match(scratch), match <= weakest else { return nil }
+    guard let match = scratch.withUnsafeBytes({ match(normalized: $0) }), match <= weakest else { return nil }
     return match
   }
 
-  private func match(_ bytes: [UInt8]) -> NameMatch? {
-    if bytes == name.bytes { return .exact }
+  /// How a name in its normalised form matches, however weakly; `nil` when it does not.
+  func match(normalized bytes: UnsafeRawBufferPointer) -> NameMatch? {
+    if bytes.elementsEqual(name.bytes) { return .exact }
     let coreLength = NormalizedName.coreLength(bytes)
     if coreLength == core.count, bytes.starts(with: core) { return .legalForm }
     if bytes.starts(with: name.bytes) { return .prefix }
-    let isInside = bytes.withUnsafeBytes { bytes in
-      name.bytes.withUnsafeBytes { ByteSearch.contains(bytes, $0) }
+    return name.bytes.withUnsafeBytes { ByteSearch.contains(bytes, $0) } ? .substring : nil
+  }
+
+  /// What an index has to be asked for the names of one kind of match; more may fit than match so.
+  func questions(_ match: NameMatch) -> [TextIndexQuestion] {
+    switch match {
+    case .exact: [.equal(name.bytes)]
+    case .legalForm: name.variants.filter { $0 != name.bytes }.map { .equal($0) }
+    case .prefix: [.prefix(name.bytes)]
+    case .substring: [.containing(name.bytes)]
     }
-    return isInside ? .substring : nil
   }
 }

@@ -14,10 +14,6 @@ struct NameCandidate {
 
   var key: Key
   var match: NameMatch
-  /// As it stands in the records; of several spellings the first in the order of their bytes.
-  var spelling: [UInt8]
-  /// Where it stands, with the item it was found in.
-  var entries: [String: CatalogueItem]
 
   /// Better matches first, then shorter names, then the order of bytes.
   static func precedes(_ left: NameCandidate, _ right: NameCandidate) -> Bool {
@@ -34,7 +30,6 @@ final class NameSearch: QueryWorker {
   private let wanted: Int
   /// The item with the name, by its place among the items of the question.
   private let column: Int
-  private let item: CatalogueItem
   private var found: [NameCandidate.Key: NameCandidate] = [:]
   private var worst: NameCandidate?
   private var scratch: [UInt8] = []
@@ -42,11 +37,10 @@ final class NameSearch: QueryWorker {
   private var memo = WordMemo()
   private var words: [(match: NameMatch, length: Int)] = []
 
-  init(_ pattern: NamePattern, wanted: Int, column: Int, item: CatalogueItem) {
+  init(_ pattern: NamePattern, wanted: Int, column: Int) {
     self.pattern = pattern
     self.wanted = wanted
     self.column = column
-    self.item = item
   }
 
   var skipped: SkippedRows { SkippedRows() }
@@ -54,9 +48,8 @@ final class NameSearch: QueryWorker {
 
   func add(_ vector: inout RowVector, _ context: QueryContext) throws -> Bool {
     guard vector.selectedCount > 0 else { return true }
-    let code = context.entry.entry.code
     guard let codes = try vector.codes(column) else {
-      try vector.selection.visit { try look(at: $0, &vector, code) }
+      try vector.selection.visit { try look(at: $0, &vector) }
       return true
     }
     if memo.begin(vector.chunkNumber, count: vector.wordCount(column)) { words.removeAll() }
@@ -64,15 +57,15 @@ final class NameSearch: QueryWorker {
       let word = Int(codes[place])
       guard word < memo.count else {
         // Without a value, or one that is no word of the dictionary.
-        return try look(at: place, &vector, code)
+        return try look(at: place, &vector)
       }
       if memo.places[word] == WordMemo.unknown { try judge(word, &vector) }
       switch memo.places[word] {
       case 0: return
-      case WordMemo.template: try look(at: place, &vector, code)
+      case WordMemo.template: try look(at: place, &vector)
       case let number:
         let known = words[Int(number) - 1]
-        if !isBehind(known.match, known.length) { try look(at: place, &vector, code) }
+        if !isBehind(known.match, known.length) { try look(at: place, &vector) }
       }
     }
     return true
@@ -99,27 +92,18 @@ final class NameSearch: QueryWorker {
     return match != worst.match ? match > worst.match : length > worst.key.name.count
   }
 
-  private func look(at place: Int, _ vector: inout RowVector, _ code: String) throws {
-    let spelling: (match: NameMatch, text: [UInt8])? = try vector.withText(column, place) { text in
+  private func look(at place: Int, _ vector: inout RowVector) throws {
+    let match: NameMatch? = try vector.withText(column, place) { text in
       guard let text, let match = pattern.match(text, &scratch), !isBehind(match, scratch.count) else {
         return nil
       }
-      return (match, Array(text))
+      return match
     }
-    guard let spelling else { return }
-    add(
-      NameCandidate(
-        key: NameCandidate.Key(subject: try vector.key(place), name: scratch), match: spelling.match,
-        spelling: spelling.text, entries: [code: item]))
+    guard let match else { return }
+    add(NameCandidate(key: NameCandidate.Key(subject: try vector.key(place), name: scratch), match: match))
   }
 
   private func add(_ candidate: NameCandidate) {
-    if var known = found[candidate.key] {
-      if candidate.spelling.lexicographicallyPrecedes(known.spelling) { known.spelling = candidate.spelling }
-      known.entries.merge(candidate.entries) { first, _ in first }
-      found[candidate.key] = known
-      return
-    }
     found[candidate.key] = candidate
     if found.count >= 2 * wanted + 1024 { cut() }
   }

@@ -28,8 +28,8 @@ extension CreditSnapshot {
   /// Finds subjects by name (按名称查询): the same name first, then those that differ by their legal form, then names that begin with it, then
   /// those that have it somewhere; among equals the shorter ones first.
   ///
-  /// Width, case and spaces do not count, nor does which kind of bracket or dot it is. Former names are found too. Every name is compared: a word that stands in the
-  /// dictionaries of the segments once is compared once.
+  /// Width, case and spaces do not count, nor does which kind of bracket or dot it is. Former names are found too. Merged segments of 262,144 rows and more
+  /// have an index of their names; all others are compared one by one.
   ///
   /// ```swift
   /// for found in try snapshot.subjects(named: "秦皇岛甲乙") { print(found.subject.text, found.name, found.match) }
@@ -81,68 +81,78 @@ extension CreditSnapshot {
         throw CreditError("limit", "an answer has 1 to \(Self.maximumSubjects) subjects, not \(limit)")
       }
       let pattern = NamePattern(normalized, weakest: weakest)
-      var best: NameSearch?
-      for entry in try entries(codes) {
-        let earlier = best?.candidates ?? []
-        guard let worker = try search(entry, pattern, limit, earlier, execution, isCancelled) else {
-          guard codes.isEmpty else {
-            throw CreditError(
-              "noSubjectName", "entry \(entry.entry.code) does not say which item has the subject's name")
-          }
-          continue
-        }
-        best = worker
+      let wanted = try entries(codes)
+      if let code = codes.first(where: { code in
+        wanted.contains { $0.entry.code == code && $0.schema.searchColumn == nil }
+      }) {
+        throw CreditError(
+          "noSubjectName", "entry \(code) does not say which item has the subject's name")
       }
-      return try (best?.candidates ?? []).sorted(by: NameCandidate.precedes).prefix(limit).map(subject)
+      let named = wanted.filter { $0.schema.searchColumn != nil }
+      let question = Question(
+        pattern: pattern, entries: named, limit: limit, execution: execution, isCancelled: isCancelled)
+      if execution.usesNameIndexes, let found = try answer(question, NameIndexes(engine)) { return found }
+      return try answer(question, NameIndexes()) ?? []
     } catch { throw CreditError(wrapping: error) }
   }
 
-  /// Looks through one entry; `nil` where it has no names.
-  private func search(
-    _ entry: PublishedEntry, _ pattern: NamePattern, _ limit: Int, _ earlier: [NameCandidate],
-    _ execution: QueryExecution, _ isCancelled: @escaping @Sendable () -> Bool
-  ) throws -> NameSearch? {
-    guard let name = entry.entry.subjectName, let index = entry.entry.itemIndex(name) else { return nil }
-    let item = entry.entry.items[index]
-    guard item.type.isText else { return nil }
-    var rows = try QueryRows([entry], filter: nil)
-    guard case .item(let column) = try rows.items.column(name) else { return nil }
-    var run = QueryRun(rows: rows, snapshot: engine, options: execution, isCancelled: isCancelled)
-    run.versionsAfter = 0
-    let (workers, _) = try run.gather { _ in
-      NameSearch(pattern, wanted: limit, column: column, item: item)
+  /// What is asked.
+  private struct Question {
+    var pattern: NamePattern
+    var entries: [PublishedEntry]
+    var limit: Int
+    var execution: QueryExecution
+    var isCancelled: @Sendable () -> Bool
+  }
+
+  /// Names of an index that the snapshot does not see in the entries asked, after which comparing all rows is the shorter way.
+  private static let maximumMisses = 1000
+
+  /// The answer with the help of indexes; `nil` when they do not help, because most of what they know is of no interest.
+  private func answer(_ question: Question, _ indexes: NameIndexes) throws -> [NamedSubject]? {
+    let ranking = NameRanking(
+      pattern: question.pattern, indexes: indexes, compared: try compare(question, indexes),
+      isCancelled: question.isCancelled)
+    let resolution = NameResolution(engine, question.entries)
+    var found: [NamedSubject] = []
+    var misses = 0
+    try ranking.forEach { candidate in
+      if let subject = try resolution.subject(candidate) { found.append(subject) } else { misses += 1 }
+      return found.count < question.limit && misses <= Self.maximumMisses
     }
-    let search = workers[0]
-    for other in workers.dropFirst() { search.merge(other.candidates) }
-    search.merge(earlier)
-    return search
+    return misses <= Self.maximumMisses ? found : nil
   }
 
-  /// Puts an answer together.
-  private func subject(_ candidate: NameCandidate) throws -> NamedSubject {
-    let key = SubjectKey(rawValue: candidate.key.subject)
-    let text = try key.text ?? LongIdentifiers.text(of: key.rawValue, in: engine) ?? ""
-    let codes = candidate.entries.keys.sorted()
-    let items = codes.compactMap { candidate.entries[$0] }
-    let item = items.dropFirst().reduce(items[0]) { CatalogueItem.stricter($0, $1) }
-    return NamedSubject(
-      subject: Identifier(text, as: key.kind ?? .document),
-      name: String(decoding: candidate.spelling, as: UTF8.self), match: candidate.match,
-      isFormer: try !hasCurrently(candidate), entries: codes, item: item)
-  }
-
-  /// Whether some current record of the subject, withdrawn ones aside, has the name.
-  private func hasCurrently(_ candidate: NameCandidate) throws -> Bool {
-    for (code, item) in candidate.entries {
-      let entry = try database.catalogue.entry(code, asOf: engine)
-      guard let index = entry.entry.itemIndex(item.id) else { continue }
-      let reader = RecordReader(entry)
-      for row in try engine.currentRows(of: candidate.key.subject, schema: entry.schema)
-      where row.system.state != RecordState.withdrawn.rawValue {
-        guard case .text(let name)? = try reader.values(row.payload)[index] else { continue }
-        if NormalizedName(name).bytes == candidate.key.name { return true }
+  /// Compares the names that no index knows, one after the other.
+  private func compare(_ question: Question, _ indexes: NameIndexes) throws -> [NameCandidate] {
+    var unknown = Set(
+      question.entries.map(\.dataset).filter { engine.view.memory.rowCount(of: $0, asOf: engine.commit) > 0 })
+    let columns = Dictionary(
+      uniqueKeysWithValues: question.entries.map { ($0.dataset, $0.schema.searchColumnID) })
+    for segment in engine.segments {
+      for chunk in try segment.reader.datasetChunks() {
+        guard let column = columns[chunk.dataset] else { continue }
+        if !indexes.cover(segment, chunk.dataset, column: column) { unknown.insert(chunk.dataset) }
       }
     }
-    return false
+    var search: NameSearch?
+    for entry in question.entries where unknown.contains(entry.dataset) {
+      guard let place = entry.schema.searchColumn else { continue }
+      var rows = try QueryRows([entry], filter: nil)
+      guard case .item(let column) = try rows.items.column(entry.entry.items[place].id) else { continue }
+      rows.isKnown = { segment, chunk in
+        indexes.cover(segment, chunk.dataset, column: entry.schema.searchColumnID)
+      }
+      var run = QueryRun(
+        rows: rows, snapshot: engine, options: question.execution, isCancelled: question.isCancelled)
+      run.versionsAfter = 0
+      let (workers, _) = try run.gather { _ in
+        NameSearch(question.pattern, wanted: question.limit, column: column)
+      }
+      let all = search ?? workers[0]
+      for other in workers where other !== all { all.merge(other.candidates) }
+      search = all
+    }
+    return search?.candidates ?? []
   }
 }

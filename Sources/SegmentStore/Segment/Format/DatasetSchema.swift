@@ -43,14 +43,25 @@ public struct DatasetSchema: Hashable, Sendable {
   public var columns: [ColumnSchema]
   /// Position of the integer column by which a subject's rows are ordered.
   public var orderColumn: Int?
+  /// Position of the text column by which subjects are searched: large segments index its texts.
+  public var searchColumn: Int?
 
   /// Makes a schema.
-  public init(dataset: DatasetID, version: UInt32, columns: [ColumnSchema], orderColumn: Int? = nil) {
+  public init(
+    dataset: DatasetID, version: UInt32, columns: [ColumnSchema], orderColumn: Int? = nil,
+    searchColumn: Int? = nil
+  ) {
     self.dataset = dataset
     self.version = version
     self.columns = columns
     self.orderColumn = orderColumn
+    self.searchColumn = searchColumn
   }
+
+  /// Id of the order column; 0 = none.
+  package var orderColumnID: UInt32 { orderColumn.map { columns[$0].id } ?? 0 }
+  /// Id of the search column; 0 = none.
+  package var searchColumnID: UInt32 { searchColumn.map { columns[$0].id } ?? 0 }
 
   /// Columns of a dataset at most.
   public static let maximumColumns = 4096
@@ -67,6 +78,11 @@ public struct DatasetSchema: Hashable, Sendable {
     if let orderColumn {
       guard columns.indices.contains(orderColumn), columns[orderColumn].type == .integer else {
         throw StoreError(.invalidArgument, "the order column must be an integer column")
+      }
+    }
+    if let searchColumn {
+      guard columns.indices.contains(searchColumn), columns[searchColumn].type == .text else {
+        throw StoreError(.invalidArgument, "the search column must be a text column")
       }
     }
   }

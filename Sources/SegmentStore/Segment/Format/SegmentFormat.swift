@@ -114,6 +114,8 @@ package struct SegmentFooter: Sendable {
   package var maximumKey: UInt128
   package var datasetDirectory: BlockLocation
   package var subjectFences: BlockLocation
+  /// The directory of the index of texts, where there is one.
+  package var textIndex: BlockLocation?
 
   package func encode() -> [UInt8] {
     var buffer = ByteBuffer(capacity: 128)
@@ -122,13 +124,13 @@ package struct SegmentFooter: Sendable {
     buffer.append(UInt64(0))
     buffer.append(minimumKey)
     buffer.append(maximumKey)
-    for location in [datasetDirectory, subjectFences] { buffer.append(location) }
+    for location in [datasetDirectory, subjectFences, textIndex ?? .none] { buffer.append(location) }
     return buffer.bytes
   }
 
   package init(
     rowCount: UInt32, subjectCount: UInt32, minimumKey: UInt128, maximumKey: UInt128,
-    datasetDirectory: BlockLocation, subjectFences: BlockLocation
+    datasetDirectory: BlockLocation, subjectFences: BlockLocation, textIndex: BlockLocation? = nil
   ) {
     self.rowCount = rowCount
     self.subjectCount = subjectCount
@@ -136,6 +138,7 @@ package struct SegmentFooter: Sendable {
     self.maximumKey = maximumKey
     self.datasetDirectory = datasetDirectory
     self.subjectFences = subjectFences
+    self.textIndex = textIndex
   }
 
   package init(_ raw: [UInt8], file: String, offset: Int64) throws(StoreError) {
@@ -147,7 +150,11 @@ package struct SegmentFooter: Sendable {
     maximumKey = try reader.read()
     datasetDirectory = try reader.readLocation()
     subjectFences = try reader.readLocation()
-    guard minimumKey <= maximumKey, subjectCount <= rowCount else { throw reader.damage("impossible footer") }
+    let index = try reader.readLocation()
+    textIndex = index == .none ? nil : index
+    guard minimumKey <= maximumKey, subjectCount <= rowCount, reader.remaining == 0 else {
+      throw reader.damage("impossible footer")
+    }
   }
 }
 
@@ -173,7 +180,7 @@ extension ByteReader {
 
 /// What the dataset directory says of one dataset.
 package struct DatasetChunk: Sendable {
-  package static let encodedSize = 56
+  package static let encodedSize = 60
   package var dataset: DatasetID
   package var schemaVersion: UInt32
   package var firstRow: UInt32
@@ -181,6 +188,8 @@ package struct DatasetChunk: Sendable {
   package var columnCount: UInt32
   /// Id of the integer column by which a subject's rows are ordered; 0 = none.
   package var orderColumn: UInt32
+  /// Id of the text column by which subjects are searched; 0 = none.
+  package var searchColumn: UInt32
   /// Of a small chunk: where it begins in the raw bytes of its bundle.
   package var place: UInt32?
   /// The column directory, or the bundle.
@@ -203,6 +212,7 @@ package struct DatasetChunk: Sendable {
     buffer.append(rowCount)
     buffer.append(columnCount)
     buffer.append(orderColumn)
+    buffer.append(searchColumn)
     buffer.append(UInt32(place == nil ? 0 : 1))
     buffer.append(place ?? 0)
     buffer.append(columns)
@@ -210,7 +220,7 @@ package struct DatasetChunk: Sendable {
 
   package init(
     dataset: DatasetID, schemaVersion: UInt32, firstRow: UInt32, rowCount: UInt32, columnCount: UInt32,
-    orderColumn: UInt32, place: UInt32? = nil, columns: BlockLocation
+    orderColumn: UInt32, searchColumn: UInt32, place: UInt32? = nil, columns: BlockLocation
   ) {
     self.place = place
     self.dataset = dataset
@@ -219,6 +229,7 @@ package struct DatasetChunk: Sendable {
     self.rowCount = rowCount
     self.columnCount = columnCount
     self.orderColumn = orderColumn
+    self.searchColumn = searchColumn
     self.columns = columns
   }
 
@@ -229,6 +240,7 @@ package struct DatasetChunk: Sendable {
     rowCount = try reader.read()
     columnCount = try reader.read()
     orderColumn = try reader.read()
+    searchColumn = try reader.read()
     let form = try reader.read(UInt32.self)
     let place = try reader.read(UInt32.self)
     guard form <= 1, form == 1 || place == 0 else { throw reader.damage("a chunk of unknown form") }

@@ -7,6 +7,8 @@ package struct ReadingContext: Sendable {
   package var cache: BlockCache?
   /// Renders the keys of rows whose text is that of their key.
   package var keyText: KeyText
+  /// The form texts of indexes have; `nil` where none are made or checked.
+  package var searchForm: SearchForm?
   /// Where reading is counted.
   package var counters: ReadingCounters
   /// Whether dataset directories are kept beside the cache: merges ask for them once a dataset.

@@ -12,7 +12,7 @@ package final class SegmentReader: Sendable {
   package let fileLength: Int64
   package let trailerChecksum: UInt64
   let blocks: BlockReader
-  private let context: ReadingContext
+  let context: ReadingContext
   /// Bytes the cache of decoded blocks may hold.
   package var cacheBudget: Int { context.cache?.budget ?? 0 }
   private static let serials = Atomic<UInt64>(0)
@@ -333,7 +333,7 @@ package final class SegmentReader: Sendable {
     return found
   }
 
-  private func cached<T: AnyObject & Sendable>(
+  func cached<T: AnyObject & Sendable>(
     _ location: BlockLocation, part: UInt32 = 0, cost: (T) -> Int,
     _ load: (BlockLocation) throws(StoreError) -> T
   ) throws(StoreError) -> T {

@@ -32,6 +32,7 @@ extension SegmentReader {
       rows += Int(chunk.rowCount)
     }
     try verifyBundles()
+    try verifyTextIndex()
     var previous: UInt128?
     var covered = 0
     for fence in try subjectTree().fences {
@@ -126,7 +127,11 @@ extension SegmentReader {
     attempt { () throws(StoreError) in
       for fence in try subjectTree().fences { attempt { () throws(StoreError) in _ = try leaf(fence) } }
     }
+    textIndexFaults(attempt)
     if faults.isEmpty { attempt { () throws(StoreError) in try verifyBlocks(comparesBounds: true) } }
+    if faults.isEmpty, let form = context.searchForm {
+      attempt { () throws(StoreError) in try verifyIndexedTexts(form) }
+    }
     // The chunks of a bundle all say the same of it.
     var seen: Set<Int64> = []
     return faults.filter { fault in fault.offset.map { seen.insert($0).inserted } ?? true }

@@ -20,6 +20,8 @@ package final class SegmentWriter {
   private let folder: String
   private let temporaryPath: String
   private let compression: BlockCompression
+  /// Gathers the texts of searched columns; `nil` when they are not indexed.
+  private let index: TextIndexBuilder?
   private var file: (any StoreFile)?
   private var offset: Int64
   private var chunks: [DatasetChunk] = []
@@ -40,11 +42,14 @@ package final class SegmentWriter {
   private var leaves = ByteArena(capacity: 1 << 16)
   private var fences: [SubjectFence] = []
 
-  /// - Parameter compression: how hard directories and dictionaries are compressed.
+  /// - Parameters:
+  ///   - compression: how hard directories and dictionaries are compressed.
+  ///   - index: gathers the texts of searched columns.
   package init(
     id: SegmentID, store: StoreIdentifier, folder: String, files: any FileSystem,
-    compression: BlockCompression = .fast
+    compression: BlockCompression = .fast, index: TextIndexBuilder? = nil
   ) throws(StoreError) {
+    self.index = index
     self.compression = compression
     self.id = id
     self.store = store
@@ -142,7 +147,7 @@ package final class SegmentWriter {
         dataset: schema.dataset, schemaVersion: schema.version, firstRow: rowCount,
         rowCount: UInt32(rows.count),
         columnCount: UInt32(columns.count),
-        orderColumn: schema.orderColumn.map { schema.columns[$0].id } ?? 0, place: UInt32(place),
+        orderColumn: schema.orderColumnID, searchColumn: schema.searchColumnID, place: UInt32(place),
         columns: BlockLocation(offset: 0, length: 0, checksum: 0)))
     columns = []
     rowCount = count
@@ -194,7 +199,7 @@ package final class SegmentWriter {
       DatasetChunk(
         dataset: schema.dataset, schemaVersion: schema.version, firstRow: chunkFirstRow,
         rowCount: rowCount - chunkFirstRow, columnCount: UInt32(columns.count),
-        orderColumn: schema.orderColumn.map { schema.columns[$0].id } ?? 0, columns: location))
+        orderColumn: schema.orderColumnID, searchColumn: schema.searchColumnID, columns: location))
     columns = []
   }
 
@@ -246,7 +251,7 @@ package final class SegmentWriter {
     let footer = SegmentFooter(
       rowCount: rowCount, subjectCount: UInt32(bounds.count), minimumKey: bounds.minimum,
       maximumKey: bounds.maximum,
-      datasetDirectory: datasets, subjectFences: fencesLocation)
+      datasetDirectory: datasets, subjectFences: fencesLocation, textIndex: try writeIndex())
     let footerLocation = try write(footer.encode(), kind: .footer, rows: 0)
     var trailer = ByteBuffer(capacity: SegmentFormat.trailerSize)
     trailer.append(UInt64(footerLocation.offset))
@@ -269,6 +274,31 @@ package final class SegmentWriter {
     }
     self.file = nil
     return finished
+  }
+
+  // MARK: Index of texts
+
+  /// The position that the next row will have in the segment; `nil` when texts are not indexed.
+  package var nextIndexedRow: UInt32? { index == nil ? nil : rowCount }
+
+  /// Goes on indexing with a column of a dataset, every text of which will be added.
+  package func beginIndex(of dataset: DatasetID, column: UInt32) { index?.begin(dataset, column: column) }
+
+  /// Adds the text of a row to the index.
+  package func addToIndex(_ text: UnsafeRawBufferPointer, key: UInt128, row: UInt32) throws(StoreError) {
+    guard let index, index.add(text, key: key, row: row) else { return }
+    try writeIndexPart(index)
+  }
+
+  private func writeIndexPart(_ index: TextIndexBuilder) throws(StoreError) {
+    try index.writePart { (raw, kind, rows) throws(StoreError) in try write(raw, kind: kind, rows: rows) }
+  }
+
+  private func writeIndex() throws(StoreError) -> BlockLocation? {
+    guard let index else { return nil }
+    try writeIndexPart(index)
+    guard let directory = index.finish() else { return nil }
+    return try write(directory.encode(), kind: .textIndex, rows: directory.parts.count)
   }
 
   private func write(_ raw: [UInt8], kind: BlockKind, rows: Int) throws(StoreError) -> BlockLocation {
