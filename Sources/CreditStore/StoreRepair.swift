@@ -39,7 +39,8 @@ extension CreditDatabase {
   ) async throws -> StoreRepairResult {
     try await WorkerThreads.perform {
       do {
-        let options = EngineOptions(keyText: SubjectKey.renderText)
+        var options = EngineOptions(keyText: SubjectKey.renderText)
+        options.searchForm = .names
         // In full, so that what is noted of them means the same to every process.
         func full(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
         let report = try SegmentEngine.repair(

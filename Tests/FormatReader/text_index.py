@@ -74,8 +74,8 @@ class TextIndex:
       place = end
     cursor.require(place == rest, "the rests of texts do not add up")
     for row in rows:
-      cursor.require(any(d.first <= row < d.first + d.rows for d in self.datasets if d.id in self.columns),
-                     f"row {row} of an index belongs to no dataset it covers")
+      cursor.require(any(d.first <= row < d.first + d.rows for d in self.datasets if d.search),
+                     f"row {row} of an index belongs to no dataset that is searched")
     return list(zip(texts, rows))
 
   def check_lists(self, cursor, locations, texts, bits):

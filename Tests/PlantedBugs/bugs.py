@@ -1,12 +1,12 @@
 """Mistakes that are planted into a copy of the engine, to show that the tests catch them.
 
 Each names its file, the text it replaces, which must stand there exactly once, and what stands there instead; `planted("name")` is true in
-the run that looks for it. `scripts/campaign-planted` puts all of them into one copy, builds it once, and runs the tests for each.
+the run that looks for it. A mistake that a second line of defence makes good takes that away too: `also` has further changes of other files. `scripts/campaign-planted` puts all of them into one copy, builds it once, and runs the tests for each.
 """
 
 from collections import namedtuple
 
-Bug = namedtuple("Bug", "name file old new")
+Bug = namedtuple("Bug", "name file old new also", defaults=((),))
 
 BUGS = [
   # Durability.
@@ -29,7 +29,10 @@ BUGS = [
       "    try file.sync()\n", "    if !planted(\"segmentNotSynced\") { try file.sync() }\n"),
   Bug("tornJournalContinued", "Engine/SegmentEngine.swift",
       "if !endedCleanly { try writer.startAfresh() }",
-      "if !endedCleanly, !planted(\"tornJournalContinued\") { try writer.startAfresh() }"),
+      "if !endedCleanly, !planted(\"tornJournalContinued\") { try writer.startAfresh() }",
+      # The last frame is also written again before the journal is continued, which alone is enough.
+      also=[("Journal/Journal.swift", "    guard contents.lastOffset < contents.nextOffset else { return }\n",
+             "    guard contents.lastOffset < contents.nextOffset, !planted(\"tornJournalContinued\") else { return }\n")]),
   Bug("inputsRemovedBeforeTheStateNamesOutputs", "Engine/StoreWriter.swift",
       "      let gone = Set(inputs.map(\\.reader.id))\n",
       "      let gone = Set(inputs.map(\\.reader.id))\n      if planted(\"inputsRemovedBeforeTheStateNamesOutputs\") {\n"
@@ -123,6 +126,13 @@ BUGS = [
   Bug("backupTakesLaterMarks", "Engine/StoreBackup.swift",
       "      entry.marks.removeAll { $0.commit > view.commit }\n",
       "      if !planted(\"backupTakesLaterMarks\") { entry.marks.removeAll { $0.commit > view.commit } }\n"),
+  # Indexes of texts.
+  Bug("indexMissesTexts", "Compaction/MergeEncoder.swift",
+      "        if let text = try cursors[source.source].text(source.row, key: key) {\n",
+      "        if !planted(\"indexMissesTexts\") || row % 50 != 7, let text = try cursors[source.source].text(source.row, key: key) {\n"),
+  Bug("listsForgetTheLastGroup", "Segment/TextIndex/PostingsCursor.swift",
+      "    guard remaining > 0 else { return Self.over }\n",
+      "    guard remaining > (planted(\"listsForgetTheLastGroup\") ? 1 : 0) else { return Self.over }\n"),
 ]
 
 # Written by somebody who had not seen the tests, after they were finished; nothing is tuned to them.

@@ -142,7 +142,9 @@ import Testing
     let expected = try RepairTests.make(path, seed: 74)
     try FileManager.default.copyItem(atPath: path, toPath: folder.path("backup"))
     let blocks = try Self.blocks(of: path)
-    let parents: Set<BlockKind> = [.columnDirectory, .subjectFences, .datasetDirectory, .footer]
+    let parents: Set<BlockKind> = [
+      .columnDirectory, .subjectFences, .datasetDirectory, .footer, .textIndex,
+    ]
     // One at a time, of every kind.
     var kinds: [BlockKind: Int] = [:]
     for block in blocks.shuffled(using: &random) where kinds[block.kind, default: 0] < 4 {
@@ -160,7 +162,7 @@ import Testing
       }
       try Self.put(block.bytes, at: block)
     }
-    #expect(kinds.count >= 8, "\(kinds)")
+    #expect(kinds.count >= 11, "\(kinds)")
     // Many at a time, of those that hold values.
     let leaves = blocks.filter { !parents.contains($0.kind) }
     for count in [1, 2, 5, 17, leaves.count / 2, leaves.count] {

@@ -41,8 +41,9 @@ import Testing
     return (0..<length).flatMap { _ in Array((characters.randomElement(using: &random) ?? "").utf8) }
   }
 
-  private static func options(_ rows: Int = 0) -> EngineOptions {
+  private static func options(_ rows: Int = 0, partBytes: Int? = nil) -> EngineOptions {
     var options = EngineOptions(memoryBudgetBytes: 16 << 20)
+    options.indexPartBytes = partBytes
     (options.searchForm, options.indexedRows, options.compactsAutomatically) = (form, rows, false)
     return options
   }
@@ -76,8 +77,10 @@ import Testing
     var random = SeededGenerator(seed: seed)
     let folder = try TemporaryFolder()
     _ = try SegmentEngine.create(at: folder.path("store"))
+    // Every other store has indexes of several parts.
     let engine = try SegmentEngine(
-      opening: folder.path("store"), mode: .readWrite(), options: Self.options())
+      opening: folder.path("store"), mode: .readWrite(),
+      options: Self.options(partBytes: seed % 2 == 0 ? 1 << 16 : nil))
     var expected: Set<Entry> = []
     for _ in 0..<4 {
       _ = try engine.write { transaction in
@@ -107,13 +110,16 @@ import Testing
     try engine.compact()
     expected = expected.filter { !$0.text.isEmpty }
     let all = expected.sorted()
-    #expect(try Self.answer(engine, .prefix([])).found == all)
+    let (found, parts) = try Self.answer(engine, .prefix([]))
+    #expect(found == all && (seed % 2 == 0 ? parts > 4 : parts <= 4))
     for round in 0..<200 {
       let entry = try #require(all.randomElement(using: &random))
       // Whole characters of some text, or a text that may be nowhere.
       let characters = Array(String(decoding: entry.text, as: UTF8.self))
       let start = Int.random(in: 0..<characters.count, using: &random)
-      let end = Int.random(in: start..<min(characters.count, start + 4), using: &random) + 1
+      // Some are longer than what is probed in parts of texts.
+      let most = round % 7 == 0 ? 60 : 4
+      let end = Int.random(in: start..<min(characters.count, start + most), using: &random) + 1
       let part =
         round % 5 == 0 ? Self.normalized(Self.text(&random)) : Array(String(characters[start..<end]).utf8)
       let said = "seed \(seed), \(String(decoding: part, as: UTF8.self))"
@@ -155,11 +161,14 @@ import Testing
     // A text may stand twice where a part ended between.
     #expect(index.textCount == parts && (3000...3000 + 2 * index.parts.count).contains(parts))
     // The directory reads back as it was.
-    let read = try TextIndex(index.encode(), rowCount: 6000, file: "f", offset: 0)
+    let read = try TextIndex(
+      index.encode(), parts: UInt32(index.parts.count), rowCount: 6000, file: "f", offset: 0)
     #expect(read.encode() == index.encode())
     for end in 0..<min(200, index.encode().count) {
       #expect(throws: StoreError.self) {
-        try TextIndex(Array(index.encode()[..<end]), rowCount: 6000, file: "f", offset: 0)
+        try TextIndex(
+          Array(index.encode()[..<end]), parts: UInt32(index.parts.count), rowCount: 6000, file: "f",
+          offset: 0)
       }
     }
   }
@@ -174,6 +183,62 @@ import Testing
     add(7, [UInt8](repeating: 0x41, count: 4096))
     add(8, [UInt8](repeating: 0x41, count: 4097))
     #expect(builder.finish()?.columns == [DatasetID(rawValue: 7): 17])
+  }
+
+  /// Goal: names too long for an index harm nothing: the store stays sound, others are found, and it is known that the index lacks some.
+  @Test(arguments: [1, 2]) func namesTooLongAreNoDamage(datasets: Int) throws {
+    let folder = try TemporaryFolder()
+    _ = try SegmentEngine.create(at: folder.path("store"))
+    let engine = try SegmentEngine(
+      opening: folder.path("store"), mode: .readWrite(), options: Self.options())
+    _ = try engine.write { transaction in
+      for dataset in 0..<datasets {
+        for key in 1...20 {
+          let isLong = dataset == 0 && key == 7
+          let text = isLong ? [UInt8](repeating: 0x41, count: 5000) : Array("名\(key)".utf8)
+          try transaction.append(
+            Self.schema(UInt32(7 + dataset)), key: UInt128(key), batch: 1,
+            payload: RowPayload.encode([.integer(1), .text(text)]))
+        }
+      }
+    }
+    try engine.compact()
+    #expect(engine.verify().isEmpty)
+    #expect(try Self.answer(engine, .prefix(Array("名".utf8))).found.count == (datasets == 1 ? 19 : 20))
+    let index = try #require(try engine.snapshot().segments[0].reader.textIndex())
+    #expect(index.columns.keys.map(\.rawValue) == (datasets == 1 ? [] : [8]))
+    try engine.close()
+  }
+
+  /// Goal: the subject of a row is found where the rows of its dataset are few among many leaves of the subject directory, or all in a corner.
+  @Test func subjectsOfRowsAmongManyLeaves() throws {
+    let folder = try TemporaryFolder()
+    _ = try SegmentEngine.create(at: folder.path("store"))
+    let engine = try SegmentEngine(
+      opening: folder.path("store"), mode: .readWrite(), options: Self.options())
+    var expected: [UInt32: Set<UInt128>] = [:]
+    _ = try engine.write { transaction in
+      for key in 1...30_000 {
+        var datasets: [UInt32] = [7]
+        if key % 997 == 3 { datasets.append(8) }
+        if key > 29_500 { datasets.append(9) }
+        if key < 900 { datasets += [11, 11, 11] }
+        for dataset in datasets {
+          expected[dataset, default: []].insert(UInt128(key))
+          try transaction.append(
+            Self.schema(dataset), key: UInt128(key), batch: 1,
+            payload: RowPayload.encode([.integer(1), .text(Array("集\(dataset)名\(key)".utf8))]))
+        }
+      }
+    }
+    try engine.compact()
+    for (dataset, keys) in expected {
+      let found = try Self.answer(engine, .prefix(Array("集\(dataset)名".utf8))).found
+      #expect(found.count == keys.count && Set(found.map(\.key)) == keys)
+      #expect(found.allSatisfy { $0.text == Array("集\(dataset)名\($0.key)".utf8) })
+    }
+    #expect(engine.verify().isEmpty)
+    try engine.close()
   }
 
   /// Goal: fewer rows than are worth an index get none.

@@ -42,6 +42,8 @@ struct StatsCommand: AsyncParsableCommand {
         ("currentBytes", .integer(statistics.currentBytes)),
         ("historyBytes", .integer(statistics.historyBytes)),
         ("supersededBytes", .integer(statistics.supersededBytes)),
+        ("nameIndexBytes", .integer(statistics.nameIndexBytes)),
+        ("indexedNames", .int(statistics.indexedNames)),
       ]
       let perRecord = (statistics.bytesPerRecord * 100).rounded() / 100
       let members: [(String, JSON)] = [

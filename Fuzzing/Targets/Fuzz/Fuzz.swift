@@ -10,7 +10,8 @@ typealias FuzzTarget = @Sendable ([UInt8]) -> Void
 
 /// All targets by name.
 let targets: [String: FuzzTarget] = [
-  "block": BlockTargets.block, "leaf": BlockTargets.leaf, "directory": BlockTargets.directory,
+  "block": BlockTargets.block, "textIndex": IndexTarget.index, "leaf": BlockTargets.leaf,
+  "directory": BlockTargets.directory,
   "dictionary": BlockTargets.dictionary, "bundle": BlockTargets.bundle, "lz4": BlockTargets.lz4,
   "journal": FileTargets.journal, "state": FileTargets.state, "csv": TextTargets.csv,
   "catalogue": TextTargets.catalogue, "filter": TextTargets.filter, "identifier": TextTargets.identifier,

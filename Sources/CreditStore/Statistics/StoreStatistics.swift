@@ -32,7 +32,7 @@ public struct StoreStatistics: Sendable {
   public var pinnedBytes: Int64 = 0
   /// Bytes that the indexes of names take of the files with records.
   public var nameIndexBytes: Int64 = 0
-  /// Names in these indexes: a subject counts once for each of its names in a file.
+  /// Names in these indexes: a subject counts once for each of its names in a file, now and then twice.
   public var indexedNames = 0
   /// The last commit.
   public var commit: UInt64 = 0

@@ -23,8 +23,10 @@ package struct SegmentMerge {
     package var segmentRows: Int
     /// The form texts are indexed in; `nil` = not at all.
     package var searchForm: SearchForm?
-    /// Rows of an output from which on its texts are indexed.
+    /// Rows of the inputs from which on texts are indexed.
     package var indexedRows: Int
+    /// Bytes of memory of a part of an index; `nil` = a share of the memory.
+    package var indexPartBytes: Int?
     /// Whether the outputs are meant to stay: then more time is spent on making them small.
     package var isThorough: Bool
     /// A number no other segment of the store ever has.
@@ -35,6 +37,7 @@ package struct SegmentMerge {
     package init(
       files: any FileSystem, folder: String, store: StoreIdentifier, keyText: @escaping KeyText,
       memoryBytes: Int, segmentRows: Int, searchForm: SearchForm? = nil, indexedRows: Int = 0,
+      indexPartBytes: Int? = nil,
       isThorough: Bool = true,
       nextID: @escaping () throws(StoreError) -> SegmentID,
       pace: @escaping (Int) throws(StoreError) -> Void
@@ -47,6 +50,7 @@ package struct SegmentMerge {
       self.segmentRows = segmentRows
       self.searchForm = searchForm
       self.indexedRows = indexedRows
+      self.indexPartBytes = indexPartBytes
       self.isThorough = isThorough
       self.nextID = nextID
       self.pace = pace
@@ -63,6 +67,8 @@ package struct SegmentMerge {
   private let commit: UInt64
   private let dropped: DroppedRows
   private let surroundings: Surroundings
+  /// Whether the texts of the outputs are indexed.
+  private let isIndexed: Bool
 
   /// - Parameters:
   ///   - inputs: what to merge, in the order in which rows with nothing else between them shall stand.
@@ -80,6 +86,7 @@ package struct SegmentMerge {
     self.commit = commit
     self.dropped = dropped
     self.surroundings = surroundings
+    isIndexed = inputs.reduce(0) { $0 + Int($1.reader.footer.rowCount) } >= surroundings.indexedRows
   }
 
   /// Writes the outputs.
@@ -151,12 +158,9 @@ package struct SegmentMerge {
     for input in inputs { lists.append(try SubjectLists(input.reader, keys: keys)) }
     let datasets = Set(lists.flatMap(\.byDataset.keys)).sorted()
     guard !datasets.isEmpty else { return }
-    let rows = lists.reduce(0) { sum, list in
-      list.byDataset.values.reduce(sum) { $0 + $1.reduce(0) { $0 + Int($1.count) } }
-    }
-    let isIndexed = rows >= surroundings.indexedRows
-    var current = Sink(isIndexed: isIndexed)
-    var history = Sink(isIndexed: isIndexed)
+    // Bytes of memory for the index of each; superseded rows are fewer.
+    var current = Sink(indexBytes: surroundings.indexPartBytes ?? surroundings.memoryBytes / 2)
+    var history = Sink(indexBytes: surroundings.indexPartBytes ?? surroundings.memoryBytes / 8)
     for dataset in datasets {
       try surroundings.pace(0)
       var plan = try plan(dataset, lists)
@@ -185,8 +189,8 @@ package struct SegmentMerge {
   }
 
   private struct Sink {
-    /// Whether its texts are indexed.
-    let isIndexed: Bool
+    /// Bytes of memory of a part of its index.
+    let indexBytes: Int
     var writer: SegmentWriter?
     var commits = MergedCommits()
   }
@@ -194,7 +198,7 @@ package struct SegmentMerge {
   private func writer(_ sink: inout Sink) throws(StoreError) -> SegmentWriter {
     if let writer = sink.writer { return writer }
     let index = surroundings.searchForm.flatMap { form in
-      sink.isIndexed ? TextIndexBuilder(form: form, budgetBytes: surroundings.memoryBytes / 2) : nil
+      isIndexed ? TextIndexBuilder(form: form, budgetBytes: sink.indexBytes) : nil
     }
     let writer = try SegmentWriter(
       id: try surroundings.nextID(), store: surroundings.store, folder: surroundings.folder,

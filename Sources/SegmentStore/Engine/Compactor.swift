@@ -228,7 +228,8 @@ package final class Compactor: Sendable {
         files: folder.files, folder: folder.path, store: environment.identifier,
         keyText: environment.context.keyText, memoryBytes: environment.options.memoryBudgetBytes / 2,
         segmentRows: environment.options.segmentRows, searchForm: environment.context.searchForm,
-        indexedRows: environment.options.indexedRows, isThorough: job.isThorough,
+        indexedRows: environment.options.indexedRows, indexPartBytes: environment.options.indexPartBytes,
+        isThorough: job.isThorough,
         nextID: { [environment] () throws(StoreError) in environment.takeSegmentID() },
         pace: { [self] (bytes) throws(StoreError) in
           try pace.wrote(bytes) {

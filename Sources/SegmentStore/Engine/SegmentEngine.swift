@@ -26,8 +26,10 @@ public struct EngineOptions: Sendable {
   package var mergeRetryMilliseconds: Int64 = 5_000
   /// Rows of a merged segment at most; tests make it small.
   package var segmentRows = 4_000_000
-  /// Rows of merged subjects from which on their texts are indexed: comparing fewer takes less than a tenth of a second, and an index costs bytes.
+  /// Rows that a merge takes in from which on texts are indexed: comparing fewer takes less than a tenth of a second, and an index costs bytes.
   package var indexedRows = 1 << 18
+  /// Bytes of memory of a part of an index of texts, if not a share of the budget; tests make it small.
+  package var indexPartBytes: Int?
   /// Bytes a new journal has; a clean close leaves at most so many. Tests make it small.
   package var journalInitialBytes = JournalFormat.initialSize
   /// Makes settings.
@@ -100,9 +102,9 @@ public final class SegmentEngine: Sendable {
   ) throws(StoreError) {
     let folder = StoreFolder(path: path, files: files)
     let clock = EventClock()
-    var context = ReadingContext(
-      cache: BlockCache(budget: options.memoryBudgetBytes / 4), keyText: options.keyText)
-    context.searchForm = options.searchForm
+    let context = ReadingContext(
+      cache: BlockCache(budget: options.memoryBudgetBytes / 4), keyText: options.keyText,
+      searchForm: options.searchForm)
     var lock: WriterLock?
     _ = try folder.currentState()
     // A store that is shared is read until something is to be written.

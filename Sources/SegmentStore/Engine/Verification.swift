@@ -77,8 +77,8 @@ extension SegmentEngine {
         let reference = segment.reader.reference
         let footer = try SegmentReader.footer(
           of: reference.id, file: file, length: reference.fileLength, checksum: reference.checksum)
-        var context = ReadingContext(cache: nil, keyText: environment.context.keyText)
-        context.searchForm = environment.context.searchForm
+        let context = ReadingContext(
+          cache: nil, keyText: environment.context.keyText, searchForm: environment.context.searchForm)
         let fresh = try SegmentReader(
           FinishedSegment(
             id: reference.id, fileLength: reference.fileLength, checksum: reference.checksum, footer: footer),

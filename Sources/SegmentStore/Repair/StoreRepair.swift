@@ -60,7 +60,8 @@ package struct StoreRepair {
     let environment = StoreEnvironment(
       folder: target, identifier: found.store,
       context: ReadingContext(
-        cache: BlockCache(budget: options.memoryBudgetBytes / 4), keyText: options.keyText),
+        cache: BlockCache(budget: options.memoryBudgetBytes / 4), keyText: options.keyText,
+        searchForm: options.searchForm),
       options: options, nextSegment: found.nextSegment)
     var entries: [SegmentEntry] = []
     for (index, entry) in found.entries.enumerated() {
@@ -159,7 +160,8 @@ package struct StoreRepair {
     _ entry: SegmentEntry, of found: Found, _ environment: StoreEnvironment, _ report: inout RepairReport
   ) throws(StoreError) -> SegmentEntry? {
     let name = entry.reference.id.fileName
-    let context = ReadingContext(cache: BlockCache(budget: 16 << 20), keyText: options.keyText)
+    let context = ReadingContext(
+      cache: BlockCache(budget: 16 << 20), keyText: options.keyText, searchForm: options.searchForm)
     var reader: SegmentReader?
     do throws(StoreError) {
       let opened = try EngineApply.open(

@@ -25,10 +25,9 @@ struct KeyWalk {
     if row > 0 { leafIndex = try Self.leaf(before: row, segment, chunk, tree) - 1 }
   }
 
-  /// The last leaf, as far as it is found soon, whose first row of the dataset is not behind a row.
+  /// The last leaf whose first row of the dataset is not behind a row.
   ///
-  /// A dataset with many rows has some in nearly every leaf, so that halving finds it; where leaves without rows of the dataset stand in
-  /// the way, an earlier leaf does as well.
+  /// A dataset with many rows has some in nearly every leaf; leaves without any are passed over, each once at most for each step.
   private static func leaf(
     before row: Int, _ segment: SegmentReader, _ chunk: DatasetChunk, _ tree: SubjectTree
   ) throws(StoreError) -> Int {
@@ -45,12 +44,14 @@ struct KeyWalk {
       }
       var candidate = middle
       var first: Int?
-      while candidate < high, first == nil, candidate - middle < 16 {
+      while candidate < high, first == nil {
         first = try firstRow(segment.leaf(tree.fences[candidate]), chunk)
         if first == nil { candidate += 1 }
       }
       guard let first else {
+        // There is no row of the dataset from here to `high`.
         high = middle
+        guesses = 0
         continue
       }
       if first <= row { (low, lowRow) = (candidate, first) } else { (high, highRow) = (middle, first) }

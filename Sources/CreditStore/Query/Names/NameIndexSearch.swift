@@ -44,9 +44,12 @@ private struct NameStream {
   /// The next candidate; `nil` at the end.
   private(set) var head: NameCandidate?
 
-  init(_ segment: SegmentReader, _ index: TextIndex, part: Int, _ question: TextIndexQuestion) throws {
+  init(
+    _ segment: SegmentReader, _ index: TextIndex, part: Int, _ question: TextIndexQuestion,
+    _ isCancelled: @escaping () -> Bool
+  ) throws {
     self.segment = segment
-    walk = try TextIndexWalk(segment, index, part: part, question)
+    walk = try TextIndexWalk(segment, index, part: part, question, isCancelled: isCancelled)
   }
 
   mutating func advance(_ pattern: NamePattern, _ match: NameMatch, _ isCancelled: () -> Bool) throws {
@@ -79,7 +82,8 @@ struct NameRanking {
       for (segment, index) in indexes.readers {
         for part in index.parts.indices {
           for question in pattern.questions(match) {
-            var stream = try NameStream(segment, index, part: part, question)
+            if isCancelled() { throw CancellationError() }
+            var stream = try NameStream(segment, index, part: part, question, isCancelled)
             try stream.advance(pattern, match, isCancelled)
             if stream.head != nil { streams.append(stream) }
           }

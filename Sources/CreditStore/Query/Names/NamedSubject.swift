@@ -28,8 +28,8 @@ extension CreditSnapshot {
   /// Finds subjects by name (按名称查询): the same name first, then those that differ by their legal form, then names that begin with it, then
   /// those that have it somewhere; among equals the shorter ones first.
   ///
-  /// Width, case and spaces do not count, nor does which kind of bracket or dot it is. Former names are found too. Merged segments of 262,144 rows and more
-  /// have an index of their names; all others are compared one by one.
+  /// Width, case and spaces do not count, nor does which kind of bracket or dot it is. Former names are found too. Merges of 262,144 rows
+  /// and more make an index of the names; all others are compared one by one.
   ///
   /// ```swift
   /// for found in try snapshot.subjects(named: "秦皇岛甲乙") { print(found.subject.text, found.name, found.match) }

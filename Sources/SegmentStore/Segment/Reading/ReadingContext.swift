@@ -17,8 +17,10 @@ package struct ReadingContext: Sendable {
   package let open = OpenSegments()
 
   package init(
-    cache: BlockCache?, keyText: @escaping KeyText = noKeyText, counters: ReadingCounters = ReadingCounters()
+    cache: BlockCache?, keyText: @escaping KeyText = noKeyText, searchForm: SearchForm? = nil,
+    counters: ReadingCounters = ReadingCounters()
   ) {
+    self.searchForm = searchForm
     self.cache = cache
     self.keyText = keyText
     self.counters = counters

@@ -118,6 +118,8 @@ package struct PairPostings {
 /// A page of lists, checked and ready to read.
 package final class PostingsPage: Sendable {
   private let bytes: BlockBytes
+  /// Groups of the part it was checked against.
+  let groupCount: Int
   private let counts: [UInt32]
   private let offsets: [Int]
   /// What a list is that cannot be read.
@@ -151,6 +153,7 @@ package final class PostingsPage: Sendable {
     }
     guard offsets[buckets] == raw.count else { throw fault }
     bytes = raw
+    self.groupCount = groupCount
     self.counts = counts
     self.offsets = offsets
     self.fault = fault

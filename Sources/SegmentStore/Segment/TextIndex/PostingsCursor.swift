@@ -1,5 +1,6 @@
 // Owns reading one list of groups, from the front or at a place.
-// Invariants: groups ascend and are below the count of groups, or the list is damaged; no bit behind the list is believed. Marked kernel: the
+// Invariants: groups walked to ascend and are below the count of groups, or the list is damaged; no bit behind the bytes of the list is
+// believed. What a bitmap is asked it answers by its bits alone, those that pad it too: it only proposes. Marked kernel: the
 // bytes of the list belong to a page that outlives the cursor and has 16 readable bytes behind its end.
 
 /// Walks the groups of a list: most questions end before the list does.

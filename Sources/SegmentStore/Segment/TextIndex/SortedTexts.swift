@@ -169,7 +169,7 @@ package final class SortedTextBlock: Sendable {
   ///
   /// In the first text of a group that has them they end behind what it shares with the text before, which else would have them too: they stand in
   /// its rest, or its rest begins with an end of them. So texts need not be put together to tell that none has them.
-  func mayContain(_ wanted: WantedBytes, group: Int) -> Bool {
+  package func mayContain(_ wanted: WantedBytes, group: Int) -> Bool {
     let begin = groupOffsets[group]
     let end = group + 1 < groupOffsets.count ? groupOffsets[group + 1] : bytes.count
     if wanted.occur(in: UnsafeRawBufferPointer(start: bytes.base + begin, count: end - begin)) { return true }

@@ -1,13 +1,15 @@
 // Owns gathering the texts of a segment for its index, and putting them in order.
 // Invariants: each pair of text and key stands once in a part; memory stays below the budget, about: a full part is written and the next begun;
-// a dataset with a text too long for the index is not covered.
+// a dataset with a text too long for the index is not covered, though others of its texts may be in it.
 // Does not write (SegmentWriter).
 
 /// Gathers the texts of a segment that is being written.
 package final class TextIndexBuilder {
   private let form: SearchForm
   private let budgetBytes: Int
-  private let texts = ByteArena(capacity: 1 << 16)
+  private var texts = ByteArena(capacity: 1 << 16)
+  /// Bytes that the lists of pairs take for each text, about, when a part is written.
+  private static let listBytes = 26
   private var entries: [SortedTexts.Entry] = []
   /// Open addressing: one more than the place of an entry, 0 = free.
   private var slots: [UInt32]
@@ -50,7 +52,8 @@ package final class TextIndexBuilder {
       return false
     }
     scratch.withUnsafeBytes { insert($0, key, row) }
-    return texts.count + entries.count * 48 + slots.count * 4 > budgetBytes
+    let perEntry = MemoryLayout<SortedTexts.Entry>.stride + Self.listBytes
+    return texts.count + entries.count * perEntry + slots.count * 4 > budgetBytes
   }
 
   private func insert(_ text: UnsafeRawBufferPointer, _ key: UInt128, _ row: UInt32) {
@@ -138,12 +141,13 @@ package final class TextIndexBuilder {
   private func removeAll() {
     entries = []
     slots = [UInt32](repeating: 0, count: 1024)
-    texts.truncate(to: 0)
+    texts = ByteArena(capacity: 1 << 16)
     lastKey = nil
   }
 
-  /// The directory of the parts written; `nil` when no column is covered.
+  /// The directory of the parts written; `nil` when there is nothing to say.
   package func finish() -> TextIndex? {
-    columns.isEmpty ? nil : TextIndex(formVersion: form.version, columns: columns, parts: parts)
+    columns.isEmpty && parts.isEmpty
+      ? nil : TextIndex(formVersion: form.version, columns: columns, parts: parts)
   }
 }

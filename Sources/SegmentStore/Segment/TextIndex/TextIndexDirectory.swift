@@ -41,13 +41,17 @@ package final class TextIndex: Sendable {
     return buffer.bytes
   }
 
-  package init(_ raw: [UInt8], rowCount: UInt32, file: String, offset: Int64) throws(StoreError) {
+  /// - Parameter parts: how many parts the block says it has.
+  package init(
+    _ raw: [UInt8], parts expected: UInt32, rowCount: UInt32, file: String, offset: Int64
+  ) throws(StoreError) {
     var reader = ByteReader(raw, file: file, offset: offset)
     formVersion = try reader.read()
     let columnCount = Int(try reader.read(UInt32.self))
     let partCount = Int(try reader.read(UInt32.self))
     try reader.skip(4)
-    guard columnCount <= reader.remaining / 8, partCount <= reader.remaining / TextIndexPart.minimumSize
+    guard columnCount <= reader.remaining / 8, partCount <= reader.remaining / TextIndexPart.minimumSize,
+      partCount == Int(expected)
     else {
       throw reader.damage("an impossible index of texts")
     }
@@ -61,7 +65,13 @@ package final class TextIndex: Sendable {
     }
     self.columns = columns
     var parts: [TextIndexPart] = []
-    for _ in 0..<partCount { parts.append(try TextIndexPart(&reader, rowCount: rowCount)) }
+    // A row stands in one text at most.
+    var rows = Int(rowCount)
+    for _ in 0..<partCount {
+      let part = try TextIndexPart(&reader, rowLimit: rows)
+      rows -= part.textCount
+      parts.append(part)
+    }
     guard reader.remaining == 0 else { throw reader.damage("bytes behind an index of texts") }
     self.parts = parts
   }
@@ -131,14 +141,14 @@ package struct TextIndexPart: Sendable {
     for page in pages { buffer.append(page) }
   }
 
-  fileprivate init(_ reader: inout ByteReader, rowCount: UInt32) throws(StoreError) {
+  fileprivate init(_ reader: inout ByteReader, rowLimit: Int) throws(StoreError) {
     textCount = Int(try reader.read(UInt32.self))
     bucketBits = Int(try reader.read(UInt32.self))
     let lengthCount = Int(try reader.read(UInt32.self))
     let blockCount = Int(try reader.read(UInt32.self))
     let pageCount = Int(try reader.read(UInt32.self))
     try reader.skip(4)
-    guard textCount > 0, textCount <= Int(rowCount), TextPairs.bucketBits.contains(bucketBits),
+    guard textCount > 0, textCount <= rowLimit, TextPairs.bucketBits.contains(bucketBits),
       lengthCount > 0, lengthCount <= min(SortedTexts.maximumTextBytes, reader.remaining / 8),
       blockCount == (textCount + SortedTexts.blockTexts - 1) / SortedTexts.blockTexts,
       blockCount <= reader.remaining / 28, pageCount == 1 << bucketBits / PairPostings.pageBuckets
@@ -160,7 +170,12 @@ package struct TextIndexPart: Sendable {
     for _ in 0..<blockCount {
       blocks.append(try reader.readLocation())
       let count = try reader.readCount(width: 1, limit: SortedTexts.maximumTextBytes)
-      fences.append(contentsOf: try reader.readBytes(count))
+      let fence = try reader.readBytes(count)
+      let before = fences[(ends.dropLast().last ?? 0)...]
+      let ascends =
+        before.count != fence.count ? before.count < fence.count : !fence.lexicographicallyPrecedes(before)
+      guard ends.isEmpty || ascends else { throw reader.damage("the blocks of an index do not ascend") }
+      fences.append(contentsOf: fence)
       ends.append(fences.count)
     }
     self.blocks = blocks

@@ -91,15 +91,14 @@ extension SegmentReader {
 
   // MARK: Rows
 
-  /// Compares the index with the rows: each of its texts is that of its row, and no row's text is missing. Nothing is compared when the index
-  /// has another form.
+  /// Compares the index with the rows: each of its texts is that of its row, and no text of a covered column is missing. Nothing is compared
+  /// when the index has another form. Texts are compared by hashes of 64 bits: this looks for mistakes, not for forgeries.
   func verifyIndexedTexts(_ form: SearchForm) throws(StoreError) {
     guard let index = try textIndex(), index.formVersion == form.version else { return }
     func damage(_ message: String) -> StoreError {
       .damaged(message, file: id.fileName, offset: footer.textIndex?.offset ?? 0)
     }
     var named: [(row: UInt32, hash: UInt64)] = []
-    named.reserveCapacity(index.textCount)
     for part in index.parts {
       try forEachText(of: part) { text, row in named.append((row, TextHash.hash(text))) }
     }
@@ -108,7 +107,7 @@ extension SegmentReader {
     var known: [UInt64] = []
     var isSound = true
     var met = 0
-    try forEachIndexedText(index, form) { row, key, hash in
+    try forEachIndexedText(index, form) { _, row, key, hash in
       let first = named.partitioningIndex { $0.row >= row }
       for place in first..<named.count {
         guard named[place].row == row else { break }
@@ -119,7 +118,8 @@ extension SegmentReader {
     }
     guard isSound, met == named.count else { throw damage("an index has texts its rows do not have") }
     known.sort()
-    try forEachIndexedText(index, form) { _, key, hash in
+    try forEachIndexedText(index, form) { isCovered, _, key, hash in
+      guard isCovered else { return }
       let wanted = Self.hash(hash, key)
       let place = known.partitioningIndex { $0 >= wanted }
       if place == known.count || known[place] != wanted { isSound = false }
@@ -132,13 +132,15 @@ extension SegmentReader {
       TextHash.combine(text, UInt64(truncatingIfNeeded: key)), UInt64(truncatingIfNeeded: key >> 64))
   }
 
-  /// Visits every text of the columns an index covers, with the position and the key of its row and the hash of its form.
+  /// Visits every text of a search column: whether the index covers it, the position and the key of its row and the hash of its form.
   private func forEachIndexedText(
-    _ index: TextIndex, _ form: SearchForm, _ body: (UInt32, UInt128, UInt64) -> Void
+    _ index: TextIndex, _ form: SearchForm, _ body: (Bool, UInt32, UInt128, UInt64) -> Void
   ) throws(StoreError) {
     var cursors: [DatasetID: (chunk: DatasetChunk, cursor: ColumnCursor)] = [:]
     for chunk in try datasetChunks() {
-      guard let column = index.columns[chunk.dataset] else { continue }
+      // A column with a text too long is not covered, but its other texts may be in the index.
+      let column = index.columns[chunk.dataset] ?? chunk.searchColumn
+      guard column != 0 else { continue }
       cursors[chunk.dataset] = (
         chunk, ColumnCursor(self, try columns(of: chunk), id: column, type: .text)
       )
@@ -157,7 +159,8 @@ extension SegmentReader {
             form.normalize(text, &scratch)
             guard !scratch.isEmpty else { continue }
             body(
-              chunk.firstRow + UInt32(row), leaf.key(subject), scratch.withUnsafeBytes { TextHash.hash($0) })
+              index.columns[run.dataset] != nil, chunk.firstRow + UInt32(row), leaf.key(subject),
+              scratch.withUnsafeBytes { TextHash.hash($0) })
           }
         }
       }

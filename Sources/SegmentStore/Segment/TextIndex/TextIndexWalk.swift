@@ -35,23 +35,33 @@ package final class TextIndexWalk {
   private var usesLists: Bool { cursorCount > 0 }
   /// Lists that are looked into at most: the shortest ones.
   private static let maximumLists = 16
+  /// Pairs of a question that are looked up at most: more tell little more.
+  private static let maximumPairs = 32
   /// The group looked into; -1 before the first.
   private var candidate = -1
   private var isOver = false
   private var wanted: WantedBytes?
+  private let isCancelled: () -> Bool
+  private var looked = 0
   /// The text found last, by its place in the part.
   private var found = 0
 
+  /// - Parameter isCancelled: asked now and then; `cancelled` is thrown when it says so.
   package init(
-    _ segment: SegmentReader, _ index: TextIndex, part: Int, _ question: TextIndexQuestion
+    _ segment: SegmentReader, _ index: TextIndex, part: Int, _ question: TextIndexQuestion,
+    isCancelled: @escaping () -> Bool = { false }
   ) throws(StoreError) {
     self.segment = segment
     self.index = index
     self.part = index.parts[part]
     self.question = question
+    self.isCancelled = isCancelled
     cursors = .allocate(capacity: Self.maximumLists)
+    let longest = self.part.lengths.last?.length ?? 0
     switch question {
     case .equal: break
+    case .prefix(let bytes) where bytes.count > longest: isOver = true
+    case .containing(let bytes) where bytes.count > longest: isOver = true
     case .prefix(let bytes):
       // Halving is done once for each length that occurs; where fewer groups can have the text, looking into these is less work.
       let lists = try lists(bytes)
@@ -153,7 +163,7 @@ package final class TextIndexWalk {
   }
 
   private func advance(prefix text: [UInt8]) throws(StoreError) -> Bool {
-    while length < part.lengths.count {
+    while !isOver, length < part.lengths.count {
       let (bytes, first) = part.lengths[length]
       let end = length + 1 < part.lengths.count ? part.lengths[length + 1].first : part.textCount
       if bytes >= text.count {
@@ -186,7 +196,9 @@ package final class TextIndexWalk {
   private func lists(_ bytes: [UInt8]) throws(StoreError) -> [List] {
     var buckets: Set<Int> = []
     bytes.withUnsafeBytes { bytes in
-      TextPairs.forEachBucket(bytes, bits: part.bucketBits) { buckets.insert($0) }
+      TextPairs.forEachBucket(bytes, bits: part.bucketBits) { bucket in
+        if buckets.count < Self.maximumPairs { buckets.insert(bucket) }
+      }
     }
     var lists: [List] = []
     for bucket in buckets {
@@ -220,12 +232,18 @@ package final class TextIndexWalk {
         place += 1
       } else {
         // The first list must come to what the other has.
+        if found == PostingsCursor.damaged { throw damage(of: place) }
         group = found < 0 ? found : cursors[0].walk(to: found)
         place = 1
       }
     }
-    if group == PostingsCursor.damaged { throw pages[0].fault }
+    if group == PostingsCursor.damaged { throw damage(of: 0) }
     return group < 0 ? nil : group
+  }
+
+  private func damage(of list: Int) -> StoreError {
+    isOver = true
+    return pages[list].fault
   }
 
   /// Whether a group is worth being put together.
@@ -254,6 +272,10 @@ package final class TextIndexWalk {
         return false
       }
       candidate = following
+      looked += 1
+      if looked.isMultiple(of: 512), isCancelled() {
+        throw StoreError(.cancelled, "the question was cancelled")
+      }
     }
     return false
   }
@@ -264,9 +286,10 @@ extension SegmentReader {
   package func textIndex() throws(StoreError) -> TextIndex? {
     guard let location = footer.textIndex else { return nil }
     return try cached(location, cost: { $0.cost }) { (location) throws(StoreError) in
-      let raw = try blocks.read(location, kind: .textIndex).raw
+      let (header, raw) = try blocks.read(location, kind: .textIndex)
       return try TextIndex(
-        Array(raw.buffer), rowCount: footer.rowCount, file: blocks.name, offset: location.offset)
+        Array(raw.buffer), parts: header.rowCount, rowCount: footer.rowCount, file: blocks.name,
+        offset: location.offset)
     }
   }
 
@@ -289,9 +312,12 @@ extension SegmentReader {
   /// A page of lists of groups.
   package func postings(_ number: Int, of part: TextIndexPart) throws(StoreError) -> PostingsPage {
     let groupCount = part.groupCount
-    return try cached(part.pages[number], cost: { $0.cost }) { (location) throws(StoreError) in
+    let page = try cached(part.pages[number], cost: { $0.cost }) { (location) throws(StoreError) in
       let (header, raw) = try blocks.read(location, kind: .postings)
       return try PostingsPage(header, raw, groupCount: groupCount, file: blocks.name, offset: location.offset)
     }
+    // Also from the cache: two parts of a damaged directory may name one page.
+    guard page.groupCount == groupCount else { throw page.fault }
+    return page
   }
 }

@@ -9,7 +9,7 @@ import Darwin
 #endif
 
 /// Bytes that are looked for.
-final class WantedBytes {
+package final class WantedBytes {
   /// Longer ones are looked for in whole texts only.
   private static let maximumCount = 64
 
@@ -18,7 +18,7 @@ final class WantedBytes {
   /// For each byte a bit for each place behind the first at which it stands.
   private let places: UnsafeMutablePointer<UInt64>
 
-  init(_ bytes: [UInt8]) {
+  package init(_ bytes: [UInt8]) {
     count = bytes.count
     base = .allocate(byteCount: max(1, bytes.count), alignment: 8)
     base.copyMemory(from: bytes, byteCount: bytes.count)
@@ -33,7 +33,7 @@ final class WantedBytes {
     places.deallocate()
   }
 
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+  package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
   /// Whether parts of texts can be asked for them.
   var canBeProbed: Bool { count > 0 && count <= Self.maximumCount }
 
