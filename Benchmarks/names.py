@@ -1,20 +1,23 @@
 #!/usr/bin/env python3
 """Owns the measurement of finding subjects by name: names as registers have them, and what is asked of them.
 
-Usage: Benchmarks/names.py [NAMES] [FOLDER]   (default 5000000 and a temporary folder; needs the built programs)
+Usage: Benchmarks/names.py [--peer] [NAMES] [FOLDER]   (default 5000000 and a temporary folder; needs the built programs)
 
 Names are put together as the rules on enterprise names have it: place, trade name, line of business, legal form; shops, cooperatives and branches
 beside companies. Trade names are drawn from 1,500 characters, frequent ones more often. The same number gives the same names. Printed: bytes of
 the index by name, and how long exact names, prefixes and substrings take (median and 99th percentile of a thousand questions of each kind).
+With --peer SQLite is asked the same through an index of names and its index of trigrams, a tenth of the questions, and must find as many.
 """
 import bisect
 import itertools
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CREDIT = os.path.join(ROOT, "Examples/.build/release/credit")
@@ -83,6 +86,57 @@ def questions(sample, path):
         file.write(f"{kind}\t{name[start:start + length]}\n")
 
 
+# As the library has them: names that differ by these alone are nearly the same.
+LEGAL_FORMS = ["(特殊普通合伙)", "(个人独资企业)", "股份有限公司", "有限责任公司", "(普通合伙)", "(有限合伙)", "(个人独资)", "有限公司", "股份公司"]
+PEER_EVERY = 10
+
+
+def legal_variants(name):
+  core = next((name[:-len(form)] for form in LEGAL_FORMS if name.endswith(form) and name != form), name)
+  return [core + form for form in ["", *LEGAL_FORMS]]
+
+
+def peer(data, asked, path):
+  """Puts the names into SQLite and prints how long it takes for the same questions; returns what it found by kind."""
+  start = time.monotonic()
+  base = sqlite3.connect(path)
+  base.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-524288;"
+                     "CREATE TABLE names(id INTEGER PRIMARY KEY, code TEXT, name TEXT, bytes INTEGER);"
+                     "CREATE VIRTUAL TABLE parts USING fts5(name, content='names', content_rowid='id', tokenize='trigram');")
+  with open(data, encoding="utf-8") as file:
+    next(file)
+    rows = (line.rstrip("\n").split(",") for line in file)
+    base.executemany("INSERT INTO names(code, name, bytes) VALUES (?, ?, ?)", ((c, n, len(n.encode())) for c, n in rows))
+  base.executescript("CREATE INDEX by_name ON names(name, bytes, code); INSERT INTO parts(parts) VALUES ('rebuild'); ANALYZE;")
+  base.commit()
+  print(f"SQLite: loaded and indexed in {time.monotonic() - start:.0f} s, {os.path.getsize(path)} bytes")
+  order = " ORDER BY bytes, name, code LIMIT 20"
+  found, times = {}, {}
+  with open(asked, encoding="utf-8") as file:
+    questions_ = [line.rstrip("\n").split("\t") for line in file][::PEER_EVERY]
+  for turn in range(2):
+    for kind, name in questions_:
+      variants = legal_variants(name)
+      start = time.monotonic()
+      marks = ",".join("?" * len(variants))
+      rows = base.execute(f"SELECT code FROM names WHERE name IN ({marks})" + order, variants).fetchall()
+      if kind != "exact" and len(rows) < 20:
+        rows += base.execute("SELECT code FROM names WHERE name > ? AND name < ?" + order,
+                             (name, name[:-1] + chr(ord(name[-1]) + 1))).fetchall()
+      if kind == "substring3" and len(set(rows)) < 20:
+        rows += base.execute("SELECT n.code FROM parts p JOIN names n ON n.id = p.rowid WHERE parts MATCH ?" + order.replace("bytes, name", "n.bytes, n.name"),
+                             ('"' + name + '"',)).fetchall()
+      if kind == "substring2" and len(set(rows)) < 20:
+        rows += base.execute("SELECT code FROM names WHERE instr(name, ?)" + order, (name,)).fetchall()
+      if turn == 1:
+        times.setdefault(kind, []).append((time.monotonic() - start) * 1000)
+        found[kind] = found.get(kind, 0) + min(20, len(set(rows)))
+  for kind, all_ in times.items():
+    all_.sort()
+    print(f"SQLite {kind}: median {all_[len(all_) // 2]:.2f} ms, p99 {all_[int(len(all_) * 0.99)]:.1f} ms, found {found[kind]}")
+  return found
+
+
 def credit(*arguments):
   run = subprocess.run([CREDIT, *arguments, "--json"], capture_output=True, text=True)
   if run.returncode != 0:
@@ -91,9 +145,10 @@ def credit(*arguments):
 
 
 def main():
-  count = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000
+  words = [word for word in sys.argv[1:] if word != "--peer"]
+  count = int(words[0]) if words else 5_000_000
   with tempfile.TemporaryDirectory(prefix="credit-names.") as temporary:
-    folder = sys.argv[2] if len(sys.argv) > 2 else temporary
+    folder = words[1] if len(words) > 1 else temporary
     os.makedirs(folder, exist_ok=True)
     store, data, asked = folder + "/store", folder + "/names.csv", folder + "/questions.txt"
     if not os.path.exists(data):
@@ -116,6 +171,14 @@ def main():
       receipt = credit("collect", store, "--entry", "NAMES", data)
       merged = credit("compact", store)
       print(f"loaded {receipt['loaded']} in {receipt['seconds']:.1f} s, merged in {merged['seconds']:.1f} s")
+    if "--peer" in sys.argv:
+      tenth = folder + "/tenth.txt"
+      with open(asked, encoding="utf-8") as file, open(tenth, "w", encoding="utf-8") as part:
+        part.writelines(list(file)[::PEER_EVERY])
+      own = json.loads(subprocess.run([BENCHMARK, store, tenth], capture_output=True, text=True, check=True).stdout)
+      found = peer(data, asked, temporary + "/peer.db")
+      if any(own[kind]["found"] != found[kind] for kind in found):
+        sys.exit(f"the answers differ: {own}, SQLite {found}")
     result = json.loads(subprocess.run([BENCHMARK, store, asked], capture_output=True, text=True, check=True).stdout)
     names_count = max(1, result["indexedNames"])
     print(f"index: {result['indexBytes']} bytes, {result['indexBytes'] / names_count:.1f} a name, {names_count} names")
