@@ -3,12 +3,12 @@
 import SegmentStore
 
 enum BlockTargets {
-  private static func raw(_ bytes: [UInt8]) throws -> BlockBytes {
+  static func raw(_ bytes: [UInt8]) throws -> BlockBytes {
     try BlockBytes(count: bytes.count) { (buffer) throws(StoreError) in buffer.copyBytes(from: bytes) }
   }
 
   /// The header a block of these bytes would have.
-  private static func header(
+  static func header(
     _ kind: BlockKind, encoding: UInt8 = 0, rows: Int, _ raw: BlockBytes
   ) throws -> BlockHeader {
     var block = ByteBuffer(capacity: 32 + raw.count)

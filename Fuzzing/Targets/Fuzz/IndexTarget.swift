@@ -3,16 +3,6 @@
 import SegmentStore
 
 enum IndexTarget {
-  private static func raw(_ bytes: [UInt8]) throws -> BlockBytes {
-    try BlockBytes(count: bytes.count) { (buffer) throws(StoreError) in buffer.copyBytes(from: bytes) }
-  }
-
-  private static func header(_ kind: BlockKind, rows: Int, _ raw: BlockBytes) -> BlockHeader {
-    BlockHeader(
-      kind: kind, codec: .none, encoding: 0, rowCount: UInt32(rows), storedLength: UInt32(raw.count),
-      rawLength: UInt32(raw.count), columnID: 0)
-  }
-
   /// Sorted texts, pages of lists, directories: taken, they must be readable to their end, in any order.
   static let index: FuzzTarget = { bytes in
     var input = FuzzInput(bytes)
@@ -20,9 +10,9 @@ enum IndexTarget {
     attempt {
       switch kind {
       case 0:
-        let raw = try raw(input.rest)
+        let raw = try BlockTargets.raw(input.rest)
         let block = try SortedTextBlock(
-          header(.sortedTexts, rows: count, raw), raw, rowLimit: 1000, file: "fuzz", offset: 0)
+          BlockTargets.header(.sortedTexts, rows: count, raw), raw, rowLimit: 1000, file: "fuzz", offset: 0)
         let texts = GroupOfTexts()
         let wanted = WantedBytes(Array(input.rest.prefix(6)))
         for group in 0..<block.groupCount {
@@ -30,16 +20,16 @@ enum IndexTarget {
           let mayContain = block.mayContain(wanted, group: group)
           block.read(group: group, into: texts)
           for place in 0..<texts.count {
-            // What is put together has what the parts promised not to have in no case.
+            // What the parts promise not to have, the whole texts do not have either.
             precondition(mayContain || !ByteSearch.contains(texts.text(place), wanted.bytes))
             use(texts.text(place).reduce(0) { $0 &+ Int($1) })
           }
         }
         for place in 0..<block.count { precondition(block.row(place) < 1000) }
       case 1:
-        let raw = try raw(input.rest)
+        let raw = try BlockTargets.raw(input.rest)
         let page = try PostingsPage(
-          header(.postings, rows: 256, raw), raw, groupCount: count, file: "fuzz", offset: 0)
+          BlockTargets.header(.postings, rows: 256, raw), raw, groupCount: count, file: "fuzz", offset: 0)
         for bucket in 0..<256 {
           var (walk, probe) = (page.cursor(bucket, of: count), page.cursor(bucket, of: count))
           var last = -1
