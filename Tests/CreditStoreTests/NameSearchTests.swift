@@ -3,6 +3,8 @@
 
 import CreditModel
 @testable import CreditStore
+import Foundation
+import SegmentStore
 import TestSupport
 import Testing
 
@@ -185,5 +187,30 @@ import Testing
     let snapshot = fixture.database.snapshot()
     #expect(try snapshot.subjects(named: "甲公司").isEmpty)
     #expect(try snapshot.subjects(named: "乙公司").map(\.name) == ["乙公司"])
+  }
+
+  /// Goal: damage of an index is a fault among others. The figures of indexes once were part of the statistics that `verify` begins with: a
+  /// damaged directory made an error of the whole report.
+  @Test func aDamagedIndexIsAFaultOfTheReport() async throws {
+    let fixture = try StoreFixture([Self.entry("E1")])
+    try fixture.collect(
+      (0..<500).map { "\(Self.codes[$0 % 4]),\($0),名\($0)公司" }, entry: "E1", header: "CODE,NO,NAME")
+    _ = try await fixture.database.compact()
+    let reader = try #require(fixture.database.engine.snapshot().segments.first?.reader)
+    let location = try #require(reader.footer.textIndex)
+    try fixture.database.close()
+    let handle = try FileHandle(forUpdating: URL(fileURLWithPath: fixture.path + "/" + reader.id.fileName))
+    try handle.seek(toOffset: UInt64(location.offset) + 40)
+    let byte = try #require(try handle.read(upToCount: 1)?.first)
+    try handle.seek(toOffset: UInt64(location.offset) + 40)
+    try handle.write(contentsOf: [byte ^ 1])
+    try handle.close()
+    let damaged = try CreditDatabase(opening: fixture.path, mode: .readOnly)
+    let verdict = try damaged.verify()
+    #expect(
+      verdict.faults.map(\.offset) == [location.offset] && verdict.faults.map(\.file) == [reader.id.fileName])
+    // Questions by name say so instead of guessing; everything else answers.
+    #expect(throws: CreditError.self) { try damaged.snapshot().subjects(named: "名1公司") }
+    #expect(try damaged.snapshot().records(of: Self.codes[0]).count == 125)
   }
 }

@@ -68,6 +68,18 @@ import Testing
     let json = try JSONEncoder().encode(whole)
     #expect(try JSONDecoder().decode(Whole.self, from: json) == whole)
     #expect(String(decoding: json, as: UTF8.self).contains("\"12345678901234.56\""))
+    // The contract writes no zeros at the end: the number is the same, with fewer places.
+    let short = try JSONEncoder().encode([
+      FixedDecimal(units: 200_000, scale: 6), FixedDecimal(units: -7, scale: 0),
+    ])
+    #expect(String(decoding: short, as: UTF8.self) == "[\"0.2\",\"-7\"]")
+    let read = try JSONDecoder().decode([FixedDecimal].self, from: short)
+    #expect(read == [FixedDecimal(units: 2, scale: 1), FixedDecimal(units: -7, scale: 0)])
+    for wrong in ["1e5", "", "1.2.3", "0.1234567890123456789"] {
+      #expect(throws: DecodingError.self) {
+        try JSONDecoder().decode([FixedDecimal].self, from: Data("[\"\(wrong)\"]".utf8))
+      }
+    }
     // Any value as its text, and all of them by id.
     let texts = try record.decode([String: String].self)
     #expect(texts["AMOUNT"] == "12345678901234.56" && texts["DAY"] == "2021-01-31" && texts["REST"] == nil)

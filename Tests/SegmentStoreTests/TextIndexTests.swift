@@ -133,8 +133,8 @@ import Testing
       #expect(try Self.answer(engine, .containing(part)).found == containing, "\(said)")
     }
     #expect(engine.verify().isEmpty)
-    let figures = try engine.statistics()
-    #expect(figures.indexedTexts >= all.count && figures.textIndexBytes > 0)
+    let figures = try engine.textIndexFigures()
+    #expect(figures.texts >= all.count && figures.bytes > 0)
     try engine.close()
   }
 
@@ -266,7 +266,7 @@ import Testing
         }
         try engine.compact()
       }
-      #expect(try engine.statistics().indexedTexts == (isIndexed ? 100 : 0))
+      #expect(try engine.textIndexFigures().texts == (isIndexed ? 100 : 0))
       try engine.close()
     }
   }

@@ -1,5 +1,6 @@
 // Owns how days, months, times and decimals are written and read by Codable: as the texts of the JSON contract.
-// Invariants: what is written reads back as the same value; what is no such text is an error that shows where it stands.
+// Invariants: days, months and times read back as they were; a decimal reads back as the same number, its scale as many places as it needs.
+// What is no such text is an error that shows where it stands.
 // Does not know JSON or any other format.
 
 extension Day: Codable {
@@ -33,7 +34,7 @@ extension Second: Codable {
 }
 
 extension FixedDecimal: Codable {
-  /// Reads a decimal number; its scale is the number of places that are written.
+  /// Reads a decimal number; its scale is the number of places that are written, which may be fewer than the writer's.
   public init(from decoder: any Decoder) throws {
     self = try CanonicalCoding.read(from: decoder, "a decimal number of at most 18 digits, as 0.2") { text in
       let places = text.utf8.firstIndex(of: 0x2E).map {

@@ -78,8 +78,7 @@ extension CreditDatabase {
       result.historyBytes = figures.historyBytes
       result.supersededBytes = figures.supersededBytes
       result.pinnedBytes = figures.pinnedBytes
-      result.nameIndexBytes = figures.textIndexBytes
-      result.indexedNames = figures.indexedTexts
+      (result.nameIndexBytes, result.indexedNames) = try engine.textIndexFigures()
       result.commit = snapshot.commit
       result.entries = try catalogue.codes(asOf: snapshot).count
       for dataset in try snapshot.allDatasets() where dataset.rawValue >= SystemDatasets.firstEntry {

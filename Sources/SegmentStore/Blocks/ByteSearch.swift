@@ -13,9 +13,15 @@ package enum ByteSearch {
   /// Whether some bytes stand in others; no bytes stand everywhere.
   @inline(__always)
   package static func contains(_ bytes: UnsafeRawBufferPointer, _ part: UnsafeRawBufferPointer) -> Bool {
-    guard let wanted = part.baseAddress, part.count > 0 else { return true }
-    guard let base = bytes.baseAddress, bytes.count >= part.count else { return false }
-    return cstorage_find(base, bytes.count, wanted, part.count) != nil
+    place(of: part, in: bytes) != nil
+  }
+
+  /// Where some bytes stand first in others; no bytes stand at the start.
+  @inline(__always)
+  package static func place(of part: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer) -> Int? {
+    guard let wanted = part.baseAddress, part.count > 0 else { return 0 }
+    guard let base = bytes.baseAddress, bytes.count >= part.count else { return nil }
+    return cstorage_find(base, bytes.count, wanted, part.count).map { UnsafeRawPointer($0) - base }
   }
 
   /// Below 0 when bytes come before others, 0 when they are equal; the shorter of two that begin alike comes first.

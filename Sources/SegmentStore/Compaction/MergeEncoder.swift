@@ -64,8 +64,8 @@ package final class MergeEncoder {
           try writer.addToIndex(text, key: key, row: firstRow + UInt32(row))
         }
         row += 1
+        if row.isMultiple(of: 4096) { try pace(0) }
       }
-      if row.isMultiple(of: 4096) { try pace(0) }
     }
   }
 

@@ -38,8 +38,7 @@ package struct RowDigest: Equatable {
           else { continue }
           let row = Int(position - source.chunk.firstRow)
           guard !source.isDropped(row) else { continue }
-          var hash = TextHash.combine(UInt64(dataset.rawValue), UInt64(truncatingIfNeeded: run.key))
-          hash = TextHash.combine(hash, UInt64(truncatingIfNeeded: run.key >> 64))
+          var hash = TextHash.combine(UInt64(dataset.rawValue), key: run.key)
           hash = TextHash.combine(hash, try source.commit(row))
           hash = TextHash.combine(hash, try source.superseded(row))
           rows.append((row, run.key, hash))

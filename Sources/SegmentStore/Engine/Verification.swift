@@ -37,10 +37,6 @@ public struct EngineStatistics: Sendable {
   public var supersededBytes: Int64
   /// Bytes of files that no longer have a name but are still read by an older snapshot of this process; given back when it ends.
   public var pinnedBytes: Int64
-  /// Bytes of the indexes of texts, which are parts of the segments.
-  public var textIndexBytes: Int64
-  /// Texts in these indexes.
-  public var indexedTexts: Int
   /// Rows waiting in memory and journal.
   public var memoryRows: Int
   /// The last commit.
@@ -173,14 +169,6 @@ extension SegmentEngine {
     func bytes(_ isWanted: (SegmentView) -> Bool) -> Int64 {
       view.segments.reduce(0) { $0 + (isWanted($1) ? $1.reader.fileLength : 0) }
     }
-    var (indexBytes, indexedTexts): (Int64, Int) = (0, 0)
-    for segment in view.segments {
-      guard let location = segment.reader.footer.textIndex, let index = try segment.reader.textIndex() else {
-        continue
-      }
-      indexBytes += Int64(location.length + index.blockBytes)
-      indexedTexts += index.textCount
-    }
     return EngineStatistics(
       segments: view.segments.count, bytes: try folder.totalBytes(),
       rows: view.segments.reduce(view.memory.count) { $0 + Int($1.reader.footer.rowCount) },
@@ -194,7 +182,22 @@ extension SegmentEngine {
           ? sum : sum + segment.reader.fileLength / rows * Int64(segment.marks.count)
       },
       pinnedBytes: context.open.pinnedBytes(besides: Set(view.segments.map { $0.reader.id })),
-      textIndexBytes: indexBytes, indexedTexts: indexedTexts, memoryRows: view.memory.count,
+      memoryRows: view.memory.count,
       commit: view.commit)
+  }
+
+  /// Bytes of the indexes of texts, which are parts of the segments, and the texts in them.
+  ///
+  /// Apart from the statistics, which nothing that is damaged inside a segment keeps from being told.
+  package func textIndexFigures() throws(StoreError) -> (bytes: Int64, texts: Int) {
+    var figures: (bytes: Int64, texts: Int) = (0, 0)
+    for segment in snapshot().view.segments {
+      guard let location = segment.reader.footer.textIndex, let index = try segment.reader.textIndex() else {
+        continue
+      }
+      figures.bytes += Int64(location.length + index.blockBytes)
+      figures.texts += index.textCount
+    }
+    return figures
   }
 }

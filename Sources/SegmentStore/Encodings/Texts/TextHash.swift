@@ -1,5 +1,6 @@
 // Owns the hash by which equal texts and equal rows find each other in memory.
-// Invariants: never written to a file, never trusted alone: equality is always decided on the bytes. Reads only the bytes given.
+// Invariants: never written to a file; whether texts are the same is decided on their bytes. Only proofs compare hashes alone (RowDigest, the
+// verification of indexes): they look for mistakes. Reads only the bytes given.
 // Marked kernel.
 
 /// A fast 64-bit hash of short texts: folded 64 by 64 bit products, as wyhash makes them.
@@ -47,6 +48,12 @@ package enum TextHash {
     return fold(
       base.loadUnaligned(fromByteOffset: count &- 16, as: UInt64.self) ^ second,
       base.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self) ^ seed)
+  }
+
+  /// Mixes a subject key into the hash of the values before it.
+  @inline(__always)
+  package static func combine(_ hash: UInt64, key: UInt128) -> UInt64 {
+    combine(combine(hash, UInt64(truncatingIfNeeded: key)), UInt64(truncatingIfNeeded: key >> 64))
   }
 
   /// Mixes the hash of one value into that of the values before it.

@@ -2,8 +2,6 @@
 // Invariants: `ends` ascend; a text shares at most the bytes of the one before it. Marked kernel: callers reserve what they append.
 // Does not read blocks.
 
-import CStorageKernels
-
 /// The texts of a group.
 package final class GroupOfTexts {
   private var base = UnsafeMutableRawPointer.allocate(byteCount: 2048, alignment: 8)
@@ -48,17 +46,14 @@ package final class GroupOfTexts {
 
   /// The first text from one on that has some bytes; `nil` when there is none.
   func firstText(from index: Int, containing part: UnsafeRawBufferPointer) -> Int? {
-    guard let wanted = part.baseAddress, part.count > 0, index < count else {
-      return index < count ? index : nil
-    }
+    guard index < count else { return nil }
     // All texts are searched at once: most groups have the bytes nowhere.
     var text = index
     var start = index > 0 ? ends[index - 1] : 0
-    while ends[count - 1] - start >= part.count {
-      guard let found = cstorage_find(base + start, ends[count - 1] - start, wanted, part.count) else {
-        return nil
-      }
-      let place = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+    while let found = ByteSearch.place(
+      of: part, in: UnsafeRawBufferPointer(start: base + start, count: ends[count - 1] - start))
+    {
+      let place = start + found
       while ends[text] <= place { text += 1 }
       if place + part.count <= ends[text] { return text }
       start = place + 1

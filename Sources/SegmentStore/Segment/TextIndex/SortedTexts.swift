@@ -1,7 +1,7 @@
 // Owns a block of an index: texts in their order, each with a row that has it.
 // Invariants: texts ascend by (length in bytes, bytes, key of the row); groups of eight can be read without those before; lengths are checked
 // before a byte is copied. Marked kernel: packed rows have 16 readable bytes behind them.
-// Does not find texts (TextIndexPart).
+// Does not find texts (TextIndexWalk).
 //
 // 0 u8 row width  1 u8 0  2 u16 runs of equal length  4 u32 bytes of all rests
 // 8 [u16 first text, u16 length] for each run  [u8 bytes shared with the text before] for each text, padded to 8  [packed rows]  [rests]
@@ -14,6 +14,12 @@ package enum SortedTexts {
   package static let groupTexts = 8
   /// Bytes of a text at most.
   package static let maximumTextBytes = 4096
+
+  /// Below 0 when a text comes before another, 0 when they are equal: by length in bytes, then by bytes.
+  @inline(__always)
+  package static func order(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+    left.count != right.count ? left.count - right.count : ByteSearch.order(left, right)
+  }
 
   /// A text of an index, while the index is made.
   package struct Entry {
@@ -160,8 +166,7 @@ package final class SortedTextBlock: Sendable {
   /// Compares the first text of a group with another by length and bytes: below 0 when it comes before.
   package func order(firstOf group: Int, _ other: UnsafeRawBufferPointer) -> Int {
     let length = Int(lengths[group * SortedTexts.groupTexts])
-    guard length == other.count else { return length - other.count }
-    return ByteSearch.order(
+    return SortedTexts.order(
       UnsafeRawBufferPointer(start: bytes.base + groupOffsets[group], count: length), other)
   }
 

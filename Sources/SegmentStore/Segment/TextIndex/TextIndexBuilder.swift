@@ -74,9 +74,7 @@ package final class TextIndexBuilder {
   }
 
   private func place(_ text: UnsafeRawBufferPointer, _ key: UInt128) -> Int {
-    let hash = TextHash.combine(
-      TextHash.combine(TextHash.hash(text), UInt64(truncatingIfNeeded: key)),
-      UInt64(truncatingIfNeeded: key >> 64))
+    let hash = TextHash.combine(TextHash.hash(text), key: key)
     return Int(truncatingIfNeeded: hash) & (slots.count - 1)
   }
 
@@ -100,8 +98,7 @@ package final class TextIndexBuilder {
     guard !entries.isEmpty else { return }
     let base = UnsafeRawPointer(texts.base)
     entries.sort { left, right in
-      if left.count != right.count { return left.count < right.count }
-      let order = ByteSearch.order(
+      let order = SortedTexts.order(
         UnsafeRawBufferPointer(start: base + left.offset, count: left.count),
         UnsafeRawBufferPointer(start: base + right.offset, count: right.count))
       return order != 0 ? order < 0 : left.key < right.key

@@ -113,23 +113,18 @@ extension SegmentReader {
         guard named[place].row == row else { break }
         met += 1
         if named[place].hash != hash { isSound = false }
-        known.append(Self.hash(hash, key))
+        known.append(TextHash.combine(hash, key: key))
       }
     }
     guard isSound, met == named.count else { throw damage("an index has texts its rows do not have") }
     known.sort()
     try forEachIndexedText(index, form) { isCovered, _, key, hash in
       guard isCovered else { return }
-      let wanted = Self.hash(hash, key)
+      let wanted = TextHash.combine(hash, key: key)
       let place = known.partitioningIndex { $0 >= wanted }
       if place == known.count || known[place] != wanted { isSound = false }
     }
     guard isSound else { throw damage("an index misses texts of its rows") }
-  }
-
-  private static func hash(_ text: UInt64, _ key: UInt128) -> UInt64 {
-    TextHash.combine(
-      TextHash.combine(text, UInt64(truncatingIfNeeded: key)), UInt64(truncatingIfNeeded: key >> 64))
   }
 
   /// Visits every text of a search column: whether the index covers it, the position and the key of its row and the hash of its form.

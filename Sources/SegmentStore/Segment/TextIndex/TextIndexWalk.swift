@@ -15,7 +15,6 @@ package enum TextIndexQuestion: Sendable {
 /// Walks the texts of a part that fit a question.
 package final class TextIndexWalk {
   private let segment: SegmentReader
-  private let index: TextIndex
   private let part: TextIndexPart
   private let question: TextIndexQuestion
   private var block: SortedTextBlock?
@@ -52,7 +51,6 @@ package final class TextIndexWalk {
     isCancelled: @escaping () -> Bool = { false }
   ) throws(StoreError) {
     self.segment = segment
-    self.index = index
     self.part = index.parts[part]
     self.question = question
     self.isCancelled = isCancelled
@@ -120,7 +118,7 @@ package final class TextIndexWalk {
     var (low, high) = (0, part.blocks.count)
     while high - low > 1 {
       let middle = (low + high) / 2
-      if part.withFence(middle, { Self.precedes($0, text) }) { low = middle } else { high = middle }
+      if part.withFence(middle, { SortedTexts.order($0, text) }) < 0 { low = middle } else { high = middle }
     }
     let block = try read(block: low)
     let firstGroup = low * (SortedTexts.blockTexts / SortedTexts.groupTexts)
@@ -131,12 +129,8 @@ package final class TextIndexWalk {
     }
     try read(group: firstGroup + first)
     var place = 0
-    while place < group.count, Self.precedes(group.text(place), text) { place += 1 }
+    while place < group.count, SortedTexts.order(group.text(place), text) < 0 { place += 1 }
     return (firstGroup + first) * SortedTexts.groupTexts + place
-  }
-
-  private static func precedes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-    left.count != right.count ? left.count < right.count : ByteSearch.order(left, right) < 0
   }
 
   private func position(_ text: [UInt8]) throws(StoreError) {
@@ -278,46 +272,5 @@ package final class TextIndexWalk {
       }
     }
     return false
-  }
-}
-
-extension SegmentReader {
-  /// The index of the segment's texts, if it has one.
-  package func textIndex() throws(StoreError) -> TextIndex? {
-    guard let location = footer.textIndex else { return nil }
-    return try cached(location, cost: { $0.cost }) { (location) throws(StoreError) in
-      let (header, raw) = try blocks.read(location, kind: .textIndex)
-      return try TextIndex(
-        Array(raw.buffer), parts: header.rowCount, rowCount: footer.rowCount, file: blocks.name,
-        offset: location.offset)
-    }
-  }
-
-  /// A block of sorted texts.
-  package func sortedTexts(_ number: Int, of part: TextIndexPart) throws(StoreError) -> SortedTextBlock {
-    let block = try cached(part.blocks[number], cost: { $0.cost }) { (location) throws(StoreError) in
-      let (header, raw) = try blocks.read(location, kind: .sortedTexts)
-      return try SortedTextBlock(
-        header, raw, rowLimit: footer.rowCount, file: blocks.name, offset: location.offset)
-    }
-    let expected = min(SortedTexts.blockTexts, part.textCount - number * SortedTexts.blockTexts)
-    guard block.count == expected, part.withFence(number, { block.order(firstOf: 0, $0) }) == 0 else {
-      throw StoreError.damaged(
-        "a block of sorted texts is not the one its parent names", file: blocks.name,
-        offset: part.blocks[number].offset)
-    }
-    return block
-  }
-
-  /// A page of lists of groups.
-  package func postings(_ number: Int, of part: TextIndexPart) throws(StoreError) -> PostingsPage {
-    let groupCount = part.groupCount
-    let page = try cached(part.pages[number], cost: { $0.cost }) { (location) throws(StoreError) in
-      let (header, raw) = try blocks.read(location, kind: .postings)
-      return try PostingsPage(header, raw, groupCount: groupCount, file: blocks.name, offset: location.offset)
-    }
-    // Also from the cache: two parts of a damaged directory may name one page.
-    guard page.groupCount == groupCount else { throw page.fault }
-    return page
   }
 }

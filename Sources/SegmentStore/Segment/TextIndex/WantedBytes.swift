@@ -1,7 +1,6 @@
 // Owns bytes that are looked for in many groups of an index.
 // Invariants: the bytes do not change. Marked kernel: reads only what it is given.
 
-import CStorageKernels
 #if canImport(Glibc)
 import Glibc
 #else
