@@ -180,7 +180,9 @@ public final class CreditDatabase: Sendable {
       var options = options ?? CollectionOptions(today: Self.today())
       if source.encoding != .auto { options.encoding = source.encoding }
       let collector = Collector(
-        engine: engine, entry: try catalogue.entry(code), unit: unit, options: options, shared: shared,
+        engine: engine, entry: try catalogue.entry(code, on: options.rules.today), unit: unit,
+        options: options,
+        shared: shared,
         progress: progress)
       return try collector.collect(path: source.path)
     } catch { throw CreditError(wrapping: error) }

@@ -87,15 +87,20 @@ import Testing
     }
   }
 
-  @Test(arguments: [UInt64(1), 2, 3]) func answersAreThoseOfComparingEveryName(seed: UInt64) async throws {
+  @Test(arguments: [UInt64(1), 2, 3, 4]) func answersAreThoseOfComparingEveryName(seed: UInt64) async throws {
     print("seed \(seed)")
     var random = SeededGenerator(seed: seed)
     let fixture = try StoreFixture([Self.entry("E1"), Self.entry("E2"), StoreFixture.keyless])
+    // Every other store has few names, often: they are words of dictionaries then, and each word is compared once.
+    let few = (0..<60).map { _ in Self.name(&random) }
+    func name() -> String {
+      seed % 2 == 0 ? few[Int.random(in: 0..<few.count, using: &random)] : Self.name(&random)
+    }
     // One large batch, which becomes a segment, and small ones that give records new names.
     for round in 0..<8 {
       let rows = (0..<(round == 0 ? 6000 : 40)).map { row in
         let key = round == 0 ? row : Int.random(in: 0..<6000, using: &random)
-        return "\(Self.codes[key % 4]),\(key),\(Self.name(&random))"
+        return "\(Self.codes[key % 4]),\(key),\(name())"
       }
       try fixture.collect(rows, entry: round % 3 == 2 ? "E2" : "E1", header: "CODE,NO,NAME")
       if round == 5 { _ = try await fixture.database.compact() }
@@ -131,7 +136,8 @@ import Testing
         formers += found.count(where: \.isFormer)
       }
     }
-    #expect(formers > 0)
+    // With few names every subject still has each of them somewhere.
+    #expect(formers > 0 || seed % 2 == 0)
   }
 
   @Test func whatCannotBeAskedIsRefused() async throws {

@@ -143,4 +143,53 @@ import Testing
     #expect(throws: DecodingError.self) { try record.decode([String].self) }
     #expect(throws: DecodingError.self) { try record.decode(String.self) }
   }
+
+  private struct Number<Value: Decodable>: Decodable {
+    var value: Value
+    private enum CodingKeys: String, CodingKey { case value = "COUNT" }
+  }
+
+  private struct Amount<Value: Decodable>: Decodable {
+    var value: Value
+    private enum CodingKeys: String, CodingKey { case value = "AMOUNT" }
+  }
+
+  /// Goal: an integer becomes any type that holds it, and is refused by one that does not.
+  @Test func everyWidthOfInteger() throws {
+    let (fixture, record) = try Self.record()
+    #expect(try record.decode(Number<Int>.self).value == 300)
+    #expect(try record.decode(Number<Int32>.self).value == 300)
+    #expect(try record.decode(Number<Int64>.self).value == 300)
+    #expect(try record.decode(Number<UInt>.self).value == 300)
+    #expect(try record.decode(Number<UInt16>.self).value == 300)
+    #expect(try record.decode(Number<UInt32>.self).value == 300)
+    #expect(try record.decode(Number<UInt64>.self).value == 300)
+    #expect(throws: DecodingError.self) { try record.decode(Number<Int8>.self) }
+    #expect(throws: DecodingError.self) { try record.decode(Number<UInt8>.self) }
+    // A binary fraction is the nearest there is.
+    #expect(try record.decode(Amount<Double>.self).value == 12_345_678_901_234.56)
+    #expect(try record.decode(Amount<Float>.self).value == Float(12_345_678_901_234.56))
+    #expect(throws: DecodingError.self) { try record.decode(Amount<Int>.self) }
+    withExtendedLifetime(fixture) {}
+  }
+
+  private struct Inside: Decodable {
+    enum Outer: String, CodingKey { case count = "COUNT" }
+    init(from decoder: any Decoder) throws {
+      _ = try decoder.container(keyedBy: Outer.self).nestedContainer(keyedBy: Outer.self, forKey: .count)
+    }
+  }
+
+  /// Goal: an item is one value; a type that looks for more inside it is told so, with the item.
+  @Test func nothingStandsInsideAnItem() throws {
+    let (fixture, record) = try Self.record()
+    let error = #expect(throws: DecodingError.self) { try record.decode(Inside.self) }
+    guard case .typeMismatch(_, let context)? = error else {
+      Issue.record("another error: \(String(describing: error))")
+      return
+    }
+    #expect(context.codingPath.map(\.stringValue) == ["COUNT"])
+    #expect(throws: DecodingError.self) { try record.decode([String].self) }
+    withExtendedLifetime(fixture) {}
+  }
 }

@@ -162,6 +162,48 @@ import Testing
     #expect(report.faults.count == 1 && report.faults.first?.offset == block.location.offset)
   }
 
+  /// Goal: a segment whose last bytes are gone, or whose directory of leaves cannot be read, loses no row: its footer and its leaves are found in the
+  /// file by themselves. Neither way was walked by any test before the coverage of lines was looked at.
+  @Test func whatOnlyAParentKnewIsFoundWithoutIt() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    _ = try SegmentEngine.create(at: path)
+    let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: Self.options())
+    // More rows of one dataset than a salvage writes at once.
+    _ = try RichRows.fill(engine, rows: 9000, commits: 2, seed: 71)
+    try engine.compact()
+    let expected = try Self.lines(engine)
+    let view = try #require(engine.snapshot().view.segments.first)
+    let fences = view.reader.footer.subjectFences
+    let target = URL(fileURLWithPath: path + "/" + view.reader.id.fileName)
+    try engine.close()
+    let sound = try Data(contentsOf: target)
+    let damages: [(name: String, places: [Int], length: Int)] = [
+      ("trailer", [sound.count - 20], sound.count), ("cut", [], sound.count - 1),
+      ("fences", [Int(fences.offset) + 40], sound.count),
+      ("both", [Int(fences.offset) + 40, sound.count - 20], sound.count),
+    ]
+    for damage in damages {
+      var damaged = sound.prefix(damage.length)
+      for place in damage.places { damaged[place] ^= 0x11 }
+      try damaged.write(to: target)
+      let report = try Self.repair(path, folder, expected: expected, damage.name)
+      #expect(report.rows == expected.count && report.losses.isEmpty, "\(damage.name)")
+      #expect(report.segmentsRebuilt == 1 && !report.faults.isEmpty, "\(damage.name)")
+    }
+    // A file of another store in its place is none of this store's rows.
+    let stranger = folder.path("stranger")
+    _ = try SegmentEngine.create(at: stranger)
+    let other = try SegmentEngine(opening: stranger, mode: .readWrite(), options: Self.options())
+    _ = try RichRows.fill(other, rows: 500, commits: 1, seed: 72)
+    try other.compact()
+    let file = try #require(other.snapshot().view.segments.first?.reader.id.fileName)
+    try other.close()
+    try Data(contentsOf: URL(fileURLWithPath: stranger + "/" + file)).write(to: target)
+    let report = try Self.repair(path, folder, expected: expected, "stranger")
+    #expect(report.rows == 0 && report.segmentsLost == 1)
+  }
+
   /// Segments never change: a backup of any age has those it knows byte for byte.
   @Test func aBackupGivesDamagedSegmentsBack() throws {
     let folder = try TemporaryFolder()

@@ -26,6 +26,12 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
+  /// Prints a small result: an object, or its members side by side.
+  func show(_ members: [(String, JSON)]) {
+    Terminal.line(
+      json ? JSON.object(members).text : members.map { "\($0.0) \($0.1.text)" }.joined(separator: ", "))
+  }
+
   func report(_ error: CreditError) {
     if json {
       Terminal.line(JSON.object([("error", JSON.error(error))]).text)

@@ -3,6 +3,7 @@
 
 import CreditModel
 import CreditStore
+import Foundation
 
 /// A JSON value in the order in which it was put together.
 enum JSON {
@@ -59,6 +60,13 @@ enum JSON {
       result += "}"
     case .raw(let text): result += text
     }
+  }
+
+  /// What the library itself describes as JSON, on one line.
+  static func encoding(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
   /// The error object of the contract.

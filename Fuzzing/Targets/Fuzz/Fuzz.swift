@@ -1,6 +1,6 @@
 // Owns the entry of the fuzzer: which function gets the bytes.
 // Invariants: a target never throws, never traps and never reads outside the bytes it is given, whatever they are; that is what is being tested.
-// The target is named by the environment variable FUZZ_TARGET.
+// The target is named by the environment variable FUZZ_TARGET; FUZZ_SEEDS names a folder for files to begin with, where a target makes them itself.
 
 import Foundation
 import SegmentStore
@@ -13,7 +13,8 @@ let targets: [String: FuzzTarget] = [
   "block": BlockTargets.block, "textIndex": IndexTarget.index, "leaf": BlockTargets.leaf,
   "directory": BlockTargets.directory,
   "dictionary": BlockTargets.dictionary, "bundle": BlockTargets.bundle, "lz4": BlockTargets.lz4,
-  "journal": FileTargets.journal, "state": FileTargets.state, "csv": TextTargets.csv,
+  "journal": FileTargets.journal, "state": FileTargets.state, "segment": SegmentTarget.segment,
+  "csv": TextTargets.csv,
   "catalogue": TextTargets.catalogue, "filter": TextTargets.filter, "identifier": TextTargets.identifier,
   "value": TextTargets.value, "gb18030": TextTargets.gb18030,
 ]
@@ -28,6 +29,22 @@ let chosen: FuzzTarget = {
   }
   return target
 }()
+
+/// Called by libFuzzer before it reads the corpus.
+@_cdecl("LLVMFuzzerInitialize")
+public func prepareFuzzing(
+  _ count: UnsafeMutablePointer<CInt>?,
+  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>?
+) -> CInt {
+  let environment = ProcessInfo.processInfo.environment
+  if environment["FUZZ_TARGET"] == "segment", let folder = environment["FUZZ_SEEDS"] {
+    do { try SegmentSeeds.write(to: folder) } catch {
+      FileHandle.standardError.write(Data("no seeds: \(error)\n".utf8))
+      exit(2)
+    }
+  }
+  return 0
+}
 
 /// Called by libFuzzer with every input.
 @_cdecl("LLVMFuzzerTestOneInput")

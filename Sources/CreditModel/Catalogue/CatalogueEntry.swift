@@ -29,6 +29,16 @@ public struct CatalogueEntry: Codable, Sendable, Hashable {
     case none
   }
 
+  /// Whose catalogue an entry comes from (目录层级).
+  public enum Level: String, Codable, Sendable, CaseIterable {
+    /// 国家目录.
+    case national
+    /// 省级补充目录.
+    case provincial
+    /// 地方补充目录.
+    case municipal
+  }
+
   /// What happens to a row whose subject identifier fails its check.
   public enum InvalidIdentifierPolicy: String, Codable, Sendable, CaseIterable {
     /// It loads under the code as written and is counted as a warning.
@@ -71,6 +81,20 @@ public struct CatalogueEntry: Codable, Sendable, Hashable {
   public var invalidIdentifier: InvalidIdentifierPolicy
   /// The items, in the order of the file.
   public var items: [CatalogueItem]
+  /// What the entry is about (信息摘要).
+  public var summary: String?
+  /// Whose catalogue the entry comes from.
+  public var level: Level?
+  /// Division the entry belongs to, six digits (区划); `nil` = that of the unit.
+  public var region: String?
+  /// Condition under which a conditionally shared entry is shared (共享条件).
+  public var sharingCondition: String?
+  /// What changed in this version (版本说明).
+  public var versionNote: String?
+  /// The first day on which this version is collected under (生效日期); `nil` = at once.
+  public var effectiveFrom: Day?
+  /// The last day on which anything is collected under this version (失效日期); `nil` = without end.
+  public var effectiveUntil: Day?
 
   /// Makes an entry; see the properties for the defaults.
   public init(
@@ -99,6 +123,23 @@ public struct CatalogueEntry: Codable, Sendable, Hashable {
     self.items = items
   }
 
+  /// The entry with one property changed, as a template is adapted.
+  ///
+  /// ```swift
+  /// let ours = CatalogueEntry.administrativePenalty2018.with(\.units, ["11130300000000019B"])
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - property: what is changed.
+  ///   - value: its new value.
+  public func with<Property>(_ property: WritableKeyPath<CatalogueEntry, Property>, _ value: Property)
+    -> CatalogueEntry
+  {
+    var entry = self
+    entry[keyPath: property] = value
+    return entry
+  }
+
   /// Reads the JSON form; missing keys take their defaults.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -121,6 +162,13 @@ public struct CatalogueEntry: Codable, Sendable, Hashable {
       try container.decodeIfPresent(InvalidIdentifierPolicy.self, forKey: .invalidIdentifier)
       ?? .questionable
     items = try container.decode([CatalogueItem].self, forKey: .items)
+    summary = try container.decodeIfPresent(String.self, forKey: .summary)
+    level = try container.decodeIfPresent(Level.self, forKey: .level)
+    region = try container.decodeIfPresent(String.self, forKey: .region)
+    sharingCondition = try container.decodeIfPresent(String.self, forKey: .sharingCondition)
+    versionNote = try container.decodeIfPresent(String.self, forKey: .versionNote)
+    effectiveFrom = try container.decodeIfPresent(Day.self, forKey: .effectiveFrom)
+    effectiveUntil = try container.decodeIfPresent(Day.self, forKey: .effectiveUntil)
   }
 
   /// The position of an item by its id.

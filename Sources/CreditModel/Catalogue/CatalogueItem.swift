@@ -82,12 +82,19 @@ public struct CatalogueItem: Codable, Sendable, Hashable {
   public var openness: Openness?
   /// Characters left visible at both ends where values are masked.
   public var mask: [Int]?
+  /// The values a text may have (可选值); `nil` = any.
+  public var options: [String]?
+  /// Whether a value may name several of the options, with `;`, `；`, `、` or `,` between them; `nil` = no.
+  public var allowsSeveral: Bool?
+  /// What a unit should know when it fills in the item (填报说明).
+  public var remarks: String?
 
   /// Makes an item; only the id is needed.
   public init(
     id: String, name: String? = nil, aliases: [String] = [], type: ItemType = .text, length: Int? = nil,
     precision: Int = 18, scale: Int = 0, required: Bool = false, identifier: IdentifierRequirement? = nil,
-    identifierKindFrom: String? = nil, openness: Openness? = nil, mask: [Int]? = nil
+    identifierKindFrom: String? = nil, openness: Openness? = nil, mask: [Int]? = nil,
+    options: [String]? = nil, allowsSeveral: Bool? = nil, remarks: String? = nil
   ) {
     self.id = id
     self.name = name ?? id
@@ -101,6 +108,9 @@ public struct CatalogueItem: Codable, Sendable, Hashable {
     self.identifierKindFrom = identifierKindFrom
     self.openness = openness
     self.mask = mask
+    self.options = options
+    self.allowsSeveral = allowsSeveral
+    self.remarks = remarks
   }
 
   /// Reads the JSON form; missing keys take their defaults.
@@ -118,6 +128,9 @@ public struct CatalogueItem: Codable, Sendable, Hashable {
     identifierKindFrom = try container.decodeIfPresent(String.self, forKey: .identifierKindFrom)
     openness = try container.decodeIfPresent(Openness.self, forKey: .openness)
     mask = try container.decodeIfPresent([Int].self, forKey: .mask)
+    options = try container.decodeIfPresent([String].self, forKey: .options)
+    allowsSeveral = try container.decodeIfPresent(Bool.self, forKey: .allowsSeveral)
+    remarks = try container.decodeIfPresent(String.self, forKey: .remarks)
   }
 
   /// How the item's values are stored as numbers.

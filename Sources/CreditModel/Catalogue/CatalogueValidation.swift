@@ -16,6 +16,7 @@ extension CatalogueEntry {
     try check(
       (1...Self.maximumItems).contains(items.count), "items", "must be 1 to \(Self.maximumItems) items")
     try check(units.count <= 10_000, "units", "at most 10000 units")
+    try validateDescription()
     var seen: Set<String> = []
     for (index, item) in items.enumerated() {
       try validate(item, at: "items[\(index)]")
@@ -43,6 +44,22 @@ extension CatalogueEntry {
     }
   }
 
+  private func validateDescription() throws(CatalogueError) {
+    for (path, text) in [
+      ("category", category), ("basis", basis), ("updateCycle", updateCycle), ("summary", summary ?? ""),
+      ("sharingCondition", sharingCondition ?? ""), ("versionNote", versionNote ?? ""),
+    ] {
+      try check(text.utf8.count <= 16_384, path, "at most 16384 bytes")
+    }
+    if let region {
+      let isDivision = region.utf8.count == 6 && region.utf8.allSatisfy { (0x30...0x39).contains($0) }
+      try check(isDivision, "region", "must be the six digits of a division")
+    }
+    if let effectiveFrom, let effectiveUntil {
+      try check(effectiveFrom <= effectiveUntil, "effectiveUntil", "lies before effectiveFrom")
+    }
+  }
+
   private func validate(_ item: CatalogueItem, at path: String) throws(CatalogueError) {
     try check(!item.id.isEmpty && item.id.utf8.count <= 256, path + ".id", "must be 1 to 256 bytes")
     try check(!item.id.hasPrefix("$"), path + ".id", "may not start with '$'")
@@ -63,6 +80,16 @@ extension CatalogueEntry {
       let type = items.first { $0.id == source }?.type
       try check(
         type?.isText == true, path + ".identifierKindFrom", "must be another item of type text or code")
+    }
+    try check((item.remarks?.utf8.count ?? 0) <= 16_384, path + ".remarks", "at most 16384 bytes")
+    if let options = item.options {
+      try check(item.type.isText, path + ".options", "only items of type text or code have options")
+      try check((1...10_000).contains(options.count), path + ".options", "must be 1 to 10000 values")
+      try check(
+        options.allSatisfy { !$0.isEmpty && $0.utf8.count <= 1024 }, path + ".options",
+        "must be 1 to 1024 bytes each")
+    } else {
+      try check(item.allowsSeveral == nil, path + ".allowsSeveral", "needs options")
     }
     if let mask = item.mask {
       let isPair = mask.count == 2 && mask.allSatisfy { (0...1024).contains($0) }

@@ -19,6 +19,7 @@ package struct RecordRules: Sendable {
   private let entry: CatalogueEntry
   private let required: [Int]
   private let lengths: [(item: Int, limit: Int)]
+  private let options: [Int: ItemOptions]
   private let publicity: DoublePublicityRules?
   /// Whether rules need whole values; otherwise only presence and length are looked at.
   package var needsValues: Bool { publicity != nil }
@@ -30,6 +31,10 @@ package struct RecordRules: Sendable {
     self.entry = entry
     required = entry.items.indices.filter { entry.items[$0].required && present.contains($0) }
     lengths = entry.items.indices.compactMap { index in entry.items[index].length.map { (index, $0) } }
+    options = Dictionary(
+      uniqueKeysWithValues: entry.items.enumerated().compactMap { index, item in
+        ItemOptions(item).map { (index, $0) }
+      })
     publicity = DoublePublicityRules(entry, present: present)
   }
 
@@ -37,6 +42,19 @@ package struct RecordRules: Sendable {
   package var requiredItems: [Int] { required }
   /// Length limits in characters (V12).
   package var lengthLimits: [(item: Int, limit: Int)] { lengths }
+
+  /// Items whose values must be options (R-OPTION).
+  package var itemsWithOptions: Dictionary<Int, ItemOptions>.Keys { options.keys }
+
+  /// Whether a text is an option of an item; any is where the item has none.
+  package func allow(_ text: UnsafeRawBufferPointer, for item: Int) -> Bool {
+    options[item]?.allow(text) ?? true
+  }
+
+  package func notAnOption(_ item: Int) -> RuleFinding {
+    RuleFinding(
+      rule: "R-OPTION", item: entry.items[item].id, message: "the value is none of the item's options")
+  }
 
   package func missing(_ item: Int) -> RuleFinding {
     RuleFinding(rule: "V01", item: entry.items[item].id, message: "required item is missing")

@@ -192,7 +192,7 @@ package struct Collector {
     try Batches.append(
       Batch(
         kind: "collect", entry: entry.entry.code, unit: unit, file: receipt.file, receipt: receipt,
-        reason: nil),
+        reason: nil, entryVersion: entry.entry.version),
       to: &transaction)
     return receipt
   }

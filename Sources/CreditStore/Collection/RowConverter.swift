@@ -83,6 +83,7 @@ package final class RowConverter {
     }
     for limit in plan.rules.lengthLimits { slots[limit.item].lengthLimit = limit.limit }
     for item in plan.rules.requiredItems { slots[item].isRequired = true }
+    for item in plan.rules.itemsWithOptions { slots[item].hasOptions = true }
     bitmapBytes = RowPayload.bitmapBytes(items.count)
     hot = .allocate(capacity: 1)
     hot.initialize(to: Hot())
@@ -108,6 +109,7 @@ package final class RowConverter {
     var hasPrecision: Bool
     var lengthLimit = Int.max
     var isRequired = false
+    var hasOptions = false
     var isSubject = false
     var isText = false
     var hash: UInt64 = 0
@@ -337,6 +339,10 @@ package final class RowConverter {
       let limit = slots[index].lengthLimit
       if text.count > limit, Self.characters(text) > limit {
         findings.append(plan.rules.tooLong(index, limit: limit))
+        return
+      }
+      if slots[index].hasOptions, !plan.rules.allow(text, for: index) {
+        findings.append(plan.rules.notAnOption(index))
         return
       }
       slots[index].isAbsent = false

@@ -14,6 +14,8 @@ package struct Batch: Sendable {
   package var file: String?
   package var receipt: Receipt?
   package var reason: String?
+  /// The version of the entry its rows were checked against.
+  package var entryVersion: Int?
 }
 
 package enum Batches {
@@ -35,7 +37,7 @@ package enum Batches {
       SystemDatasets.batches, key: SystemDatasets.key(batch: number), batch: transaction.commit,
       payload: RowPayload.encode([
         .text(batch.kind), .text(batch.entry), cell(batch.unit), cell(batch.file), cell(json),
-        cell(batch.reason),
+        cell(batch.reason), batch.entryVersion.map { .integer(Int64($0)) } ?? .null,
       ]))
   }
 
@@ -45,7 +47,12 @@ package enum Batches {
     return Batch(
       kind: cells[0].string ?? "", entry: cells[1].string ?? "", unit: cells[2].string, file: cells[3].string,
       receipt: try cells[4].string.map { try JSONDecoder().decode(Receipt.self, from: Data($0.utf8)) },
-      reason: cells[5].string)
+      reason: cells[5].string, entryVersion: cells[6].number.map(Int.init(clamping:)))
+  }
+
+  /// The version of its entry that the rows of a batch were checked against; `nil` where nobody noted it.
+  package static func entryVersion(ofBatch number: UInt64, in snapshot: EngineSnapshot) throws -> Int? {
+    try cells(of: number, in: snapshot)?[6].number.map(Int.init(clamping:))
   }
 
   /// The unit that reported a batch; its receipt is not decoded.

@@ -38,7 +38,9 @@ package struct RecordEditor {
         state: state.rawValue, payload: RowPayload.encode(next.map(Self.cell)))
       // The record stays that of the unit which reported it.
       try Batches.append(
-        Batch(kind: state.name, entry: entry.entry.code, unit: unit, file: nil, receipt: nil, reason: reason),
+        Batch(
+          kind: state.name, entry: entry.entry.code, unit: unit, file: nil, receipt: nil, reason: reason,
+          entryVersion: entry.entry.version),
         to: &transaction)
     }
     guard let commit else { throw CreditError("failed", "the change was not committed") }
@@ -136,6 +138,14 @@ package struct RecordEditor {
     if let missing = rules.requiredItems.first(where: { values[$0] == nil }) {
       let finding = rules.missing(missing)
       throw CreditError("ruleFailed", "\(finding.rule): \(finding.message)", item: finding.item)
+    }
+    for item in rules.itemsWithOptions.sorted() where present.contains(item) {
+      guard case .text(var text)? = values[item] else { continue }
+      let isAllowed = text.withUTF8 { rules.allow(UnsafeRawBufferPointer($0), for: item) }
+      guard isAllowed else {
+        let finding = rules.notAnOption(item)
+        throw CreditError("ruleFailed", "\(finding.rule): \(finding.message)", item: finding.item)
+      }
     }
     if let finding = rules.evaluate(values, options: RuleOptions(today: today)).errors.first {
       throw CreditError("ruleFailed", "\(finding.rule): \(finding.message)", item: finding.item)

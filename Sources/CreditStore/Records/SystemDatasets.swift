@@ -8,26 +8,33 @@ package import SegmentStore
 package enum SystemDatasets {
   package static let firstEntry: UInt32 = 100
 
-  private static func schema(_ number: UInt32, _ types: [ColumnType], order: Int? = nil) -> DatasetSchema {
+  private static func schema(
+    _ number: UInt32, version: UInt32 = 1, _ types: [ColumnType], order: Int? = nil
+  ) -> DatasetSchema {
     DatasetSchema(
-      dataset: DatasetID(rawValue: number), version: 1,
+      dataset: DatasetID(rawValue: number), version: version,
       columns: types.enumerated().map { ColumnSchema(id: 16 + UInt32($0), type: $1) }, orderColumn: order)
   }
 
-  /// Catalogue entries: code, version, dataset, JSON, column ids as JSON, next free column id.
-  package static let catalogue = schema(1, [.text, .integer, .integer, .text, .text, .integer])
-  /// Batches, keyed by their commit: kind, entry, unit, file, JSON of the receipt, reason.
-  package static let batches = schema(2, [.text, .text, .text, .text, .text, .text])
+  /// Catalogue entries: code, version, dataset, JSON, column ids as JSON, next free column id; since version 2 also what is searched, so that no JSON
+  /// has to be read for it: the summary as JSON without items, and ids, names and aliases of all items.
+  package static let catalogue = schema(
+    1, version: 2, [.text, .integer, .integer, .text, .text, .integer, .text, .text])
+  /// Batches, keyed by their commit: kind, entry, unit, file, JSON of the receipt, reason; since version 2 the version of the entry.
+  package static let batches = schema(2, version: 2, [.text, .text, .text, .text, .text, .text, .integer])
   /// Rows set aside, keyed by batch: row, state (1 questionable, 2 unlinked), reasons as JSON, key of the raw row.
   package static let setAside = schema(3, [.integer, .integer, .text, .text], order: 0)
   /// Raw rows, keyed by 124 bits of their SHA-256: form (0 JSON object, 1 Base64, 2 beginning of a huge row), text.
   package static let rawRows = schema(4, [.integer, .text])
   /// Identifiers longer than a key can hold, by their key: the text.
   package static let longIdentifiers = schema(5, [.text])
+  /// Versions of entries that wait for a decision, keyed by entry: code, version, state, JSON, by whom, note, decided by whom, reason.
+  package static let reviews = schema(6, [.text, .integer, .integer, .text, .text, .text, .text, .text])
 
   /// What people call the tables, by number.
   package static let names: [UInt32: String] = [
     1: "$catalogue", 2: "$batches", 3: "$setAside", 4: "$rawRows", 5: "$longIdentifiers",
+    6: "$reviews",
   ]
 
   /// The key of a batch.

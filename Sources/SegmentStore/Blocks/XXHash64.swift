@@ -12,6 +12,15 @@ package enum XXHash64 {
 
   /// Hashes bytes.
   package static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
+    #if CREDIT_FUZZING
+    // The fuzzer's build alone: all checksums agree, so that hostile bytes reach what stands behind them.
+    return 0
+    #else
+    return digest(bytes, seed: seed)
+    #endif
+  }
+
+  private static func digest(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
     let count = bytes.count
     guard let base = bytes.baseAddress else { return finish(seed &+ prime5, nil, 0) }
     var offset = 0

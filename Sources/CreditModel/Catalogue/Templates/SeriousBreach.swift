@@ -41,9 +41,4 @@ extension CatalogueEntry {
       subject: ["YZSX_SHXYM", "YZSX_ZZJG", "YZSX_GSZC", "YZSX_ZJHM"], subjectName: "YZSX_MC",
       recordKey: ["YZSX_MD", "YZSX_WSH"], eventDate: "YZSX_RQ", invalidIdentifier: .warn, items: items)
   }()
-
-  /// All entries that every store starts with (国家模板).
-  public static let nationalTemplates: [CatalogueEntry] = [
-    .administrativePermit2018, .administrativePenalty2018, .enterpriseRegistration, .seriousBreachList,
-  ]
 }

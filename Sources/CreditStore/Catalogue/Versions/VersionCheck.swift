@@ -1,0 +1,208 @@
+// Owns looking before a new version is published at what the records there are would no longer satisfy (发布前检查).
+// Invariants: every current record of the entry is looked at, with the values it has; nothing is changed; each distinct text of a dictionary is judged once.
+// Does not convert values: what changes its type starts empty, and the check says how many values stay behind.
+
+public import CreditModel
+import Foundation
+import SegmentStore
+
+/// What a new version of an entry would mean for the records there are.
+public struct VersionCheck: Codable, Sendable, Equatable {
+  /// What is wrong with records under the new version.
+  public enum Problem: String, Codable, Sendable {
+    /// The item becomes required, and the record has no value.
+    case missing
+    /// The value has more characters than the new length.
+    case tooLong
+    /// The value has more digits than the new precision.
+    case tooManyDigits
+    /// The value is none of the new options.
+    case notAnOption
+    /// The item gets another type or scale: its values stay in older versions and are not shown.
+    case typeChanged
+    /// The item goes: its values stay in older versions and are not shown.
+    case itemRemoved
+  }
+
+  /// One problem of one item.
+  public struct Finding: Codable, Sendable, Equatable {
+    /// The item.
+    public var item: String
+    /// What is wrong.
+    public var problem: Problem
+    /// How many records have it.
+    public var records: Int
+    /// Some of the batches that brought them, ascending, at most ten.
+    public var batches: [UInt64]
+  }
+
+  /// Code of the entry.
+  public var entry: String
+  /// The version published now.
+  public var from: Int
+  /// The version that was checked.
+  public var to: Int
+  /// Current records of the entry, withdrawn ones too.
+  public var records: Int
+  /// What keeps the version from being published at all, in words.
+  public var obstacle: String?
+  /// All problems, in the order of the items.
+  public var findings: [Finding]
+  /// Whether it can be published and every record satisfies it.
+  public var isClean: Bool { obstacle == nil && findings.isEmpty }
+}
+
+extension CreditCatalogue {
+  /// Checks a version against the records there are, before it is published.
+  ///
+  /// Items that are new, and rules over several items, are not looked at: no record was ever asked for them.
+  ///
+  /// ```swift
+  /// let check = try database.catalogue.check(entry)
+  /// for finding in check.findings { print(finding.item, finding.problem, finding.records) }
+  /// ```
+  /// - Parameter entry: the version; its entry must be published.
+  /// - Throws: `CatalogueError` for an invalid entry; `CreditError`, code `unknownEntry`.
+  public func check(_ entry: CatalogueEntry) throws -> VersionCheck {
+    do {
+      try entry.validate()
+      let old = try self.entry(entry.code)
+      var result = VersionCheck(
+        entry: entry.code, from: old.entry.version, to: entry.version, records: 0, obstacle: nil, findings: []
+      )
+      do { _ = try Self.successor(of: old, entry) } catch { result.obstacle = error.message }
+      try VersionScan(old, entry).run(engine.snapshot(), into: &result)
+      return result
+    } catch { throw CreditError(wrapping: error) }
+  }
+}
+
+/// The scan of a check.
+private final class VersionScan {
+  private struct Probe {
+    let item: CatalogueItem
+    /// Its column of the old version.
+    let column: Int
+    let problem: VersionCheck.Problem
+    var records = 0
+    var batches: Set<UInt64> = []
+    /// By code of the present dictionary: 0 unknown, 1 sound, 2 at fault.
+    var memo: [UInt8] = []
+    var chunk = -1
+    let options: ItemOptions?
+  }
+
+  private static let shownBatches = 10
+  private let old: PublishedEntry
+  private var probes: [Probe] = []
+
+  init(_ old: PublishedEntry, _ new: CatalogueEntry) {
+    self.old = old
+    let next = old.publishing(new)
+    for (column, before) in old.entry.items.enumerated() {
+      guard let place = new.itemIndex(before.id) else {
+        add(before, column, .itemRemoved)
+        continue
+      }
+      let item = new.items[place]
+      guard next.columnIDs[place] == old.columnIDs[column] else {
+        add(item, column, .typeChanged)
+        continue
+      }
+      if item.required, !before.required { add(item, column, .missing) }
+      if let length = item.length, length < before.length ?? .max { add(item, column, .tooLong) }
+      if item.type == .decimal, item.precision < before.precision { add(item, column, .tooManyDigits) }
+      if item.options != nil, item.options != before.options || item.allowsSeveral != before.allowsSeveral {
+        add(item, column, .notAnOption)
+      }
+    }
+  }
+
+  private func add(_ item: CatalogueItem, _ column: Int, _ problem: VersionCheck.Problem) {
+    probes.append(Probe(item: item, column: column, problem: problem, options: ItemOptions(item)))
+  }
+
+  func run(_ snapshot: EngineSnapshot, into result: inout VersionCheck) throws {
+    // Only the columns that are looked at are read.
+    let wanted = Set(probes.map(\.column)).sorted()
+    let schema = DatasetSchema(
+      dataset: old.dataset, version: old.schema.version, columns: wanted.map { old.schema.columns[$0] })
+    let place = Dictionary(uniqueKeysWithValues: wanted.enumerated().map { ($1, $0) })
+    let scan = VectorScan(snapshot, schema: schema)
+    var vector = RowVector()
+    var records = 0
+    for part in try scan.parts() {
+      try scan.forEachVector(of: part, in: &vector) { vector in
+        records += vector.selectedCount
+        for probe in probes.indices {
+          try look(&probes[probe], place[probes[probe].column] ?? 0, &vector)
+        }
+        return true
+      }
+    }
+    result.records = records
+    result.findings = probes.filter { $0.records > 0 }.map {
+      VersionCheck.Finding(
+        item: $0.item.id, problem: $0.problem, records: $0.records, batches: $0.batches.sorted())
+    }
+  }
+
+  private func look(_ probe: inout Probe, _ column: Int, _ vector: inout RowVector) throws {
+    let selection = vector.selection
+    let places = UnsafeBufferPointer(start: selection.places, count: selection.count)
+    let batches = try vector.batches()
+    func count(_ place: Int, _ probe: inout Probe) {
+      probe.records += 1
+      guard probe.batches.count < VersionScan.shownBatches else { return }
+      probe.batches.insert(UInt64(bitPattern: batches.values[place]))
+    }
+    guard vector.isText(column) else {
+      let integers = try vector.integers(column)
+      for place in places.lazy.map(Int.init) {
+        let number = integers.nulls[place] == 0 ? integers.values[place] : nil
+        if isAtFault(number, probe) { count(place, &probe) }
+      }
+      return
+    }
+    // Nothing but whether there is a text is asked.
+    if probe.problem == .missing || probe.problem == .typeChanged || probe.problem == .itemRemoved {
+      for place in places.lazy.map(Int.init)
+      where try vector.hasText(column, place) != (probe.problem == .missing) { count(place, &probe) }
+      return
+    }
+    let codes = vector.hasTemplates(column) ? nil : try vector.codes(column)
+    if codes != nil, probe.chunk != vector.chunkNumber {
+      probe.chunk = vector.chunkNumber
+      probe.memo = [UInt8](repeating: 0, count: vector.wordCount(column))
+    }
+    for place in places.lazy.map(Int.init) {
+      if let codes, Int(codes[place]) < probe.memo.count {
+        let code = Int(codes[place])
+        if probe.memo[code] == 0 {
+          let (text, _) = try vector.word(column, code)
+          probe.memo[code] = isAtFault(text, probe) ? 2 : 1
+        }
+        if probe.memo[code] == 2 { count(place, &probe) }
+      } else if try vector.withText(column, place, { text in text.map { isAtFault($0, probe) } ?? false }) {
+        count(place, &probe)
+      }
+    }
+  }
+
+  private func isAtFault(_ number: Int64?, _ probe: Probe) -> Bool {
+    switch probe.problem {
+    case .missing: number == nil
+    case .typeChanged, .itemRemoved: number != nil
+    case .tooManyDigits: number.map { !probe.item.fits($0) } ?? false
+    case .tooLong, .notAnOption: false
+    }
+  }
+
+  private func isAtFault(_ text: UnsafeRawBufferPointer, _ probe: Probe) -> Bool {
+    if probe.problem == .tooLong {
+      let limit = probe.item.length ?? .max
+      return text.count > limit && text.count(where: { $0 & 0xC0 != 0x80 }) > limit
+    }
+    return probe.options.map { !$0.allow(text) } ?? false
+  }
+}
