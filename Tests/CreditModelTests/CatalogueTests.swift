@@ -1,7 +1,7 @@
 // Goal: entries are read with their defaults, refused with their place, and headers are recognised as a whole.
 // Method: the contract's example, one fault at a time, and headers as real systems write them.
 
-import CreditModel
+@testable import CreditModel
 import Foundation
 import TestSupport
 import Testing
@@ -139,6 +139,88 @@ import Testing
       #expect { try recognize(header, entry) } throws: {
         ($0 as? HeaderError)?.message.contains(word) == true
       }
+    }
+  }
+
+  private static func entry(_ number: Int, _ random: inout SeededGenerator) -> CatalogueEntry {
+    func text() -> String {
+      let parts = [
+        "名", "a", "\"", "\\", "/", "\n", "\t", "\u{1}", "\u{1F}", "\u{7F}", "é", "𠀀", "\u{2028}", "e\u{301}",
+        "\u{8}", "\u{C}", "\r",
+      ]
+      return (0...Int.random(in: 0...5, using: &random)).map { _ in
+        parts[Int.random(in: 0..<parts.count, using: &random)]
+      }.joined()
+    }
+    func sometimes<Value>(_ value: @autoclosure () -> Value) -> Value? {
+      Bool.random(using: &random) ? value() : nil
+    }
+    var entry = CatalogueEntry(
+      code: "C\(number)", name: "名" + text(), category: text(), basis: text(), subject: ["A"],
+      items: [CatalogueItem(id: "A", name: text(), aliases: [text(), text()])])
+    entry.version = Int.random(in: 1...999, using: &random)
+    (entry.summary, entry.versionNote, entry.sharingCondition) = (
+      sometimes(text()), sometimes(text()), sometimes(text())
+    )
+    (entry.level, entry.region) = (sometimes(.provincial), sometimes("130302"))
+    (entry.effectiveFrom, entry.effectiveUntil) = (sometimes(Day(year: 2021, month: 1, day: 31)) ?? nil, nil)
+    entry.subjectName = sometimes("A")
+    entry.units = [text()]
+    entry.items[0].options = sometimes(["x" + text(), "y"])
+    if entry.items[0].options != nil { entry.items[0].allowsSeveral = sometimes(true) }
+    (entry.items[0].length, entry.items[0].mask, entry.items[0].remarks) = (
+      sometimes(9), sometimes([6, 4]), sometimes(text())
+    )
+    (entry.items[0].identifier, entry.items[0].openness) = (sometimes(.any), sometimes(.authorized))
+    return entry
+  }
+
+  /// Goal: entries are written as the encoder of the standard library writes them, whatever their texts hold.
+  @Test func writingIsEncoding() throws {
+    var random = SeededGenerator(seed: 6)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    for entry in (0..<500).map({ Self.entry($0, &random) }) + CatalogueEntry.nationalTemplates {
+      #expect(
+        String(decoding: entry.encodedJSON(), as: UTF8.self)
+          == String(decoding: try encoder.encode(entry), as: UTF8.self))
+      #expect(try CatalogueEntry.decode(json: entry.encodedJSON()) == [entry])
+    }
+  }
+
+  /// Goal: reading an array by several threads is reading it whole: the same entries, or an error at the same place.
+  @Test func readingInPartsIsReadingWhole() throws {
+    var random = SeededGenerator(seed: 7)
+    let entries = (0..<700).map { Self.entry($0, &random) }
+    let texts = entries.map { String(decoding: $0.encodedJSON(), as: UTF8.self) }
+    func both(_ json: String) -> (
+      parts: Result<[CatalogueEntry], CatalogueError>, whole: Result<[CatalogueEntry], CatalogueError>
+    ) {
+      let data = Data(json.utf8)
+      return (
+        Result { () throws(CatalogueError) in try CatalogueEntry.decode(json: data, parallelBytes: 0) },
+        Result { () throws(CatalogueError) in try CatalogueEntry.decode(json: data, parallelBytes: .max) }
+      )
+    }
+    let sound = both(" [\n" + texts.joined(separator: " ,\n ") + "] ")
+    #expect(try sound.parts.get() == entries && sound.whole.get() == entries)
+    #expect(try both("[]").parts.get().isEmpty)
+    // Faults in some later part are told by their place in the whole.
+    for place in [0, 255, 256, 300, 699] {
+      var wrong = texts
+      wrong[place] = wrong[place].replacingOccurrences(of: "\"precision\":18", with: "\"precision\":\"x\"")
+      let found = both("[" + wrong.joined(separator: ",") + "]")
+      guard case .failure(let first) = found.parts, case .failure(let second) = found.whole else {
+        Issue.record("a fault was read over")
+        continue
+      }
+      #expect(first == second && first.path.hasPrefix("[\(place)]"))
+    }
+    // The parser of the standard library lets a comma at the end pass; whatever it says counts.
+    for tail in [",", ",]", "]]", "] x", "],", ",,{}]", ""] {
+      let found = both("[" + texts.prefix(300).joined(separator: ",") + tail)
+      let outcomes = [found.parts, found.whole].map { (try? $0.get())?.count }
+      #expect(outcomes[0] == outcomes[1] && (outcomes[0] == nil || tail == ",]"), "\(tail)")
     }
   }
 }

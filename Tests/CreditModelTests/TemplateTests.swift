@@ -2,6 +2,7 @@
 // Method: every template is validated, read back from its JSON, and its header is recognised as a unit would send it back.
 
 @testable import CreditModel
+import TestSupport
 import Testing
 
 @Suite struct TemplateTests {
@@ -93,5 +94,24 @@ import Testing
     #expect(!allows("全部履行；未履行") && !allows("；") && !allows("甲、乙；全部履行"))
     item.options = nil
     #expect(allows("什么都行"))
+  }
+
+  /// Goal: folding bytes is folding characters: the search of a catalogue finds what the recognition of headers calls the same.
+  @Test func foldingBytesIsFoldingHeaders() {
+    var random = SeededGenerator(seed: 5)
+    let characters: [Character] = [
+      "a", "Z", "9", " ", "\t", "　", "\u{A0}", "\u{200B}", "\u{FEFF}", "Ａ", "ｚ", "！", "～", "〔", "】", "—", "–",
+      "金",
+      "额", "é", "𠀀", "(", "-", "\u{FF00}", "\u{FF5F}", "￥",
+    ]
+    for _ in 0..<3000 {
+      let text = String(
+        (0..<Int.random(in: 0...8, using: &random)).map { _ in
+          characters[Int.random(in: 0..<characters.count, using: &random)]
+        })
+      var folded: [UInt8] = []
+      Array(text.utf8).withUnsafeBytes { FoldedText.fold($0, into: &folded) }
+      #expect(folded == Array(HeaderName.folded(text + ".").utf8.dropLast()), "\(text.debugDescription)")
+    }
   }
 }

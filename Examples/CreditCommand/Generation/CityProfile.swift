@@ -69,7 +69,7 @@ struct CityProfile {
     let entries = [
       CatalogueEntry.enterpriseRegistration, .administrativePermit2018, .administrativePenalty2018,
     ]
-    let texts = try entries.map { String(decoding: try $0.encodedJSON(), as: UTF8.self) }
+    let texts = entries.map { String(decoding: $0.encodedJSON(), as: UTF8.self) }
     try Data(("[" + texts.joined(separator: ",\n") + "]\n").utf8)
       .write(to: URL(fileURLWithPath: folder + "/catalogue.json"))
   }

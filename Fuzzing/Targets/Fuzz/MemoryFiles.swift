@@ -37,7 +37,10 @@ final class MemoryFile: StoreFile, @unchecked Sendable {
 /// The disk.
 final class MemoryFiles: FileSystem, @unchecked Sendable {
   private final class Lock: FileLock { func release() {} }
-  private(set) var files: [String: MemoryFile] = [:]
+  private var files: [String: MemoryFile]
+
+  /// A disk with some files on it.
+  init(_ files: [String: MemoryFile] = [:]) { self.files = files }
 
   private func file(_ path: String) throws(StoreError) -> MemoryFile {
     guard let file = files[path] else { throw StoreError(.notFound, "no such file", file: path) }

@@ -4,7 +4,6 @@
 import SegmentStore
 
 enum SegmentTarget {
-  private static let identifier = SegmentID(rawValue: 1)
   /// Rows of a file that is read to its end; a hostile one may claim thousands of millions and mean them: a block of equal values is small.
   private static let readRows: UInt32 = 50_000
   private static let form = SearchForm(version: 1) { text, target in target.append(contentsOf: text) }
@@ -24,11 +23,10 @@ enum SegmentTarget {
     let segmentID = SegmentID(
       rawValue: bytes[40..<48].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
     attempt {
-      let footer = try SegmentReader.footer(
-        of: segmentID, file: file, length: Int64(bytes.count), checksum: 0)
-      let reader = try SegmentReader(
-        FinishedSegment(id: segmentID, fileLength: Int64(bytes.count), checksum: 0, footer: footer),
-        file: file, store: store, context: context())
+      let disk = MemoryFiles(["fuzz/" + segmentID.fileName: file])
+      let reader = try EngineApply.open(
+        SegmentReference(id: segmentID, fileLength: Int64(bytes.count), checksum: 0),
+        folder: StoreFolder(path: "fuzz", files: disk), store: store, context: context())
       read(reader)
       merge(reader, store)
     }
@@ -44,7 +42,7 @@ enum SegmentTarget {
       }
       let outcome = try salvage.run()
       // Each row is taken or counted as lost; a forged directory may name one twice.
-      let lost = outcome.losses.reduce(0) { $0 + $1.rows }
+      let lost = outcome.losses.reduce(0) { $0 + ($1.rows ?? 0) }
       precondition(outcome.rows + lost >= Int(reader.footer.rowCount), "rows went missing unsaid")
     }
   }

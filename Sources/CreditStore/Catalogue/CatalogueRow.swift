@@ -10,8 +10,8 @@ enum CatalogueRow {
   static func cells(_ entry: PublishedEntry) throws -> [RowPayload.Cell] {
     [
       .text(entry.entry.code), .integer(Int64(entry.entry.version)), .integer(Int64(entry.dataset.rawValue)),
-      .text(String(decoding: try entry.entry.encodedJSON(), as: UTF8.self)),
-      .text(String(decoding: try columnJSON(entry), as: UTF8.self)), .integer(Int64(entry.nextColumnID)),
+      .text(String(decoding: entry.entry.encodedJSON(), as: UTF8.self)),
+      .text(try columnJSON(entry)), .integer(Int64(entry.nextColumnID)),
       .text(CatalogueSummary(of: entry.entry).packed), .text(CatalogueSummary.itemTexts(of: entry.entry)),
     ]
   }
@@ -63,9 +63,16 @@ enum CatalogueRow {
     var known: [String: UInt32]
   }
 
-  private static func columnJSON(_ entry: PublishedEntry) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    return try encoder.encode(ColumnMap(items: entry.columnIDs, known: entry.knownColumns))
+  /// As JSON with sorted keys: `{"items":[16,17],"known":{"text CODE":16}}`.
+  private static func columnJSON(_ entry: PublishedEntry) throws -> String {
+    var text = "{\"items\":["
+    text += entry.columnIDs.map { String($0) }.joined(separator: ",")
+    text += "],\"known\":{"
+    for (index, known) in entry.knownColumns.sorted(by: { $0.key < $1.key }).enumerated() {
+      if index > 0 { text += "," }
+      JSONText.append(known.key, to: &text)
+      text += ":\(known.value)"
+    }
+    return text + "}}"
   }
 }

@@ -50,6 +50,12 @@ package struct SegmentReference: Sendable, Equatable {
   package var id: SegmentID
   package var fileLength: Int64
   package var checksum: UInt64
+
+  package init(id: SegmentID, fileLength: Int64, checksum: UInt64) {
+    self.id = id
+    self.fileLength = fileLength
+    self.checksum = checksum
+  }
 }
 
 /// One row of a small commit.

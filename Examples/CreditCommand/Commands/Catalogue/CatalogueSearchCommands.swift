@@ -85,7 +85,7 @@ extension CatalogueCommand {
         let entry =
           try version.map { try catalogue.version($0, of: code).entry } ?? catalogue.entry(code).entry
         if output.json {
-          Terminal.line(String(decoding: try entry.encodedJSON(), as: UTF8.self))
+          Terminal.line(String(decoding: entry.encodedJSON(), as: UTF8.self))
         } else {
           let encoder = JSONEncoder()
           encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

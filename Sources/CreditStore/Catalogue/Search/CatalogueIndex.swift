@@ -81,9 +81,10 @@ struct CatalogueIndex: Sendable {
 
   /// Texts line by line as headers are compared: width, case and blanks do not count.
   private static func fold(_ text: [UInt8]) -> [UInt8] {
-    let lines = text.split { $0 == 0x0A || $0 == 0x1E }
-    return Array(
-      lines.map { HeaderName.folded(String(decoding: $0, as: UTF8.self)).utf8 }.joined(separator: [0x0A]))
+    var target: [UInt8] = []
+    target.reserveCapacity(text.count)
+    text.withUnsafeBytes { FoldedText.fold($0, into: &target) }
+    return target
   }
 
   // MARK: Searching

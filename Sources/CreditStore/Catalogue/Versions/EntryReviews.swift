@@ -199,7 +199,7 @@ extension CreditCatalogue {
       version: UInt32(clamping: review.entry.version),
       payload: RowPayload.encode([
         .text(review.entry.code), .integer(Int64(review.entry.version)), .integer(review.state.number),
-        .text(String(decoding: try review.entry.encodedJSON(), as: UTF8.self)), .text(review.submitter),
+        .text(String(decoding: review.entry.encodedJSON(), as: UTF8.self)), .text(review.submitter),
         cell(review.note), cell(review.decider), cell(review.reason),
       ]))
   }
