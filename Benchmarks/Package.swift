@@ -5,7 +5,7 @@ import PackageDescription
 let package = Package(
   name: "CreditStoreBenchmarks",
   dependencies: [.package(name: "CreditStore", path: "..")],
-  targets: ["LookupBenchmark", "CommitBenchmark", "NameBenchmark", "QueryBenchmark"].map { name in
+  targets: ["CatalogueBenchmark", "CommitBenchmark", "LookupBenchmark", "NameBenchmark", "QueryBenchmark"].map { name in
     .executableTarget(
       name: name,
       dependencies: [
