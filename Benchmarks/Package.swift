@@ -5,7 +5,8 @@ import PackageDescription
 let package = Package(
   name: "CreditStoreBenchmarks",
   dependencies: [.package(name: "CreditStore", path: "..")],
-  targets: ["CatalogueBenchmark", "CommitBenchmark", "LookupBenchmark", "NameBenchmark", "QueryBenchmark"].map { name in
+  targets: ["CatalogueBenchmark", "CommitBenchmark", "LookupBenchmark", "NameBenchmark", "QueryBenchmark"].map
+  { name in
     .executableTarget(
       name: name,
       dependencies: [

@@ -14,6 +14,7 @@ struct Credit: AsyncParsableCommand {
     subcommands: [
       CheckCommand.self, InitCommand.self, CatalogueCommand.self, CollectCommand.self, RejectsCommand.self,
       RecordsCommand.self, QueryCommand.self, ChangesCommand.self, FindCommand.self, ScreenCommand.self,
+      SubjectsCommand.self,
       AggregateCommand.self,
       CorrectCommand.self,
       WithdrawCommand.self, ReinstateCommand.self, PurgeCommand.self, StatsCommand.self, VerifyCommand.self,

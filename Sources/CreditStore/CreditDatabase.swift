@@ -233,7 +233,8 @@ public final class CreditDatabase: Sendable {
     _ changes: [String: Value?]
   ) throws -> UInt64 {
     do {
-      let entry = try catalogue.entry(code)
+      // A version whose first day lies ahead may lack items the record has; one that is over still takes corrections.
+      let entry = try (try? catalogue.entry(code, on: Self.today())) ?? catalogue.entry(code)
       guard let subjectKey = try LongIdentifiers.key(of: subject, in: engine.snapshot()) else {
         throw CreditError("unknownRecord", "the subject has no record of \(code)")
       }

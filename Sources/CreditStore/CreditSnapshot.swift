@@ -33,13 +33,15 @@ public struct CreditSnapshot: Sendable {
   ///
   /// Where nothing is found under the kind the form suggests, the same text is tried under the other kinds.
   public func records(
-    of text: String, kind: IdentifierKind? = nil, entry code: String? = nil, versions: Versions = .current
+    of text: String, kind: IdentifierKind? = nil, entry code: String? = nil, versions: Versions = .current,
+    links: Links = .followed
   ) throws -> [CreditRecord] {
     let detected = kind ?? Identifier(detecting: text, on: CreditDatabase.today()).kind
-    let found = try records(of: Identifier(text, as: detected), entry: code, versions: versions)
+    let found = try records(of: Identifier(text, as: detected), entry: code, versions: versions, links: links)
     guard found.isEmpty, kind == nil else { return found }
     for other in IdentifierKind.allCases where other != detected {
-      let records = try records(of: Identifier(text, as: other), entry: code, versions: versions)
+      let records = try records(
+        of: Identifier(text, as: other), entry: code, versions: versions, links: links)
       if !records.isEmpty { return records }
     }
     return []
@@ -47,29 +49,75 @@ public struct CreditSnapshot: Sendable {
 
   /// Records of a subject, by entry and within an entry by event date and commit; versions of a record ascend.
   ///
+  /// Identifiers that are linked with the one asked about are the same subject: their records are read too, each under its own `subject`.
+  ///
   /// - Parameters:
   ///   - subject: kind and text of the identifier.
   ///   - code: only records of this entry.
   ///   - versions: which versions.
+  ///   - links: which links are followed.
   /// - Throws: `CreditError`, code `damaged` with file and offset where bytes on disk are not what was written.
   public func records(
-    of subject: Identifier, entry code: String? = nil, versions: Versions = .current
+    of subject: Identifier, entry code: String? = nil, versions: Versions = .current, links: Links = .followed
   ) throws -> [CreditRecord] {
     do {
-      guard let key = try LongIdentifiers.key(of: subject, in: engine) else { return [] }
-      let entries: [PublishedEntry]
-      if let code {
-        entries = [try database.catalogue.entry(code, asOf: engine)]
-      } else {
-        let datasets = Set(
-          try engine.datasets(of: key.rawValue, includesHistory: versions == .history))
-        entries = datasets.isEmpty ? [] : try database.catalogue.entries(of: datasets, asOf: engine)
-      }
-      let identifier = Identifier(key.text ?? subject.text, as: key.kind ?? subject.kind)
+      let all = try linked(subject, links)
       var records: [CreditRecord] = []
-      for entry in entries { try append(of: key, identifier, entry: entry, versions: versions, to: &records) }
+      for (identifier, key) in all {
+        try append(of: key, identifier, entry: code, versions: versions, to: &records)
+      }
+      if all.count > 1 { Self.join(&records, versions) }
       return records
     } catch { throw CreditError(wrapping: error) }
+  }
+
+  private func append(
+    of key: SubjectKey, _ subject: Identifier, entry code: String?, versions: Versions,
+    to records: inout [CreditRecord]
+  ) throws {
+    let entries: [PublishedEntry]
+    if let code {
+      entries = [try database.catalogue.entry(code, asOf: engine)]
+    } else {
+      let datasets = Set(
+        try engine.datasets(of: key.rawValue, includesHistory: versions == .history))
+      entries = datasets.isEmpty ? [] : try database.catalogue.entries(of: datasets, asOf: engine)
+    }
+    let identifier = Identifier(key.text ?? subject.text, as: key.kind ?? subject.kind)
+    for entry in entries { try append(of: key, identifier, entry: entry, versions: versions, to: &records) }
+  }
+
+  /// Records of several identifiers in the order of one subject's: by entry, current ones also by event date and commit.
+  private static func join(_ records: inout [CreditRecord], _ versions: Versions) {
+    struct Place {
+      var entry: String
+      var event: Int64
+      var commit: UInt64
+      var number: Int
+    }
+    let places = records.enumerated().map { number, record in
+      let order = record.entry.eventDate.flatMap(record.entry.itemIndex).flatMap { record.values[$0]?.stored }
+      // Versions of one record stay together, as each identifier's history has them.
+      return versions == .history
+        ? Place(entry: record.entry.code, event: 0, commit: 0, number: number)
+        : Place(entry: record.entry.code, event: order ?? .min, commit: record.commit, number: number)
+    }
+    let sorted = places.sorted { left, right in
+      if left.entry != right.entry { return left.entry.utf8.lexicographicallyPrecedes(right.entry.utf8) }
+      return (left.event, left.commit, left.number) < (right.event, right.commit, right.number)
+    }
+    let all = records
+    records = sorted.map { all[$0.number] }
+  }
+
+  /// The version of its entry that a record was checked against when it came in or was changed (校验所依据的目录版本).
+  ///
+  /// - Parameter record: a record of this store.
+  /// - Returns: the version; `nil` for a record that an earlier build of the library took in, or whose batch's note was purged.
+  public func entryVersion(of record: CreditRecord) throws -> Int? {
+    do { return try Batches.entryVersion(ofBatch: record.batch, in: engine) } catch {
+      throw CreditError(wrapping: error)
+    }
   }
 
   private func append(
@@ -116,14 +164,19 @@ public struct CreditSnapshot: Sendable {
   }
 
   /// Whether the store knows a subject, and how many rows it has of each entry; reads no values.
-  public func recordCounts(of subject: Identifier) throws -> [String: Int] {
+  ///
+  /// - Parameters:
+  ///   - subject: kind and text of the identifier.
+  ///   - links: which links are followed.
+  public func recordCounts(of subject: Identifier, links: Links = .followed) throws -> [String: Int] {
     do {
-      guard let key = try LongIdentifiers.key(of: subject, in: engine) else { return [:] }
-      let entries = try database.catalogue.entries(
-        of: Set(try engine.datasets(of: key.rawValue, includesHistory: false)), asOf: engine)
       var counts: [String: Int] = [:]
-      for entry in entries {
-        counts[entry.entry.code] = try engine.count(of: key.rawValue, dataset: entry.dataset)
+      for (_, key) in try linked(subject, links) {
+        let entries = try database.catalogue.entries(
+          of: Set(try engine.datasets(of: key.rawValue, includesHistory: false)), asOf: engine)
+        for entry in entries {
+          counts[entry.entry.code, default: 0] += try engine.count(of: key.rawValue, dataset: entry.dataset)
+        }
       }
       return counts
     } catch { throw CreditError(wrapping: error) }

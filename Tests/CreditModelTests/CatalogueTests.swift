@@ -166,12 +166,14 @@ import Testing
     (entry.effectiveFrom, entry.effectiveUntil) = (sometimes(Day(year: 2021, month: 1, day: 31)) ?? nil, nil)
     entry.subjectName = sometimes("A")
     entry.units = [text()]
-    entry.items[0].options = sometimes(["x" + text(), "y"])
+    entry.items[0].options = sometimes(["x" + text() + "z", "y"])
     if entry.items[0].options != nil { entry.items[0].allowsSeveral = sometimes(true) }
     (entry.items[0].length, entry.items[0].mask, entry.items[0].remarks) = (
       sometimes(9), sometimes([6, 4]), sometimes(text())
     )
     (entry.items[0].identifier, entry.items[0].openness) = (sometimes(.any), sometimes(.authorized))
+    // Options must fit the length.
+    if entry.items[0].options != nil { entry.items[0].length = nil }
     return entry
   }
 

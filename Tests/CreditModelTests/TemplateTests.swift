@@ -20,9 +20,14 @@ import Testing
       try entry.validate()
       #expect(try CatalogueEntry.decode(json: entry.encodedJSON()) == [entry])
       #expect(!entry.basis.isEmpty && !entry.category.isEmpty && entry.eventDate != nil, "\(entry.code)")
-      // Whatever names a person's document is for authorised eyes, and masked.
-      for item in entry.items where item.id.hasSuffix("ZJHM") {
-        #expect(item.openness == .authorized && item.mask == [6, 4], "\(entry.code) \(item.id)")
+      #expect(entry.level == .national)
+      // Whatever names a person's document is for authorised eyes, and masked; a mask counts only there.
+      for item in entry.items {
+        if item.id.hasSuffix("ZJHM") { #expect(item.mask == [6, 4], "\(entry.code) \(item.id)") }
+        if item.mask != nil { #expect(item.openness == .authorized, "\(entry.code) \(item.id)") }
+        if entry.recordKey.contains(item.id), item.id.hasSuffix("JGDM") {
+          #expect(item.required, "\(entry.code)")
+        }
       }
     }
   }
@@ -94,6 +99,13 @@ import Testing
     #expect(!allows("全部履行；未履行") && !allows("；") && !allows("甲、乙；全部履行"))
     item.options = nil
     #expect(allows("什么都行"))
+    // What no cell can be read as is no option.
+    for wrong in ["无", "/", " 有", "有 ", "", "一二三四五六七八九十"] {
+      let entry = CatalogueEntry(
+        code: "X", name: "x", subject: ["A"],
+        items: [CatalogueItem(id: "A", length: 9, options: ["有", wrong])])
+      #expect(throws: CatalogueError.self, "\(wrong)") { try entry.validate() }
+    }
   }
 
   /// Goal: folding bytes is folding characters: the search of a catalogue finds what the recognition of headers calls the same.

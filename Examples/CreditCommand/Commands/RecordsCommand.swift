@@ -24,6 +24,10 @@ struct RecordsCommand: AsyncParsableCommand {
   var history = false
   @Flag(help: "Withdrawn records too.")
   var all = false
+  @Flag(inversion: .prefixedNo, help: "Records of identifiers that are linked with this one too.")
+  var links = true
+  @Option(help: ArgumentHelp("Links as of another commit.", valueName: "commit"))
+  var linksAsOf: UInt64?
   @OptionGroup var masking: MaskingOptions
   @OptionGroup var output: OutputOptions
 
@@ -33,7 +37,9 @@ struct RecordsCommand: AsyncParsableCommand {
       let database = try store.openForReading()
       let snapshot = try asOf.map { try AsOf.snapshot($0, database) } ?? database.snapshot()
       let versions: CreditSnapshot.Versions = history ? .history : all ? .currentAndWithdrawn : .current
-      let records = try snapshot.records(of: subject, kind: kind, entry: entry, versions: versions)
+      let records = try snapshot.records(
+        of: subject, kind: kind, entry: entry, versions: versions,
+        links: links ? linksAsOf.map { .asOf($0) } ?? .followed : .ignored)
       for record in records {
         RecordOutput.line(record, presentation, json: output.json, history: history)
       }

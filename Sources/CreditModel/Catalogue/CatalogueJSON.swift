@@ -117,6 +117,8 @@ extension CatalogueEntry {
 
   /// Finds the elements of an array by its brackets, commas and quotes, without understanding more.
   private struct ArrayWalk {
+    /// Elements that are told apart at most; an array of more is read whole.
+    private static let maximumElements = 1_000_000
     private var depth = 0
     private var isInString = false
     private var isEscaped = false
@@ -170,8 +172,8 @@ extension CatalogueEntry {
     }
 
     private mutating func end(at place: Int) {
-      if isEmpty { isOdd = true }
-      elements.append(start..<place)
+      if isEmpty || elements.count == Self.maximumElements { isOdd = true }
+      if isOdd { elements = [] } else { elements.append(start..<place) }
       start = place + 1
       isEmpty = true
     }

@@ -46,8 +46,8 @@ extension CatalogueEntry {
 
   private func validateDescription() throws(CatalogueError) {
     for (path, text) in [
-      ("category", category), ("basis", basis), ("updateCycle", updateCycle), ("summary", summary ?? ""),
-      ("sharingCondition", sharingCondition ?? ""), ("versionNote", versionNote ?? ""),
+      ("summary", summary ?? ""), ("sharingCondition", sharingCondition ?? ""),
+      ("versionNote", versionNote ?? ""),
     ] {
       try check(text.utf8.count <= 16_384, path, "at most 16384 bytes")
     }
@@ -85,9 +85,16 @@ extension CatalogueEntry {
     if let options = item.options {
       try check(item.type.isText, path + ".options", "only items of type text or code have options")
       try check((1...10_000).contains(options.count), path + ".options", "must be 1 to 10000 values")
-      try check(
-        options.allSatisfy { !$0.isEmpty && $0.utf8.count <= 1024 }, path + ".options",
-        "must be 1 to 1024 bytes each")
+      for (index, option) in options.enumerated() {
+        try check(option.utf8.count <= 1024, path + ".options[\(index)]", "at most 1024 bytes")
+        // What a cell with it would be read as: a marker for a missing value is none, blanks at the ends go.
+        var read = CatalogueItem(id: item.id, type: item.type)
+        read.length = item.length
+        let value = (try? read.value(reading: option)) ?? nil
+        try check(
+          value == .text(option), path + ".options[\(index)]",
+          "no cell has this value: it means a missing one, has blanks at its ends or is too long")
+      }
     } else {
       try check(item.allowsSeveral == nil, path + ".allowsSeveral", "needs options")
     }

@@ -107,6 +107,7 @@ public final class CreditCatalogue: Sendable {
     _ entry: CatalogueEntry, _ numbers: inout CatalogueNumbers, _ transaction: inout WriteTransaction
   ) throws -> PublishedEntry? {
     try entry.validate()
+    try Self.checkSpelling(entry)
     let next: PublishedEntry
     if let old = try current(entry.code, in: transaction.snapshot) {
       if old.value.entry == entry { return nil }
@@ -122,6 +123,23 @@ public final class CreditCatalogue: Sendable {
       SystemDatasets.catalogue, key: SystemDatasets.key(entryCode: entry.code), batch: transaction.commit,
       version: UInt32(clamping: entry.version), payload: RowPayload.encode(try CatalogueRow.cells(next)))
     return next
+  }
+
+  private static let aliasBytes = 4096
+
+  /// What is asked of entries that are published from now on; those that are stored may break it.
+  private static func checkSpelling(_ entry: CatalogueEntry) throws(CatalogueError) {
+    // Two spellings of the same characters would be two entries that nobody can tell apart.
+    guard entry.code.utf8.elementsEqual(entry.code.precomposedStringWithCanonicalMapping.utf8) else {
+      throw CatalogueError(
+        entry: entry.code, path: "code", message: "must be written with composed characters (NFC)")
+    }
+    for (index, item) in entry.items.enumerated()
+    where item.aliases.contains(where: { $0.utf8.count > aliasBytes }) {
+      throw CatalogueError(
+        entry: entry.code, path: "items[\(index)].aliases",
+        message: "an alias is longer than \(aliasBytes) bytes")
+    }
   }
 
   /// The next version of a published entry.
@@ -149,7 +167,13 @@ public final class CreditCatalogue: Sendable {
 
   /// Keeps what a commit published for those who ask next.
   func remember(_ published: [PublishedEntry]) {
-    cache.withLock { cache in for entry in published { cache.entries[entry.entry.code] = entry } }
+    // A reader's entries belong to a commit; and of two that published, the later one may be here first.
+    guard engine.mode.isExclusive else { return }
+    cache.withLock { cache in
+      for entry in published where cache.entries[entry.entry.code]?.entry.version ?? 0 < entry.entry.version {
+        cache.entries[entry.entry.code] = entry
+      }
+    }
   }
 
   // MARK: Searching
@@ -175,9 +199,12 @@ public final class CreditCatalogue: Sendable {
   func index() throws -> CatalogueIndex {
     let snapshot = engine.snapshot()
     var index = searched.withLock { $0 }
+    // Where the store was put back to an earlier state, what is known is of another one.
+    let isOther = index.commit > 0 && engine.instant(of: index.commit) != index.instant
+    if isOther { index = CatalogueIndex() }
     guard index.commit < snapshot.commit else { return index }
-    try index.advance(to: snapshot)
-    searched.withLock { if $0.commit < index.commit { $0 = index } }
+    try index.advance(to: snapshot, at: engine.instant(of: snapshot.commit))
+    searched.withLock { if isOther || $0.commit < index.commit { $0 = index } }
     return index
   }
 

@@ -123,6 +123,14 @@ struct PurgeChoice {
       found.rows.formUnion(rows.map(\.address))
       found.datasets.insert(SystemDatasets.longIdentifiers.dataset)
     }
+    // The links of the subject; those that stand under their other ends name it, and are found as mentions.
+    for key in keys {
+      let rows = try snapshot.rows(of: SystemDatasets.key(linksOf: key), schema: SystemDatasets.links)
+      guard !rows.isEmpty else { continue }
+      found.rows.formUnion(rows.map(\.address))
+      found.datasets.insert(SystemDatasets.links.dataset)
+      batches.formUnion(rows.map(\.system.batch))
+    }
     try addNotes(of: batches, in: snapshot, to: &found)
     try findMentions(IdentifierMention([text]), keys, datasets, in: snapshot, &found)
   }
@@ -140,10 +148,15 @@ struct PurgeChoice {
     var rawKeys = removedRawKeys
     var notes: [UInt128: [RowAddress]] = [:]
     var others: [DatasetID: Int] = [:]
+    var inCatalogue = 0
     for row in findings.rows where !found.rows.contains(row.address) {
       switch row.dataset {
       case SystemDatasets.rawRows.dataset: rawKeys.insert(row.key)
       case SystemDatasets.batches.dataset: notes[row.key, default: []].append(row.address)
+      case SystemDatasets.links.dataset, SystemDatasets.reviews.dataset:
+        found.rows.insert(row.address)
+        found.datasets.insert(row.dataset)
+      case SystemDatasets.catalogue.dataset: inCatalogue += 1
       case _ where row.dataset.rawValue < SystemDatasets.firstEntry: continue
       default: others[row.dataset, default: 0] += 1
       }
@@ -152,6 +165,11 @@ struct PurgeChoice {
       let rows = others[entry.dataset] ?? 0
       found.figures.mentions.append(
         PurgeFigures.Entry(entry: entry.entry.code, records: rows, versions: rows))
+    }
+    if inCatalogue > 0 {
+      // Versions of entries stay; whoever wrote a person into one must be told.
+      found.figures.mentions.append(
+        PurgeFigures.Entry(entry: "$catalogue", records: inCatalogue, versions: inCatalogue))
     }
     rawKeys.formUnion(try encodedRawRows(mention, in: snapshot))
     try addSetAside(rawKeys, in: snapshot, to: &found)

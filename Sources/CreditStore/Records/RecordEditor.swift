@@ -40,7 +40,10 @@ package struct RecordEditor {
       try Batches.append(
         Batch(
           kind: state.name, entry: entry.entry.code, unit: unit, file: nil, receipt: nil, reason: reason,
-          entryVersion: entry.entry.version),
+          // What was not changed was not checked either.
+          entryVersion: changes.isEmpty
+            ? try Batches.entryVersion(ofBatch: row.system.batch, in: transaction.snapshot)
+            : entry.entry.version),
         to: &transaction)
     }
     guard let commit else { throw CreditError("failed", "the change was not committed") }

@@ -17,7 +17,7 @@ package enum SystemDatasets {
   }
 
   /// Catalogue entries: code, version, dataset, JSON, column ids as JSON, next free column id; since version 2 also what is searched, so that no JSON
-  /// has to be read for it: the summary as JSON without items, and ids, names and aliases of all items.
+  /// has to be read for it: the summary with marks between its fields, and ids, names and aliases of all items.
   package static let catalogue = schema(
     1, version: 2, [.text, .integer, .integer, .text, .text, .integer, .text, .text])
   /// Batches, keyed by their commit: kind, entry, unit, file, JSON of the receipt, reason; since version 2 the version of the entry.
@@ -31,10 +31,15 @@ package enum SystemDatasets {
   /// Versions of entries that wait for a decision, keyed by entry: code, version, state, JSON, by whom, note, decided by whom, reason.
   package static let reviews = schema(6, [.text, .integer, .integer, .text, .text, .text, .text, .text])
 
+  /// Links between subjects, each under both its ends: kind and text of the other end, number of the link, evidence, note, first day, by whom, text of
+  /// this end.
+  package static let links = schema(
+    7, [.integer, .text, .integer, .text, .text, .integer, .text, .text])
+
   /// What people call the tables, by number.
   package static let names: [UInt32: String] = [
     1: "$catalogue", 2: "$batches", 3: "$setAside", 4: "$rawRows", 5: "$longIdentifiers",
-    6: "$reviews",
+    6: "$reviews", 7: "$links",
   ]
 
   /// The key of a batch.
@@ -43,6 +48,11 @@ package enum SystemDatasets {
   /// A key of the system family from a digest of 32 bytes.
   package static func key(digest: [UInt8]) -> UInt128 {
     digest.prefix(16).reduce(0) { $0 << 8 | UInt128($1) } & (UInt128(1) << 124 - 1)
+  }
+
+  /// The key under which the links of a subject stand: the table has its own, so that a link makes nobody a subject.
+  package static func key(linksOf subject: UInt128) -> UInt128 {
+    key(digest: SHA256.hash((0..<16).map { UInt8(truncatingIfNeeded: subject >> UInt128(120 - 8 * $0)) }))
   }
 
   /// The key of a catalogue entry.

@@ -12,6 +12,7 @@ struct CatalogueCommand: AsyncParsableCommand {
       ImportCommand.self, ListCommand.self, SearchCommand.self, ShowCommand.self, TemplateCommand.self,
       CoverageCommand.self, VersionsCommand.self, DifferenceCommand.self, CheckVersionCommand.self,
       RollBackCommand.self, SubmitCommand.self, ReviewsCommand.self, ApproveCommand.self, RejectCommand.self,
+      WithdrawReviewCommand.self,
     ])
 
   struct ImportCommand: AsyncParsableCommand {

@@ -82,7 +82,8 @@ extension CatalogueCommand {
 
     func run() async throws {
       try await output.reporting {
-        let check = try store.openForReading().catalogue.check(CatalogueCommand.entry(in: file))
+        let check = try await store.openForReading().catalogue.checkInBackground(
+          CatalogueCommand.entry(in: file))
         if output.json {
           Terminal.line(try JSON.encoding(check))
         } else {
@@ -239,9 +240,35 @@ extension CatalogueCommand {
     func run() async throws {
       try await output.reporting {
         let database = try waiting.open(store)
-        try database.catalogue.reject(code, by: by, reason: reason)
+        let entry = try database.catalogue.reject(code, by: by, reason: reason)
         try database.close()
-        output.show([("entry", .string(code)), ("state", .string("rejected"))])
+        output.show([
+          ("entry", .string(code)), ("version", .int(entry.version)), ("state", .string("rejected")),
+        ])
+      }
+    }
+  }
+
+  struct WithdrawReviewCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "withdraw", abstract: "Takes the version of an entry that waits back.")
+
+    @OptionGroup var store: StoreArgument
+    @Argument(help: "Code of the entry.")
+    var code: String
+    @Option(help: "Who takes it back.")
+    var by: String
+    @OptionGroup var waiting: WaitOption
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      try await output.reporting {
+        let database = try waiting.open(store)
+        let entry = try database.catalogue.withdraw(code, by: by)
+        try database.close()
+        output.show([
+          ("entry", .string(code)), ("version", .int(entry.version)), ("state", .string("withdrawn")),
+        ])
       }
     }
   }

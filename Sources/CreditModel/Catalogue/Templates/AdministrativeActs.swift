@@ -27,6 +27,7 @@ extension CatalogueEntry {
       """),
     act(
       "K03", "XZJF", "行政给付", .neutral,
+      openness: .government,
       """
       XZJF_XM | 给付项目 | text 512 | required | 给付事项
       XZJF_JE | 给付金额（元） | decimal 18 2 | | 给付金额
@@ -60,11 +61,12 @@ extension CatalogueEntry {
   ]
 
   private static func act(
-    _ kind: String, _ code: String, _ name: String, _ nature: Nature, _ items: String
+    _ kind: String, _ code: String, _ name: String, _ nature: Nature, openness: Openness = .public,
+    _ items: String
   ) -> CatalogueEntry {
     let short = String(name.dropFirst(2))
     return TemplateParts.entry(
-      kind, code, name, category: "administrative", nature: nature, people: true, openness: .public,
+      kind, code, name, category: "administrative", nature: nature, people: true, openness: openness,
       cycle: "daily", basis: "国办发〔2019〕35号", key: ["JGDM", "WSH"], date: "JDRQ",
       TemplateParts.subject(code, people: true) + """
         \(code)_WSH | 决定书文号 | text 256 | required | \(name)决定书文号;文书号;文号

@@ -43,7 +43,8 @@ extension CatalogueEntry {
       code: "XZXK", name: "行政许可", category: "administrative", nature: .neutral, subjectKinds: partyKinds,
       openness: .public, updateCycle: "daily", basis: "发改办财金〔2018〕424号",
       subject: subjectItems(prefix: "XK"), subjectName: "XK_XDR_MC", recordKey: ["XK_XKJGDM", "XK_WSH"],
-      eventDate: "XK_JDRQ", items: items)
+      eventDate: "XK_JDRQ", items: items
+    ).with(\.level, .national)
   }()
 
   /// Administrative penalties, 2018 standard (行政处罚), for bodies and natural persons.
@@ -86,7 +87,8 @@ extension CatalogueEntry {
       code: "XZCF", name: "行政处罚", category: "administrative", nature: .negative, subjectKinds: partyKinds,
       openness: .public, updateCycle: "daily", basis: "发改办财金〔2018〕424号",
       subject: subjectItems(prefix: "CF"), subjectName: "CF_XDR_MC", recordKey: ["CF_CFJGDM", "CF_WSH"],
-      eventDate: "CF_JDRQ", items: items)
+      eventDate: "CF_JDRQ", items: items
+    ).with(\.level, .national)
   }()
 
   private static let partyKinds = ["legalPerson", "soleTrader", "otherOrganization", "naturalPerson"]

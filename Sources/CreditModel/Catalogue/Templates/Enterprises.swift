@@ -19,6 +19,7 @@ extension CatalogueEntry {
       QYNB_JLR | 净利润（万元） | decimal 18 6 | | 净利润
       QYNB_NSZE | 纳税总额（万元） | decimal 18 6 | | 纳税总额
       QYNB_RS | 从业人数 | integer | |
+      QYNB_GS | 企业选择公示的项目 | text 512 | |
       QYNB_BZ | 备注 | text 4000 | |
       """)
 
@@ -72,7 +73,9 @@ extension CatalogueEntry {
         BDCQ_DJRQ | 登记日期 | date | | 登记时间
         BDCQ_BZ | 备注 | text 4000 | |
         """)
-    for id in ["BDCQ_ZSH", "BDCQ_ZL", "BDCQ_DYH"] { entry.items.change(id) { $0.mask = [6, 2] } }
+    for id in ["BDCQ_ZSH", "BDCQ_ZL", "BDCQ_DYH"] {
+      entry.items.change(id) { ($0.openness, $0.mask) = (.authorized, [6, 2]) }
+    }
     return entry
   }()
 

@@ -40,7 +40,7 @@ extension CatalogueEntry {
     TemplateParts.subject("XYPJ", people: true) + """
       XYPJ_PJMC | 评价名称 | text 200 | required |
       XYPJ_ND | 评价年度 | text 9 | required | 评定年度;年度
-      XYPJ_DJ | 评价等级 | code 64 | required | 信用等级;评价结果
+      XYPJ_DJ | 评价等级 | code 64 | required | 信用等级
       XYPJ_FS | 评价得分 | decimal 9 4 | | 得分
       XYPJ_RQ | 评价日期 | date | required | 评定日期
       XYPJ_YXQ | 有效期至 | date | |
@@ -53,7 +53,7 @@ extension CatalogueEntry {
     basis: "全国公共信用信息基础目录", key: ["JGDM", "HTBH"], date: "RQ",
     TemplateParts.subject("HTLX") + """
       HTLX_HTBH | 合同编号 | text 256 | required |
-      HTLX_HTMC | 合同名称 | text 512 | required | 项目名称
+      HTLX_HTMC | 合同名称 | text 512 | required |
       HTLX_LX | 合同类型 | code 100 | | 合同类别
       HTLX_DF | 合同对方 | text 200 | | 甲方名称
       HTLX_JE | 合同金额（元） | decimal 18 2 | | 合同金额
@@ -137,6 +137,8 @@ extension CatalogueEntry {
       $0.openness = .authorized
       $0.mask = [6, 4]
     }
+    items.change("subjectCategory") { $0.options = ["法人及非法人组织", "自然人", "个体工商户"] }
+    items.change("fulfillmentStatus") { $0.options = ["全部履行", "部分履行", "全部未履行"] }
     for unit in ["acceptanceConfirmUnitIdentify", "acceptanceUnitIdentify"] {
       items.change(unit) { $0.identifier = .unifiedSocialCreditCode }
     }
@@ -144,6 +146,7 @@ extension CatalogueEntry {
       code: "K08-XYCN", name: "信用承诺及履行情况", category: "commitment", nature: .neutral,
       subjectKinds: TemplateParts.everybody, openness: .government, updateCycle: "daily",
       basis: "国办发〔2019〕35号", subject: ["identify"], subjectName: "subjectName", recordKey: ["code"],
-      eventDate: "commitmentDate", items: items)
+      eventDate: "commitmentDate", items: items
+    ).with(\.level, .national)
   }()
 }

@@ -13,6 +13,7 @@ extension CatalogueEntry {
       subjectKinds: ["legalPerson", "soleTrader", "otherOrganization"], openness: .public,
       updateCycle: "daily",
       basis: "企业信息公示暂行条例", subject: ["统一社会信用代码"], subjectName: "企业名称", recordKey: ["企业名称"],
-      eventDate: "注册日期", invalidIdentifier: .warn, items: items)
+      eventDate: "注册日期", invalidIdentifier: .warn, items: items
+    ).with(\.level, .national)
   }()
 }

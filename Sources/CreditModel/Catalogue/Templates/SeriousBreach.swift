@@ -39,6 +39,7 @@ extension CatalogueEntry {
       subjectKinds: ["legalPerson", "soleTrader", "otherOrganization", "naturalPerson"], openness: .public,
       updateCycle: "daily", basis: "国办发〔2020〕49号",
       subject: ["YZSX_SHXYM", "YZSX_ZZJG", "YZSX_GSZC", "YZSX_ZJHM"], subjectName: "YZSX_MC",
-      recordKey: ["YZSX_MD", "YZSX_WSH"], eventDate: "YZSX_RQ", invalidIdentifier: .warn, items: items)
+      recordKey: ["YZSX_MD", "YZSX_WSH"], eventDate: "YZSX_RQ", invalidIdentifier: .warn, items: items
+    ).with(\.level, .national)
   }()
 }

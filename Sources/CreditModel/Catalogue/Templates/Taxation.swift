@@ -40,6 +40,7 @@ extension CatalogueEntry {
     QSGG_SZ | 欠税税种 | code 100 | required | 税种
     QSGG_YE | 欠税余额（元） | decimal 18 2 | required | 欠税余额
     QSGG_DQ | 当期新发生欠税金额（元） | decimal 18 2 | | 当期新发生欠税金额
+    QSGG_LX | 纳税人类型 | code 64 | | 企业或个人
     QSGG_DZ | 经营地点 | text 512 | | 地址
     QSGG_GGRQ | 公告日期 | date | required | 发布日期
     QSGG_GGDW | 公告单位 | text 200 | | 发布单位
@@ -56,6 +57,7 @@ extension CatalogueEntry {
     NSDJ_DJ | 纳税信用等级 | code 8 | required | 评价等级
     NSDJ_FS | 评价得分 | decimal 9 4 | | 得分
     NSDJ_PJRQ | 评价日期 | date | required |
+    NSDJ_YXQQ | 有效期自 | date | |
     NSDJ_YXQ | 有效期至 | date | |
     NSDJ_PJDW | 评价单位 | text 200 | |
     """)
@@ -87,6 +89,9 @@ extension CatalogueEntry {
     SBCB_SHRS | 生育保险参保人数 | integer | |
     SBCB_DWXZ | 单位性质 | code 100 | |
     SBCB_HY | 所属行业 | code 100 | |
+    SBCB_JJXZ | 经济性质 | code 100 | |
+    SBCB_CBRQ | 参保日期 | date | |
+    SBCB_ZHJF | 最后缴费年月 | month | |
     SBCB_JD | 所属街道 | text 200 | |
     SBCB_QX | 所属区县 | text 100 | |
     SBCB_ZT | 参保状态 | code 64 | |
@@ -98,7 +103,8 @@ extension CatalogueEntry {
     """
     SBJF_NSRSBH | 纳税人识别号 | text 32 | |
     SBJF_XH | 缴费序号 | text 128 | required | 序号
-    SBJF_PM | 征收品目代码 | code 64 | required | 险种
+    SBJF_PM | 征收品目代码 | code 64 | required |
+    SBJF_SZ | 税种 | code 100 | | 险种
     SBJF_SSQQ | 费款所属期起 | date | |
     SBJF_SSQZ | 费款所属期止 | date | |
     SBJF_JE | 实缴金额（元） | decimal 18 2 | required | 实缴金额
@@ -136,6 +142,7 @@ extension CatalogueEntry {
     GJJG_KHRQ | 开户日期 | date | |
     GJJG_XHRQ | 销户日期 | date | |
     GJJG_DWMC | 所在单位 | text 200 | | 单位名称
+    GJJG_DWDM | 所在单位统一社会信用代码 | text 18 | |
     """)
 
   private static let taxBasis = "税收征收管理法"

@@ -61,15 +61,22 @@ enum TemplateParts {
     items.change("\(prefix)_ZJHM") {
       $0.identifier = .any
       $0.identifierKindFrom = "\(prefix)_ZJLX"
-      $0.openness = .authorized
-      $0.mask = [6, 4]
     }
+    // A taxpayer number may be made of an identity number; accounts, addresses and other parties are nobody else's business.
+    for (id, mask) in [
+      ("ZJHM", [6, 4]), ("NSRSBH", [6, 4]), ("GRZH", [2, 2]), ("DZ", [6, 0]), ("DSR", [1, 0]),
+    ] {
+      items.change("\(prefix)_\(id)") { ($0.openness, $0.mask) = (.authorized, mask) }
+    }
+    // Numbers of documents are given anew by each organ.
+    if key.contains("JGDM") { items.change("\(prefix)_JGDM") { $0.required = true } }
     let known = Set(items.map(\.id))
     let subject = ["SHXYM", "ZZJG", "GSZC", "NSRSBH", "ZJHM"].map { "\(prefix)_\($0)" }.filter(known.contains)
     return CatalogueEntry(
       code: "\(kind)-\(prefix)", name: name, category: category, nature: nature,
       subjectKinds: onlyPeople ? ["naturalPerson"] : people ? everybody : bodies, openness: openness,
       sharing: sharing, updateCycle: cycle, basis: basis, subject: subject, subjectName: "\(prefix)_MC",
-      recordKey: key.map { "\(prefix)_\($0)" }, eventDate: "\(prefix)_\(date)", items: items)
+      recordKey: key.map { "\(prefix)_\($0)" }, eventDate: "\(prefix)_\(date)", items: items
+    ).with(\.level, .national)
   }
 }

@@ -7,6 +7,7 @@ extension CatalogueEntry {
     "XYD", "YSXX", "用水缴费信息", volume: "用水量（吨）",
     """
     YSXX_YSXZ | 用水性质 | code 100 | | 用水类别
+    YSXX_CBRQ | 抄表日期 | date | |
     YSXX_SCDS | 上期读数 | decimal 18 3 | | 上次读数
     YSXX_BCDS | 本期读数 | decimal 18 3 | | 本次读数
     """)
@@ -27,6 +28,9 @@ extension CatalogueEntry {
     YQXX_YQLB | 用气类别 | code 100 | | 客户类别
     YQXX_ZH | 用气证号 | text 64 | | 燃气证号
     YQXX_BH | 表号 | text 64 | |
+    YQXX_SCRQ | 上期抄表日期 | date | |
+    YQXX_CBRQ | 本期抄表日期 | date | | 抄表日期
+    YQXX_QY2 | 气源 | code 64 | |
     YQXX_SCDS | 上期读数 | decimal 18 3 | | 上次读数
     YQXX_BCDS | 本期读数 | decimal 18 3 | | 本次读数
     """)
@@ -58,7 +62,10 @@ extension CatalogueEntry {
       \(code)_BZ | 备注 | text 4000 | |
       """)
     for id in ["YHBH", "DZ", "ZH", "BH"] {
-      entry.items.change("\(code)_\(id)") { $0.mask = id == "DZ" ? [6, 0] : [2, 2] }
+      entry.items.change("\(code)_\(id)") {
+        $0.openness = .authorized
+        $0.mask = id == "DZ" ? [6, 0] : [2, 2]
+      }
     }
     return entry
   }

@@ -1,5 +1,5 @@
 // Owns what the catalogue covers: entries and records by unit, region, category and nature (目录覆盖情况).
-// Invariants: every entry counts once in each grouping, but once for each of its units by unit; the sums are those of one snapshot.
+// Invariants: every entry counts once in each grouping, but once for each of its units by unit and of its kinds by kind of subject.
 
 import CreditModel
 

@@ -19,7 +19,10 @@ struct CatalogueIndex: Sendable {
   /// The commit up to which everything published is in here.
   private(set) var commit: UInt64 = 0
   private var elements: [Element] = []
-  private var places: [String: Int] = [:]
+  /// By the bytes of the code.
+  private var places: [[UInt8]: Int] = [:]
+  /// When that commit was made: tells it from another of the same number.
+  private(set) var instant: Int64?
 
   var count: Int { elements.count }
   var summaries: some Sequence<CatalogueSummary> { elements.lazy.map(\.summary) }
@@ -27,31 +30,33 @@ struct CatalogueIndex: Sendable {
   // MARK: Filling
 
   /// Takes in what was published since.
-  mutating func advance(to snapshot: EngineSnapshot) throws {
+  mutating func advance(to snapshot: EngineSnapshot, at instant: Int64?) throws {
     guard snapshot.commit > commit else { return }
-    let known = Int64(bitPattern: commit)
+    let last = Int64(bitPattern: commit)
     let all = SystemDatasets.catalogue
     let columns = [0, 1, 3, 6, 7].map { all.columns[$0] }
     let schema = DatasetSchema(dataset: all.dataset, version: all.version, columns: columns)
     var added: [Element] = []
     try DatasetScan(snapshot, schema: schema).forEach { row in
-      guard try row.system(.commit) > known else { return }
+      guard try row.system(.commit) > last else { return }
       added.append(try Self.element(row))
     }
     commit = snapshot.commit
+    self.instant = instant
     guard !added.isEmpty else { return }
-    var isGrown = false
+    let known = elements.count
     for element in added {
-      if let place = places[element.summary.code] {
+      let code = Array(element.summary.code.utf8)
+      if let place = places[code] {
         elements[place] = element
       } else {
-        isGrown = true
+        places[code] = elements.count
         elements.append(element)
       }
     }
-    guard isGrown else { return }
+    guard elements.count > known else { return }
     elements.sort { Self.isBefore($0.summary.code, $1.summary.code) }
-    places = Dictionary(uniqueKeysWithValues: elements.enumerated().map { ($1.summary.code, $0) })
+    for (place, element) in elements.enumerated() { places[Array(element.summary.code.utf8)] = place }
   }
 
   /// Codes are compared by bytes, as everywhere.

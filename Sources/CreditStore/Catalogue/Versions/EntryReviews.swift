@@ -16,7 +16,7 @@ public struct EntryReview: Sendable {
     case approved
     /// Was refused (审核不通过).
     case rejected
-    /// Was taken back, or another version was submitted in its place (已撤回).
+    /// Was taken back, or another version was submitted in its place, which the history alone tells (已撤回).
     case withdrawn
 
     fileprivate var number: Int64 { Int64(Self.allCases.firstIndex(of: self) ?? 0) }
@@ -53,7 +53,7 @@ extension CreditCatalogue {
   ///   - entry: the version; its number must be above that of the published one.
   ///   - submitter: who submits it.
   ///   - note: what the reviewer should know.
-  /// - Throws: `CatalogueError` for an invalid entry; `CreditError`: `versionNotNewer`, `recordKeyChanged`.
+  /// - Throws: `CreditError`: `invalidCatalogue` for an invalid entry, `versionNotNewer`, `recordKeyChanged`.
   public func submit(_ entry: CatalogueEntry, by submitter: String, note: String? = nil) throws {
     do {
       try entry.validate()
@@ -91,10 +91,24 @@ extension CreditCatalogue {
   ///   - code: the entry.
   ///   - decider: who refuses it.
   ///   - reason: why; the submitter reads it.
+  /// - Returns: the version that was refused.
   /// - Throws: `CreditError`: `nothingToReview`, `reasonMissing`.
-  public func reject(_ code: String, by decider: String, reason: String) throws {
+  @discardableResult
+  public func reject(_ code: String, by decider: String, reason: String) throws -> CatalogueEntry {
     guard !reason.isEmpty else { throw CreditError("reasonMissing", "a refusal needs a reason") }
-    _ = try decide(code, .rejected, by: decider, reason: reason)
+    return try decide(code, .rejected, by: decider, reason: reason)
+  }
+
+  /// Takes the version of an entry that waits back.
+  ///
+  /// - Parameters:
+  ///   - code: the entry.
+  ///   - submitter: who takes it back.
+  /// - Returns: the version that waited.
+  /// - Throws: `CreditError`, code `nothingToReview`.
+  @discardableResult
+  public func withdraw(_ code: String, by submitter: String) throws -> CatalogueEntry {
+    try decide(code, .withdrawn, by: submitter, reason: nil)
   }
 
   /// The last review of each entry that has one, by code.

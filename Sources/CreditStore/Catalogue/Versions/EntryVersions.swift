@@ -71,13 +71,18 @@ extension CreditCatalogue {
   /// - Throws: `CreditError`: `unknownEntry`, `unknownVersion`, `recordKeyChanged`.
   @discardableResult
   public func rollBack(_ code: String, to number: Int, note: String? = nil) throws -> CatalogueEntry {
+    do { return try putBack(code, to: number, note: note) } catch { throw CreditError(wrapping: error) }
+  }
+
+  private func putBack(_ code: String, to number: Int, note: String?) throws -> CatalogueEntry {
     let wanted = try version(number, of: code).entry
     let current = try entry(code).entry
     guard number != current.version else { return current }
     var next = wanted
     next.version = current.version + 1
     next.versionNote = note ?? "回滚至版本 \(number)"
-    next.effectiveFrom = nil
+    // Days that were said of another time.
+    (next.effectiveFrom, next.effectiveUntil) = (nil, nil)
     guard !CatalogueDifference(from: current, to: next).changes.isEmpty else { return current }
     try publish(next)
     return next

@@ -55,15 +55,28 @@ public struct VersionCheck: Codable, Sendable, Equatable {
 extension CreditCatalogue {
   /// Checks a version against the records there are, before it is published.
   ///
-  /// Items that are new, and rules over several items, are not looked at: no record was ever asked for them.
+  /// Items that are new, and rules over several items, are not looked at.
   ///
   /// ```swift
   /// let check = try database.catalogue.check(entry)
   /// for finding in check.findings { print(finding.item, finding.problem, finding.records) }
   /// ```
   /// - Parameter entry: the version; its entry must be published.
-  /// - Throws: `CatalogueError` for an invalid entry; `CreditError`, code `unknownEntry`.
+  /// - Throws: `CreditError`: `invalidCatalogue` for an invalid entry, `unknownEntry`.
   public func check(_ entry: CatalogueEntry) throws -> VersionCheck {
+    try check(entry) { false }
+  }
+
+  /// The same on a thread of the store's own, for tasks: all records of the entry are read. Cancelling the task ends it.
+  ///
+  /// - Parameter entry: as of the other form.
+  /// - Throws: as the other form; `cancelled` when the task was cancelled.
+  @concurrent
+  public func checkInBackground(_ entry: CatalogueEntry) async throws -> VersionCheck {
+    try await Cancellation.background { [self] isCancelled in try check(entry, isCancelled: isCancelled) }
+  }
+
+  private func check(_ entry: CatalogueEntry, isCancelled: @escaping () -> Bool) throws -> VersionCheck {
     do {
       try entry.validate()
       let old = try self.entry(entry.code)
@@ -71,7 +84,7 @@ extension CreditCatalogue {
         entry: entry.code, from: old.entry.version, to: entry.version, records: 0, obstacle: nil, findings: []
       )
       do { _ = try Self.successor(of: old, entry) } catch { result.obstacle = error.message }
-      try VersionScan(old, entry).run(engine.snapshot(), into: &result)
+      try VersionScan(old, entry, isCancelled: isCancelled).run(engine.snapshot(), into: &result)
       return result
     } catch { throw CreditError(wrapping: error) }
   }
@@ -81,8 +94,7 @@ extension CreditCatalogue {
 private final class VersionScan {
   private struct Probe {
     let item: CatalogueItem
-    /// Its column of the old version.
-    let column: Int
+    let column: ColumnSchema
     let problem: VersionCheck.Problem
     var records = 0
     var batches: Set<UInt64> = []
@@ -94,48 +106,65 @@ private final class VersionScan {
 
   private static let shownBatches = 10
   private let old: PublishedEntry
+  private let isCancelled: () -> Bool
   private var probes: [Probe] = []
 
-  init(_ old: PublishedEntry, _ new: CatalogueEntry) {
+  init(_ old: PublishedEntry, _ new: CatalogueEntry, isCancelled: @escaping () -> Bool) {
     self.old = old
+    self.isCancelled = isCancelled
     let next = old.publishing(new)
-    for (column, before) in old.entry.items.enumerated() {
-      guard let place = new.itemIndex(before.id) else {
-        add(before, column, .itemRemoved)
-        continue
+    for (item, column) in zip(new.items, next.columnIDs) {
+      if let place = old.columnIDs.firstIndex(of: column) {
+        add(item, column, since: old.entry.items[place])
+      } else if old.knownColumns.values.contains(column) {
+        // An item that comes back finds its values, which nobody asked anything of since.
+        add(item, column, since: CatalogueItem(id: item.id, type: item.type, scale: item.scale))
       }
-      let item = new.items[place]
-      guard next.columnIDs[place] == old.columnIDs[column] else {
-        add(item, column, .typeChanged)
-        continue
+      if let place = old.entry.itemIndex(item.id), old.columnIDs[place] != column {
+        add(old.entry.items[place], old.columnIDs[place], .typeChanged)
       }
-      if item.required, !before.required { add(item, column, .missing) }
-      if let length = item.length, length < before.length ?? .max { add(item, column, .tooLong) }
-      if item.type == .decimal, item.precision < before.precision { add(item, column, .tooManyDigits) }
-      if item.options != nil, item.options != before.options || item.allowsSeveral != before.allowsSeveral {
-        add(item, column, .notAnOption)
-      }
+    }
+    for (before, column) in zip(old.entry.items, old.columnIDs) where new.itemIndex(before.id) == nil {
+      add(before, column, .itemRemoved)
     }
   }
 
-  private func add(_ item: CatalogueItem, _ column: Int, _ problem: VersionCheck.Problem) {
-    probes.append(Probe(item: item, column: column, problem: problem, options: ItemOptions(item)))
+  /// What an item asks for that it did not ask for before.
+  private func add(_ item: CatalogueItem, _ column: UInt32, since before: CatalogueItem) {
+    if item.required, !before.required { add(item, column, .missing) }
+    if let length = item.length, length < before.length ?? .max { add(item, column, .tooLong) }
+    if item.type == .decimal, item.precision < before.precision { add(item, column, .tooManyDigits) }
+    if item.options != nil, item.options != before.options || item.allowsSeveral != before.allowsSeveral {
+      add(item, column, .notAnOption)
+    }
+  }
+
+  private func add(_ item: CatalogueItem, _ column: UInt32, _ problem: VersionCheck.Problem) {
+    probes.append(
+      Probe(
+        item: item, column: ColumnSchema(id: column, type: item.type.isText ? .text : .integer),
+        problem: problem,
+        options: ItemOptions(item)))
   }
 
   func run(_ snapshot: EngineSnapshot, into result: inout VersionCheck) throws {
     // Only the columns that are looked at are read.
-    let wanted = Set(probes.map(\.column)).sorted()
-    let schema = DatasetSchema(
-      dataset: old.dataset, version: old.schema.version, columns: wanted.map { old.schema.columns[$0] })
-    let place = Dictionary(uniqueKeysWithValues: wanted.enumerated().map { ($1, $0) })
+    var place: [UInt32: Int] = [:]
+    var columns: [ColumnSchema] = []
+    for probe in probes where place[probe.column.id] == nil {
+      place[probe.column.id] = columns.count
+      columns.append(probe.column)
+    }
+    let schema = DatasetSchema(dataset: old.dataset, version: old.schema.version, columns: columns)
     let scan = VectorScan(snapshot, schema: schema)
     var vector = RowVector()
     var records = 0
     for part in try scan.parts() {
+      if isCancelled() { throw CancellationError() }
       try scan.forEachVector(of: part, in: &vector) { vector in
         records += vector.selectedCount
         for probe in probes.indices {
-          try look(&probes[probe], place[probes[probe].column] ?? 0, &vector)
+          try look(&probes[probe], place[probes[probe].column.id] ?? 0, &vector)
         }
         return true
       }
@@ -150,24 +179,23 @@ private final class VersionScan {
   private func look(_ probe: inout Probe, _ column: Int, _ vector: inout RowVector) throws {
     let selection = vector.selection
     let places = UnsafeBufferPointer(start: selection.places, count: selection.count)
-    let batches = try vector.batches()
-    func count(_ place: Int, _ probe: inout Probe) {
+    func count(_ place: Int, _ probe: inout Probe) throws {
       probe.records += 1
       guard probe.batches.count < VersionScan.shownBatches else { return }
-      probe.batches.insert(UInt64(bitPattern: batches.values[place]))
+      probe.batches.insert(UInt64(bitPattern: try vector.batches().values[place]))
     }
     guard vector.isText(column) else {
       let integers = try vector.integers(column)
       for place in places.lazy.map(Int.init) {
         let number = integers.nulls[place] == 0 ? integers.values[place] : nil
-        if isAtFault(number, probe) { count(place, &probe) }
+        if isAtFault(number, probe) { try count(place, &probe) }
       }
       return
     }
     // Nothing but whether there is a text is asked.
     if probe.problem == .missing || probe.problem == .typeChanged || probe.problem == .itemRemoved {
       for place in places.lazy.map(Int.init)
-      where try vector.hasText(column, place) != (probe.problem == .missing) { count(place, &probe) }
+      where try vector.hasText(column, place) != (probe.problem == .missing) { try count(place, &probe) }
       return
     }
     let codes = vector.hasTemplates(column) ? nil : try vector.codes(column)
@@ -182,9 +210,9 @@ private final class VersionScan {
           let (text, _) = try vector.word(column, code)
           probe.memo[code] = isAtFault(text, probe) ? 2 : 1
         }
-        if probe.memo[code] == 2 { count(place, &probe) }
+        if probe.memo[code] == 2 { try count(place, &probe) }
       } else if try vector.withText(column, place, { text in text.map { isAtFault($0, probe) } ?? false }) {
-        count(place, &probe)
+        try count(place, &probe)
       }
     }
   }

@@ -1,0 +1,206 @@
+// Owns `credit subjects`: the identifiers of a subject, and linking them.
+
+import ArgumentParser
+import CreditApplications
+import CreditModel
+import CreditStore
+
+struct SubjectsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "subjects", abstract: "Shows and links the identifiers of a subject.",
+    subcommands: [ShowCommand.self, LinkCommand.self, UnlinkCommand.self, MatchCommand.self])
+
+  /// An identifier under the kind asked for, or that its form suggests.
+  static func identifier(_ text: String, _ kind: IdentifierKind?) -> Identifier {
+    kind.map { Identifier(text, as: $0) } ?? Identifier(detecting: text, on: CreditDatabase.today())
+  }
+
+  struct ShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "show", abstract: "Lists the identifiers of a subject, their records and their links.")
+
+    @OptionGroup var store: StoreArgument
+    @Argument(help: "One identifier of the subject.")
+    var subject: String
+    @Option(help: "Kind of the identifier, instead of detecting it.")
+    var kind: IdentifierKind?
+    @Flag(help: "Links that were undone too.")
+    var undone = false
+    @OptionGroup var masking: MaskingOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      try await output.reporting {
+        let presentation = try masking.presentation()
+        let snapshot = try store.openForReading().snapshot()
+        let asked = SubjectsCommand.identifier(subject, kind)
+        for identifier in try snapshot.identifiers(of: asked) {
+          let counts = try snapshot.recordCounts(of: identifier, links: .ignored)
+          let links = try snapshot.links(of: identifier, includesUndone: undone)
+          if output.json {
+            Terminal.line(Self.json(identifier, counts, links, presentation).text)
+          } else {
+            let entries = counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(
+              separator: ", ")
+            Terminal.line("\(presentation.text(identifier.text))  \(identifier.kind.rawValue)  \(entries)")
+            for link in links {
+              Terminal.line(
+                "  = \(presentation.text(link.other.text))  \(link.evidence.rawValue)  \(link.note ?? "")"
+                  + (link.until.map { "  undone in commit \($0)" } ?? ""))
+            }
+          }
+        }
+      }
+    }
+
+    private static func json(
+      _ identifier: Identifier, _ counts: [String: Int], _ links: [SubjectLink],
+      _ presentation: RecordPresentation
+    ) -> JSON {
+      .object([
+        ("identifier", .string(presentation.text(identifier.text))),
+        ("kind", .string(identifier.kind.rawValue)),
+        ("entries", .object(counts.sorted { $0.key < $1.key }.map { ($0.key, JSON.int($0.value)) })),
+        (
+          "links",
+          .array(
+            links.map { link in
+              .object([
+                ("other", .string(presentation.text(link.other.text))),
+                ("kind", .string(link.other.kind.rawValue)),
+                ("evidence", .string(link.evidence.rawValue)),
+                ("note", link.note.map { .string($0) } ?? .null),
+                ("since", link.since.map { .string($0.description) } ?? .null), ("by", .string(link.author)),
+                ("commit", .unsigned(link.commit)), ("until", link.until.map { .unsigned($0) } ?? .null),
+              ])
+            })
+        ),
+      ])
+    }
+  }
+
+  struct LinkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "link", abstract: "Says that two identifiers are one subject's.")
+
+    @OptionGroup var store: StoreArgument
+    @Argument(help: "One identifier.")
+    var first: String
+    @Argument(help: "The other one.")
+    var second: String
+    @Option(help: "Kind of the first, instead of detecting it.")
+    var firstKind: IdentifierKind?
+    @Option(help: "Kind of the second, instead of detecting it.")
+    var secondKind: IdentifierKind?
+    @Option(help: "Why: registrationChange, manual, organizationCode, upgradedIdentityNumber, sameRow.")
+    var evidence: LinkEvidence = .manual
+    @Option(help: "More about it; names nobody.")
+    var note: String?
+    @Option(help: "The first day on which the subject had the second.")
+    var since: String?
+    @Option(help: "Who says so.")
+    var by: String
+    @OptionGroup var waiting: WaitOption
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      try await output.reporting {
+        let day = try since.map { text in
+          guard let day = Day(text) else { throw ValidationError("--since must be a day such as 2021-01-31") }
+          return day
+        }
+        let database = try waiting.open(store)
+        try database.link(
+          SubjectsCommand.identifier(first, firstKind), SubjectsCommand.identifier(second, secondKind),
+          evidence: evidence, note: note, since: day, by: by)
+        let commit = database.snapshot().commit
+        try database.close()
+        output.show([("commit", .unsigned(commit))])
+      }
+    }
+  }
+
+  struct UnlinkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "unlink", abstract: "Takes back that two identifiers are one subject's.")
+
+    @OptionGroup var store: StoreArgument
+    @Argument(help: "One identifier.")
+    var first: String
+    @Argument(help: "The other one.")
+    var second: String
+    @Option(help: "Kind of the first, instead of detecting it.")
+    var firstKind: IdentifierKind?
+    @Option(help: "Kind of the second, instead of detecting it.")
+    var secondKind: IdentifierKind?
+    @Option(help: "Why; names nobody.")
+    var reason: String
+    @OptionGroup var waiting: WaitOption
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      try await output.reporting {
+        let database = try waiting.open(store)
+        let commit = try database.unlink(
+          SubjectsCommand.identifier(first, firstKind), SubjectsCommand.identifier(second, secondKind),
+          reason: reason)
+        try database.close()
+        output.show([("commit", .unsigned(commit))])
+      }
+    }
+  }
+
+  struct MatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "match",
+      abstract: "Links identifiers that are one subject's by what the numbers and the rows say.")
+
+    @OptionGroup var store: StoreArgument
+    @OptionGroup var masking: MaskingOptions
+    @OptionGroup var waiting: WaitOption
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      try await output.reporting {
+        let presentation = try masking.presentation()
+        let database = try waiting.open(store)
+        let bar = ProgressBar("match")
+        let result = try await database.matchSubjects { bar.show($0, "") }
+        bar.finish()
+        try database.close()
+        let conflicts = result.conflicts.map { conflict in
+          (
+            presentation.text(conflict.identifier.text), conflict.subjects.map { presentation.text($0.text) }
+          )
+        }
+        if output.json {
+          Terminal.line(
+            JSON.object([
+              ("examined", .int(result.examined)),
+              (
+                "linked",
+                .object(result.linked.sorted { $0.key < $1.key }.map { ($0.key, JSON.int($0.value)) })
+              ),
+              (
+                "conflicts",
+                .array(
+                  conflicts.map {
+                    .object([("identifier", .string($0.0)), ("subjects", .array($0.1.map(JSON.string)))])
+                  })
+              ),
+            ]).text)
+          return
+        }
+        Terminal.line("examined \(result.examined)")
+        for (evidence, count) in result.linked.sorted(by: { $0.key < $1.key }) {
+          Terminal.line("linked \(count) by \(evidence)")
+        }
+        for (identifier, subjects) in conflicts {
+          Terminal.line("not linked: \(identifier) could be \(subjects.joined(separator: ", "))")
+        }
+      }
+    }
+  }
+}
+
+extension LinkEvidence: @retroactive ExpressibleByArgument {}

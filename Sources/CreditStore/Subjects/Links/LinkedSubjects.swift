@@ -1,0 +1,152 @@
+// Owns linking identifiers by hand, undoing it, and asking what is linked.
+// Invariants: a link and its undoing are one commit each, with a note among the batches; no link joins a subject with itself.
+// Does not link by itself (SubjectMatching) and does not check who may link.
+
+public import CreditModel
+import Foundation
+import SegmentStore
+
+extension CreditDatabase {
+  /// Says that two identifiers are one subject's (主体合并).
+  ///
+  /// Records stay under the identifier they came with; reading one subject reads the others' too. Undo it with ``unlink(_:_:reason:)``.
+  ///
+  /// ```swift
+  /// let number = try database.link(old, new, evidence: .registrationChange, note: "换证", since: day, by: "李某")
+  /// ```
+  /// - Parameters:
+  ///   - first: one identifier.
+  ///   - second: the other one.
+  ///   - evidence: why they are the same subject's.
+  ///   - note: more about it; does not name anybody.
+  ///   - since: the first day on which the subject had the second.
+  ///   - author: who says so.
+  /// - Returns: the number of the link.
+  /// - Throws: `CreditError`: `invalidIdentifier` for an empty or overlong one, `sameSubject` for one and the same, `alreadyLinked`, `limit`.
+  @discardableResult
+  public func link(
+    _ first: Identifier, _ second: Identifier, evidence: LinkEvidence, note: String? = nil, since: Day? = nil,
+    by author: String
+  ) throws -> UInt64 {
+    do {
+      let (left, right) = try (Self.linkKey(first), Self.linkKey(second))
+      guard left != right else { throw CreditError("sameSubject", "both are the same identifier") }
+      let (number, _) = try engine.write { transaction -> UInt64 in
+        let table = LinkTable(snapshot: transaction.snapshot)
+        let known = try table.links(of: first, key: left.rawValue)
+        guard !known.contains(where: { $0.other.isSame(as: second) }) else {
+          throw CreditError("alreadyLinked", "the two identifiers are linked already")
+        }
+        let number = transaction.commit << 20
+        let link = SubjectLink(
+          number: number, subject: first, other: second, evidence: evidence, note: note, since: since,
+          author: author,
+          commit: transaction.commit)
+        try LinkTable.append(link, keys: (left.rawValue, right.rawValue), to: &transaction)
+        try Batches.append(
+          Batch(kind: "linked", entry: "", unit: nil, file: nil, receipt: nil, reason: evidence.rawValue),
+          to: &transaction)
+        return number
+      }
+      return number
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// Takes back that two identifiers are one subject's (撤销合并). Snapshots of earlier commits still see it.
+  ///
+  /// - Parameters:
+  ///   - first: one identifier.
+  ///   - second: the other one.
+  ///   - reason: why; does not name anybody.
+  /// - Returns: the commit.
+  /// - Throws: `CreditError`: `notLinked`, `reasonMissing`.
+  @discardableResult
+  public func unlink(_ first: Identifier, _ second: Identifier, reason: String) throws -> UInt64 {
+    do {
+      guard !reason.isEmpty else { throw CreditError("reasonMissing", "undoing a link needs a reason") }
+      let (left, right) = try (Self.linkKey(first), Self.linkKey(second))
+      let (_, commit) = try engine.write { transaction in
+        let table = LinkTable(snapshot: transaction.snapshot)
+        let links = try table.links(of: first, key: left.rawValue).filter { $0.other.isSame(as: second) }
+        guard !links.isEmpty else {
+          throw CreditError("notLinked", "the two identifiers are not linked directly")
+        }
+        for link in links {
+          for key in [left, right] {
+            for row in try table.rows(of: link.number, under: key.rawValue) {
+              transaction.supersede(row.address)
+            }
+          }
+        }
+        try Batches.append(
+          Batch(kind: "unlinked", entry: "", unit: nil, file: nil, receipt: nil, reason: reason),
+          to: &transaction)
+      }
+      guard let commit else { throw CreditError("failed", "the link was not undone") }
+      return commit
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  private static func linkKey(_ identifier: Identifier) throws -> SubjectKey {
+    guard let key = LinkTable.unseenKey(identifier) else {
+      throw CreditError(
+        "invalidIdentifier", "an identifier must have 1 to \(SubjectKey.maximumTextBytes) bytes")
+    }
+    return key
+  }
+}
+
+extension CreditSnapshot {
+  /// Which links reading follows.
+  public enum Links: Sendable, Equatable {
+    /// Those of the snapshot.
+    case followed
+    /// Those that held as of another commit: records of then, put together as it is known now.
+    case asOf(UInt64)
+    /// None: records under this one identifier.
+    case ignored
+  }
+
+  /// The links of an identifier.
+  ///
+  /// - Parameters:
+  ///   - subject: the identifier.
+  ///   - includesUndone: also links that were undone.
+  public func links(of subject: Identifier, includesUndone: Bool = false) throws -> [SubjectLink] {
+    do {
+      guard let key = LinkTable.unseenKey(subject) else { return [] }
+      return try LinkTable(snapshot: engine).links(of: subject, key: key.rawValue, history: includesUndone)
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// All identifiers of a subject as links put them together, the one asked about first (主体的全部标识).
+  ///
+  /// - Parameters:
+  ///   - subject: one of them.
+  ///   - links: which links.
+  /// - Throws: `CreditError`, code `limit`, where more than a thousand are linked.
+  public func identifiers(of subject: Identifier, links: Links = .followed) throws -> [Identifier] {
+    do { return try linked(subject, links).map(\.identifier) } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// The same with their keys; those that the store has no record of under another text are left out.
+  func linked(_ subject: Identifier, _ links: Links) throws -> [(identifier: Identifier, key: SubjectKey)] {
+    let own = try LongIdentifiers.key(of: subject, in: engine)
+    let asOf: EngineSnapshot
+    switch links {
+    case .ignored: return own.map { [(subject, $0)] } ?? []
+    case .followed: asOf = engine
+    case .asOf(let commit): asOf = EngineSnapshot(view: engine.view, commit: min(commit, engine.view.commit))
+    }
+    guard let key = own ?? LinkTable.unseenKey(subject) else { return [] }
+    guard try LinkTable.hasLinks(asOf) else { return own.map { [(subject, $0)] } ?? [] }
+    let all = try LinkTable(snapshot: asOf).identifiers(of: subject, key: key)
+    // A long identifier whose text is not the one stored under its key is somebody else's.
+    return try all.filter { try LongIdentifiers.key(of: $0.identifier, in: engine) != nil }
+  }
+}
+
+extension Identifier {
+  /// Kind and text, byte for byte.
+  func isSame(as other: Identifier) -> Bool { kind == other.kind && text.utf8.elementsEqual(other.text.utf8) }
+}

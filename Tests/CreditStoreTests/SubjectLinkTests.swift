@@ -1,0 +1,188 @@
+// Goal: a subject with several identifiers is read as one, as it is known now or was known then; what is not certain is linked with nobody; undoing a link
+// undoes it, and a purge takes links along.
+// Method: small stores whose subjects are known, and random links beside a naive closure.
+
+import CreditModel
+@testable import CreditStore
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct SubjectLinkTests {
+  private static let entry = CatalogueEntry(
+    code: "L1", name: "关联", subject: ["USCC", "ORG", "REG", "DOC"], recordKey: ["NO"], eventDate: "DAY",
+    items: [
+      CatalogueItem(id: "USCC", name: "统一社会信用代码", identifier: .unifiedSocialCreditCode),
+      CatalogueItem(id: "ORG", name: "组织机构代码", identifier: .organizationCode),
+      CatalogueItem(id: "REG", name: "工商注册号", identifier: .businessRegistrationNumber),
+      CatalogueItem(id: "KIND", name: "证件类型"),
+      CatalogueItem(id: "DOC", name: "证件号码", identifier: .any, identifierKindFrom: "KIND"),
+      CatalogueItem(id: "NO", name: "文号"), CatalogueItem(id: "DAY", name: "日期", type: .date),
+    ])
+  private static let header = "USCC,ORG,REG,KIND,DOC,NO,DAY"
+  /// Valid codes, the organisation code inside the first, and registration numbers with right check digits.
+  private static let codes = ["91130302MA0000015N", "91130303MA00000232"]
+  private static let organization = "MA0000015"
+  private static let registrations = ["130300000000011", "130300000000020"]
+  private static let (oldPerson, newPerson) = ("130302490101001", "130302194901010016")
+
+  private static func body(_ text: String) -> Identifier { Identifier(text, as: .unifiedSocialCreditCode) }
+
+  private static func valid(_ text: String, _ kind: IdentifierKind) -> String {
+    // The last character is a check character: the one that fits is found by trying all.
+    let stem = text.dropLast()
+    return "0123456789ABCDEFGHJKLMNPQRTUWXYX".map { stem + String($0) }.first {
+      Identifier.check($0, as: kind, on: CreditDatabase.today()).isValid
+    } ?? text
+  }
+
+  @Test func linkedIdentifiersAreReadAsOne() throws {
+    let fixture = try StoreFixture([Self.entry])
+    let codes = Self.codes.map { Self.valid($0, .unifiedSocialCreditCode) }
+    try fixture.collect(
+      ["\(codes[0]),,,,,1,2021-03-01", "\(codes[1]),,,,,2,2021-01-01", "\(codes[1]),,,,,3,2021-05-01"],
+      entry: "L1",
+      header: Self.header)
+    let (first, second) = (Self.body(codes[0]), Self.body(codes[1]))
+    let before = fixture.database.snapshot().commit
+    #expect(try fixture.database.snapshot().records(of: first).count == 1)
+    try fixture.database.link(first, second, evidence: .registrationChange, note: "换证", by: "甲")
+    let linked = fixture.database.snapshot()
+    // One subject, in the order of events, each record under its own identifier.
+    for subject in [first, second] {
+      let records = try linked.records(of: subject)
+      #expect(records.map { $0["NO"] } == [.text("2"), .text("1"), .text("3")])
+      #expect(records.map(\.subject.text) == [codes[1], codes[0], codes[1]])
+      #expect(try linked.recordCounts(of: subject) == ["L1": 3])
+      #expect(try linked.records(of: subject, versions: .history).count == 3)
+      #expect(
+        try linked.records(of: subject, entry: "L1", links: .ignored).count == (subject == first ? 1 : 2))
+      #expect(Set(try linked.identifiers(of: subject).map(\.text)) == Set(codes))
+    }
+    #expect(try linked.links(of: first).map(\.note) == ["换证"])
+    // The past does not know it, unless it is asked for with what is known now.
+    let past = fixture.database.snapshot(asOf: before)
+    #expect(try past.records(of: first).count == 1)
+    #expect(try past.records(of: first, links: .asOf(linked.commit)).count == 3)
+    #expect(try linked.records(of: first, links: .asOf(before)).count == 1)
+    func code(_ body: () throws -> Void) -> String? { #expect(throws: CreditError.self) { try body() }?.code }
+    #expect(code { try fixture.database.link(second, first, evidence: .manual, by: "甲") } == "alreadyLinked")
+    #expect(code { try fixture.database.link(first, first, evidence: .manual, by: "甲") } == "sameSubject")
+    #expect(code { try fixture.database.unlink(first, second, reason: "") } == "reasonMissing")
+    try fixture.database.unlink(second, first, reason: "误联")
+    #expect(code { try fixture.database.unlink(first, second, reason: "再次") } == "notLinked")
+    #expect(try fixture.database.snapshot().records(of: first).count == 1)
+    #expect(try linked.records(of: first).count == 3, "a snapshot does not change")
+    #expect(try fixture.database.snapshot().links(of: first).isEmpty)
+    #expect(
+      try fixture.database.snapshot().links(of: first, includesUndone: true).map { $0.until != nil } == [true]
+    )
+  }
+
+  @Test func theClosureOfRandomLinksIsFound() async throws {
+    let seed: UInt64 = 9
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: seed)
+    let fixture = try StoreFixture([Self.entry])
+    let subjects = (0..<40).map {
+      Identifier("DOCUMENT-\($0)-\(String(repeating: "X", count: $0 % 3 * 10))", as: .document)
+    }
+    var edges: Set<[Int]> = []
+    for step in 0..<120 {
+      let pair = [Int.random(in: 0..<40, using: &random), Int.random(in: 0..<40, using: &random)].sorted()
+      guard pair[0] != pair[1] else { continue }
+      if edges.contains(pair) {
+        try fixture.database.unlink(subjects[pair[1]], subjects[pair[0]], reason: "撤")
+        edges.remove(pair)
+      } else if edges.count < 30 {
+        try fixture.database.link(subjects[pair[0]], subjects[pair[1]], evidence: .manual, by: "甲")
+        edges.insert(pair)
+      }
+      if step == 60 { _ = try await fixture.database.compact() }
+    }
+    // A long identifier counts only where the store holds its text.
+    let rows = subjects.enumerated().map { ",,,护照,\($1.text),\($0),2021-01-01" }
+    try fixture.collect(rows, entry: "L1", header: Self.header)
+    let snapshot = fixture.database.snapshot()
+    for start in 0..<40 {
+      var reached: Set<Int> = [start]
+      var isGrowing = true
+      while isGrowing {
+        let more = edges.filter { reached.contains($0[0]) != reached.contains($0[1]) }.flatMap(\.self)
+        isGrowing = !more.isEmpty
+        reached.formUnion(more)
+      }
+      let found = try snapshot.identifiers(of: subjects[start])
+      #expect(
+        Set(found.map(\.text)) == Set(reached.map { subjects[$0].text }) && found.first == subjects[start])
+      #expect(try snapshot.records(of: subjects[start]).count == reached.count)
+    }
+    #expect(try fixture.database.verify().isSound)
+    // A link makes nobody a subject.
+    #expect(try fixture.database.statistics().subjects == 40)
+  }
+
+  @Test func matchingLinksWhatIsCertainAndNothingElse() async throws {
+    let fixture = try StoreFixture([Self.entry])
+    let codes = Self.codes.map { Self.valid($0, .unifiedSocialCreditCode) }
+    let organization = String(codes[0].dropFirst(8).prefix(9))
+    let registrations = Self.registrations.map { Self.valid($0, .businessRegistrationNumber) }
+    let newPerson = Self.valid(Self.newPerson, .citizenIdentityNumber)
+    try fixture.collect(
+      [
+        // Two bodies, each named with a registration number; the second number also stands beside the first code.
+        "\(codes[0]),,\(registrations[0]),,,1,2021-01-01", "\(codes[1]),,\(registrations[1]),,,2,2021-01-02",
+        "\(codes[0]),,\(registrations[1]),,,3,2021-01-03",
+        // The numbers of second rank as subjects of their own.
+        ",\(organization),,,,4,2021-01-04", ",,\(registrations[0]),,,5,2021-01-05",
+        ",,\(registrations[1]),,,6,2021-01-06",
+        // A person under both forms of the number, and a body's row that names the person's older one.
+        ",,,身份证,\(Self.oldPerson),7,2021-01-07", ",,,身份证,\(newPerson),8,2021-01-08",
+        "\(codes[1]),,,身份证,\(Self.oldPerson),9,2021-01-09",
+      ], entry: "L1", header: Self.header)
+    let result = try await fixture.database.matchSubjects()
+    #expect(result.examined == 4)
+    #expect(result.linked == ["organizationCode": 1, "sameRow": 1, "upgradedIdentityNumber": 1])
+    #expect(result.conflicts.map(\.identifier.text) == [registrations[1]])
+    #expect(Set(result.conflicts.first?.subjects.map(\.text) ?? []) == Set(codes))
+    let snapshot = fixture.database.snapshot()
+    #expect(
+      Set(try snapshot.identifiers(of: Self.body(codes[0])).map(\.text)) == [
+        codes[0], organization, registrations[0],
+      ])
+    #expect(try snapshot.identifiers(of: Self.body(codes[1])).map(\.text) == [codes[1]])
+    #expect(
+      try snapshot.records(of: organization).map { $0["NO"] } == ["1", "3", "4", "5"].map { .text($0) })
+    #expect(try snapshot.records(of: newPerson).map { $0["NO"] } == [.text("7"), .text("8")])
+    // Again: nothing new; and what somebody undid stays undone.
+    #expect(try await fixture.database.matchSubjects().linked.isEmpty)
+    let number = Identifier(registrations[0], as: .businessRegistrationNumber)
+    try fixture.database.unlink(number, Self.body(codes[0]), reason: "不是同一主体")
+    _ = try await fixture.database.compact()
+    #expect(try await fixture.database.matchSubjects().linked.isEmpty)
+    #expect(try fixture.database.snapshot().identifiers(of: number).count == 1)
+  }
+
+  @Test func aPurgeTakesLinksAndReviewsAlong() async throws {
+    let fixture = try StoreFixture([Self.entry])
+    let codes = Self.codes.map { Self.valid($0, .unifiedSocialCreditCode) }
+    try fixture.collect(
+      ["\(codes[0]),,,,,1,2021-03-01", "\(codes[1]),,,,,2,2021-01-01"], entry: "L1", header: Self.header)
+    try fixture.database.link(Self.body(codes[0]), Self.body(codes[1]), evidence: .manual, by: "甲")
+    var next = Self.entry
+    next.version = 2
+    try fixture.database.catalogue.submit(next, by: "乙", note: "应 \(codes[0]) 申请")
+    _ = try await fixture.database.compact()
+    _ = try await fixture.database.purge(.subject(codes[0], kind: nil), reason: "依法删除")
+    let snapshot = fixture.database.snapshot()
+    #expect(try snapshot.links(of: Self.body(codes[1]), includesUndone: true).isEmpty)
+    #expect(try snapshot.records(of: Self.body(codes[1])).count == 1)
+    #expect(try fixture.database.catalogue.reviews().isEmpty)
+    try fixture.database.close()
+    // Nothing in any file names the subject any more.
+    for file in try FileManager.default.subpathsOfDirectory(atPath: fixture.path) {
+      guard let data = FileManager.default.contents(atPath: fixture.path + "/" + file) else { continue }
+      #expect(data.range(of: Data(codes[0].utf8)) == nil, "\(file)")
+    }
+  }
+}
