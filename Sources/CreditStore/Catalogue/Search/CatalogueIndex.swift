@@ -8,7 +8,7 @@ import SegmentStore
 
 /// The summaries of a catalogue, ascending by code.
 struct CatalogueIndex: Sendable {
-  private struct Element: Sendable {
+  private struct Element {
     var summary: CatalogueSummary
     /// Code, name, category and basis, folded.
     var text: [UInt8]
@@ -18,14 +18,11 @@ struct CatalogueIndex: Sendable {
 
   /// The commit up to which everything published is in here.
   private(set) var commit: UInt64 = 0
-  private var elements: [Element] = []
-  /// By the bytes of the code.
-  private var places: [[UInt8]: Int] = [:]
   /// When that commit was made: tells it from another of the same number.
   private(set) var instant: Int64?
-
-  var count: Int { elements.count }
-  var summaries: some Sequence<CatalogueSummary> { elements.lazy.map(\.summary) }
+  private(set) var summaries: [CatalogueSummary] = []
+  private var texts = TextList()
+  private var items = TextList()
 
   // MARK: Filling
 
@@ -36,32 +33,44 @@ struct CatalogueIndex: Sendable {
     let all = SystemDatasets.catalogue
     let columns = [0, 1, 3, 6, 7].map { all.columns[$0] }
     let schema = DatasetSchema(dataset: all.dataset, version: all.version, columns: columns)
-    var added: [Element] = []
+    // By the bytes of the code.
+    var added: [[UInt8]: Element] = [:]
     try DatasetScan(snapshot, schema: schema).forEach { row in
       guard try row.system(.commit) > last else { return }
-      added.append(try Self.element(row))
+      let element = try Self.element(row)
+      added[Array(element.summary.code.utf8)] = element
     }
     commit = snapshot.commit
     self.instant = instant
-    guard !added.isEmpty else { return }
-    let known = elements.count
-    for element in added {
-      let code = Array(element.summary.code.utf8)
-      if let place = places[code] {
-        elements[place] = element
-      } else {
-        places[code] = elements.count
-        elements.append(element)
-      }
-    }
-    guard elements.count > known else { return }
-    elements.sort { Self.isBefore($0.summary.code, $1.summary.code) }
-    for (place, element) in elements.enumerated() { places[Array(element.summary.code.utf8)] = place }
+    if !added.isEmpty { put(added) }
   }
 
-  /// Codes are compared by bytes, as everywhere.
-  private static func isBefore(_ left: String, _ right: String) -> Bool {
-    left.utf8.lexicographicallyPrecedes(right.utf8)
+  private mutating func put(_ added: [[UInt8]: Element]) {
+    var next = CatalogueIndex()
+    (next.commit, next.instant) = (commit, instant)
+    var place = 0
+    func keep(_ place: Int) { next.append(summaries[place], texts[place], items[place]) }
+    for (code, element) in added.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      while place < summaries.count, summaries[place].code.utf8.lexicographicallyPrecedes(code) {
+        keep(place)
+        place += 1
+      }
+      if place < summaries.count, summaries[place].code.utf8.elementsEqual(code) { place += 1 }
+      next.append(element.summary, element.text[...], element.items[...])
+    }
+    while place < summaries.count {
+      keep(place)
+      place += 1
+    }
+    self = next
+  }
+
+  private mutating func append(
+    _ summary: CatalogueSummary, _ text: ArraySlice<UInt8>, _ item: ArraySlice<UInt8>
+  ) {
+    summaries.append(summary)
+    texts.append(text)
+    items.append(item)
   }
 
   private static func element(_ row: borrowing ScanRow) throws -> Element {
@@ -100,18 +109,23 @@ struct CatalogueIndex: Sendable {
   ///   - after: code behind which the page begins.
   ///   - limit: entries of the page, at least 1.
   func search(_ query: CatalogueQuery, after: String?, limit: Int) -> CatalogueResults {
-    let words = (query.text ?? "").split { $0.isWhitespace }.map { Array(HeaderName.folded(String($0)).utf8) }
-      .filter { !$0.isEmpty }
+    var fits = [Bool](repeating: true, count: summaries.count)
+    narrow(&fits, by: query)
+    for word in (query.text ?? "").split(whereSeparator: \.isWhitespace) {
+      let word = Array(HeaderName.folded(String(word)).utf8)
+      guard !word.isEmpty else { continue }
+      var has = [Bool](repeating: false, count: summaries.count)
+      texts.mark(word, in: &has)
+      if query.searchesItems { items.mark(word, in: &has) }
+      for place in fits.indices where fits[place] { fits[place] = has[place] }
+    }
     var results = CatalogueResults(total: 0, entries: [])
-    for element in elements {
-      guard fits(element.summary, query),
-        words.allSatisfy({ has($0, element.text) || query.searchesItems && has($0, element.items) })
-      else { continue }
+    for place in fits.indices where fits[place] {
       results.total += 1
-      let code = element.summary.code
-      if let after, !Self.isBefore(after, code) { continue }
+      let code = summaries[place].code
+      if let after, !after.utf8.lexicographicallyPrecedes(code.utf8) { continue }
       if results.entries.count < max(1, limit) {
-        results.entries.append(element.summary)
+        results.entries.append(summaries[place])
       } else if results.next == nil {
         results.next = results.entries.last?.code
       }
@@ -119,24 +133,59 @@ struct CatalogueIndex: Sendable {
     return results
   }
 
-  private func has(_ word: [UInt8], _ text: [UInt8]) -> Bool {
-    text.withUnsafeBytes { text in word.withUnsafeBytes { ByteSearch.contains(text, $0) } }
+  private func narrow(_ fits: inout [Bool], by query: CatalogueQuery) {
+    // Through a pointer, so that only the property that is asked for is read.
+    func keep(_ isWanted: (UnsafePointer<CatalogueSummary>) -> Bool) {
+      summaries.withUnsafeBufferPointer { all in
+        guard let first = all.baseAddress else { return }
+        for place in fits.indices where fits[place] { fits[place] = isWanted(first + place) }
+      }
+    }
+    if let nature = query.nature { keep { $0.pointee.nature == nature } }
+    if let openness = query.openness { keep { $0.pointee.openness == openness } }
+    if let sharing = query.sharing { keep { $0.pointee.sharing == sharing } }
+    if let level = query.level { keep { $0.pointee.level == level } }
+    if let category = query.category { keep { $0.pointee.category == category } }
+    if let cycle = query.updateCycle { keep { $0.pointee.updateCycle == cycle } }
+    if let region = query.region { keep { $0.pointee.region?.hasPrefix(region) == true } }
+    if let unit = query.unit { keep { $0.pointee.units.contains(unit) } }
+    if let kind = query.subjectKind { keep { $0.pointee.subjectKinds.contains(kind) } }
+    if let day = query.effectiveOn {
+      keep { $0.pointee.effectiveFrom ?? day <= day && $0.pointee.effectiveUntil ?? day >= day }
+    }
+  }
+}
+
+/// Texts one behind the other, so that all of them are searched at once.
+private struct TextList: Sendable {
+  private var bytes: [UInt8] = []
+  /// Where each text ends.
+  private var ends: [Int] = []
+
+  subscript(place: Int) -> ArraySlice<UInt8> {
+    // A line feed, which no word has, stands between two texts.
+    bytes[(place == 0 ? 0 : ends[place - 1] + 1)..<ends[place]]
   }
 
-  private func fits(_ summary: CatalogueSummary, _ query: CatalogueQuery) -> Bool {
-    if let nature = query.nature, summary.nature != nature { return false }
-    if let openness = query.openness, summary.openness != openness { return false }
-    if let sharing = query.sharing, summary.sharing != sharing { return false }
-    if let level = query.level, summary.level != level { return false }
-    if let category = query.category, summary.category != category { return false }
-    if let cycle = query.updateCycle, summary.updateCycle != cycle { return false }
-    if let region = query.region, summary.region?.hasPrefix(region) != true { return false }
-    if let unit = query.unit, !summary.units.contains(unit) { return false }
-    if let kind = query.subjectKind, !summary.subjectKinds.contains(kind) { return false }
-    if let day = query.effectiveOn {
-      if let first = summary.effectiveFrom, first > day { return false }
-      if let last = summary.effectiveUntil, last < day { return false }
+  mutating func append(_ text: ArraySlice<UInt8>) {
+    if !ends.isEmpty { bytes.append(0x0A) }
+    bytes += text
+    ends.append(bytes.count)
+  }
+
+  /// Marks the texts that have a word.
+  func mark(_ word: [UInt8], in marks: inout [Bool]) {
+    bytes.withUnsafeBytes { bytes in
+      word.withUnsafeBytes { word in
+        var start = 0
+        var place = 0
+        while let found = ByteSearch.place(of: word, in: UnsafeRawBufferPointer(rebasing: bytes[start...])) {
+          let at = start + found
+          while ends[place] < at { place += 1 }
+          marks[place] = true
+          start = min(ends[place], bytes.count)
+        }
+      }
     }
-    return true
   }
 }
