@@ -8,6 +8,8 @@ package final class SegmentList: Sendable {
   package let height: Int
   /// Position of each segment.
   private let positions: [UInt64: Int]
+  /// Whether segments have rows of a dataset, as far as it was asked.
+  private let known = Guarded<[DatasetID: Bool]>([:])
 
   package init(_ segments: [SegmentView]) {
     self.segments = segments
@@ -17,6 +19,15 @@ package final class SegmentList: Sendable {
   }
 
   package func segment(_ id: UInt64) -> SegmentView? { positions[id].map { segments[$0] } }
+
+  /// Whether some segment has rows of a dataset; found out once, for questions that nearly always hear no.
+  package func hasRows(of dataset: DatasetID) throws(StoreError) -> Bool {
+    if let answer = known.withLock({ $0[dataset] }) { return answer }
+    var answer = false
+    for segment in segments where !answer { answer = try segment.reader.chunk(of: dataset) != nil }
+    known.withLock { $0[dataset] = answer }
+    return answer
+  }
 }
 
 /// What a store consists of at a commit.

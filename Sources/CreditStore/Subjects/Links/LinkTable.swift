@@ -15,10 +15,7 @@ struct LinkTable {
   static func hasLinks(_ snapshot: EngineSnapshot) throws(StoreError) -> Bool {
     let dataset = SystemDatasets.links.dataset
     if snapshot.view.memory.rowCount(of: dataset, asOf: snapshot.commit) > 0 { return true }
-    for segment in snapshot.view.segments where segment.hasRows(asOf: snapshot.commit) {
-      if try segment.reader.chunk(of: dataset) != nil { return true }
-    }
-    return false
+    return try snapshot.view.list.hasRows(of: dataset)
   }
 
   /// The links of an identifier that hold, or with `history` all there ever were, by number.
