@@ -115,8 +115,8 @@ struct CatalogueIndex: Sendable {
       let word = Array(HeaderName.folded(String(word)).utf8)
       guard !word.isEmpty else { continue }
       var has = [Bool](repeating: false, count: summaries.count)
-      texts.mark(word, in: &has)
-      if query.searchesItems { items.mark(word, in: &has) }
+      texts.mark(word, in: &has, of: fits)
+      if query.searchesItems { items.mark(word, in: &has, of: fits) }
       for place in fits.indices where fits[place] { fits[place] = has[place] }
     }
     var results = CatalogueResults(total: 0, entries: [])
@@ -173,17 +173,28 @@ private struct TextList: Sendable {
     ends.append(bytes.count)
   }
 
-  /// Marks the texts that have a word.
-  func mark(_ word: [UInt8], in marks: inout [Bool]) {
+  /// Marks the texts that have a word among those that are wanted and not marked yet.
+  func mark(_ word: [UInt8], in marks: inout [Bool], of wanted: [Bool]) {
+    // Where few are wanted, going through the others would take longer than finding each.
+    let isSparse = wanted.count(where: { $0 }) < wanted.count / 8
     bytes.withUnsafeBytes { bytes in
       word.withUnsafeBytes { word in
-        var start = 0
         var place = 0
-        while let found = ByteSearch.place(of: word, in: UnsafeRawBufferPointer(rebasing: bytes[start...])) {
-          let at = start + found
-          while ends[place] < at { place += 1 }
+        while place < ends.count {
+          guard wanted[place], !marks[place] else {
+            place += 1
+            continue
+          }
+          let start = place == 0 ? 0 : ends[place - 1]
+          let end = isSparse ? ends[place] : bytes.count
+          let found = ByteSearch.place(of: word, in: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+          guard let found else {
+            if isSparse { place += 1 } else { return }
+            continue
+          }
+          while ends[place] < start + found { place += 1 }
           marks[place] = true
-          start = min(ends[place], bytes.count)
+          place += 1
         }
       }
     }
