@@ -79,11 +79,8 @@ struct SubjectsCommand: AsyncParsableCommand {
     }
   }
 
-  struct LinkCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "link", abstract: "Says that two identifiers are one subject's.")
-
-    @OptionGroup var store: StoreArgument
+  /// Two identifiers that are, or are not, one subject's.
+  struct PairArguments: ParsableArguments {
     @Argument(help: "One identifier.")
     var first: String
     @Argument(help: "The other one.")
@@ -92,6 +89,18 @@ struct SubjectsCommand: AsyncParsableCommand {
     var firstKind: IdentifierKind?
     @Option(help: "Kind of the second, instead of detecting it.")
     var secondKind: IdentifierKind?
+
+    var identifiers: (Identifier, Identifier) {
+      (SubjectsCommand.identifier(first, firstKind), SubjectsCommand.identifier(second, secondKind))
+    }
+  }
+
+  struct LinkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "link", abstract: "Says that two identifiers are one subject's.")
+
+    @OptionGroup var store: StoreArgument
+    @OptionGroup var pair: PairArguments
     @Option(help: "Why: registrationChange, manual, organizationCode, upgradedIdentityNumber, sameRow.")
     var evidence: LinkEvidence = .manual
     @Option(help: "More about it; names nobody.")
@@ -111,8 +120,7 @@ struct SubjectsCommand: AsyncParsableCommand {
         }
         let database = try waiting.open(store)
         try database.link(
-          SubjectsCommand.identifier(first, firstKind), SubjectsCommand.identifier(second, secondKind),
-          evidence: evidence, note: note, since: day, by: by)
+          pair.identifiers.0, pair.identifiers.1, evidence: evidence, note: note, since: day, by: by)
         let commit = database.snapshot().commit
         try database.close()
         output.show([("commit", .unsigned(commit))])
@@ -125,14 +133,7 @@ struct SubjectsCommand: AsyncParsableCommand {
       commandName: "unlink", abstract: "Takes back that two identifiers are one subject's.")
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "One identifier.")
-    var first: String
-    @Argument(help: "The other one.")
-    var second: String
-    @Option(help: "Kind of the first, instead of detecting it.")
-    var firstKind: IdentifierKind?
-    @Option(help: "Kind of the second, instead of detecting it.")
-    var secondKind: IdentifierKind?
+    @OptionGroup var pair: PairArguments
     @Option(help: "Why; names nobody.")
     var reason: String
     @OptionGroup var waiting: WaitOption
@@ -141,9 +142,7 @@ struct SubjectsCommand: AsyncParsableCommand {
     func run() async throws {
       try await output.reporting {
         let database = try waiting.open(store)
-        let commit = try database.unlink(
-          SubjectsCommand.identifier(first, firstKind), SubjectsCommand.identifier(second, secondKind),
-          reason: reason)
+        let commit = try database.unlink(pair.identifiers.0, pair.identifiers.1, reason: reason)
         try database.close()
         output.show([("commit", .unsigned(commit))])
       }

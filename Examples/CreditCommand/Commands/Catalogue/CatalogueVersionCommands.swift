@@ -197,28 +197,42 @@ extension CatalogueCommand {
     }
   }
 
+  /// Whose waiting version is decided on, and by whom.
+  struct DecisionArguments: ParsableArguments {
+    @OptionGroup var store: StoreArgument
+    @Argument(help: "Code of the entry.")
+    var code: String
+    @Option(help: "Who decides, or takes it back.")
+    var by: String
+    @OptionGroup var waiting: WaitOption
+    @OptionGroup var output: OutputOptions
+
+    /// Opens the store, decides and prints the version with its state.
+    func run(
+      _ state: EntryReview.State, _ decide: (CreditCatalogue) throws -> CatalogueEntry
+    ) async throws {
+      try await output.reporting {
+        let database = try waiting.open(store)
+        let entry = try decide(database.catalogue)
+        try database.close()
+        output.show([
+          ("entry", .string(code)), ("version", .int(entry.version)), ("state", .string(state.rawValue)),
+        ])
+      }
+    }
+  }
+
   struct ApproveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "approve", abstract: "Publishes the version of an entry that waits.")
 
-    @OptionGroup var store: StoreArgument
-    @Argument(help: "Code of the entry.")
-    var code: String
-    @Option(help: "Who approves it.")
-    var by: String
+    @OptionGroup var decision: DecisionArguments
     @Option(help: "Why.")
     var reason: String?
-    @OptionGroup var waiting: WaitOption
-    @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      try await output.reporting {
-        let database = try waiting.open(store)
-        let entry = try database.catalogue.approve(code, by: by, reason: reason)
-        try database.close()
-        output.show([
-          ("entry", .string(code)), ("version", .int(entry.version)), ("state", .string("approved")),
-        ])
+      try await decision.run(.approved) {
+        try $0.approve(decision.code, by: decision.by, reason: reason)
       }
     }
   }
@@ -227,25 +241,12 @@ extension CatalogueCommand {
     static let configuration = CommandConfiguration(
       commandName: "reject", abstract: "Refuses the version of an entry that waits.")
 
-    @OptionGroup var store: StoreArgument
-    @Argument(help: "Code of the entry.")
-    var code: String
-    @Option(help: "Who refuses it.")
-    var by: String
+    @OptionGroup var decision: DecisionArguments
     @Option(help: "Why; the submitter reads it.")
     var reason: String
-    @OptionGroup var waiting: WaitOption
-    @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      try await output.reporting {
-        let database = try waiting.open(store)
-        let entry = try database.catalogue.reject(code, by: by, reason: reason)
-        try database.close()
-        output.show([
-          ("entry", .string(code)), ("version", .int(entry.version)), ("state", .string("rejected")),
-        ])
-      }
+      try await decision.run(.rejected) { try $0.reject(decision.code, by: decision.by, reason: reason) }
     }
   }
 
@@ -253,23 +254,10 @@ extension CatalogueCommand {
     static let configuration = CommandConfiguration(
       commandName: "withdraw", abstract: "Takes the version of an entry that waits back.")
 
-    @OptionGroup var store: StoreArgument
-    @Argument(help: "Code of the entry.")
-    var code: String
-    @Option(help: "Who takes it back.")
-    var by: String
-    @OptionGroup var waiting: WaitOption
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var decision: DecisionArguments
 
     func run() async throws {
-      try await output.reporting {
-        let database = try waiting.open(store)
-        let entry = try database.catalogue.withdraw(code, by: by)
-        try database.close()
-        output.show([
-          ("entry", .string(code)), ("version", .int(entry.version)), ("state", .string("withdrawn")),
-        ])
-      }
+      try await decision.run(.withdrawn) { try $0.withdraw(decision.code, by: decision.by) }
     }
   }
 }
