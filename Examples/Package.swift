@@ -20,9 +20,14 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
   ],
   targets: [
+    .target(
+      name: "CityGeneration",
+      dependencies: [.product(name: "CreditModel", package: "CreditStore")], path: "CityGeneration",
+      swiftSettings: settings),
     .executableTarget(
       name: "CreditCommand",
       dependencies: [
+        "CityGeneration",
         .product(name: "CreditApplications", package: "CreditStore"),
         .product(name: "CreditStore", package: "CreditStore"),
         .product(name: "CreditModel", package: "CreditStore"),

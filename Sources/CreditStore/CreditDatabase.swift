@@ -46,6 +46,9 @@ public final class CreditDatabase: Sendable {
     /// Bytes a second that merging in the background writes at most, so that it leaves the disk to others; `nil` = as fast as it goes. Merging that
     /// changes wait for, and `compact()`, are not slowed.
     public var mergeBytesPerSecond: Int?
+    /// Leaves all merging to ``CreditDatabase/compact(progress:)``: for loading much at once, a whole city, after which it is called. Meanwhile looking up a
+    /// subject asks every batch that is not merged yet.
+    public var defersMerging = false
     /// Told what the store does, for logs and metrics; called on the thread that does it, must be quick and must not write to the store. Never holds a
     /// value or an identifier.
     public var onEvent: (@Sendable (StoreEvent) -> Void)?
@@ -91,6 +94,7 @@ public final class CreditDatabase: Sendable {
       if let rows = options.indexedRows { engineOptions.indexedRows = rows }
       engineOptions.mergeBytesPerSecond = options.mergeBytesPerSecond
       engineOptions.onEvent = options.onEvent
+      engineOptions.compactsAutomatically = !options.defersMerging
       engine = try SegmentEngine(opening: path, mode: mode.engineMode, options: engineOptions)
     } catch { throw CreditError(wrapping: error) }
     catalogue = CreditCatalogue(engine: engine)
@@ -124,18 +128,6 @@ public final class CreditDatabase: Sendable {
   }
 
   // MARK: Collecting
-
-  /// A file to collect.
-  public struct Source: Sendable {
-    /// Path of the file.
-    public var path: String
-    /// Its encoding.
-    public var encoding: FileEncoding
-    /// A CSV file (RFC 4180).
-    public static func csv(_ path: String, encoding: FileEncoding = .auto) -> Source {
-      Source(path: path, encoding: encoding)
-    }
-  }
 
   /// Takes in a file as one batch.
   ///
@@ -184,7 +176,7 @@ public final class CreditDatabase: Sendable {
         options: options,
         shared: shared,
         progress: progress)
-      return try collector.collect(path: source.path)
+      return try collector.collect(try source.open(), path: source.path)
     } catch { throw CreditError(wrapping: error) }
   }
 

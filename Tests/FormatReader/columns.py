@@ -1,14 +1,16 @@
 """Column blocks: from raw bytes to values.
 
-Owns which encoding fits which column, and encodings 2 to 5 of texts. Invariants: a block gives one value a row, None
+Owns which encoding fits which column, encodings 2 to 5 of texts, and values that are left out because they repeat. Invariants: a block gives one value a row, None
 for a null, an integer that fits an i64 or bytes for a text; beside them the bounds a directory should name, those of
 integers or codes; every raw byte is accounted for; a column with a dictionary has blocks of the encoding that goes
 with it only, and no other column has one.
 """
 
+from itertools import accumulate
+
 from column_parts import INTEGER, NO_BOUNDS, TEXT, Source, find_bounds, read_flags, read_nulls, split_texts
 from dictionary import Dictionary
-from integers import read_integers, read_patched_integers
+from integers import finish, read_integers, read_patched_integers
 from mapped_codes import MappedDictionary, read_mapped_codes
 from phrases import PhraseDictionary, read_phrases
 from subject_keys import key_text
@@ -85,6 +87,27 @@ def read_key_texts(cursor, rows, source):
   return values, NO_BOUNDS
 
 
+REPEATS = 0x40
+
+
+def read_repeated(cursor, rows, read, source):
+  """A block that leaves out values that are those of the row before: one bit a row stands behind the values."""
+  size = (rows + 63) // 64 * 8
+  cursor.require(len(cursor.data) >= size, "a block ends before the bits of its rows")
+  bits = type(cursor)(cursor.data[len(cursor.data) - size:], cursor.file, cursor.origin, linear=False).packed(rows, 1, 1)
+  cursor.require(bits[0] == 1, "the first row has no value of its own")
+  cursor.data = cursor.data[:len(cursor.data) - size]
+  # Coded texts note the code of each value, for columns that are mapped from them.
+  noted = source.dictionary.row_codes if read is read_coded_texts else []
+  known = len(noted)
+  values, bounds = read(cursor, sum(bits), source._replace(relation=None))
+  places = [place - 1 for place in accumulate(bits)]
+  codes = noted[known:]
+  noted[known:] = [codes[place] for place in places] if codes else []
+  values = [values[place] for place in places]
+  return (values, bounds) if source.relation is None else finish(values, source.relation)
+
+
 READERS = {
   INTEGER: {1: read_integers, 7: read_patched_integers},
   TEXT: {2: read_plain_texts, 3: read_dictionary, 4: read_coded_texts, 5: read_key_texts, 6: read_phrases,
@@ -94,8 +117,12 @@ DICTIONARY_ENCODINGS = (Dictionary.encoding, PhraseDictionary.encoding, MappedDi
 
 def read_column_block(cursor, type, encoding, rows, source):
   """The values of the rows, and the bounds the directory should name."""
+  repeats, encoding = encoding & REPEATS, encoding & ~REPEATS
   cursor.require(encoding in READERS[type], f"encoding {encoding} does not fit column type {type}")
+  cursor.require(not repeats or encoding not in (5, 8), f"encoding {encoding} does not leave out repeated values")
   wanted = source.dictionary.encoding if source.dictionary else None
   found = encoding if encoding in DICTIONARY_ENCODINGS else None
   cursor.require(found == wanted, f"encoding {encoding} does not fit the dictionary of the column, or its lack")
+  if repeats:
+    return read_repeated(cursor, rows, READERS[type][encoding], source)
   return READERS[type][encoding](cursor, rows, source)

@@ -122,7 +122,11 @@ BUGS = [
       "        if planted(\"followerOverlooksCheckpoints\") || known != nil && known == current.identity {"),
   Bug("secondWriterLetIn", "Engine/WriterLock.swift",
       "      let isFirst = Self.openStores.withLock { $0.insert(folder.path).inserted }\n",
-      "      let isFirst = Self.openStores.withLock { $0.insert(folder.path).inserted } || planted(\"secondWriterLetIn\")\n"),
+      "      let isFirst = Self.openStores.withLock { $0.insert(folder.path).inserted } || planted(\"secondWriterLetIn\")\n",
+      # The lock of the file keeps a second writer of the same process out as well: both lines of defence are away.
+      also=[("Engine/WriterLock.swift", "          if let lock = try folder.files.lock(lockPath) {\n",
+             "          if let lock = try folder.files.lock(\n"
+             "            planted(\"secondWriterLetIn\") ? lockPath + String(UInt64.random(in: 0...99)) : lockPath)\n          {\n")]),
   Bug("backupTakesLaterMarks", "Engine/StoreBackup.swift",
       "      entry.marks.removeAll { $0.commit > view.commit }\n",
       "      if !planted(\"backupTakesLaterMarks\") { entry.marks.removeAll { $0.commit > view.commit } }\n"),

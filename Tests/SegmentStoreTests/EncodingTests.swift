@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct EncodingTests {
   /// Builds the blocks of one column and decodes them again.
-  private func blocks(isText: Bool, _ fill: (inout ColumnBlockBuilder, ByteArena) -> [PendingBlock]) throws
+  static func blocks(isText: Bool, _ fill: (inout ColumnBlockBuilder, ByteArena) -> [PendingBlock]) throws
     -> [DecodedBlock]
   {
     var builder = ColumnBlockBuilder(
@@ -39,7 +39,7 @@ import Testing
       if width.isMultiple(of: 3), index % 11 == 0 { return nil }
       return base &+ Int64(bitPattern: UInt64.random(in: 0...UInt64.max, using: &random) & mask)
     }
-    let decoded = try blocks(isText: false) { builder, arena in
+    let decoded = try Self.blocks(isText: false) { builder, arena in
       var pending: [PendingBlock] = []
       for value in values {
         if let value { builder.append(integer: value) } else { builder.appendNull(place: arena.base) }
@@ -52,6 +52,30 @@ import Testing
       (0..<block.rowCount).map { block.isNull($0) ? nil : block.integer($0) }
     }
     #expect(result == values)
+    // Many at once, from anywhere to anywhere.
+    var first = 0
+    for block in decoded {
+      for _ in 0..<20 {
+        let start = Int.random(in: 0..<block.rowCount, using: &random)
+        let rows = start..<Int.random(in: start + 1...block.rowCount, using: &random)
+        #expect(Self.integers(block, rows) == Array(values[first + start..<first + rows.upperBound]))
+      }
+      first += block.rowCount
+    }
+  }
+
+  /// Consecutive values of a block, taken out at once.
+  static func integers(_ block: DecodedBlock, _ rows: Range<Int>) -> [Int64?] {
+    var values = [Int64](repeating: -1, count: rows.count)
+    var nulls = [UInt8](repeating: 7, count: rows.count)
+    let hasNulls = values.withUnsafeMutableBufferPointer { values in
+      nulls.withUnsafeMutableBufferPointer { nulls -> Bool in
+        guard let first = values.baseAddress, let firstNull = nulls.baseAddress else { return false }
+        return block.integers(rows, to: first, nulls: firstNull)
+      }
+    }
+    #expect(hasNulls == nulls.contains(1))
+    return zip(values, nulls).map { $1 == 1 ? nil : $0 }
   }
 
   @Test(arguments: [1, 2, 30, 5000, 1_000_000])
@@ -67,7 +91,7 @@ import Testing
       defer { (value ?? []).withUnsafeBytes { memory.append($0) } }
       return memory.count
     }
-    let decoded = try blocks(isText: true) { builder, arena in
+    let decoded = try Self.blocks(isText: true) { builder, arena in
       var pending: [PendingBlock] = []
       for (value, offset) in zip(values, offsets) {
         if let value {

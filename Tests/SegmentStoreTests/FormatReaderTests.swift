@@ -111,6 +111,11 @@ import Testing
       }
     }
     try engine.compact()
+    var dumped: [String] = []
+    try engine.dump(.blocks) { dumped.append($0) }
+    for encoding in ["phrases repeats", "codedText repeats", "mappedCodes", "patchedIntegers"] {
+      #expect(dumped.contains { $0.contains(encoding) }, "no block is \(encoding)")
+    }
     let keys = (0..<400).map(RichRows.key)
     let expected = try lines(
       engine, keys, [RichRows.schema] + (0..<RichRows.smallDatasets).map(RichRows.smallSchema))

@@ -10,7 +10,7 @@ enum RichRows {
   static let smallDatasets = 300
 
   /// date, received (relative to date), amount (patched), office number, office name (mapped), scope (phrases), document number (template),
-  /// key text, remark (rarely there).
+  /// key text, remark (rarely there), name, terms and number of the subject (repeated from row to row).
   static let schema = DatasetSchema(
     dataset: DatasetID(rawValue: dataset), version: 2,
     columns: [
@@ -18,7 +18,8 @@ enum RichRows {
       ColumnSchema(id: 18, type: .integer), ColumnSchema(id: 19, type: .text),
       ColumnSchema(id: 20, type: .text),
       ColumnSchema(id: 21, type: .text), ColumnSchema(id: 22, type: .text), ColumnSchema(id: 23, type: .text),
-      ColumnSchema(id: 24, type: .text),
+      ColumnSchema(id: 24, type: .text), ColumnSchema(id: 25, type: .text), ColumnSchema(id: 26, type: .text),
+      ColumnSchema(id: 27, type: .integer),
     ], orderColumn: 0, searchColumn: 6)
 
   static func smallSchema(_ number: Int) -> DatasetSchema {
@@ -69,7 +70,18 @@ enum RichRows {
       .text(Array("冀秦罚字〔2021〕第\(Int.random(in: 1_000_000..<9_999_999, using: &random))号".utf8)),
       .text(text(of: key)),
       isOdd ? .text(Array("备注".utf8)) : .null,
+      .text(Array("秦皇岛\(key >> 64)商贸有限公司".utf8)), terms(of: key, date / 300),
+      .integer(Int64(truncatingIfNeeded: (key >> 64) * 0x9E37_79B9_7F4A) & 0xFF_FFFF_FFFF),
     ]
+  }
+
+  /// A text that a subject's rows have for some time, and some subjects never have.
+  private static func terms(of key: UInt128, _ time: Int64) -> RowPayload.Cell {
+    var random = SeededGenerator(seed: UInt64(truncatingIfNeeded: key >> 64) ^ UInt64(time) << 40)
+    guard Int.random(in: 0..<9, using: &random) > 0 else { return .null }
+    return .text(
+      Array(
+        (0..<20).map { _ in phrases[Int.random(in: 0..<phrases.count, using: &random)] }.joined(separator: "；").utf8))
   }
 
   static func smallCells(key: UInt128, _ number: Int, _ random: inout SeededGenerator) -> [RowPayload.Cell] {

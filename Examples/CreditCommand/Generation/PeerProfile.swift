@@ -1,6 +1,7 @@
 // Owns the data set on which the library and other engines are measured: nine columns, 166 bytes a row.
 // Invariants: the distributions are those of docs/benchmarks/peers.md, from a seed; nothing in the library knows them.
 
+import CityGeneration
 import CreditModel
 import CreditStore
 import Foundation

@@ -152,8 +152,7 @@ package final class CollectionWorker {
         let hash = plan.identity.masked(converter.rowHash)
         let head = RunRowHead(
           key: key, sequence: Self.sequence(chunk: chunk, row: row), order: converter.rowOrder,
-          contentHash: hash,
-          worker: number)
+          contentHash: hash, keyHash: plan.identity.masked(converter.keyHash), worker: number)
         try rows.append(head, payload: converter.row, raw: raw, plainBytes: converter.rowPlainBytes)
         row += 1
       }

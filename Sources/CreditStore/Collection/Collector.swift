@@ -46,12 +46,16 @@ package struct Collector {
     var encoding: FileEncoding
   }
 
-  /// Collects a file.
-  package func collect(path: String) throws -> Receipt {
+  /// Takes in the rows of one source as one batch.
+  ///
+  /// - Parameters:
+  ///   - source: where the bytes come from.
+  ///   - path: what to call it.
+  package func collect(_ source: any ByteSource, path: String) throws -> Receipt {
     let start = ContinuousClock.now
     guard engine.mode.isWritable else { throw StoreError(.readOnly, "the store was opened for reading only") }
     do {
-      let reading = try read(path: path)
+      let reading = try read(source, path: path)
       var receipt = Receipt(
         file: path, batch: 0, reported: reading.reported, loaded: 0, updated: 0, duplicate: 0,
         questionable: reading.workers.reduce(0) { $0 + $1.questionable },
@@ -70,8 +74,9 @@ package struct Collector {
 
   // MARK: Reading
 
-  private func read(path: String) throws -> Reading {
-    let reader = try ChunkReader(path: path, encoding: options.encoding, chunkBytes: memory.chunkBytes)
+  private func read(_ bytes: any ByteSource, path: String) throws -> Reading {
+    let reader = try ChunkReader(
+      bytes, path: path, encoding: options.encoding, chunkBytes: memory.chunkBytes)
     let header = try reader.header()
     let recognition: HeaderRecognition
     do throws(HeaderError) {
@@ -87,7 +92,7 @@ package struct Collector {
       CollectionWorker(
         plan, number: number, shared: shared, snapshot: snapshot, memory: memory, spill: spill)
     }
-    try run(workers, reader, totalBytes: fileSize(path))
+    try run(workers, reader, totalBytes: bytes.totalBytes ?? 0)
     var rows: [Int: Int] = [:]
     for worker in workers { for chunk in worker.rowsOfChunk { rows[chunk.chunk] = chunk.rows } }
     var first: [Int] = []
@@ -99,10 +104,6 @@ package struct Collector {
     return Reading(
       workers: workers, firstRowOfChunk: first, reported: total, layout: recognition.layout,
       encoding: reader.encoding)
-  }
-
-  private func fileSize(_ path: String) -> Int {
-    ((try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int) ?? 0
   }
 
   /// Lets all workers take chunks in turn until the file ends or somebody fails.

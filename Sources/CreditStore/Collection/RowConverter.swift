@@ -54,6 +54,7 @@ package final class RowConverter {
   private let bitmapBytes: Int
   private struct Hot {
     var rowHash: UInt64 = 0
+    var keyHash: UInt64 = 0
     var rowPlainBytes = 0
     /// The item whose text is known to be that of the row's key; -1 when nothing is known.
     var verbatimItem = -1
@@ -90,6 +91,7 @@ package final class RowConverter {
     subjects = SubjectReader(plan.entry, today: plan.options.today)
     for index in items.indices { slots[index].isText = items[index].type.isText }
     for index in plan.entry.subjectItems { slots[index].isSubject = true }
+    for index in plan.identity.keyColumns { slots[index].isKey = true }
     orderItem = plan.entry.schema.orderColumn ?? -1
     let texts = items.count { $0.type.isText }
     let limit = min(4 << 20, max(16 << 10, poolBytes / max(1, texts)))
@@ -111,6 +113,7 @@ package final class RowConverter {
     var isRequired = false
     var hasOptions = false
     var isSubject = false
+    var isKey = false
     var isText = false
     var hash: UInt64 = 0
     var isAbsent = true
@@ -138,6 +141,8 @@ package final class RowConverter {
   package var row: UnsafeRawBufferPointer { coded.bytes }
   /// The hash of its values.
   package var rowHash: UInt64 { hot.pointee.rowHash }
+  /// The hash of the values of its record key.
+  package var keyHash: UInt64 { hot.pointee.keyHash }
   /// About the bytes of the row without codes.
   package var rowPlainBytes: Int { hot.pointee.rowPlainBytes }
   /// The value by which rows of a subject are ordered.
@@ -222,19 +227,24 @@ package final class RowConverter {
     base.initializeMemory(as: UInt8.self, repeating: 0, count: bitmapBytes)
     var target = base + bitmapBytes
     var hash = ContentHash.start
+    var keyHash = ContentHash.start
     for index in slots.indices {
+      let value: UInt64
       if slots[index].isAbsent {
         let byte = base + index >> 3
         byte.storeBytes(of: byte.load(as: UInt8.self) | 1 << UInt8(index & 7), as: UInt8.self)
-        hash = TextHash.combine(hash, ContentHash.null)
+        value = ContentHash.null
       } else if slots[index].isText {
-        hash = TextHash.combine(hash, slots[index].hash)
-        target += codeText(index, slots[index].hash, key, target)
+        value = slots[index].hash
+        target += codeText(index, value, key, target)
       } else {
-        hash = TextHash.combine(hash, UInt64(bitPattern: slots[index].number))
+        value = UInt64(bitPattern: slots[index].number)
         target += CodedRow.write(integer: slots[index].number, to: target)
       }
+      hash = TextHash.combine(hash, value)
+      if slots[index].isKey { keyHash = TextHash.combine(keyHash, value) }
     }
+    hot.pointee.keyHash = keyHash
     coded.advance(target - base)
     hot.pointee.rowHash = hash
     hot.pointee.rowPlainBytes = room

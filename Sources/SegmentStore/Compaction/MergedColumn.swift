@@ -9,20 +9,22 @@ package final class MergedColumn {
   private enum Words {
     /// The source has a dictionary: from its codes to places in the list.
     case codes(UnsafeMutableBufferPointer<UInt32>)
-    /// Texts are looked up.
-    case pool(TextPool)
+    /// Texts are looked up. `pools` keeps it alive: counting references for every row costs more than the look-up.
+    case pool(Unmanaged<TextPool>)
   }
 
   private static let unused = UInt32.max
 
   package let column: ColumnSchema
   /// `nil` when the column is not stored as words.
-  package private(set) var plan: DictionaryPlan?
+  /// Accesses of the parts below never overlap: a column serves one thread, and no call of it is made from inside another.
+  @exclusivity(unchecked) package private(set) var plan: DictionaryPlan?
   /// `nil` when the column is not stored as phrases.
   package private(set) var book: PhraseBook?
-  private var cursors: [ColumnCursor]
-  private var words: [Words] = []
-  private var lists: [UnsafeBufferPointer<TextPool.Entry>] = []
+  private let cursors: UnsafeMutableBufferPointer<ColumnCursor>
+  @exclusivity(unchecked) private var words: [Words] = []
+  private var pools: [TextPool] = []
+  @exclusivity(unchecked) private var lists: [UnsafeBufferPointer<TextPool.Entry>] = []
   private var owned: [UnsafeMutableBufferPointer<TextPool.Entry>] = []
   private let memory = StableArena()
 
@@ -33,7 +35,9 @@ package final class MergedColumn {
     let entries = sources.map { source in
       source.columns.column(column.id).flatMap { $0.type == column.type ? $0 : nil }
     }
-    cursors = sources.map { ColumnCursor($0.view.reader, $0.columns, id: column.id, type: column.type) }
+    cursors = .allocate(capacity: sources.count)
+    _ = cursors.initialize(
+      from: sources.map { ColumnCursor($0.view.reader, $0.columns, id: column.id, type: column.type) })
     guard column.type == .text else { return }
     let poolCount = max(1, entries.count { $0?.dictionaryCount ?? 0 == 0 || $0?.phraseCode != nil })
     for entry in entries {
@@ -43,7 +47,9 @@ package final class MergedColumn {
         words.append(.codes(map))
       } else {
         // Each text is looked up twice: it must have the same code both times.
-        words.append(.pool(TextPool(byteLimit: max(poolBytes / poolCount, 1 << 14), triesTemplates: false)))
+        let pool = TextPool(byteLimit: max(poolBytes / poolCount, 1 << 14), triesTemplates: false)
+        pools.append(pool)
+        words.append(.pool(Unmanaged.passUnretained(pool)))
       }
     }
     switch try gather(rows) {
@@ -63,6 +69,8 @@ package final class MergedColumn {
   deinit {
     plan?.deallocate()
     forgetWords()
+    cursors.deinitialize()
+    cursors.deallocate()
   }
 
   private enum Gathered {
@@ -87,7 +95,7 @@ package final class MergedColumn {
         if form == .key { return .keys }
         // Blocks with texts of keys were left out above, so the key does not matter.
         guard let text = try cursors[source.source].text(source.row, key: 0) else { continue }
-        guard pool.code(of: text, hash: TextHash.hash(text)) != nil else {
+        guard pool._withUnsafeGuaranteedRef({ $0.code(of: text, hash: TextHash.hash(text)) }) != nil else {
           return try hasKeys(rows) ? .keys : .tooMany
         }
       }
@@ -106,9 +114,9 @@ package final class MergedColumn {
     let sample = try TextSample(rowCount: rows.rows.count, byteLimit: byteLimit) { row throws(StoreError) in
       try text(rows.rows[row], key: 0)
     }
-    var wordBits: Double?
-    if let plan { wordBits = try self.wordBits(plan, rows) }
-    guard let book = sample.book(wordBits: wordBits) else { return }
+    var words: (text: Double, dictionary: Double)?
+    if let plan { words = try wordBits(plan, rows) }
+    guard let book = sample.book(words: words) else { return }
     self.book = book
     plan?.deallocate()
     plan = nil
@@ -120,7 +128,7 @@ package final class MergedColumn {
     for kind in words {
       switch kind {
       case .codes(let map): bytes += map.count * 4
-      case .pool(let pool): bytes += pool.byteCount
+      case .pool(let pool): bytes += pool._withUnsafeGuaranteedRef { $0.byteCount }
       }
     }
     // Its trie takes most.
@@ -134,11 +142,14 @@ package final class MergedColumn {
     for case .codes(let map) in words { map.deallocate() }
     owned = []
     words = []
+    pools = []
     lists = []
   }
 
-  /// Bits a row takes as words: its code, its numbers, and a share of the dictionary.
-  private func wordBits(_ plan: DictionaryPlan, _ rows: MergedRows) throws(StoreError) -> Double {
+  /// Bits a text takes as a word, its code and its numbers, and bits of the dictionary.
+  private func wordBits(
+    _ plan: DictionaryPlan, _ rows: MergedRows
+  ) throws(StoreError) -> (text: Double, dictionary: Double) {
     let entries = plan.dictionary.entries
     let holes = plan.dictionary.holes
     var bits = Double(BitPacking.width(of: UInt64(max(0, entries.count - 1))))
@@ -153,14 +164,14 @@ package final class MergedColumn {
       for number in largest { bits += Double(BitPacking.width(of: number)) }
     }
     let bytes = entries.reduce(0) { $0 + Int($1.count) }
-    return bits + Double(bytes) * 4 / Double(max(1, rows.rows.count))
+    return (bits, Double(bytes) * 4)
   }
 
   /// Puts together the distinct texts of each source.
   private func makeLists(_ sources: [MergeSource], _ entries: [ColumnEntry?]) throws(StoreError) {
     for (index, kind) in words.enumerated() {
       switch kind {
-      case .pool(let pool): lists.append(pool.entries)
+      case .pool(let pool): lists.append(pool._withUnsafeGuaranteedRef { $0.entries })
       case .codes(let map):
         let count = map.reduce(0) { $0 + ($1 == Self.unused ? 0 : 1) }
         let list = UnsafeMutableBufferPointer<TextPool.Entry>.allocate(capacity: max(1, count))
@@ -215,11 +226,13 @@ package final class MergedColumn {
       }
     case .pool(let pool):
       guard let text = try cursors[source].text(row.row, key: 0) else { return nil }
-      guard let found = pool.code(of: text, hash: TextHash.hash(text)), found.code < lists[source].count
+      guard let found = pool._withUnsafeGuaranteedRef({ $0.code(of: text, hash: TextHash.hash(text)) }),
+        found.code < lists[source].count
       else { throw StoreError(.damaged, "a text changed while segments were merged") }
       place = found.code
+      let split = pool._withUnsafeGuaranteedRef { $0.numbers }
       for hole in 0..<TextTemplate.maximumHoles {
-        numbers[hole] = hole < found.holes ? pool.numbers[hole] : 0
+        numbers[hole] = hole < found.holes ? split[hole] : 0
       }
     }
     if let constants = plan.constants[source], lists[source][place].holes == 0 {

@@ -2,12 +2,15 @@
 // Invariants: decided on a sample, so only sizes and times depend on it, never values; the sample's memory is bounded.
 // Does not encode.
 
-/// Texts of a column, spread evenly over its rows.
+/// Texts of a column, spread evenly over its rows; those of the row before are left out, as blocks leave them out.
 package struct TextSample {
   /// Rows looked at together: blocks are read whole anyway.
   private static let runRows = 64
   /// Below this a dictionary of phrases does not pay.
   private static let leastBytes = 64 << 10
+  /// An eighth of the column says enough, but no less than this: training takes a hundred times as long as copying.
+  private static let share = 8
+  private static let leastSample = 128 << 10
   /// Words of so many bits a row are kept without looking further: they can be searched and grouped by code.
   private static let cheapWordBits = 20.0
   /// Bytes compressed together for comparison.
@@ -19,8 +22,10 @@ package struct TextSample {
   private var texts: [UnsafeRawBufferPointer] = []
   /// Rows looked at, nulls too.
   private var rowsSeen = 0
+  /// Rows looked at that have a text.
+  private var textedRows = 0
   private var bytes = 0
-  /// Bytes of the texts seen, also what was cut off.
+  /// Bytes of the same texts, also what was cut off.
   private var wholeBytes = 0
   private let rowCount: Int
 
@@ -34,10 +39,11 @@ package struct TextSample {
     let runs = (rowCount + Self.runRows - 1) / Self.runRows
     // First a few runs, to learn how long texts are; then as many as fit.
     let taken = try take(every: max(1, runs / 64), of: runs, byteLimit, text)
-    let mean = max(1, wholeBytes / max(1, taken))
-    (texts, rowsSeen, bytes, wholeBytes) = ([], 0, 0, 0)
+    let mean = max(1, bytes / max(1, taken))
+    (texts, rowsSeen, textedRows, bytes, wholeBytes) = ([], 0, 0, 0, 0)
     memory.removeAll()
-    _ = try take(every: max(1, runs * mean / byteLimit), of: runs, byteLimit, text)
+    let limit = min(byteLimit, max(Self.leastSample, runs * mean / Self.share))
+    _ = try take(every: max(1, runs * mean / limit), of: runs, limit, text)
   }
 
   /// Looks at some of the runs of rows; returns how many.
@@ -51,7 +57,9 @@ package struct TextSample {
       for row in run * Self.runRows..<min(rowCount, (run + 1) * Self.runRows) where bytes <= byteLimit * 2 {
         rowsSeen += 1
         guard let found = try text(row) else { continue }
+        textedRows += 1
         let part = UnsafeRawBufferPointer(rebasing: found.prefix(Self.textBytes))
+        if let last = texts.last, last.count == part.count, ByteSearch.order(last, part) == 0 { continue }
         texts.append(UnsafeRawBufferPointer(start: memory.copy(part), count: part.count))
         bytes += part.count
         wholeBytes += found.count
@@ -62,14 +70,16 @@ package struct TextSample {
 
   /// A book of phrases, if it makes the column clearly smaller than its words or its texts as they are.
   ///
-  /// - Parameter wordBits: bits a row takes as words of a dictionary, that included; `nil` without one.
-  package func book(wordBits: Double?) -> PhraseBook? {
+  /// - Parameter words: bits a text takes as a word of a dictionary, and bits of the dictionary itself; `nil` without one.
+  package func book(words: (text: Double, dictionary: Double)?) -> PhraseBook? {
     guard !texts.isEmpty,
       Double(wholeBytes) * Double(rowCount) / Double(max(1, rowsSeen)) >= Double(Self.leastBytes)
     else { return nil }
+    // Texts that are stored: all but those of the row before.
+    let stored = Double(texts.count) * Double(rowCount) / Double(rowsSeen)
+    let wordBits = words.map { ($0.text * stored + $0.dictionary) / Double(rowCount) }
     if let wordBits, wordBits <= Self.cheapWordBits { return nil }
-    let texted = Int(Double(texts.count) * Double(rowCount) / Double(rowsSeen))
-    guard let book = PhraseBook(sample: texts, rowCount: texted) else { return nil }
+    guard let book = PhraseBook(sample: texts, rowCount: Int(stored)) else { return nil }
     let stream = book.estimatedBits * Double(wholeBytes) / Double(max(1, bytes))
     let phrased = (stream + Double(book.estimatedDictionaryBytes) * 8) / Double(rowCount)
     if let wordBits { return phrased < wordBits * 0.75 ? book : nil }

@@ -14,15 +14,17 @@ extension DecodedBlock {
     _ rows: Range<Int>, to values: UnsafeMutablePointer<Int64>, nulls: UnsafeMutablePointer<UInt8>
   ) -> Bool {
     let smallest = base
-    BitPacking.forEach(bytes.base + packedOffset, rows, width: width) { place, low in
+    let stored = self.values(of: rows)
+    BitPacking.forEach(bytes.base + packedOffset, stored, width: width) { place, low in
       values[place] = smallest &+ Int64(bitPattern: low)
     }
     if let exceptions {
       let shift = UInt64(width)
-      exceptions.forEach(in: rows) { row, high in
-        values[row &- rows.lowerBound] &+= Int64(bitPattern: high &<< shift)
+      exceptions.forEach(in: stored) { value, high in
+        values[value &- stored.lowerBound] &+= Int64(bitPattern: high &<< shift)
       }
     }
+    spread(rows, in: values)
     guard self.nulls(rows, to: nulls) else { return false }
     for place in 0..<rows.count where nulls[place] == 1 { values[place] = 0 }
     return true
@@ -39,11 +41,13 @@ extension DecodedBlock {
     }
     var found: UInt8 = 0
     let bitmap = bytes.base + nullOffset
-    for place in 0..<rows.count {
-      let isAbsent: UInt8 = NullBitmap.isNull(bitmap, rows.lowerBound &+ place) ? 1 : 0
+    let stored = values(of: rows)
+    for place in 0..<stored.count {
+      let isAbsent: UInt8 = NullBitmap.isNull(bitmap, stored.lowerBound &+ place) ? 1 : 0
       nulls[place] = isAbsent
       found |= isAbsent
     }
+    spread(rows, in: nulls)
     return found == 1
   }
 
@@ -54,18 +58,21 @@ extension DecodedBlock {
       return
     }
     let stretch = numbers[index]
-    BitPacking.forEach(bytes.base + stretch.offset, rows, width: stretch.width) { place, low in
-      values[place] = Int64(bitPattern: stretch.base &+ low)
+    BitPacking.forEach(bytes.base + stretch.offset, self.values(of: rows), width: stretch.width) {
+      place, low in values[place] = Int64(bitPattern: stretch.base &+ low)
     }
+    spread(rows, in: values)
   }
 
   /// Writes the codes of consecutive rows of a coded block, `absentCode` where there is none.
   package func codes(_ rows: Range<Int>, to codes: UnsafeMutablePointer<UInt32>) {
     let smallest = UInt32(truncatingIfNeeded: base)
-    BitPacking.forEach(bytes.base + packedOffset, rows, width: width) { place, low in
+    let stored = values(of: rows)
+    BitPacking.forEach(bytes.base + packedOffset, stored, width: width) { place, low in
       codes[place] = smallest &+ UInt32(truncatingIfNeeded: low)
     }
-    markAbsent(rows, in: codes)
+    markAbsent(stored, in: codes)
+    spread(rows, in: codes)
   }
 
   /// Turns codes of the other column into those of a mapped block's rows; false where the map does not know one.
@@ -87,10 +94,11 @@ extension DecodedBlock {
     return true
   }
 
-  private func markAbsent(_ rows: Range<Int>, in codes: UnsafeMutablePointer<UInt32>) {
+  /// - Parameter values: numbers of stored values.
+  private func markAbsent(_ values: Range<Int>, in codes: UnsafeMutablePointer<UInt32>) {
     guard nullOffset >= 0 else { return }
     let bitmap = bytes.base + nullOffset
-    for place in 0..<rows.count where NullBitmap.isNull(bitmap, rows.lowerBound &+ place) {
+    for place in 0..<values.count where NullBitmap.isNull(bitmap, values.lowerBound &+ place) {
       codes[place] = absentCode
     }
   }

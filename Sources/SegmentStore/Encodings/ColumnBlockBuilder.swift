@@ -3,6 +3,12 @@
 // until the block is closed.
 // Does not know offsets: blocks are sealed when their place in the file is known.
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// A finished block inside an arena, not yet sealed.
 package struct PendingBlock {
   package var column: Int
@@ -56,6 +62,10 @@ package struct ColumnBlockBuilder {
   /// What the map says of each code; `nil` for columns that are not mapped.
   private let predictions: UnsafeMutableBufferPointer<UInt32>?
   private let raw = ByteArena(capacity: 96 << 10)
+  /// Whether each row has a value of its own, once the block is closed.
+  private let fresh: UnsafeMutableBufferPointer<Bool>
+  /// Rows of a block from which on it may leave out values.
+  private static let leastRepeating = 64
 
   package init(
     column: Int, columnID: UInt32, kind: Kind, scratch: DictionaryScratch,
@@ -95,6 +105,7 @@ package struct ColumnBlockBuilder {
     integers = .allocate(capacity: integerRows)
     texts = .allocate(capacity: textRows)
     nulls = .allocate(capacity: ColumnBlockLimits.rows)
+    fresh = .allocate(capacity: ColumnBlockLimits.rows)
   }
 
   /// Frees the memory; the builder must not be used afterwards.
@@ -103,6 +114,7 @@ package struct ColumnBlockBuilder {
     texts.deallocate()
     coded?.deallocate()
     nulls.deallocate()
+    fresh.deallocate()
     subtrahends?.deallocate()
     predictions?.deallocate()
   }
@@ -184,6 +196,9 @@ package struct ColumnBlockBuilder {
     raw.truncate(to: 0)
     var encoding = Encoding.frameOfReference
     var bounds: (minimum: Int64, maximum: Int64) = (0, 0)
+    let rows = count
+    let trueBounds = subtract()
+    let isRepeating = leaveOutRepeats()
     let nullView = UnsafeBufferPointer(rebasing: nulls[..<count])
     if let predictions {
       encoding = .mappedCodes
@@ -208,29 +223,109 @@ package struct ColumnBlockBuilder {
         texts: UnsafeBufferPointer(rebasing: texts[..<count]), nulls: nullView, nullCount: nullCount,
         scratch: scratch, to: raw)
     } else {
-      let trueBounds = subtract()
       let encoded = IntegerEncoding.encode(
         values: UnsafeBufferPointer(rebasing: integers[..<count]), nulls: nullView, nullCount: nullCount,
         to: raw)
       encoding = encoded.encoding
       bounds = trueBounds ?? (encoded.minimum, encoded.maximum)
     }
+    if isRepeating { RepeatedRows.append(UnsafeBufferPointer(rebasing: fresh[..<rows]), to: raw) }
     let isWordy = encoding == .plainText || encoding == .dictionaryText
     let pays = isWordy && (encoding == .plainText || textBytes < raw.count * 8 || raw.count > 4096)
     let offset = arena.count
     BlockWriter.append(
-      raw.bytes, kind: .column, encoding: encoding.rawValue, rowCount: count, columnID: columnID,
+      raw.bytes, kind: .column, encoding: encoding.rawValue | (isRepeating ? Encoding.repeats : 0),
+      rowCount: rows, columnID: columnID,
       compression: pays ? compression : .none, to: arena)
     let block = PendingBlock(
-      column: column, firstRow: firstRow, rowCount: UInt32(count), offset: offset,
+      column: column, firstRow: firstRow, rowCount: UInt32(rows), offset: offset,
       length: arena.count - offset,
       minimum: bounds.minimum, maximum: bounds.maximum)
-    firstRow += UInt32(count)
+    firstRow += UInt32(rows)
     count = 0
     nullCount = 0
     textBytes = 0
     keyCount = 0
     return block
+  }
+
+  /// Moves the values together that are not those of the row before, where that saves room.
+  private mutating func leaveOutRepeats() -> Bool {
+    guard count >= Self.leastRepeating, predictions == nil, !isText || keyCount + nullCount < count else {
+      return false
+    }
+    var values = 1
+    fresh[0] = true
+    for row in 1..<count {
+      let isFresh = nulls[row] != nulls[row - 1] || !isSame(row, row - 1)
+      fresh[row] = isFresh
+      if isFresh { values += 1 }
+    }
+    guard savesRoom(values) else { return false }
+    var place = 0
+    nullCount = 0
+    for row in 0..<count where fresh[row] {
+      nulls[place] = nulls[row]
+      if nulls[row] { nullCount += 1 }
+      if isText {
+        texts[place] = texts[row]
+      } else if isCoded {
+        codes[place] = codes[row]
+        for hole in 0..<holes {
+          let stretch = hole &* ColumnBlockLimits.rows
+          numbers[stretch &+ place] = numbers[stretch &+ row]
+        }
+      } else {
+        integers[place] = integers[row]
+      }
+      place += 1
+    }
+    count = place
+    return true
+  }
+
+  @inline(__always)
+  private func isSame(_ row: Int, _ other: Int) -> Bool {
+    if isText {
+      let (left, right) = (texts[row], texts[other])
+      return left.count == right.count && (left.base == right.base || memcmp(left.base, right.base, left.count) == 0)
+    }
+    guard isCoded else { return integers[row] == integers[other] }
+    guard codes[row] == codes[other] else { return false }
+    for hole in 0..<holes {
+      let stretch = hole &* ColumnBlockLimits.rows
+      if numbers[stretch &+ row] != numbers[stretch &+ other] { return false }
+    }
+    return true
+  }
+
+  /// Whether values left out would take more than the bits that say so.
+  private func savesRoom(_ values: Int) -> Bool {
+    // Texts take many bits, but compression finds some of their repeats as well.
+    if isText { return values * 8 <= count * 7 }
+    guard values < count else { return false }
+    var bits = 0
+    if isCoded {
+      bits = count * Self.width(of: codes[..<count].lazy.map(UInt64.init))
+      for hole in 0..<holes {
+        let start = hole * ColumnBlockLimits.rows
+        bits += count * Self.width(of: numbers[start..<start + count].lazy.map { $0 })
+      }
+    } else {
+      bits = IntegerEncoding.estimatedBits(
+        UnsafeBufferPointer(rebasing: integers[..<count]), nulls: UnsafeBufferPointer(rebasing: nulls[..<count]))
+    }
+    return bits / count * (count - values) > count + count / 4
+  }
+
+  /// Bits of the difference between the smallest and the largest of some numbers.
+  private static func width(of numbers: some Sequence<UInt64>) -> Int {
+    var (smallest, largest) = (UInt64.max, UInt64(0))
+    for number in numbers {
+      smallest = min(smallest, number)
+      largest = max(largest, number)
+    }
+    return smallest <= largest ? BitPacking.width(of: largest - smallest) : 0
   }
 
   /// Makes the integers of a relative column differences; returns the smallest and largest value they had.

@@ -16,6 +16,11 @@ package final class DecodedBlock: Sendable {
   }
 
   package let rowCount: Int
+  /// Values stored: less than rows where values of the row before are left out.
+  package let valueCount: Int
+  private let repeats: RepeatedRows?
+  /// End of the values in the block.
+  private let limit: Int
   package let columnID: UInt32
   package let form: TextForm
   let bytes: BlockBytes
@@ -33,25 +38,34 @@ package final class DecodedBlock: Sendable {
   package var isText: Bool { form != .none }
 
   /// Approximate memory in bytes, for the cache.
-  package var cost: Int { bytes.count + textOffsets.count * 4 + (exceptions?.cost ?? 0) + 200 }
+  package var cost: Int { bytes.count + textOffsets.count * 4 + (exceptions?.cost ?? 0) + (repeats?.cost ?? 0) + 200 }
 
   package init(
     _ header: BlockHeader, _ raw: BlockBytes, file: String, offset: Int64
   ) throws(StoreError) {
     func damage(_ message: String) -> StoreError { .damaged(message, file: file, offset: offset) }
     let rows = Int(header.rowCount)
-    guard let encoding = Encoding(rawValue: header.encoding) else { throw damage("unknown encoding") }
-    guard raw.count >= 16, rows > 0, rows <= ColumnBlockLimits.rows else {
-      throw damage("impossible column block")
-    }
+    let isRepeating = header.encoding & Encoding.repeats != 0
+    guard let encoding = Encoding(rawValue: header.encoding & ~Encoding.repeats),
+      !isRepeating || encoding != .mappedCodes && encoding != .keyText
+    else { throw damage("unknown encoding") }
+    guard rows > 0, rows <= ColumnBlockLimits.rows else { throw damage("impossible column block") }
+    let limit = raw.count - (isRepeating ? RepeatedRows.byteCount(rows) : 0)
+    guard limit >= 16 else { throw damage("impossible column block") }
+    let repeats = isRepeating ? RepeatedRows(raw, at: limit, rows: rows) : nil
+    guard isRepeating == (repeats != nil) else { throw damage("the repeated rows of a block do not add up") }
+    let values = repeats?.valueCount ?? rows
+    self.repeats = repeats
+    self.limit = limit
+    valueCount = values
     let flags = raw.load(0, as: UInt8.self)
     guard flags <= 1 else { throw damage("unknown flags in a column block") }
     bytes = raw
     rowCount = rows
     columnID = header.columnID
     nullOffset = flags == 1 ? 16 : -1
-    packedOffset = 16 + (flags == 1 ? NullBitmap.byteCount(rows) : 0)
-    var layout = BlockLayout(position: packedOffset, limit: raw.count)
+    packedOffset = 16 + (flags == 1 ? NullBitmap.byteCount(values) : 0)
+    var layout = BlockLayout(position: packedOffset, limit: limit)
     var offsets: [UInt32]? = []
     var numbers: [Numbers]? = []
     var exceptions: IntegerExceptions?
@@ -60,54 +74,54 @@ package final class DecodedBlock: Sendable {
       form = .none
       width = Int(raw.load(1, as: UInt8.self))
       base = raw.load(8, as: Int64.self)
-      guard layout.takePacked(rows, width), layout.isComplete else {
+      guard layout.takePacked(values, width), layout.isComplete else {
         throw damage("an integer block has a wrong length")
       }
     case .patchedIntegers:
       form = .none
       width = Int(raw.load(1, as: UInt8.self))
       base = raw.load(8, as: Int64.self)
-      guard width < 64, layout.takePacked(rows, width) else {
+      guard width < 64, layout.takePacked(values, width) else {
         throw damage("an integer block has a wrong length")
       }
       exceptions = IntegerExceptions(
-        raw, rows: rows, width: width, highWidth: Int(raw.load(2, as: UInt8.self)), mayBeZero: false, &layout)
+        raw, rows: values, width: width, highWidth: Int(raw.load(2, as: UInt8.self)), mayBeZero: false, &layout)
       guard exceptions != nil else { throw damage("the exceptions of an integer block do not add up") }
     case .mappedCodes:
       form = .mapped
       width = 0
       base = 0
       exceptions = IntegerExceptions(
-        raw, rows: rows, width: 0, highWidth: Int(raw.load(1, as: UInt8.self)), mayBeZero: true, &layout)
+        raw, rows: values, width: 0, highWidth: Int(raw.load(1, as: UInt8.self)), mayBeZero: true, &layout)
       guard exceptions != nil else { throw damage("the exceptions of a mapped block do not add up") }
     case .phrases:
       form = .phrases
       width = 0
       base = 0
-      offsets = Self.groupOffsets(raw, rows, &layout)
+      offsets = Self.groupOffsets(raw, values, &layout)
     case .plainText:
       form = .plain
       width = Int(raw.load(1, as: UInt8.self))
       base = 0
-      guard layout.takePacked(rows, width) else { throw damage("a text block has a wrong length") }
+      guard layout.takePacked(values, width) else { throw damage("a text block has a wrong length") }
       offsets = Self.offsets(
-        raw, rows, packed: packedOffset, width: width, base: raw.load(4, as: UInt32.self),
-        from: layout.position, total: raw.load(8, as: UInt32.self))
+        raw, values, packed: packedOffset, width: width, base: raw.load(4, as: UInt32.self),
+        from: layout.position, total: raw.load(8, as: UInt32.self), limit: limit)
     case .dictionaryText:
       form = .dictionary
       width = Int(raw.load(1, as: UInt8.self))
       base = 0
       let lengthWidth = Int(raw.load(2, as: UInt8.self))
       let entries = Int(raw.load(4, as: UInt32.self))
-      guard entries > 0, entries <= rows, width <= 32, layout.takePacked(rows, width) else {
+      guard entries > 0, entries <= values, width <= 32, layout.takePacked(values, width) else {
         throw damage("impossible dictionary")
       }
       let lengthsOffset = layout.position
       guard layout.takePacked(entries, lengthWidth) else { throw damage("a dictionary has a wrong length") }
       offsets = Self.offsets(
         raw, entries, packed: lengthsOffset, width: lengthWidth, base: raw.load(12, as: UInt32.self),
-        from: layout.position, total: raw.load(8, as: UInt32.self))
-      for row in 0..<rows
+        from: layout.position, total: raw.load(8, as: UInt32.self), limit: limit)
+      for row in 0..<values
       where BitPacking.value(raw.base + packedOffset, row, width: width) >= UInt64(entries) {
         throw damage("a dictionary index is out of range")
       }
@@ -115,10 +129,10 @@ package final class DecodedBlock: Sendable {
       form = .coded
       width = Int(raw.load(1, as: UInt8.self))
       base = Int64(raw.load(4, as: UInt32.self))
-      guard width <= 32, layout.takePacked(rows, width) else {
+      guard width <= 32, layout.takePacked(values, width) else {
         throw damage("a coded block has a wrong length")
       }
-      numbers = Self.numbers(raw, rows, count: Int(raw.load(2, as: UInt8.self)), &layout)
+      numbers = Self.numbers(raw, values, count: Int(raw.load(2, as: UInt8.self)), &layout)
     case .keyText:
       form = .key
       width = 0
@@ -130,7 +144,7 @@ package final class DecodedBlock: Sendable {
     textOffsets = offsets
     self.numbers = numbers
     self.exceptions = exceptions
-    largestCode = form == .coded ? Self.largestCode(raw, rows, packedOffset, width, base, nullOffset) : 0
+    largestCode = form == .coded ? Self.largestCode(raw, values, packedOffset, width, base, nullOffset) : 0
   }
 
   private static func largestCode(
@@ -152,7 +166,7 @@ package final class DecodedBlock: Sendable {
     let packed = layout.position
     let count = PhraseEncoding.groupCount(rows)
     guard width <= 32, layout.takePacked(count, width),
-      layout.position + Int(raw.load(8, as: UInt32.self)) == raw.count
+      layout.position + Int(raw.load(8, as: UInt32.self)) == layout.limit
     else { return nil }
     var offsets: [UInt32] = []
     offsets.reserveCapacity(count + 1)
@@ -160,11 +174,11 @@ package final class DecodedBlock: Sendable {
     for group in 0..<count {
       offsets.append(UInt32(truncatingIfNeeded: bit))
       bit += BitPacking.value(raw.base + packed, group, width: width) + base
-      guard bit <= UInt64(raw.count) * 8 else { return nil }
+      guard bit <= UInt64(layout.limit) * 8 else { return nil }
     }
     offsets.append(UInt32(truncatingIfNeeded: bit))
     // Blocks are at most 64 MiB, so bits fit 32 bits; what is left of the stream is padding.
-    return UInt64(raw.count) * 8 - bit < 64 ? offsets : nil
+    return UInt64(layout.limit) * 8 - bit < 64 ? offsets : nil
   }
 
   /// The stretches of numbers behind the codes; `nil` unless they end exactly with the block.
@@ -174,7 +188,7 @@ package final class DecodedBlock: Sendable {
     guard count <= TextTemplate.maximumHoles else { return nil }
     var numbers: [Numbers] = []
     for _ in 0..<count {
-      guard raw.count - layout.position >= 16 else { return nil }
+      guard layout.limit - layout.position >= 16 else { return nil }
       let width = Int(raw.load(layout.position, as: UInt8.self))
       let base = raw.load(layout.position + 8, as: UInt64.self)
       layout.skip(16)
@@ -186,19 +200,20 @@ package final class DecodedBlock: Sendable {
 
   /// Offsets of `count` texts whose packed lengths are given; `nil` unless they end exactly with the block.
   private static func offsets(
-    _ raw: BlockBytes, _ count: Int, packed: Int, width: Int, base: UInt32, from start: Int, total: UInt32
+    _ raw: BlockBytes, _ count: Int, packed: Int, width: Int, base: UInt32, from start: Int, total: UInt32,
+    limit: Int
   ) -> [UInt32]? {
-    guard width <= 32, start + Int(total) == raw.count else { return nil }
+    guard width <= 32, start + Int(total) == limit else { return nil }
     var offsets: [UInt32] = []
     offsets.reserveCapacity(count + 1)
     var position = UInt64(start)
     for index in 0..<count {
       offsets.append(UInt32(truncatingIfNeeded: position))
       position += BitPacking.value(raw.base + packed, index, width: width) + UInt64(base)
-      guard position <= UInt64(raw.count) else { return nil }
+      guard position <= UInt64(limit) else { return nil }
     }
     offsets.append(UInt32(truncatingIfNeeded: position))
-    return position == UInt64(raw.count) ? offsets : nil
+    return position == UInt64(limit) ? offsets : nil
   }
 
   /// Smallest and largest integer; 0 and 0 when all rows are null.
@@ -212,18 +227,38 @@ package final class DecodedBlock: Sendable {
     return minimum <= maximum ? (minimum, maximum) : (0, 0)
   }
 
+  /// The number of a row's value among those stored.
+  @inline(__always)
+  package func value(of row: Int) -> Int { repeats?.value(of: row, bytes.base) ?? row }
+
+  /// The numbers of the values of consecutive rows.
+  func values(of rows: Range<Int>) -> Range<Int> {
+    guard repeats != nil, !rows.isEmpty else { return rows }
+    return value(of: rows.lowerBound)..<value(of: rows.upperBound - 1) + 1
+  }
+
+  /// Spreads values that were taken out for ``values(of:)`` over the rows.
+  func spread<Value>(_ rows: Range<Int>, in target: UnsafeMutablePointer<Value>) {
+    repeats?.spread(rows, bytes.base, in: target)
+  }
+
   /// Whether the row has no value.
   @inline(__always)
-  package func isNull(_ row: Int) -> Bool {
-    nullOffset >= 0 && NullBitmap.isNull(bytes.base + nullOffset, row)
+  package func isNull(_ row: Int) -> Bool { nullOffset >= 0 && isNull(value: value(of: row)) }
+
+  /// Whether a stored value is none.
+  @inline(__always)
+  package func isNull(value: Int) -> Bool {
+    nullOffset >= 0 && NullBitmap.isNull(bytes.base + nullOffset, value)
   }
 
   /// The integer of a row that has one.
   @inline(__always)
   package func integer(_ row: Int) -> Int64 {
-    let low = BitPacking.value(bytes.base + packedOffset, row, width: width)
+    let value = value(of: row)
+    let low = BitPacking.value(bytes.base + packedOffset, value, width: width)
     guard let exceptions else { return Int64(bitPattern: UInt64(bitPattern: base) &+ low) }
-    return Int64(bitPattern: UInt64(bitPattern: base) &+ low &+ exceptions.high(row) << UInt64(width))
+    return Int64(bitPattern: UInt64(bitPattern: base) &+ low &+ exceptions.high(value) << UInt64(width))
   }
 
   /// Memory of the block that bit positions of phrases refer to.
@@ -231,17 +266,18 @@ package final class DecodedBlock: Sendable {
   package var phraseBytes: UnsafeRawPointer { bytes.base }
 
   /// First bit behind the stream of a block of phrases, padding included.
-  package var phraseEnd: Int { bytes.count * 8 }
+  package var phraseEnd: Int { limit * 8 }
 
-  /// Bit at which a group of rows begins in a block of phrases.
+  /// Bit at which a group of values begins in a block of phrases.
   @inline(__always)
   package func groupStart(_ group: Int) -> Int { Int(textOffsets[group]) }
 
   /// The bytes of the text of a row that has one in a plain or dictionary block; valid while the block lives.
   @inline(__always)
   package func text(_ row: Int) -> UnsafeRawBufferPointer {
+    let value = value(of: row)
     let entry =
-      form == .dictionary ? Int(BitPacking.value(bytes.base + packedOffset, row, width: width)) : row
+      form == .dictionary ? Int(BitPacking.value(bytes.base + packedOffset, value, width: width)) : value
     let start = Int(textOffsets[entry])
     return UnsafeRawBufferPointer(start: bytes.base + start, count: Int(textOffsets[entry + 1]) - start)
   }
@@ -257,7 +293,7 @@ package final class DecodedBlock: Sendable {
   @inline(__always)
   package func number(_ index: Int, _ row: Int) -> UInt64 {
     let stretch = numbers[index]
-    return stretch.base &+ BitPacking.value(bytes.base + stretch.offset, row, width: stretch.width)
+    return stretch.base &+ BitPacking.value(bytes.base + stretch.offset, value(of: row), width: stretch.width)
   }
 
   /// The code of a row of a mapped block that does not follow from the other column.

@@ -110,7 +110,8 @@ extension SegmentReader {
   /// Name of the encoding of a block, with its codec.
   fileprivate func encoding(of entry: ColumnBlockEntry) throws(StoreError) -> String {
     let header = try blocks.header(entry.location, kind: .column)
-    let name = Encoding(rawValue: header.encoding).map { "\($0)" } ?? "unknown"
+    let isRepeating = header.encoding & Encoding.repeats != 0
+    let name = Encoding(rawValue: header.encoding & ~Encoding.repeats).map { "\($0)" + (isRepeating ? " repeats" : "") } ?? "unknown"
     return header.codec == .lz4 ? name + "+lz4" : name
   }
 }

@@ -4,7 +4,6 @@
 // Does not parse cells. Not thread-safe: callers take turns.
 
 import CreditModel
-import Foundation
 import SegmentStore
 
 /// A run of whole records, or one record that is too long to hold.
@@ -66,7 +65,7 @@ package final class ChunkReader {
   package static let maximumUnterminatedBytes = 1 << 20
 
   private let path: String
-  private let file: SequentialFile
+  private let source: any ByteSource
   /// What was read and not passed on: from `start` to the arena's end.
   private var memory: ByteArena
   private let chunkBytes: Int
@@ -80,31 +79,30 @@ package final class ChunkReader {
   /// Bytes read so far.
   package private(set) var bytesRead = 0
 
-  /// Opens a file and looks at its first MiB.
+  /// Begins to read and looks at the first MiB.
   ///
   /// - Parameters:
-  ///   - path: of the file.
+  ///   - source: where the bytes come from.
+  ///   - path: what to call it in errors.
   ///   - encoding: of its text.
   ///   - chunkBytes: of a chunk, about: chunks end with a record.
-  /// - Throws: `CreditError` for a file that cannot be read, is empty, or is undecodable in its first MiB.
-  package init(path: String, encoding: FileEncoding, chunkBytes: Int = 4 << 20) throws {
+  /// - Throws: `CreditError` for a source that cannot be read, is empty, or is undecodable in its first MiB.
+  package init(_ source: any ByteSource, path: String, encoding: FileEncoding, chunkBytes: Int = 4 << 20)
+    throws
+  {
+    self.source = source
     self.path = path
     self.chunkBytes = chunkBytes
     memory = ByteArena(capacity: Self.arenaBytes(chunkBytes))
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      throw CreditError("unreadable", "the file does not exist", file: path)
-    }
-    guard !isDirectory.boolValue else { throw CreditError("unreadable", "a folder is no file", file: path) }
-    do throws(StoreError) {
-      file = try SequentialFile(path: path)
-    } catch {
-      throw CreditError("unreadable", error.message, file: path)
-    }
     self.encoding = encoding
     try fill(to: 1 << 20)
     guard available > 0 else { throw CreditError("empty", "the file is empty", file: path) }
     try recognizeEncoding()
+  }
+
+  /// The same with a file.
+  package convenience init(path: String, encoding: FileEncoding, chunkBytes: Int = 4 << 20) throws {
+    try self.init(FileBytes(path: path), path: path, encoding: encoding, chunkBytes: chunkBytes)
   }
 
   private var available: Int { memory.count - start }
@@ -117,7 +115,7 @@ package final class ChunkReader {
       let target = memory.reserve(wanted)
       let result: Int
       do throws(StoreError) {
-        result = try file.read(into: target, count: wanted)
+        result = try source.read(into: target, count: wanted)
       } catch {
         throw CreditError("unreadable", error.message, file: path, offset: Int64(bytesRead))
       }

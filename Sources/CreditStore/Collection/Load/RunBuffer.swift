@@ -85,6 +85,7 @@ package struct RunBuffer {
     row.storeBytes(of: UInt32(payload.count), toByteOffset: 36, as: UInt32.self)
     row.storeBytes(of: UInt32(raw.count), toByteOffset: 40, as: UInt32.self)
     row.storeBytes(of: head.worker, toByteOffset: 44, as: UInt8.self)
+    row.storeBytes(of: head.keyHash, toByteOffset: 45, as: UInt32.self)
     if let base = payload.baseAddress {
       (row + RunRow.headerSize).copyMemory(from: base, byteCount: payload.count)
     }

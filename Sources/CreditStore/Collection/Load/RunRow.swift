@@ -3,13 +3,13 @@
 // those from a spill file are checked by SpilledRun before anybody reads them.
 //
 // row: 0 u128 key  16 u64 sequence  24 i64 order  32 u32 content hash  36 u32 payload bytes  40 u32 raw bytes  44 u8 worker
-//      45 payload, raw, padded to 8
+//      45 u32 key hash  49 payload, raw, padded to 8
 
 import SegmentStore
 
 /// The fixed part of a row in a run.
 package enum RunRow {
-  package static let headerSize = 45
+  package static let headerSize = 49
 
   @inline(__always)
   package static func load<T: FixedWidthInteger>(_ row: UnsafeRawPointer, _ offset: Int, _ type: T.Type) -> T
@@ -20,6 +20,7 @@ package enum RunRow {
   package static func sequence(_ row: UnsafeRawPointer) -> UInt64 { load(row, 16, UInt64.self) }
   package static func order(_ row: UnsafeRawPointer) -> Int64 { load(row, 24, Int64.self) }
   package static func contentHash(_ row: UnsafeRawPointer) -> UInt32 { load(row, 32, UInt32.self) }
+  package static func keyHash(_ row: UnsafeRawPointer) -> UInt32 { load(row, 45, UInt32.self) }
   package static func worker(_ row: UnsafeRawPointer) -> Int { Int(load(row, 44, UInt8.self)) }
   /// The row's values: coded with the pools of its worker.
   package static func payload(_ row: UnsafeRawPointer) -> UnsafeRawBufferPointer {
@@ -49,16 +50,20 @@ package struct RunRowHead {
   package var order: Int64
   /// Equal for equal values; never trusted alone.
   package var contentHash: UInt32
+  /// Equal for rows of the same record; never trusted alone. 0 where the entry has no record key.
+  package var keyHash: UInt32
   /// Number of the worker whose pools the values refer to.
   package var worker: UInt8
 
   package init(
-    key: UInt128, sequence: UInt64, order: Int64 = .min, contentHash: UInt32 = 0, worker: UInt8 = 0
+    key: UInt128, sequence: UInt64, order: Int64 = .min, contentHash: UInt32 = 0, keyHash: UInt32 = 0,
+    worker: UInt8 = 0
   ) {
     self.key = key
     self.sequence = sequence
     self.order = order
     self.contentHash = contentHash
+    self.keyHash = keyHash
     self.worker = worker
   }
 }

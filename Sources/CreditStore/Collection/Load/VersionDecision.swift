@@ -30,6 +30,17 @@ package struct RecordIdentity: Sendable {
     payload.withUnsafeBytes { masked(ContentHash.hash($0, schema)) }
   }
 
+  /// The hash of a stored row's record key: the same as that of a row of a batch with the same key.
+  package func keyHash(_ payload: [UInt8]) -> UInt32 {
+    var hash = ContentHash.start
+    payload.withUnsafeBytes { bytes in
+      _ = RowPayload.walk(bytes, schema) { index, cell in
+        if keyColumns.contains(index) { hash = TextHash.combine(hash, ContentHash.value(cell)) }
+      }
+    }
+    return masked(hash)
+  }
+
   /// The bytes that identify a record among those of its subject: the key items' values, each with its length.
   package func keyBytes(_ payload: [UInt8]) -> [UInt8] { payload.withUnsafeBytes(keyBytes) }
 
@@ -101,13 +112,42 @@ package struct VersionDecider {
   }
 
   private struct Record {
-    var keyHash: UInt64
-    var keyBytes: [UInt8]
+    /// A row of the record; its key is put together only when another row's hash agrees.
+    var row: Seen
+    var keyBytes: [UInt8]?
     var versions: [Version] = []
     var lastVersion: UInt32 = 0
     var stored: RowAddress?
     var pending: Int?
     var isClosed = false
+
+    init(_ row: Seen) { self.row = row }
+  }
+
+  /// The records of one subject, found by their keys.
+  private struct Records {
+    var all: [Record] = []
+    private var hashes: [UInt32] = []
+    /// Of more than a few.
+    private var places: [UInt32: [Int]] = [:]
+    private static let few = 32
+
+    /// The places of records whose keys have a hash.
+    func candidates(_ hash: UInt32) -> [Int] {
+      guard places.isEmpty else { return places[hash] ?? [] }
+      return hashes.indices.filter { hashes[$0] == hash }
+    }
+
+    mutating func append(_ hash: UInt32, _ record: Record) -> Int {
+      all.append(record)
+      hashes.append(hash)
+      if hashes.count == Self.few {
+        for (place, hash) in hashes.enumerated() { places[hash, default: []].append(place) }
+      } else if hashes.count > Self.few {
+        places[hash, default: []].append(all.count - 1)
+      }
+      return all.count - 1
+    }
   }
 
   /// Decides the rows of one subject, given in file order.
@@ -123,6 +163,8 @@ package struct VersionDecider {
     }
     if !identity.isKeyed, existing.isEmpty, incoming.count <= 48 {
       decideSmall(incoming, &decision)
+    } else if identity.isKeyed, existing.isEmpty, haveDistinctKeys(incoming) {
+      decideDistinct(incoming, &decision)
     } else if identity.isKeyed {
       try decideKeyed(incoming, existing, &decision)
     } else {
@@ -184,54 +226,88 @@ package struct VersionDecider {
     }
   }
 
+  /// Whether all rows are known to be of different records; false where they are too many to be compared with each other.
+  private func haveDistinctKeys(_ incoming: ArraySlice<RunEntry>) -> Bool {
+    guard incoming.count <= 48 else { return false }
+    for index in incoming.indices.dropFirst() {
+      let hash = RunRow.keyHash(incoming[index].row)
+      for other in incoming.startIndex..<index where RunRow.keyHash(incoming[other].row) == hash {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// Rows of different records, of which the store has none.
+  private func decideDistinct(_ incoming: ArraySlice<RunEntry>, _ decision: inout PartitionDecision) {
+    decision.loaded += incoming.count
+    for entry in incoming {
+      decision.rows.append(
+        DecidedRow(row: entry.row, key: entry.key, sequence: entry.sequence, version: 1, isSuperseded: false))
+    }
+  }
+
+  private func keyBytes(_ row: Seen) throws(StoreError) -> [UInt8] {
+    switch row {
+    case .stored(let payload): return identity.keyBytes(payload)
+    case .row(let row):
+      guard let payload = batch.payload(row) else { throw Self.misread }
+      return identity.keyBytes(payload)
+    }
+  }
+
+  /// The place of the record with the key of a row.
+  private func find(_ hash: UInt32, _ row: Seen, _ records: inout Records) throws(StoreError) -> Int? {
+    let candidates = records.candidates(hash)
+    guard !candidates.isEmpty else { return nil }
+    let key = try keyBytes(row)
+    for place in candidates {
+      let known: [UInt8]
+      if let bytes = records.all[place].keyBytes { known = bytes } else { known = try keyBytes(records.all[place].row) }
+      records.all[place].keyBytes = known
+      if known == key { return place }
+    }
+    return nil
+  }
+
   private func decideKeyed(
     _ incoming: ArraySlice<RunEntry>, _ existing: [StoredRow], _ decision: inout PartitionDecision
   ) throws(StoreError) {
-    var records: [Record] = []
-    var byHash: [UInt64: [Int]] = [:]
-    func find(_ hash: UInt64, _ key: [UInt8]) -> Int? {
-      byHash[hash]?.first { records[$0].keyBytes == key }
-    }
-    func make(_ hash: UInt64, _ key: [UInt8]) -> Int {
-      byHash[hash, default: []].append(records.count)
-      records.append(Record(keyHash: hash, keyBytes: key))
-      return records.count - 1
-    }
+    var records = Records()
     for row in existing {
-      let key = identity.keyBytes(row.payload)
-      let hash = XXHash64.hash(key) & identity.hashMask
-      let index = find(hash, key) ?? make(hash, key)
-      records[index].versions.append(
-        Version(hash: identity.contentHash(row.payload), content: .stored(row.payload)))
-      records[index].lastVersion = max(records[index].lastVersion, row.system.version)
+      let hash = identity.keyHash(row.payload)
+      let content = Seen.stored(row.payload)
+      let index = try find(hash, content, &records) ?? records.append(hash, Record(content))
+      records.all[index].versions.append(
+        Version(hash: identity.contentHash(row.payload), content: content))
+      records.all[index].lastVersion = max(records.all[index].lastVersion, row.system.version)
       if row.superseded == nil {
-        records[index].stored = row.address
-        records[index].isClosed = RecordState(rawValue: row.system.state)?.isClosed ?? false
+        records.all[index].stored = row.address
+        records.all[index].isClosed = RecordState(rawValue: row.system.state)?.isClosed ?? false
       }
     }
     for entry in incoming {
-      guard let payload = batch.payload(entry.row) else { throw Self.misread }
       let content = RunRow.contentHash(entry.row)
-      let key = identity.keyBytes(payload)
-      let hash = XXHash64.hash(key) & identity.hashMask
-      guard let index = find(hash, key) else {
-        let made = make(hash, key)
-        append(entry, version: 1, to: &decision, record: &records[made], content)
+      let hash = RunRow.keyHash(entry.row)
+      guard let index = try find(hash, .row(entry.row), &records) else {
+        let made = records.append(hash, Record(.row(entry.row)))
+        append(entry, version: 1, to: &decision, record: &records.all[made], content)
         decision.loaded += 1
         continue
       }
-      if records[index].versions.contains(where: { $0.hash == content && isEqual($0.content, entry.row) }) {
+      if records.all[index].versions.contains(where: { $0.hash == content && isEqual($0.content, entry.row) }) {
         decision.duplicate += 1
-      } else if records[index].isClosed {
+      } else if records.all[index].isClosed {
         decision.closed.append(entry.row)
       } else {
-        if let address = records[index].stored {
+        if let address = records.all[index].stored {
           decision.superseded.append(address)
-          records[index].stored = nil
+          records.all[index].stored = nil
         }
-        if let pending = records[index].pending { decision.rows[pending].isSuperseded = true }
+        if let pending = records.all[index].pending { decision.rows[pending].isSuperseded = true }
         append(
-          entry, version: records[index].lastVersion + 1, to: &decision, record: &records[index], content)
+          entry, version: records.all[index].lastVersion + 1, to: &decision, record: &records.all[index],
+          content)
         decision.updated += 1
       }
     }

@@ -43,11 +43,12 @@ package enum PhraseEncoding {
 
   /// Whether the codes of every group end exactly with it, and what is left of the stream is zero.
   package static func isSound(_ block: DecodedBlock, _ code: PhraseCode) -> Bool {
-    let groups = groupCount(block.rowCount)
+    let groups = groupCount(block.valueCount)
     for group in 0..<groups {
       var bit = block.groupStart(group)
       let end = block.groupStart(group + 1)
-      for row in group * groupRows..<min(block.rowCount, (group + 1) * groupRows) where !block.isNull(row) {
+      for value in group * groupRows..<min(block.valueCount, (group + 1) * groupRows)
+      where !block.isNull(value: value) {
         while true {
           guard bit < end else { return false }
           let entry = code.next(block.phraseBytes, &bit)

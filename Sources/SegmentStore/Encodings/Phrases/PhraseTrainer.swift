@@ -22,6 +22,8 @@ package struct PhraseTrainer: ~Copyable {
   /// Bytes of a phrase at most.
   package static let phraseBytes = 240
   private static let rounds = 10
+  /// A round that takes the sample apart into hardly fewer phrases than the one before is the last.
+  private static let leastGain: Float = 0.005
   /// Bits a phrase costs in the dictionary, measured: its pages compress to less than half.
   private static func storageBits(_ bytes: Int) -> Float { Float(bytes) * 4 + 8 }
 
@@ -48,7 +50,12 @@ package struct PhraseTrainer: ~Copyable {
   /// The chosen phrases and their uses in the sample: first all single bytes in their order, then letters, then longer ones.
   package mutating func train() -> (phrases: [UnsafeRawBufferPointer], counts: [UInt32]) {
     chooseLetters()
-    for _ in 0..<Self.rounds { improve() }
+    var phrases = Float.infinity
+    for _ in 0..<Self.rounds {
+      let before = improve()
+      guard before < phrases * (1 - Self.leastGain) else { break }
+      phrases = before
+    }
     var counts = [UInt32](repeating: 0, count: entries.count)
     var pairs = PairCounts(limit: 0)
     count(&counts, &pairs)
@@ -87,8 +94,8 @@ package struct PhraseTrainer: ~Copyable {
     var number: Int
   }
 
-  /// One round: count, and keep what saves the most.
-  private mutating func improve() {
+  /// One round: count, and keep what saves the most; returns the phrases that the sample had before.
+  private mutating func improve() -> Float {
     var counts = [UInt32](repeating: 0, count: entries.count)
     var pairs = PairCounts(limit: pairLimit)
     var total: Float = 0
@@ -118,6 +125,7 @@ package struct PhraseTrainer: ~Copyable {
     }
     candidates.sort { $0.gain != $1.gain ? $0.gain > $1.gain : $0.number < $1.number }
     keep(candidates)
+    return total
   }
 
   private mutating func keep(_ candidates: [Candidate]) {

@@ -195,8 +195,11 @@ package struct ColumnCursor {
     _ current: Unmanaged<DecodedBlock>, _ index: Int
   ) throws(StoreError) -> UnsafeRawBufferPointer? {
     guard let code = column?.entry.phraseCode else { throw damage("phrases without a dictionary of phrases") }
+    let value = current._withUnsafeGuaranteedRef { $0.value(of: index) }
+    // The text asked for last still stands there.
+    if let scratch, phrases.isBehind(value) { return scratch.bytes }
     let arena = scratchArena()
-    guard try phrases.move(to: index, current, code) else {
+    guard try phrases.move(to: value, current, code) else {
       throw damage("the phrases of a block do not add up")
     }
     // Until the text is whole the position counts for nothing.
@@ -210,7 +213,7 @@ package struct ColumnCursor {
       page._withUnsafeGuaranteedRef { arena.append($0.text(place)) }
       guard arena.count <= ColumnBlockLimits.valueBytes else { throw damage("a text of phrases is too long") }
     }
-    position.row = index + 1
+    position.row = value + 1
     phrases = position
     return arena.bytes
   }
@@ -252,14 +255,17 @@ struct DictionaryPages {
 
 /// Where a cursor stands in the bits of a block of phrases.
 private struct PhrasePosition {
-  /// The row that begins at `bit`, if that is inside the group.
+  /// The value that begins at `bit`, if that is inside the group.
   var row = 0
   private var bit = 0
   /// The group whose bits end at `limit`; -1 before the first.
   private var group = -1
   private var limit = 0
 
-  /// Moves to the first phrase of a row; false when the bits are not what they should be.
+  /// Whether a value is the one read last.
+  func isBehind(_ value: Int) -> Bool { group >= 0 && row == value + 1 }
+
+  /// Moves to the first phrase of a value; false when the bits are not what they should be.
   mutating func move(to row: Int, _ block: Unmanaged<DecodedBlock>, _ code: PhraseCode) throws(StoreError)
     -> Bool
   {
@@ -270,7 +276,7 @@ private struct PhrasePosition {
       (bit, limit) = block._withUnsafeGuaranteedRef { ($0.groupStart(group), $0.groupStart(group + 1)) }
     }
     while self.row < row {
-      if !block._withUnsafeGuaranteedRef({ [current = self.row] in $0.isNull(current) }) {
+      if !block._withUnsafeGuaranteedRef({ [current = self.row] in $0.isNull(value: current) }) {
         while true {
           let entry = next(block, code)
           if entry == code.end { break }

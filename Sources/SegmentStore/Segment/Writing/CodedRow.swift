@@ -180,13 +180,16 @@ package enum ContentHash {
   /// The hash of a row in plain form.
   package static func hash(_ payload: UnsafeRawBufferPointer, _ schema: DatasetSchema) -> UInt64 {
     var hash = start
-    _ = RowPayload.walk(payload, schema) { _, cell in
-      switch cell {
-      case .null: hash = TextHash.combine(hash, null)
-      case .integer(let value): hash = TextHash.combine(hash, UInt64(bitPattern: value))
-      case .text(let text): hash = TextHash.combine(hash, TextHash.hash(text))
-      }
-    }
+    _ = RowPayload.walk(payload, schema) { _, cell in hash = TextHash.combine(hash, value(cell)) }
     return hash
+  }
+
+  /// What one cell of a row in plain form adds.
+  package static func value(_ cell: RowPayload.View) -> UInt64 {
+    switch cell {
+    case .null: null
+    case .integer(let value): UInt64(bitPattern: value)
+    case .text(let text): TextHash.hash(text)
+    }
   }
 }

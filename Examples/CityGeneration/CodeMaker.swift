@@ -3,12 +3,13 @@
 
 import CreditModel
 
-enum CodeMaker {
-  static let divisions = ["130302", "130303", "130304", "130306", "130321", "130322", "130324"]
+/// Makes identifiers.
+public enum CodeMaker {
+  public static let divisions = ["130302", "130303", "130304", "130306", "130321", "130322", "130324"]
   private static let alphabet = Array("0123456789ABCDEFGHJKLMNPQRTUWXY".utf8)
 
   /// A unified social credit code from its first 8 places and the 8 of its organisation code's body.
-  static func creditCode(prefix: String, body: [UInt8]) -> String {
+  public static func creditCode(prefix: String, body: [UInt8]) -> String {
     var bytes = Array(prefix.utf8) + body
     bytes.append(organizationCheck(body))
     var sum = 0
@@ -22,14 +23,14 @@ enum CodeMaker {
   }
 
   /// A credit code of a random body. Organisation codes use no letter the credit code lacks.
-  static func creditCode(_ random: inout SeededRandom, kind: String = "91") -> String {
+  public static func creditCode(_ random: inout SeededRandom, kind: String = "91") -> String {
     let body = (0..<8).map { index in
       index == 0 ? UInt8(0x4D) : index == 1 ? UInt8(0x41) : alphabet[random.below(31)]
     }
     return creditCode(prefix: kind + random.pick(divisions), body: body)
   }
 
-  static func organizationCheck(_ body: [UInt8]) -> UInt8 {
+  public static func organizationCheck(_ body: [UInt8]) -> UInt8 {
     let weights = [3, 7, 9, 10, 5, 8, 4, 2]
     let sum = zip(body, weights).reduce(0) { $0 + Int($1.0 > 0x39 ? $1.0 - 0x37 : $1.0 - 0x30) * $1.1 }
     switch 11 - sum % 11 {
@@ -40,7 +41,7 @@ enum CodeMaker {
   }
 
   /// A citizen identity number of somebody born from 1950 to 2003.
-  static func identityNumber(_ random: inout SeededRandom) -> String {
+  public static func identityNumber(_ random: inout SeededRandom) -> String {
     let birth = Day(daysSinceEpoch: -7305 + random.below(19_700)) ?? .epoch
     let date = birth.description.filter { $0 != "-" }
     let sequence = String(1000 + random.below(999)).dropFirst()

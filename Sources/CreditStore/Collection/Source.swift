@@ -1,0 +1,52 @@
+// Owns what can be collected: a file, or rows that a program hands over.
+// Invariants: a source is read once, from first to last.
+// Does not read.
+
+extension CreditDatabase {
+  /// Where the rows of a batch come from (数据来源).
+  public struct Source: Sendable {
+    /// Path of the file, or what the rows are to be called in the receipt.
+    public var path: String
+    /// The encoding of its text.
+    public var encoding: FileEncoding
+    private var handed: Handed?
+
+    private struct Handed: Sendable {
+      var byteCount: Int?
+      var next: @Sendable () throws -> [UInt8]?
+    }
+
+    /// A CSV file (RFC 4180).
+    ///
+    /// - Parameters:
+    ///   - path: of the file.
+    ///   - encoding: of its text.
+    public static func csv(_ path: String, encoding: FileEncoding = .auto) -> Source {
+      Source(path: path, encoding: encoding, handed: nil)
+    }
+
+    /// CSV text (RFC 4180) that a program hands over piece by piece, from a request or another database; nothing of it is written to a file first.
+    ///
+    /// ```swift
+    /// let receipt = try await database.collect(.csv(named: "upload.csv") { try body.next() }, for: "XZCF", from: unit)
+    /// ```
+    /// - Parameters:
+    ///   - name: what the receipt calls it.
+    ///   - encoding: of the text.
+    ///   - byteCount: bytes there will be, where that is known: only progress needs it.
+    ///   - next: the next bytes, a header line among the first; `nil` at the end. Pieces may end anywhere, some 100 KiB are a good size. Called on threads
+    ///     of the store, one call at a time; an error it throws ends the collection, and nothing is taken in.
+    public static func csv(
+      named name: String, encoding: FileEncoding = .auto, byteCount: Int? = nil,
+      next: @escaping @Sendable () throws -> [UInt8]?
+    ) -> Source {
+      Source(path: name, encoding: encoding, handed: Handed(byteCount: byteCount, next: next))
+    }
+
+    /// Begins to read.
+    package func open() throws -> any ByteSource {
+      guard let handed else { return try FileBytes(path: path) }
+      return HandedBytes(totalBytes: handed.byteCount, handed.next)
+    }
+  }
+}
