@@ -5,8 +5,10 @@ import PackageDescription
 let package = Package(
   name: "CreditStoreBenchmarks",
   dependencies: [.package(name: "CreditStore", path: "..")],
-  targets: ["CatalogueBenchmark", "CommitBenchmark", "LookupBenchmark", "NameBenchmark", "QueryBenchmark"].map
-  { name in
+  targets: [
+    "CatalogueBenchmark", "CityBenchmark", "CommitBenchmark", "LookupBenchmark", "NameBenchmark",
+    "QueryBenchmark",
+  ].map { name in
     .executableTarget(
       name: name,
       dependencies: [

@@ -42,9 +42,12 @@ public struct CityPlan: Sendable {
   /// Persons.
   public let persons: Int
 
+  /// Records below which a city has but registrations, permits and penalties.
+  public static let leastRecords = 1_000_000
+
   /// Entries that a city of so many records has.
   public static func entryCount(records: Int) -> Int {
-    min(maximumEntries, max(3, records / recordsPerEntry))
+    records < leastRecords ? 3 : min(maximumEntries, records / recordsPerEntry)
   }
 
   /// Plans a city.
@@ -156,10 +159,14 @@ enum MunicipalEntry {
     // Nine fields in the middle, 117 at most, as inventories of provinces have them.
     let wanted = max(items.count + 1, min(117, Int(exp(2.2 + 0.55 * random.normal()))))
     var place = random.below(Words.municipalItems.count)
+    var names = Set(items.map(\.name))
     while items.count < wanted {
-      let round = (items.count - 4) / Words.municipalItems.count
-      place = (place + 1 + random.below(round == 0 ? 3 : 1)) % Words.municipalItems.count
-      items.append(item(Words.municipalItems[place], id: "F\(items.count)", round: items.count > 60 ? items.count : 0))
+      place = (place + 1 + random.below(3)) % Words.municipalItems.count
+      var item = item(Words.municipalItems[place], id: "F\(items.count)")
+      // An entry of many items has several of a kind.
+      if names.contains(item.name) { item.name += "（\(items.count)）" }
+      names.insert(item.name)
+      items.append(item)
     }
     let natures: [CatalogueEntry.Nature] = [.neutral, .neutral, .positive, .negative]
     return CatalogueEntry(
@@ -172,8 +179,8 @@ enum MunicipalEntry {
     ).with(\.level, .municipal).with(\.region, unit.division)
   }
 
-  private static func item(_ kind: (name: String, kind: String), id: String, round: Int) -> CatalogueItem {
-    let name = round == 0 ? kind.name : "\(kind.name)\(round)"
+  private static func item(_ kind: (name: String, kind: String), id: String) -> CatalogueItem {
+    let name = kind.name
     switch kind.kind {
     case "date": return CatalogueItem(id: id, name: name, type: .date)
     case "month": return CatalogueItem(id: id, name: name, type: .month)

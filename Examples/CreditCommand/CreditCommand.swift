@@ -13,6 +13,7 @@ struct Credit: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       CheckCommand.self, InitCommand.self, CatalogueCommand.self, CollectCommand.self, RejectsCommand.self,
+      RejudgeCommand.self,
       RecordsCommand.self, QueryCommand.self, ChangesCommand.self, FindCommand.self, ScreenCommand.self,
       SubjectsCommand.self,
       AggregateCommand.self,

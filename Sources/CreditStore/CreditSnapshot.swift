@@ -181,43 +181,4 @@ public struct CreditSnapshot: Sendable {
       return counts
     } catch { throw CreditError(wrapping: error) }
   }
-
-  /// Rows a batch set aside, in file order.
-  ///
-  /// - Throws: `CreditError` with code `unknownBatch`.
-  public func setAsideRows(ofBatch batch: UInt64) throws -> [SetAsideRow] {
-    do {
-      guard try Batches.batch(batch, in: engine) != nil else {
-        throw CreditError("unknownBatch", "there is no batch \(batch)")
-      }
-      let schema = SystemDatasets.setAside
-      let rows = try engine.rows(of: SystemDatasets.key(batch: batch), schema: schema)
-      var result: [SetAsideRow] = []
-      for row in rows {
-        let cells = try row.cells(schema)
-        guard let number = cells[0].number,
-          let state = cells[1].number.flatMap(SetAsideState.init(rawValue:)),
-          case .text(let digest) = cells[3]
-        else { throw StoreError(.damaged, "a set-aside row is incomplete") }
-        let reasons = try JSONDecoder().decode([RuleFinding].self, from: Data((cells[2].string ?? "[]").utf8))
-        result.append(
-          SetAsideRow(row: Int(number), state: state, reasons: reasons, raw: try raw(digest)))
-      }
-      return result.sorted { $0.row < $1.row }
-    } catch { throw CreditError(wrapping: error) }
-  }
-
-  private func raw(_ digest: [UInt8]) throws -> SetAsideRow.Raw {
-    let schema = SystemDatasets.rawRows
-    guard let row = try engine.rows(of: SystemDatasets.key(digest: digest), schema: schema).first else {
-      return .missing
-    }
-    let cells = try row.cells(schema)
-    let text = cells[1].string ?? ""
-    switch cells[0].number {
-    case RawRow.base64: return .base64(text)
-    case RawRow.excerpt: return .excerpt(text)
-    default: return .object(text)
-    }
-  }
 }

@@ -185,4 +185,36 @@ import Testing
       #expect(data.range(of: Data(codes[0].utf8)) == nil, "\(file)")
     }
   }
+
+  /// Goal: each subject counts once in its library, as of any commit. Beside: a set of identifiers joined by hand.
+  @Test func librariesCountSubjectsOnce() throws {
+    let fixture = try StoreFixture()
+    let database = fixture.database
+    let codes = [
+      "91130302MA0000015N", "92130303MA0000023W", "81130324MC0000012E", "130302199001010016",
+      "130302900101001", "MA0000015",
+      "130300000000015",
+    ]
+    try fixture.collect(codes.enumerated().map { "\($1),\($0),2024-01-05,1,甲" })
+    let apart = try database.snapshot().subjectCounts()
+    #expect(
+      apart.values.reduce(0, +) == 7 && apart[.naturalPerson] == 2 && apart[.soleTrader] == 1)
+    let before = database.snapshot().commit
+    func identifier(_ text: String) -> Identifier { Identifier(detecting: text, on: CreditDatabase.today()) }
+    for (left, right) in [
+      ("91130302MA0000015N", "MA0000015"), ("MA0000015", "130300000000015"),
+      ("91130302MA0000015N", "130300000000015"),
+      ("130302199001010016", "130302900101001"), ("92130303MA0000023W", "130300600000016"),
+    ] { try database.link(identifier(left), identifier(right), evidence: .manual, by: "李某") }
+    // Three and two become one each; a number without records changes nothing.
+    let joined = try database.snapshot().subjectCounts()
+    #expect(
+      joined.values.reduce(0, +) == 4 && joined[.naturalPerson] == 1 && joined[.legalPerson] == 1
+        && joined[.soleTrader] == 1)
+    #expect(try database.snapshot().subjectCounts(links: .ignored) == apart)
+    #expect(try database.snapshot().subjectCounts(links: .asOf(before)) == apart)
+    try database.unlink(identifier("130302199001010016"), identifier("130302900101001"), reason: "two people")
+    #expect(try database.snapshot().subjectCounts()[.naturalPerson] == 2)
+    try database.close()
+  }
 }

@@ -161,7 +161,8 @@ import Testing
         _ = try? engine.write { transaction in
           for segment in transaction.snapshot.segments {
             for position in 0..<segment.reader.footer.rowCount {
-              transaction.supersede(RowAddress(segment: segment.reader.id.rawValue, position: UInt32(position)))
+              transaction.supersede(
+                RowAddress(segment: segment.reader.id.rawValue, position: UInt32(position)))
               superseded += 1
             }
           }

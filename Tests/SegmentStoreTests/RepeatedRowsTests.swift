@@ -67,7 +67,8 @@ import Testing
         code: UInt32.random(in: 5...9000, using: &random),
         numbers: [UInt64.random(in: 0...999, using: &random), UInt64.random(in: 7...8, using: &random)]
       )
-      rows += Array(repeating: isNull ? nil : row, count: Int.random(in: 1...2 * runLength - 1, using: &random))
+      rows += Array(
+        repeating: isNull ? nil : row, count: Int.random(in: 1...2 * runLength - 1, using: &random))
     }
     var builder = ColumnBlockBuilder(
       column: 0, columnID: 16, kind: .codes(holes: 2), scratch: DictionaryScratch())
@@ -93,7 +94,9 @@ import Testing
     for (place, row) in rows.enumerated() {
       #expect(block.isNull(place) == (row == nil))
       guard let row else { continue }
-      #expect(block.code(place) == Int(row.code) && (0..<2).allSatisfy { block.number($0, place) == row.numbers[$0] })
+      #expect(
+        block.code(place) == Int(row.code)
+          && (0..<2).allSatisfy { block.number($0, place) == row.numbers[$0] })
     }
     var codes = [UInt32](repeating: 0, count: rows.count - 100)
     codes.withUnsafeMutableBufferPointer { target in
@@ -111,8 +114,29 @@ import Testing
         refused += 1
         continue
       }
-      for place in stride(from: 0, to: read.rowCount, by: 97) where !read.isNull(place) { _ = read.code(place) }
+      for place in stride(from: 0, to: read.rowCount, by: 97) where !read.isNull(place) {
+        _ = read.code(place)
+      }
     }
     #expect(refused > 0)
+  }
+
+  /// A block in which some texts were those of their keys was taken for one in which all are, when as many values were left as there had been such texts.
+  @Test func textsOfKeysAmongRepeatedOnesComeBack() throws {
+    let texts = ["甲", "甲", "甲", "91"].map { Array($0.utf8) }
+    let memory = StableArena()
+    let decoded = try EncodingTests.blocks(isText: true) { builder, arena in
+      for row in 0..<400 {
+        let text = texts[row % 4]
+        builder.append(
+          text: text.withUnsafeBytes { memory.copy($0) }, count: text.count,
+          isKey: row % 4 == 3 || row % 8 == 0)
+      }
+      let block = builder.close(into: arena)
+      return block.map { [$0] } ?? []
+    }
+    let block = try #require(decoded.first)
+    #expect(block.valueCount == 200 && block.form != .key)
+    #expect((0..<400).map { Array(block.text($0)) } == (0..<400).map { texts[$0 % 4] })
   }
 }

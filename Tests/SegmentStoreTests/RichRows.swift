@@ -81,7 +81,9 @@ enum RichRows {
     guard Int.random(in: 0..<9, using: &random) > 0 else { return .null }
     return .text(
       Array(
-        (0..<20).map { _ in phrases[Int.random(in: 0..<phrases.count, using: &random)] }.joined(separator: "；").utf8))
+        (0..<20).map { _ in phrases[Int.random(in: 0..<phrases.count, using: &random)] }.joined(
+          separator: "；"
+        ).utf8))
   }
 
   static func smallCells(key: UInt128, _ number: Int, _ random: inout SeededGenerator) -> [RowPayload.Cell] {

@@ -1,4 +1,4 @@
-// Owns `credit collect` and `credit rejects`.
+// Owns `credit collect`.
 
 import ArgumentParser
 import CreditApplications
@@ -99,63 +99,5 @@ struct CollectCommand: AsyncParsableCommand {
       String(receipt.questionable), String(receipt.unlinked), String(receipt.warnings),
       String((receipt.seconds * 100).rounded() / 100),
     ]
-  }
-}
-
-struct RejectsCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "rejects", abstract: "The questionable and unlinked rows of a batch.")
-
-  @OptionGroup var store: StoreArgument
-  @Argument(help: "Number of the batch.")
-  var batch: UInt64
-  @OptionGroup var masking: MaskingOptions
-  @OptionGroup var output: OutputOptions
-
-  func run() async throws {
-    try await output.reporting {
-      let presentation = try masking.presentation()
-      let rows = try store.openForReading().snapshot().setAsideRows(ofBatch: batch)
-      guard output.json else {
-        Terminal.table(
-          ["row", "state", "rule", "item", "message"],
-          rows.flatMap { row in
-            row.reasons.map {
-              [String(row.row), row.state.name, $0.rule, $0.item, presentation.text($0.message)]
-            }
-          })
-        return
-      }
-      for row in rows {
-        let reasons = row.reasons.map { reason in
-          JSON.object([
-            ("rule", .string(reason.rule)), ("item", .string(reason.item)),
-            ("message", .string(presentation.text(reason.message))),
-          ])
-        }
-        let raw: (String, JSON) =
-          switch row.raw {
-          case .object(let text): ("raw", .raw(presentation.rawRow(text)))
-          case .base64(let text): ("rawBase64", .string(presentation.rawBytes(text)))
-          case .missing: ("raw", .null)
-          case .excerpt(let text):
-            // The beginning of a huge record may hold anything: it is only shown for a purpose.
-            ("rawExcerpt", masking.unmasked ? .raw(text) : .string("withheld; use --unmasked --purpose TEXT"))
-          }
-        Terminal.line(
-          JSON.object([
-            ("row", .int(row.row)), ("state", .string(row.state.name)), ("reasons", .array(reasons)), raw,
-          ]).text)
-      }
-    }
-  }
-}
-
-extension MaskingOptions {
-  /// What may be shown.
-  func presentation() throws -> RecordPresentation {
-    let today = CreditDatabase.today()
-    guard unmasked, let purpose else { return .masked(on: today) }
-    return try .unmasked(purpose: purpose, on: today)
   }
 }

@@ -9,9 +9,9 @@ struct GenerateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Writes CSV files and catalogue JSON of a synthetic city.",
     discussion: """
-      Profiles: city and peer (the benchmark's nine columns). A city has one entry for each 12,600 records, 3 to 25,000; one of three entries has \
-      registrations, permits and penalties with rows that break every rule, a larger one files of all entries in DIR/files and their list in \
-      DIR/files.csv. With --store DIR becomes a store with all of it.
+      Profiles: city and peer (the benchmark's nine columns). A city of less than a million records has registrations, permits and penalties with rows \
+      that break every rule; a larger one, or one with --entries, has files of all its entries in DIR/files and their list in DIR/files.csv: one entry \
+      for each 12,600 records, 25,000 at most. With --store DIR becomes a store with all of it.
       """
   )
 
@@ -56,7 +56,7 @@ struct GenerateCommand: AsyncParsableCommand {
       let bar = ProgressBar("generate")
       let summary =
         switch profile {
-        case .city where count == 3:
+        case .city where count == 3 && entries == nil:
           try SmallCityProfile(folder: folder, records: records, seed: seed).write { bar.show($0, "") }
         case .city:
           try CityProfile(folder: folder, plan: CityPlan(records: records, entries: count, seed: seed))
@@ -77,15 +77,22 @@ struct GenerateCommand: AsyncParsableCommand {
   private func load(_ count: Int) throws {
     let bar = ProgressBar("load")
     let city = CityProfile(folder: folder, plan: CityPlan(records: records, entries: count, seed: seed))
-    let (summary, load) = try city.load(memoryBudgetBytes: memory.memory == nil ? 896 << 20 : memory.options.memoryBudgetBytes) { bar.show($0, $1) }
+    let (summary, load) = try city.load(
+      memoryBudgetBytes: memory.memory == nil ? 896 << 20 : memory.options.memoryBudgetBytes
+    ) { bar.show($0, $1) }
     bar.finish()
     guard output.json else {
       Terminal.line("loaded \(summary.records) rows of \(summary.entries) entries into \(folder)")
       return Terminal.table(
-        ["loaded", "updated", "duplicate", "questionable", "unlinked", "seconds", "core seconds", "of the generator"],
+        [
+          "loaded", "updated", "duplicate", "questionable", "unlinked", "seconds", "core seconds",
+          "of the generator",
+        ],
         [
           [load.loaded, load.updated, load.duplicate, load.questionable, load.unlinked].map(String.init)
-            + [load.collectSeconds, load.collectCoreSeconds, load.generatorSeconds].map { String(rounded($0)) }
+            + [load.collectSeconds, load.collectCoreSeconds, load.generatorSeconds].map {
+              String(rounded($0))
+            }
         ])
     }
     Terminal.line(
@@ -93,10 +100,12 @@ struct GenerateCommand: AsyncParsableCommand {
         members(summary) + [
           ("loaded", .int(load.loaded)), ("updated", .int(load.updated)), ("duplicate", .int(load.duplicate)),
           ("questionable", .int(load.questionable)), ("unlinked", .int(load.unlinked)),
-          ("publishSeconds", .number(rounded(load.publishSeconds))), ("seconds", .number(rounded(load.collectSeconds))),
+          ("publishSeconds", .number(rounded(load.publishSeconds))),
+          ("seconds", .number(rounded(load.collectSeconds))),
           ("coreSeconds", .number(rounded(load.collectCoreSeconds))),
           ("generatorCoreSeconds", .number(rounded(load.generatorSeconds))),
-        ]).text)
+        ]
+      ).text)
   }
 
   private func rounded(_ seconds: Double) -> Double { (seconds * 100).rounded() / 100 }

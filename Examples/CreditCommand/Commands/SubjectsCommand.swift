@@ -7,12 +7,34 @@ import CreditStore
 
 struct SubjectsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "subjects", abstract: "Shows and links the identifiers of a subject.",
-    subcommands: [ShowCommand.self, LinkCommand.self, UnlinkCommand.self, MatchCommand.self])
+    commandName: "subjects", abstract: "Counts subjects; shows and links their identifiers.",
+    subcommands: [
+      CountCommand.self, ShowCommand.self, LinkCommand.self, UnlinkCommand.self, MatchCommand.self,
+    ])
 
   /// An identifier under the kind asked for, or that its form suggests.
   static func identifier(_ text: String, _ kind: IdentifierKind?) -> Identifier {
     kind.map { Identifier(text, as: $0) } ?? Identifier(detecting: text, on: CreditDatabase.today())
+  }
+
+  struct CountCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "count",
+      abstract: "Counts the subjects of the libraries: legal persons, natural persons, others.")
+
+    @OptionGroup var store: StoreArgument
+    @Flag(help: "Count linked identifiers one by one.")
+    var noLinks = false
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      try await output.reporting {
+        let counts = try store.openForReading().snapshot().subjectCounts(
+          links: noLinks ? .ignored : .followed)
+        let kinds = SubjectKind.allCases.map { ($0.rawValue, JSON.int(counts[$0] ?? 0)) }
+        output.show([("subjects", .int(counts.values.reduce(0, +)))] + kinds)
+      }
+    }
   }
 
   struct ShowCommand: AsyncParsableCommand {

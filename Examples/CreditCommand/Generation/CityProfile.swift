@@ -22,7 +22,8 @@ struct CityProfile {
     for file in files {
       let rows = CityRows(file, of: plan, population: population)
       let path = folder + "/files/" + file.name
-      guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path)
+      guard FileManager.default.createFile(atPath: path, contents: nil),
+        let handle = FileHandle(forWritingAtPath: path)
       else { throw CreditError("unwritable", "the file cannot be written", file: path) }
       while let piece = rows.piece() { try handle.write(contentsOf: piece) }
       try handle.close()
@@ -64,11 +65,13 @@ struct CityProfile {
     for file in files {
       let source = CityRowSource(CityRows(file, of: plan, population: population))
       let receipt = try database.collectBlocking(
-        .csv(named: file.name, encoding: .utf8, next: { source.next() }), for: file.entry.entry.code, from: file.unit.code)
+        .csv(named: file.name, encoding: .utf8, next: { source.next() }), for: file.entry.entry.code,
+        from: file.unit.code)
       load.generatorSeconds += source.seconds
       load.add(receipt)
       records += receipt.reported
-      progress(Double(records) / Double(max(1, plan.records)), "\(records) rows, \(file.entry.number + 1) entries")
+      progress(
+        Double(records) / Double(max(1, plan.records)), "\(records) rows, \(file.entry.number + 1) entries")
     }
     load.collectSeconds = seconds(since: start)
     load.collectCoreSeconds = CPUClock.process - before - load.generatorSeconds

@@ -95,6 +95,8 @@ public struct CatalogueEntry: Codable, Sendable, Hashable {
   public var effectiveFrom: Day?
   /// The last day on which anything is collected under this version (失效日期); `nil` = without end.
   public var effectiveUntil: Day?
+  /// What the entry asks of its rows beside the national rules (校验规则); `nil` = nothing.
+  public var rules: [EntryRule]?
 
   /// Makes an entry; see the properties for the defaults.
   public init(
@@ -169,6 +171,7 @@ public struct CatalogueEntry: Codable, Sendable, Hashable {
     versionNote = try container.decodeIfPresent(String.self, forKey: .versionNote)
     effectiveFrom = try container.decodeIfPresent(Day.self, forKey: .effectiveFrom)
     effectiveUntil = try container.decodeIfPresent(Day.self, forKey: .effectiveUntil)
+    rules = try container.decodeIfPresent([EntryRule].self, forKey: .rules)
   }
 
   /// The position of an item by its id.

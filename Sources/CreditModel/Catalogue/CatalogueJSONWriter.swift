@@ -26,6 +26,10 @@ struct CatalogueJSONWriter {
       writer.member("openness", entry.openness.rawValue)
       writer.member("recordKey", entry.recordKey)
       writer.member("region", entry.region)
+      if let rules = entry.rules {
+        writer.key("rules")
+        writer.list(rules) { writer, rule in writer.write(rule) }
+      }
       writer.member("sharing", entry.sharing.rawValue)
       writer.member("sharingCondition", entry.sharingCondition)
       writer.member("subject", entry.subject)
@@ -59,6 +63,28 @@ struct CatalogueJSONWriter {
       writer.member("required", item.required)
       writer.member("scale", item.scale)
       writer.member("type", item.type.rawValue)
+    }
+  }
+
+  mutating func write(_ rule: EntryRule) {
+    object { writer in
+      writer.member("id", rule.id)
+      writer.member("message", rule.message)
+      writer.key("require")
+      writer.list(rule.require) { writer, clause in writer.write(clause) }
+      writer.member("severity", rule.severity.rawValue)
+      writer.key("when")
+      writer.list(rule.when) { writer, clause in writer.write(clause) }
+    }
+  }
+
+  mutating func write(_ clause: RuleClause) {
+    object { writer in
+      writer.member("is", clause.is.rawValue)
+      writer.member("item", clause.item)
+      writer.member("other", clause.other)
+      writer.member("to", clause.to)
+      writer.member("values", clause.values)
     }
   }
 

@@ -166,7 +166,7 @@ struct DoublePublicityRules: Sendable {
   }
 
   /// Numbers that stand directly before 元 (but not 万元), without separators and trailing zeros.
-  private static func yuanAmounts(in text: String) -> [String] {
+  static func yuanAmounts(in text: String) -> [String] {
     var amounts: [String] = []
     var number = ""
     for character in text {

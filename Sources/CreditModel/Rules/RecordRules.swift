@@ -1,4 +1,4 @@
-// Owns the rules V01 to V13 as far as they look at the canonical values of one row.
+// Owns the rules V01 to V13, and those of the entry itself, as far as they look at the canonical values of one row.
 // Invariants: a rule applies where the entry has the items it speaks of; rules never change values.
 // Does not judge the subject identifier itself (V03: see collection) and does not apply V13, which comes first.
 
@@ -21,8 +21,9 @@ package struct RecordRules: Sendable {
   private let lengths: [(item: Int, limit: Int)]
   private let options: [Int: ItemOptions]
   private let publicity: DoublePublicityRules?
+  private let own: EntryRules?
   /// Whether rules need whole values; otherwise only presence and length are looked at.
-  package var needsValues: Bool { publicity != nil }
+  package var needsValues: Bool { publicity != nil || own != nil }
 
   /// Binds the rules.
   ///
@@ -36,6 +37,17 @@ package struct RecordRules: Sendable {
         ItemOptions(item).map { (index, $0) }
       })
     publicity = DoublePublicityRules(entry, present: present)
+    own = EntryRules(entry, present: present)
+  }
+
+  /// Binds the rules of the entry itself alone, as if a file had all columns.
+  package init(rulesOf entry: CatalogueEntry) {
+    self.entry = entry
+    required = []
+    lengths = []
+    options = [:]
+    publicity = nil
+    own = EntryRules(entry, present: Set(entry.items.indices))
   }
 
   /// Items that must have a value (V01).
@@ -68,6 +80,7 @@ package struct RecordRules: Sendable {
   package func evaluate(_ values: [Value?], options: RuleOptions) -> RuleResult {
     var result = RuleResult()
     publicity?.evaluate(values, options: options, into: &result)
+    own?.evaluate(values, into: &result)
     return result
   }
 }

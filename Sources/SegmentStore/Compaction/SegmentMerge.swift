@@ -29,16 +29,18 @@ package struct SegmentMerge {
     package var indexPartBytes: Int?
     /// Whether the outputs are meant to stay: then more time is spent on making them small.
     package var isThorough: Bool
+    /// Threads that write outputs at the same time; each has its share of the memory.
+    package var threads: Int
     /// A number no other segment of the store ever has.
     package var nextID: () throws(StoreError) -> SegmentID
-    /// Called often with the bytes written since; throws to stop.
+    /// Called often with the bytes written since, by the calling thread alone; throws to stop.
     package var pace: (Int) throws(StoreError) -> Void
 
     package init(
       files: any FileSystem, folder: String, store: StoreIdentifier, keyText: @escaping KeyText,
       memoryBytes: Int, segmentRows: Int, searchForm: SearchForm? = nil, indexedRows: Int = 0,
       indexPartBytes: Int? = nil,
-      isThorough: Bool = true,
+      isThorough: Bool = true, threads: Int = 1,
       nextID: @escaping () throws(StoreError) -> SegmentID,
       pace: @escaping (Int) throws(StoreError) -> Void
     ) {
@@ -52,6 +54,7 @@ package struct SegmentMerge {
       self.indexedRows = indexedRows
       self.indexPartBytes = indexPartBytes
       self.isThorough = isThorough
+      self.threads = max(1, threads)
       self.nextID = nextID
       self.pace = pace
     }
@@ -66,7 +69,7 @@ package struct SegmentMerge {
   private let inputs: [SegmentView]
   private let commit: UInt64
   private let dropped: DroppedRows
-  private let surroundings: Surroundings
+  private var surroundings: Surroundings
   /// Whether the texts of the outputs are indexed.
   private let isIndexed: Bool
 
@@ -86,24 +89,69 @@ package struct SegmentMerge {
     self.commit = commit
     self.dropped = dropped
     self.surroundings = surroundings
+    self.surroundings.memoryBytes /= surroundings.threads
     isIndexed = inputs.reduce(0) { $0 + Int($1.reader.footer.rowCount) } >= surroundings.indexedRows
   }
 
   /// Writes the outputs.
+  ///
+  /// - Parameter progress: told the share that is done, on the calling thread.
   package func run(progress: (Double) -> Void = { _ in }) throws(StoreError) -> [Output] {
-    var outputs: [Output] = []
-    do throws(StoreError) {
-      let ranges = try keyRanges()
-      for (index, range) in ranges.enumerated() {
-        try merge(range, into: &outputs)
-        progress(Double(index + 1) / Double(ranges.count))
+    let ranges = try keyRanges()
+    let work = Guarded(Work(outputs: Array(repeating: [], count: ranges.count)))
+    let threads = min(surroundings.threads, ranges.count)
+    // Invariant: what the closures reach outlives `run`, and all of it is read only, guarded, or touched by the calling thread alone.
+    nonisolated(unsafe) let (merge, report) = (self, progress)
+    WorkerThreads.run(count: threads) { index in
+      merge.takeRanges(ranges, work, isCaller: index == threads - 1, report)
+    }
+    let result = work.withLock { $0 }
+    guard let failure = result.failure else { return result.outputs.flatMap { $0 } }
+    for output in result.outputs.flatMap({ $0 }) {
+      try? surroundings.files.remove(surroundings.folder + "/" + output.segment.id.fileName)
+    }
+    throw failure
+  }
+
+  /// What the threads of a merge share.
+  private struct Work: Sendable {
+    var outputs: [[Output]]
+    var next = 0
+    var done = 0
+    var failure: StoreError?
+  }
+
+  /// Merges one range after the other until none is left or some thread fails.
+  private func takeRanges(
+    _ ranges: [ClosedRange<UInt128>], _ work: Guarded<Work>, isCaller: Bool, _ progress: (Double) -> Void
+  ) {
+    var merge = self
+    let pace = surroundings.pace
+    merge.surroundings.pace = { (bytes) throws(StoreError) in
+      // Another thread failed: its error is the one that counts.
+      if work.withLock({ $0.failure != nil }) { throw StoreError(.cancelled, "the merge was given up") }
+      if isCaller { try pace(bytes) }
+    }
+    while true {
+      let taken = work.withLock { work -> Int? in
+        guard work.failure == nil, work.next < ranges.count else { return nil }
+        work.next += 1
+        return work.next - 1
       }
-      return outputs
-    } catch {
-      for output in outputs {
-        try? surroundings.files.remove(surroundings.folder + "/" + output.segment.id.fileName)
+      guard let taken else { break }
+      var outputs: [Output] = []
+      do throws(StoreError) {
+        try merge.merge(ranges[taken], into: &outputs)
+      } catch {
+        work.withLock { if $0.failure == nil { $0.failure = error } }
       }
-      throw error
+      let finished = outputs
+      let done = work.withLock { work -> Int in
+        work.outputs[taken] = finished
+        work.done += 1
+        return work.done
+      }
+      if isCaller { progress(Double(done) / Double(ranges.count)) }
     }
   }
 

@@ -281,6 +281,8 @@ package struct ColumnBlockBuilder {
       place += 1
     }
     count = place
+    // Only a block all of whose texts are those of keys may leave them out altogether; it was not one before.
+    keyCount = 0
     return true
   }
 
@@ -288,7 +290,8 @@ package struct ColumnBlockBuilder {
   private func isSame(_ row: Int, _ other: Int) -> Bool {
     if isText {
       let (left, right) = (texts[row], texts[other])
-      return left.count == right.count && (left.base == right.base || memcmp(left.base, right.base, left.count) == 0)
+      return left.count == right.count
+        && (left.base == right.base || memcmp(left.base, right.base, left.count) == 0)
     }
     guard isCoded else { return integers[row] == integers[other] }
     guard codes[row] == codes[other] else { return false }
@@ -313,7 +316,8 @@ package struct ColumnBlockBuilder {
       }
     } else {
       bits = IntegerEncoding.estimatedBits(
-        UnsafeBufferPointer(rebasing: integers[..<count]), nulls: UnsafeBufferPointer(rebasing: nulls[..<count]))
+        UnsafeBufferPointer(rebasing: integers[..<count]),
+        nulls: UnsafeBufferPointer(rebasing: nulls[..<count]))
     }
     return bits / count * (count - values) > count + count / 4
   }

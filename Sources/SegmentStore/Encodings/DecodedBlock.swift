@@ -38,7 +38,9 @@ package final class DecodedBlock: Sendable {
   package var isText: Bool { form != .none }
 
   /// Approximate memory in bytes, for the cache.
-  package var cost: Int { bytes.count + textOffsets.count * 4 + (exceptions?.cost ?? 0) + (repeats?.cost ?? 0) + 200 }
+  package var cost: Int {
+    bytes.count + textOffsets.count * 4 + (exceptions?.cost ?? 0) + (repeats?.cost ?? 0) + 200
+  }
 
   package init(
     _ header: BlockHeader, _ raw: BlockBytes, file: String, offset: Int64
@@ -85,7 +87,8 @@ package final class DecodedBlock: Sendable {
         throw damage("an integer block has a wrong length")
       }
       exceptions = IntegerExceptions(
-        raw, rows: values, width: width, highWidth: Int(raw.load(2, as: UInt8.self)), mayBeZero: false, &layout)
+        raw, rows: values, width: width, highWidth: Int(raw.load(2, as: UInt8.self)), mayBeZero: false,
+        &layout)
       guard exceptions != nil else { throw damage("the exceptions of an integer block do not add up") }
     case .mappedCodes:
       form = .mapped

@@ -36,6 +36,7 @@ package final class Compactor: Sendable {
   private let retryTime = Atomic<Int64>(0)
   private let lastFailure = Guarded<StoreError?>(nil)
 
+  private static let maximumThreads = 8
   /// Height at which commits wait for merges.
   private static let waitingHeight = 12
   /// Height at which commits are refused, because merging fails.
@@ -229,7 +230,7 @@ package final class Compactor: Sendable {
         keyText: environment.context.keyText, memoryBytes: environment.options.memoryBudgetBytes / 2,
         segmentRows: environment.options.segmentRows, searchForm: environment.context.searchForm,
         indexedRows: environment.options.indexedRows, indexPartBytes: environment.options.indexPartBytes,
-        isThorough: job.isThorough,
+        isThorough: job.isThorough, threads: threads(for: job),
         nextID: { [environment] () throws(StoreError) in environment.takeSegmentID() },
         pace: { [self] (bytes) throws(StoreError) in
           try pace.wrote(bytes) {
@@ -265,6 +266,13 @@ package final class Compactor: Sendable {
       }
       throw error
     }
+  }
+
+  /// Threads that merge: one in the background, beside which others work; all processors where somebody waits for much.
+  private func threads(for job: Job) -> Int {
+    let rows = job.inputs.reduce(0) { $0 + Int($1.reader.footer.rowCount) }
+    guard job.isThorough, rows >= environment.options.parallelMergeRows else { return 1 }
+    return min(WorkerThreads.processorCount, Self.maximumThreads)
   }
 
   private func open(_ output: SegmentMerge.Output, isFinal: Bool) throws(StoreError) -> SegmentView {

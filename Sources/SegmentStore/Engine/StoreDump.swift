@@ -111,7 +111,10 @@ extension SegmentReader {
   fileprivate func encoding(of entry: ColumnBlockEntry) throws(StoreError) -> String {
     let header = try blocks.header(entry.location, kind: .column)
     let isRepeating = header.encoding & Encoding.repeats != 0
-    let name = Encoding(rawValue: header.encoding & ~Encoding.repeats).map { "\($0)" + (isRepeating ? " repeats" : "") } ?? "unknown"
+    let name =
+      Encoding(rawValue: header.encoding & ~Encoding.repeats).map {
+        "\($0)" + (isRepeating ? " repeats" : "")
+      } ?? "unknown"
     return header.codec == .lz4 ? name + "+lz4" : name
   }
 }

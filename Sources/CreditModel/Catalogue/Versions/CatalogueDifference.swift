@@ -101,6 +101,7 @@ public struct CatalogueDifference: Codable, Sendable, Equatable {
       ("invalidIdentifier", json(entry.invalidIdentifier)), ("summary", json(entry.summary)),
       ("level", json(entry.level)), ("region", json(entry.region)),
       ("effectiveFrom", json(entry.effectiveFrom)), ("effectiveUntil", json(entry.effectiveUntil)),
+      ("rules", json(entry.rules)),
     ]
   }
 

@@ -22,11 +22,13 @@ public struct VersionCheck: Codable, Sendable, Equatable {
     case typeChanged
     /// The item goes: its values stay in older versions and are not shown.
     case itemRemoved
+    /// The record breaks a rule that the present version does not have.
+    case breaksRule
   }
 
-  /// One problem of one item.
+  /// One problem of one item, or of one rule.
   public struct Finding: Codable, Sendable, Equatable {
-    /// The item.
+    /// The item; the id of the rule for `breaksRule`.
     public var item: String
     /// What is wrong.
     public var problem: Problem
@@ -46,7 +48,7 @@ public struct VersionCheck: Codable, Sendable, Equatable {
   public var records: Int
   /// What keeps the version from being published at all, in words.
   public var obstacle: String?
-  /// All problems, in the order of the items.
+  /// All problems, in the order of the items, then of the rules.
   public var findings: [Finding]
   /// Whether it can be published and every record satisfies it.
   public var isClean: Bool { obstacle == nil && findings.isEmpty }
@@ -55,7 +57,7 @@ public struct VersionCheck: Codable, Sendable, Equatable {
 extension CreditCatalogue {
   /// Checks a version against the records there are, before it is published.
   ///
-  /// Items that are new, and rules over several items, are not looked at.
+  /// Items that are new, and the national rules over several items, are not looked at.
   ///
   /// ```swift
   /// let check = try database.catalogue.check(entry)
@@ -84,7 +86,9 @@ extension CreditCatalogue {
         entry: entry.code, from: old.entry.version, to: entry.version, records: 0, obstacle: nil, findings: []
       )
       do { _ = try Self.successor(of: old, entry) } catch { result.obstacle = error.message }
-      try VersionScan(old, entry, isCancelled: isCancelled).run(engine.snapshot(), into: &result)
+      let snapshot = engine.snapshot()
+      try VersionScan(old, entry, isCancelled: isCancelled).run(snapshot, into: &result)
+      try RuleCheck(old, entry)?.run(snapshot, isCancelled: isCancelled, into: &result)
       return result
     } catch { throw CreditError(wrapping: error) }
   }
@@ -222,7 +226,7 @@ private final class VersionScan {
     case .missing: number == nil
     case .typeChanged, .itemRemoved: number != nil
     case .tooManyDigits: number.map { !probe.item.fits($0) } ?? false
-    case .tooLong, .notAnOption: false
+    case .tooLong, .notAnOption, .breaksRule: false
     }
   }
 

@@ -147,7 +147,8 @@ package final class BatchLoader: @unchecked Sendable {
         throw CreditError(
           "limit", "more than \(Self.subjectBytes >> 20) MiB of rows for one subject; split the file")
       }
-      try decider.decide(entries[start..<end], existing: try existing.rows(of: key), into: &decision)
+      let known = try existing.rows(of: key, like: entries[start..<end], identity)
+      try decider.decide(entries[start..<end], existing: known, into: &decision)
       start = end
     }
   }

@@ -1,6 +1,6 @@
 // Owns joining the sorted subjects of a batch with the rows the store already has of the entry.
-// Invariants: subjects are asked for in ascending order; every row of the dataset visible to the snapshot is found,
-// superseded ones too.
+// Invariants: subjects are asked for in ascending order; every row visible to the snapshot that a row of the batch may be a version of is
+// found, superseded ones too. Hashes only leave out: equality is decided later, on the bytes.
 
 package import SegmentStore
 
@@ -29,13 +29,22 @@ package struct ExistingRows {
   /// Whether the store has no row of the dataset at all.
   package var isEmpty: Bool { sources.isEmpty && !hasMemoryRows }
 
-  /// All rows of a subject, oldest first.
-  package mutating func rows(of key: UInt128) throws(StoreError) -> [StoredRow] {
+  /// The rows of a subject that rows of a batch may be versions of, oldest first: all of them without a record key, else those whose keys have the hash of
+  /// one of the batch's.
+  package mutating func rows(
+    of key: UInt128, like incoming: ArraySlice<RunEntry>, _ identity: RecordIdentity
+  ) throws(StoreError) -> [StoredRow] {
     guard !isEmpty else { return [] }
+    var wanted: KeyHashes?
     var rows: [StoredRow] = []
     for index in sources.indices {
       for run in try sources[index].cursor.runs(of: key) where run.dataset == schema.dataset {
+        if identity.isKeyed, wanted == nil { wanted = KeyHashes(incoming) }
         for position in run.first..<run.first + run.count {
+          if let wanted {
+            let hash = try sources[index].assembler.hash(identity.keyPlaces, position, key: key)
+            guard wanted.contains(identity.masked(hash)) else { continue }
+          }
           let view = sources[index].view
           let (system, payload) = try sources[index].assembler.row(position, key: key)
           guard system.commit <= snapshot.commit else { continue }
@@ -55,9 +64,28 @@ package struct ExistingRows {
         rows.append(snapshot.stored(position, row, schema))
       }
     }
+    // Rows in memory are few: whether they are of the same records is seen later.
     if rows.count > 1 {
       rows.sort { ($0.system.commit, $0.system.version) < ($1.system.commit, $1.system.version) }
     }
     return rows
+  }
+}
+
+/// The hashes of the record keys of some rows.
+private struct KeyHashes {
+  private var hashes: [UInt32]
+  /// Up to so many are compared one by one.
+  private static let few = 16
+
+  init(_ rows: ArraySlice<RunEntry>) {
+    hashes = rows.map { RunRow.keyHash($0.row) }
+    if hashes.count > Self.few { hashes.sort() }
+  }
+
+  func contains(_ hash: UInt32) -> Bool {
+    guard hashes.count > Self.few else { return hashes.contains(hash) }
+    let place = hashes.partitioningIndex { $0 >= hash }
+    return place < hashes.count && hashes[place] == hash
   }
 }

@@ -26,7 +26,8 @@ package struct JournalLoader {
     while start < entries.count {
       let key = entries[start].key
       let end = entries[start...].firstIndex { $0.key != key } ?? entries.count
-      try decider.decide(entries[start..<end], existing: try existing.rows(of: key), into: &decision)
+      let known = try existing.rows(of: key, like: entries[start..<end], identity)
+      try decider.decide(entries[start..<end], existing: known, into: &decision)
       start = end
     }
     var outcome = BatchLoader.Outcome(

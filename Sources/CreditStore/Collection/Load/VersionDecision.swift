@@ -8,18 +8,22 @@ package import SegmentStore
 /// How records of an entry are told apart.
 package struct RecordIdentity: Sendable {
   /// Columns of the record key in row order; empty: the whole content.
-  package var keyColumns: [Int]
+  package let keyColumns: [Int]
   package var schema: DatasetSchema
   /// Bits of hashes that count; tests cut them down to force collisions.
   package var hashMask: UInt64 = .max
 
   package init(keyColumns: [Int], schema: DatasetSchema, hashMask: UInt64 = .max) {
     self.keyColumns = keyColumns
+    keyPlaces = keyColumns.sorted()
     self.schema = schema
     self.hashMask = hashMask
   }
 
   package var isKeyed: Bool { !keyColumns.isEmpty }
+
+  /// The columns of the record key, ascending: the order in which their hash is made.
+  package let keyPlaces: [Int]
 
   /// The bits of a content hash that count.
   @inline(__always)
@@ -263,7 +267,11 @@ package struct VersionDecider {
     let key = try keyBytes(row)
     for place in candidates {
       let known: [UInt8]
-      if let bytes = records.all[place].keyBytes { known = bytes } else { known = try keyBytes(records.all[place].row) }
+      if let bytes = records.all[place].keyBytes {
+        known = bytes
+      } else {
+        known = try keyBytes(records.all[place].row)
+      }
       records.all[place].keyBytes = known
       if known == key { return place }
     }
@@ -295,7 +303,8 @@ package struct VersionDecider {
         decision.loaded += 1
         continue
       }
-      if records.all[index].versions.contains(where: { $0.hash == content && isEqual($0.content, entry.row) }) {
+      if records.all[index].versions.contains(where: { $0.hash == content && isEqual($0.content, entry.row) })
+      {
         decision.duplicate += 1
       } else if records.all[index].isClosed {
         decision.closed.append(entry.row)

@@ -60,6 +60,16 @@ struct LinkTable {
     SubjectKey(identifier, digest: SubjectKey.digest)
   }
 
+  /// Visits both ends of each link that holds: the number of the link, and the identifier at the other end.
+  func forEachEnd(_ body: (Int64, Identifier) throws -> Void) throws {
+    try DatasetScan(snapshot, schema: SystemDatasets.links).forEach { row in
+      guard let number = try row.integer(2), let kind = try row.integer(0).flatMap(Self.kind(number:)),
+        let text = try row.text(1)
+      else { throw StoreError(.damaged, "a link between subjects is incomplete") }
+      try body(number, Identifier(String(decoding: text, as: UTF8.self), as: kind))
+    }
+  }
+
   // MARK: Rows
 
   static func append(

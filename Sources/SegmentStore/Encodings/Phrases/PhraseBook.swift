@@ -181,10 +181,10 @@ package final class PhraseBook {
       while place < count {
         let (letter, length) = PhraseLetter.at(base, place, count)
         if letterEnd == offset { letterEnd = offset &+ length }
-        node = trie.child(node, letter)
+        let phrase: UInt32
+        (node, phrase) = trie.step(from: node, letter)
         if node == 0 { break }
         place &+= length
-        let phrase = trie.phrase(node)
         guard phrase != PhraseTrie.none else { continue }
         let cost = reached &+ outputs[Int(phrase)].length
         if cost < bits[place] {

@@ -172,10 +172,10 @@ package struct PhraseTrainer: ~Copyable {
     var place = offset
     while place < end {
       let (letter, count) = PhraseLetter.at(base, place, end)
-      node = trie.child(node, letter)
+      let phrase: UInt32
+      (node, phrase) = trie.step(from: node, letter)
       if node == 0 { break }
       place &+= count
-      let phrase = trie.phrase(node)
       if phrase != PhraseTrie.none {
         best = phrase
         bestBytes = place &- offset

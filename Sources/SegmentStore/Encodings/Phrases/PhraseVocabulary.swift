@@ -31,13 +31,12 @@ package struct PhraseTrie: ~Copyable {
   private struct Slot {
     var key: UInt64 = .max
     var child: UInt32 = 0
+    /// The phrase that ends at the child: it lies where the walk looks anyway.
+    var phrase: UInt32 = PhraseTrie.none
   }
 
   private var slots: UnsafeMutablePointer<Slot>
   private var mask: Int
-  /// The phrase that ends at a node.
-  private var phrases: UnsafeMutablePointer<UInt32>
-  private var capacity: Int
   private(set) var nodeCount = 1
 
   package init(expectedNodes: Int) {
@@ -46,14 +45,10 @@ package struct PhraseTrie: ~Copyable {
     slots = .allocate(capacity: size)
     slots.initialize(repeating: Slot(), count: size)
     mask = size - 1
-    capacity = max(16, expectedNodes)
-    phrases = .allocate(capacity: capacity)
-    phrases[0] = Self.none
   }
 
   deinit {
     slots.deallocate()
-    phrases.deallocate()
   }
 
   @inline(__always)
@@ -63,51 +58,40 @@ package struct PhraseTrie: ~Copyable {
     return place
   }
 
-  /// The child of a node under a letter, or 0.
+  /// The child of a node under a letter, or 0, and the phrase that ends there, or `none`.
   @inline(__always)
-  package func child(_ node: UInt32, _ letter: UInt32) -> UInt32 {
+  package func step(from node: UInt32, _ letter: UInt32) -> (child: UInt32, phrase: UInt32) {
     let key = UInt64(node) << 32 | UInt64(letter)
     let slot = slots[place(key)]
-    return slot.key == key ? slot.child : 0
+    return slot.key == key ? (slot.child, slot.phrase) : (0, Self.none)
   }
-
-  /// The phrase that ends at a node, or `none`.
-  @inline(__always)
-  package func phrase(_ node: UInt32) -> UInt32 { phrases[Int(node)] }
 
   /// Adds a phrase; returns the one that was there already, or its own number.
   package mutating func insert(_ bytes: UnsafeRawBufferPointer, phrase: UInt32) -> UInt32 {
-    guard let base = bytes.baseAddress else { return phrase }
+    guard let base = bytes.baseAddress, bytes.count > 0 else { return phrase }
     var node: UInt32 = 0
+    var last: UInt64 = 0
     var offset = 0
     while offset < bytes.count {
       let (letter, count) = PhraseLetter.at(base, offset, bytes.count)
-      node = step(node, letter)
+      last = UInt64(node) << 32 | UInt64(letter)
+      node = grow(node, letter)
       offset += count
     }
-    if phrases[Int(node)] == Self.none { phrases[Int(node)] = phrase }
-    return phrases[Int(node)]
+    let slot = place(last)
+    if slots[slot].phrase == Self.none { slots[slot].phrase = phrase }
+    return slots[slot].phrase
   }
 
-  private mutating func step(_ node: UInt32, _ letter: UInt32) -> UInt32 {
+  private mutating func grow(_ node: UInt32, _ letter: UInt32) -> UInt32 {
     let key = UInt64(node) << 32 | UInt64(letter)
     let found = place(key)
     if slots[found].key == key { return slots[found].child }
-    if nodeCount == capacity { growNodes() }
     let child = UInt32(nodeCount)
-    phrases[nodeCount] = Self.none
     nodeCount += 1
     slots[found] = Slot(key: key, child: child)
     if nodeCount * 2 > mask { growSlots() }
     return child
-  }
-
-  private mutating func growNodes() {
-    let grown = UnsafeMutablePointer<UInt32>.allocate(capacity: capacity * 2)
-    grown.moveInitialize(from: phrases, count: nodeCount)
-    phrases.deallocate()
-    phrases = grown
-    capacity *= 2
   }
 
   private mutating func growSlots() {

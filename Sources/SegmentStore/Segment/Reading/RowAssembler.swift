@@ -45,6 +45,24 @@ package struct RowAssembler {
     return (system, payload.bytes)
   }
 
+  /// The hash of some values of a row, which is that of ``ContentHash`` over them alone; nothing else of the row is read.
+  ///
+  /// - Parameter places: columns of the schema, ascending.
+  package mutating func hash(_ places: [Int], _ position: UInt32, key: UInt128) throws(StoreError) -> UInt64 {
+    let row = try row(at: position)
+    var hash = ContentHash.start
+    for place in places {
+      if schema.columns[place].type == .text {
+        let text = try columns[place].text(row, key: key)
+        hash = TextHash.combine(hash, text.map(TextHash.hash) ?? ContentHash.null)
+      } else {
+        let value = try columns[place].integer(row)
+        hash = TextHash.combine(hash, value.map { UInt64(bitPattern: $0) } ?? ContentHash.null)
+      }
+    }
+    return hash
+  }
+
   /// Gives the integers of a column of the schema, those that are there, with their place in the list of rows.
   package mutating func integers(
     _ column: Int, _ rows: [Int], _ body: (Int, Int64) -> Void

@@ -1,0 +1,114 @@
+// Owns reading rows that were set aside: those of a batch, and those of an entry over all its batches.
+// Invariants: rows stand by batch, then in file order; a row that was judged again and taken in is set aside no longer, and earlier snapshots still have it.
+// Does not judge.
+
+import CreditModel
+import Foundation
+import SegmentStore
+
+/// A row that was set aside, with the batch that brought it.
+public struct SetAsideEntry: Sendable {
+  /// Number of the batch.
+  public let batch: UInt64
+  /// The row.
+  public let row: SetAsideRow
+}
+
+/// A stored row that was set aside.
+struct StoredSetAside {
+  var address: RowAddress
+  var row: SetAsideRow
+}
+
+struct SetAsideReader {
+  let snapshot: EngineSnapshot
+
+  /// The rows of a batch that are set aside as of the snapshot, in file order.
+  func rows(ofBatch batch: UInt64) throws -> [StoredSetAside] {
+    let schema = SystemDatasets.setAside
+    var result: [StoredSetAside] = []
+    for row in try snapshot.currentRows(of: SystemDatasets.key(batch: batch), schema: schema) {
+      let cells = try row.cells(schema)
+      guard let number = cells[0].number, let state = cells[1].number.flatMap(SetAsideState.init(rawValue:)),
+        case .text(let digest) = cells[3]
+      else { throw StoreError(.damaged, "a set-aside row is incomplete") }
+      let reasons = try JSONDecoder().decode([RuleFinding].self, from: Data((cells[2].string ?? "[]").utf8))
+      let found = SetAsideRow(row: Int(number), state: state, reasons: reasons, raw: try raw(digest))
+      result.append(StoredSetAside(address: row.address, row: found))
+    }
+    return result.sorted { $0.row.row < $1.row.row }
+  }
+
+  private func raw(_ digest: [UInt8]) throws -> SetAsideRow.Raw {
+    let schema = SystemDatasets.rawRows
+    guard let row = try snapshot.rows(of: SystemDatasets.key(digest: digest), schema: schema).first else {
+      return .missing
+    }
+    let cells = try row.cells(schema)
+    let text = cells[1].string ?? ""
+    switch cells[0].number {
+    case RawRow.base64: return .base64(text)
+    case RawRow.excerpt: return .excerpt(text)
+    default: return .object(text)
+    }
+  }
+
+  /// Batches that have rows set aside, of one entry or of all, ascending.
+  func batches(of entry: String?) throws -> [UInt64] {
+    var keys: Set<UInt128> = []
+    try DatasetScan(
+      snapshot, schema: DatasetSchema(dataset: SystemDatasets.setAside.dataset, version: 1, columns: [])
+    ).forEach { row in keys.insert(try row.key) }
+    let numbers = keys.map { UInt64(truncatingIfNeeded: $0) }.sorted()
+    guard let entry else { return numbers }
+    return try numbers.filter { try Batches.batch($0, in: snapshot)?.entry == entry }
+  }
+}
+
+extension CreditSnapshot {
+  /// Rows a batch set aside and that are so still, in file order.
+  ///
+  /// - Parameter batch: number of the batch.
+  /// - Throws: `CreditError` with code `unknownBatch`.
+  public func setAsideRows(ofBatch batch: UInt64) throws -> [SetAsideRow] {
+    do {
+      guard try Batches.batch(batch, in: engine) != nil else {
+        throw CreditError("unknownBatch", "there is no batch \(batch)")
+      }
+      return try SetAsideReader(snapshot: engine).rows(ofBatch: batch).map(\.row)
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// Rows of an entry that are set aside, whatever batch brought them (疑问数据、未关联数据查询).
+  ///
+  /// ```swift
+  /// for found in try snapshot.setAsideRows(of: "XZCF", rule: "V03") { print(found.batch, found.row.row) }
+  /// ```
+  /// - Parameters:
+  ///   - entry: code of the entry; `nil` means all.
+  ///   - state: only questionable, or only unlinked ones.
+  ///   - rule: only those with this rule among their reasons.
+  ///   - limit: rows at most, 1 to 100,000.
+  /// - Throws: `CreditError`: `limit`, `damaged`.
+  public func setAsideRows(
+    of entry: String?, state: SetAsideState? = nil, rule: String? = nil, limit: Int = 1000
+  ) throws -> [SetAsideEntry] {
+    do {
+      guard (1...100_000).contains(limit) else {
+        throw CreditError("limit", "an answer has 1 to 100000 rows, not \(limit)")
+      }
+      let reader = SetAsideReader(snapshot: engine)
+      var found: [SetAsideEntry] = []
+      for batch in try reader.batches(of: entry) {
+        for stored in try reader.rows(ofBatch: batch) {
+          guard state.map({ $0 == stored.row.state }) ?? true,
+            rule.map({ rule in stored.row.reasons.contains { $0.rule == rule } }) ?? true
+          else { continue }
+          found.append(SetAsideEntry(batch: batch, row: stored.row))
+          if found.count == limit { return found }
+        }
+      }
+      return found
+    } catch { throw CreditError(wrapping: error) }
+  }
+}
