@@ -34,7 +34,7 @@ import Testing
     let result = try database.judgeAgain(
       batch: receipt.batch,
       corrections: [
-        2: ["CODE": "93130321MA0000031N"], 4: ["DAY": "2024-02-29"], 5: ["TEXT": "短\"了,\n"],
+        2: ["代码": "93130321MA0000031N"], 4: ["DAY": "2024-02-29"], 5: ["TEXT": "短\"了,\n"],
         3: ["CODE": "91130302MA0000015B"],
       ],
       reason: "the unit called")

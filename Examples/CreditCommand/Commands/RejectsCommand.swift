@@ -106,7 +106,7 @@ struct RejudgeCommand: AsyncParsableCommand {
   var reason: String?
   @OptionGroup var waiting: WaitOption
   @OptionGroup var output: OutputOptions
-  @Argument(help: "Cells of the row as COLUMN=CELL, the columns named as in the header.")
+  @Argument(help: "Cells of the row as COLUMN=CELL; a column of the header, or an item.")
   var cells: [String] = []
 
   func validate() throws {

@@ -44,7 +44,7 @@ extension CreditDatabase {
   /// ```
   /// - Parameters:
   ///   - batch: number of the batch.
-  ///   - corrections: cells by row and column, as the header names them; rows that are not named are judged as they were sent. With corrections only the
+  ///   - corrections: cells by row and column, named as in the header or as the entry's item; rows that are not named are judged as they were sent. With corrections only the
   ///     rows they name are judged.
   ///   - reason: why; kept with the commit, does not name anybody.
   ///   - options: settings of the rules; by default those of today.
@@ -151,7 +151,7 @@ private struct JudgingAgain {
         .filter { wanted.contains($0.row.row) }
       judged.judged = rows.count
       var refused: [Int: [RuleFinding]] = [:]
-      let sheets = Self.sheets(rows, corrections, &refused)
+      let sheets = Self.sheets(rows, corrections, entry.entry, &refused)
       let passed = RunStack(limit: .max, spill: { $0 })
       let closed = try ClosedRecords.keys(transaction.snapshot, dataset: entry.dataset)
       var converters: [RowConverter] = []
@@ -224,7 +224,8 @@ private struct JudgingAgain {
 
   /// Puts rows with the same header together; what is no text of a record is refused.
   private static func sheets(
-    _ rows: [StoredSetAside], _ corrections: [Int: [String: String]], _ refused: inout [Int: [RuleFinding]]
+    _ rows: [StoredSetAside], _ corrections: [Int: [String: String]], _ entry: CatalogueEntry,
+    _ refused: inout [Int: [RuleFinding]]
   ) -> [Sheet] {
     var sheets: [Sheet] = []
     var known: [[String]: Int] = [:]
@@ -236,7 +237,9 @@ private struct JudgingAgain {
         refused[place] = stored.row.reasons
         continue
       }
-      cells.merge(corrections[stored.row.row] ?? [:]) { $1 }
+      for (name, cell) in corrections[stored.row.row] ?? [:] {
+        cells[column(name, in: cells, entry)] = cell
+      }
       let header = cells.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       if known[header] == nil {
         guard sheets.count < maximumHeaders else {
@@ -251,6 +254,18 @@ private struct JudgingAgain {
       sheets[sheet].places.append(place)
     }
     return sheets
+  }
+
+  /// The column of a row that somebody means: one of its header, one that stands for the same item, or a new one.
+  private static func column(_ name: String, in cells: [String: String], _ entry: CatalogueEntry) -> String {
+    guard cells[name] == nil else { return name }
+    let folded = HeaderName.folded(name)
+    let item = entry.items.firstIndex { item in
+      item.id == name || ([item.name] + item.aliases).contains { HeaderName.folded($0) == folded }
+    }
+    let header = cells.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    guard let item, let known = try? HeaderRecognition.recognize(header, for: entry) else { return name }
+    return known.itemOfColumn.firstIndex(of: item).map { header[$0] } ?? name
   }
 
   private static func quoted(_ cell: String) -> String { "\"" + cell.replacing("\"", with: "\"\"") + "\"" }

@@ -12,6 +12,12 @@ public struct SetAsideEntry: Sendable {
   public let batch: UInt64
   /// The row.
   public let row: SetAsideRow
+
+  /// Puts a row beside its batch.
+  public init(batch: UInt64, row: SetAsideRow) {
+    self.batch = batch
+    self.row = row
+  }
 }
 
 /// A stored row that was set aside.
