@@ -83,6 +83,27 @@ import Testing
     #expect(Set(cases.map(\.0.is)) == Set(RuleClause.Relation.allCases))
   }
 
+  /// The search for a part of a text, beside every place looked at.
+  @Test func partsAreFoundWhereverTheyStand() throws {
+    var random = SeededGenerator(seed: 4)
+    for _ in 0..<3000 {
+      func word(_ most: Int) -> String {
+        String(
+          (0..<Int.random(in: 1...most, using: &random)).map { _ in "ab甲".randomElement(using: &random) ?? "a"
+          })
+      }
+      let (text, part) = (word(12), word(4))
+      let expected = Array(text).indices.contains { Array(text)[$0...].starts(with: Array(part)) }
+      #expect(
+        try Self.holds(RuleClause("TEXT", .contains, to: part), ["TEXT": text]) == expected,
+        "\(part) in \(text)")
+    }
+    let long = String(repeating: "a", count: 3_000_000)
+    #expect(
+      try !Self.holds(
+        RuleClause("TEXT", .contains, other: "S"), ["TEXT": long, "S": long.dropLast(1_000_000) + "b"]))
+  }
+
   /// What is absent breaks nothing but `present`, and makes no rule apply.
   @Test func absentValuesAreUnknown() throws {
     for relation in [RuleClause.Relation.equal, .notEqual, .less, .atMost, .greater, .atLeast] {
@@ -242,6 +263,14 @@ import Testing
     ] {
       #expect(TextPattern(pattern) == nil, "\(pattern)")
     }
+    // Parts that take nothing, repeated: laying them out would never end.
+    for pattern in [
+      "(){99999}{99999}{99999}", "((((){9999}){9999}){9999}){9999}", "((a{0}){9999}){9999}", "a??", "a*+",
+      #"[\w]"#, #"[a\s]"#, String(repeating: "a", count: 4097),
+    ] {
+      #expect(TextPattern(pattern) == nil, "\(pattern.prefix(40))")
+    }
+    #expect(TextPattern("(){3}")?.matches("") == true && TextPattern(#"[\]\-]+"#)?.matches("]-") == true)
     // What takes a backtracking matcher ages.
     let hostile = try #require(TextPattern("(a*)*b"))
     #expect(!hostile.matches(String(repeating: "a", count: 20_000)))

@@ -144,4 +144,59 @@ import Testing
     #expect(throws: CreditError.self) { try reader.judgeAgain(batch: receipt.batch) }
     try reader.close()
   }
+
+  /// A cell whose quote carries an accent once closed its quotes too early: what stood behind it became a row of its own, and a row was lost.
+  @Test func noCellReachesIntoTheNextRow() throws {
+    let fixture = try StoreFixture()
+    let database = fixture.database
+    for accent in ["\u{FE0F}", "\u{301}", "\u{200D}", ""] {
+      let cell = "x\"\(accent)\n9,91130302MA0000015N,2024-01-05,777,伪造"
+      let text =
+        "TEXT,CODE,DAY,AMOUNT,NO\n\"" + cell.unicodeScalars.map { $0 == "\"" ? "\"\"" : String($0) }.joined()
+        + "\",91130302MA0000015N,2024-01-05,,1\n甲,92130303MA0000023W,2024-01-05,x,2\n乙,93130321MA0000031N,2024-01-05,x,3\n"
+      let receipt = try fixture.collect(text: text)
+      #expect(receipt.questionable == 3)
+      let result = try database.judgeAgain(
+        batch: receipt.batch,
+        corrections: [1: ["TEXT": "短\"\(accent)"], 2: ["AMOUNT": "2"], 3: ["AMOUNT": "y"]])
+      #expect(result.loaded + result.updated == 2 && result.refusals.map(\.row) == [3])
+      #expect(try fixture.records("91130302MA0000015N").map { $0["TEXT"]?.canonicalText } == ["短\"\(accent)"])
+      #expect(try database.snapshot().setAsideRows(ofBatch: receipt.batch).map(\.row) == [3])
+      // The next round brings the same records with other values.
+      _ = try database.judgeAgain(batch: receipt.batch, corrections: [3: ["AMOUNT": "3"]])
+    }
+    #expect(try Self.lines(database).allSatisfy { !$0.contains("777") && !$0.contains("伪造") })
+    try database.close()
+  }
+
+  /// What was set aside long ago does not undo what the unit, or somebody by hand, said since.
+  @Test func anOldRowReplacesNothingThatCameAfterIt() async throws {
+    let strict = StoreFixture.entry.with(
+      \.rules,
+      [EntryRule(id: "T-1", require: [RuleClause("TEXT", .notEqual, to: "其它")], message: "must be 其他")])
+    let fixture = try StoreFixture([strict])
+    let database = fixture.database
+    let old = try fixture.collect((1...3).map { "91130302MA0000015N,\($0),2024-01-05,1,其它" })
+    try fixture.collect(["91130302MA0000015N,1,2024-01-05,1,其他", "91130302MA0000015N,2,2024-01-05,2,其他"])
+    let subject = Identifier("91130302MA0000015N", as: .unifiedSocialCreditCode)
+    _ = try database.correct(
+      "T1", subject: subject, key: "2", reason: "by hand",
+      changes: ["AMOUNT": .decimal(FixedDecimal(units: 500, scale: 2))])
+    var lenient = strict.with(\.version, 2)
+    lenient.rules = nil
+    try database.catalogue.publish(lenient)
+    let result = try await database.judgeAgain(entry: "T1")
+    #expect((result.loaded, result.updated, result.remaining) == (1, 0, 2))
+    #expect(result.refusals.map { $0.reasons.map(\.rule) } == [["R-NEWER"], ["R-NEWER"]])
+    #expect(try fixture.records(subject.text).map { $0["TEXT"]?.canonicalText } == ["其他", "其他", "其它"])
+    // Somebody who looks at the row may.
+    let mended = try database.judgeAgain(batch: old.batch, corrections: [1: ["AMOUNT": "9"]])
+    #expect(mended.updated == 1)
+    for entry in ["NONE", "T9"] {
+      let error = await #expect(throws: CreditError.self) { try await database.judgeAgain(entry: entry) }
+      #expect(error?.code == "unknownEntry")
+      #expect(throws: CreditError.self) { try database.snapshot().setAsideRows(of: entry) }
+    }
+    try database.close()
+  }
 }

@@ -102,8 +102,17 @@ package struct SegmentMerge {
     let threads = min(surroundings.threads, ranges.count)
     // Invariant: what the closures reach outlives `run`, and all of it is read only, guarded, or touched by the calling thread alone.
     nonisolated(unsafe) let (merge, report) = (self, progress)
-    WorkerThreads.run(count: threads) { index in
-      merge.takeRanges(ranges, work, isCaller: index == threads - 1, report)
+    if threads == 1 {
+      takeRanges(ranges, work, isCaller: true, progress)
+    } else {
+      // The calling thread asks whether to stop and tells how far it is; the others work.
+      WorkerThreads.run(count: threads + 1) { index in
+        if index < threads {
+          merge.takeRanges(ranges, work, isCaller: false) { _ in }
+        } else {
+          merge.watch(ranges.count, work, report)
+        }
+      }
     }
     let result = work.withLock { $0 }
     guard let failure = result.failure else { return result.outputs.flatMap { $0 } }
@@ -119,6 +128,27 @@ package struct SegmentMerge {
     var next = 0
     var done = 0
     var failure: StoreError?
+  }
+
+  private static let watchMilliseconds = 20
+
+  /// Waits until all ranges are merged or some thread failed.
+  private func watch(_ count: Int, _ work: Guarded<Work>, _ progress: (Double) -> Void) {
+    var told = 0
+    while true {
+      let (done, isOver) = work.withLock { ($0.done, $0.done == count || $0.failure != nil) }
+      if done > told {
+        told = done
+        progress(Double(done) / Double(count))
+      }
+      guard !isOver else { return }
+      do throws(StoreError) {
+        try surroundings.pace(0)
+      } catch {
+        return work.withLock { if $0.failure == nil { $0.failure = error } }
+      }
+      SystemCall.sleep(milliseconds: Self.watchMilliseconds)
+    }
   }
 
   /// Merges one range after the other until none is left or some thread fails.

@@ -37,6 +37,9 @@ package final class Compactor: Sendable {
   private let lastFailure = Guarded<StoreError?>(nil)
 
   private static let maximumThreads = 8
+  /// Rows from which on several threads merge, and memory that each must have.
+  private static let parallelRows = 1 << 20
+  private static let threadBytes = 192 << 20
   /// Height at which commits wait for merges.
   private static let waitingHeight = 12
   /// Height at which commits are refused, because merging fails.
@@ -268,11 +271,15 @@ package final class Compactor: Sendable {
     }
   }
 
-  /// Threads that merge: one in the background, beside which others work; all processors where somebody waits for much.
+  /// Threads that merge: one in the background, beside which others work; more where somebody waits for much, as long as each has the memory for outputs of
+  /// full size: what a store looks like must not depend on processors.
   private func threads(for job: Job) -> Int {
+    guard job.isThorough else { return 1 }
+    if let threads = environment.options.mergeThreads { return max(1, threads) }
     let rows = job.inputs.reduce(0) { $0 + Int($1.reader.footer.rowCount) }
-    guard job.isThorough, rows >= environment.options.parallelMergeRows else { return 1 }
-    return min(WorkerThreads.processorCount, Self.maximumThreads)
+    guard rows >= Self.parallelRows else { return 1 }
+    let room = environment.options.memoryBudgetBytes / 2 / Self.threadBytes
+    return max(1, min(WorkerThreads.processorCount, Self.maximumThreads, room))
   }
 
   private func open(_ output: SegmentMerge.Output, isFinal: Bool) throws(StoreError) -> SegmentView {

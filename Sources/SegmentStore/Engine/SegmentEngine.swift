@@ -28,8 +28,8 @@ public struct EngineOptions: Sendable {
   package var segmentRows = 4_000_000
   /// Rows that a merge takes in from which on texts are indexed: comparing fewer takes less than a tenth of a second, and an index costs bytes.
   package var indexedRows = 1 << 18
-  /// Rows that a merge somebody waits for takes in from which on several threads write its outputs; tests make it small.
-  package var parallelMergeRows = 1 << 20
+  /// Threads that write the outputs of a merge somebody waits for; `nil` = by its rows, the processors and the memory. Tests set it.
+  package var mergeThreads: Int?
   /// Bytes of memory of a part of an index of texts, if not a share of the budget; tests make it small.
   package var indexPartBytes: Int?
   /// Bytes a new journal has; a clean close leaves at most so many. Tests make it small.

@@ -40,10 +40,7 @@ public struct ReportingTemplate: Sendable {
   }
 
   private static func line(_ cells: [String]) -> String {
-    cells.map { cell in
-      let needsQuotes = cell.unicodeScalars.contains { "\",\r\n".unicodeScalars.contains($0) }
-      return needsQuotes ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
-    }.joined(separator: ",") + "\r\n"
+    cells.map(CSVText.cell).joined(separator: ",") + "\r\n"
   }
 
   private static func typeName(_ item: CatalogueItem) -> String {

@@ -56,9 +56,9 @@ public struct EntryRule: Codable, Sendable, Hashable {
 public struct RuleClause: Codable, Sendable, Hashable {
   /// What is asked of the item's value.
   public enum Relation: String, Codable, Sendable, CaseIterable {
-    /// It is there.
+    /// It is there; unknown where the file has no column for it.
     case present
-    /// It is not there.
+    /// It is not there; unknown where the file has no column for it.
     case absent
     /// It is the other value.
     case equal

@@ -73,7 +73,7 @@ struct EntryRules: Sendable {
     let value = values[clause.item]
     switch clause.relation {
     case .present: return present.contains(clause.item) ? value != nil : nil
-    case .absent: return value == nil
+    case .absent: return present.contains(clause.item) ? value == nil : nil
     case .matches:
       guard case .text(let text)? = value, let pattern = clause.pattern else { return nil }
       return pattern.matches(text)
@@ -147,7 +147,21 @@ struct EntryRules: Sendable {
     let (text, part) = (Array(text.utf8), Array(part.utf8))
     guard !part.isEmpty else { return true }
     guard text.count >= part.count else { return false }
-    return (0...text.count - part.count).contains { text[$0..<$0 + part.count].elementsEqual(part) }
+    // Both may be long, and units write them: the way of Knuth, Morris and Pratt takes no longer than both together.
+    var borders = [0]
+    var length = 0
+    for byte in part.dropFirst() {
+      while length > 0, part[length] != byte { length = borders[length - 1] }
+      if part[length] == byte { length += 1 }
+      borders.append(length)
+    }
+    length = 0
+    for byte in text {
+      while length > 0, part[length] != byte { length = borders[length - 1] }
+      if part[length] == byte { length += 1 }
+      if length == part.count { return true }
+    }
+    return false
   }
 }
 

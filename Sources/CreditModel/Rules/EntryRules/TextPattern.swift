@@ -13,6 +13,8 @@ public struct TextPattern: Sendable {
   /// States of a pattern at most.
   public static let maximumStates = 4096
   private static let maximumDepth = 64
+  /// Bytes of a pattern at most.
+  public static let maximumBytes = 4096
 
   /// What a state takes.
   private enum Step: Sendable {
@@ -29,8 +31,9 @@ public struct TextPattern: Sendable {
   private let next: [Int]
   private let start: Int
 
-  /// Reads a pattern; `nil` for one that is none, or has more than 4,096 states.
+  /// Reads a pattern; `nil` for one that is none, has more than 4,096 bytes, or would have more than 4,096 states.
   public init?(_ pattern: String) {
+    guard pattern.utf8.count <= Self.maximumBytes else { return nil }
     var parser = Parser(pattern)
     guard let tree = parser.alternatives(depth: 0), parser.isAtEnd else { return nil }
     var builder = Builder()
@@ -169,13 +172,12 @@ public struct TextPattern: Sendable {
         place += 1
         var first = scalar
         if scalar == "\\" {
-          guard let escaped = current else { return nil }
-          place += 1
-          if escaped == "d" {
+          guard case .step(let escaped)? = escaped() else { return nil }
+          guard case .character(let plain) = escaped else {
             ranges.append("0"..."9")
             continue
           }
-          first = escaped
+          first = plain
         }
         guard current == "-", place + 1 < scalars.count, scalars[place + 1] != "]" else {
           ranges.append(first...first)
@@ -190,24 +192,24 @@ public struct TextPattern: Sendable {
     }
 
     private mutating func repeated(_ atom: Tree) -> Tree? {
-      var tree = atom
-      while let scalar = current {
-        switch scalar {
-        case "?": tree = .repeated(tree, least: 0, most: 1)
-        case "*": tree = .repeated(tree, least: 0, most: nil)
-        case "+": tree = .repeated(tree, least: 1, most: nil)
-        case "{":
-          place += 1
-          guard let least = number() else { return nil }
-          var most: Int? = least
-          if take(",") { most = current == "}" ? nil : number() ?? -1 }
-          guard current == "}", most ?? least >= least else { return nil }
-          tree = .repeated(tree, least: least, most: most)
-        default: return tree
-        }
+      guard let scalar = current else { return atom }
+      let tree: Tree
+      switch scalar {
+      case "?": tree = .repeated(atom, least: 0, most: 1)
+      case "*": tree = .repeated(atom, least: 0, most: nil)
+      case "+": tree = .repeated(atom, least: 1, most: nil)
+      case "{":
         place += 1
+        guard let least = number() else { return nil }
+        var most: Int? = least
+        if take(",") { most = current == "}" ? nil : number() ?? -1 }
+        guard current == "}", most ?? least >= least else { return nil }
+        tree = .repeated(atom, least: least, most: most)
+      default: return atom
       }
-      return tree
+      place += 1
+      // A second one behind it would mean something else elsewhere.
+      return current.map { "?*+{".unicodeScalars.contains($0) } == true ? nil : tree
     }
 
     private mutating func number() -> Int? {
@@ -224,6 +226,8 @@ public struct TextPattern: Sendable {
   private struct Builder {
     var steps: [Step] = []
     var next: [Int] = []
+    /// Parts laid out so far: parts without states count too, or repeating them would never end.
+    private var parts = 0
 
     mutating func add(_ step: Step, next: Int) -> Int {
       steps.append(step)
@@ -233,7 +237,8 @@ public struct TextPattern: Sendable {
 
     /// The state a tree begins in, or `nil` when there would be too many.
     mutating func build(_ tree: Tree, then following: Int) -> Int? {
-      guard steps.count < TextPattern.maximumStates else { return nil }
+      parts += 1
+      guard max(steps.count, parts) < TextPattern.maximumStates else { return nil }
       switch tree {
       case .step(let step): return add(step, next: following)
       case .sequence(let parts):

@@ -1,6 +1,7 @@
 // Owns judging rows once more that were set aside: after the rules, the catalogue or the subjects changed, or with cells that somebody corrected (重新校验、补正入库).
 // Invariants: a row that passes becomes a record, and is set aside no longer, in one commit; a row that does not stays as it is; the receipt of its batch is not
 // touched, the commit that takes rows in has a receipt of its own, under the unit that reported them.
+// A row never replaces what came after it, unless somebody corrected that very row.
 // Does not take in rows that are no text or have cells beyond their header.
 
 public import CreditModel
@@ -15,7 +16,7 @@ public struct Judgement: Codable, Sendable, Equatable {
     public var batch: UInt64
     /// Its number in the file.
     public var row: Int
-    /// Why it does not pass; empty for a row that cannot be judged because it is no text.
+    /// Why it does not pass; the reasons it had where it cannot be judged at all, because it is no text.
     public var reasons: [RuleFinding]
   }
 
@@ -48,7 +49,7 @@ extension CreditDatabase {
   ///     rows they name are judged.
   ///   - reason: why; kept with the commit, does not name anybody.
   ///   - options: settings of the rules; by default those of today.
-  /// - Throws: `CreditError`: `unknownBatch`; `unknownRow` for a correction of a row that is not set aside; `unknownEntry`.
+  /// - Throws: `CreditError`: `unknownBatch`; `unknownRow` for a correction of a row that is not set aside; `unknownEntry`, `entryNotEffective`.
   public func judgeAgain(
     batch: UInt64, corrections: [Int: [String: String]] = [:], reason: String? = nil,
     options: RuleOptions? = nil
@@ -76,10 +77,17 @@ extension CreditDatabase {
       do {
         var result = Judgement()
         let judging = JudgingAgain(self, RuleOptions(today: Self.today()), reason)
-        let batches = try SetAsideReader(snapshot: engine.snapshot()).batches(of: entry)
+        if let entry { _ = try catalogue.entry(entry) }
+        let reader = SetAsideReader(snapshot: engine.snapshot())
+        let batches = try reader.batches(of: entry)
         for (index, batch) in batches.enumerated() {
           if isCancelled() { throw CancellationError() }
-          try judging.run(batch, [:], into: &result)
+          do { try judging.run(batch, [:], into: &result) } catch let error as CreditError
+            where error.code == "entryNotEffective" && entry == nil
+          {
+            // Nothing is collected under that entry today; the others go on.
+            result.remaining += try reader.numbers(ofBatch: batch).count
+          }
           progress(Double(index + 1) / Double(batches.count))
         }
         return result
@@ -89,8 +97,8 @@ extension CreditDatabase {
 }
 
 private struct JudgingAgain {
-  /// Rows of one commit, and different headers among them.
-  private static let rowsOfCommit = 5000
+  /// Rows of one commit, bytes of their raw form, and different headers among them.
+  private static let rowsOfCommit = 50_000
   private static let bytesOfCommit = 16 << 20
   private static let maximumHeaders = 60
   private static let shownRefusals = 1000
@@ -111,58 +119,56 @@ private struct JudgingAgain {
     guard let known = try Batches.batch(batch, in: snapshot) else {
       throw CreditError("unknownBatch", "there is no batch \(batch)")
     }
-    let rows = try SetAsideReader(snapshot: snapshot).rows(ofBatch: batch)
-    let numbers = Set(rows.map(\.row.row))
-    if let missing = corrections.keys.sorted().first(where: { !numbers.contains($0) }) {
+    let numbers = try SetAsideReader(snapshot: snapshot).numbers(ofBatch: batch)
+    if let missing = corrections.keys.sorted().first(where: { !Set(numbers).contains($0) }) {
       throw CreditError("unknownRow", "row \(missing) of batch \(batch) is not set aside")
     }
-    guard !rows.isEmpty else { return }
+    guard !numbers.isEmpty else { return }
     let entry = try database.catalogue.entry(known.entry, on: options.today)
-    let wanted = corrections.isEmpty ? numbers : Set(corrections.keys)
-    var part: Set<Int> = []
-    var bytes = 0
-    for stored in rows where wanted.contains(stored.row.row) {
-      part.insert(stored.row.row)
-      if case .object(let text) = stored.row.raw { bytes += text.utf8.count }
-      guard part.count == Self.rowsOfCommit || bytes >= Self.bytesOfCommit else { continue }
-      try commit(batch, known, part, corrections, entry, into: &result)
-      (part, bytes) = ([], 0)
+    let judging = OneBatch(number: batch, batch: known, entry: entry, corrections: corrections)
+    var left = (corrections.isEmpty ? numbers : corrections.keys.sorted())[...]
+    while !left.isEmpty {
+      let judged = try commit(judging, left.prefix(Self.rowsOfCommit), into: &result)
+      left = left.dropFirst(judged)
     }
-    if !part.isEmpty { try commit(batch, known, part, corrections, entry, into: &result) }
   }
 
-  /// A header and the rows under it, as text.
+  /// What is judged.
+  private struct OneBatch {
+    var number: UInt64
+    var batch: Batch
+    var entry: PublishedEntry
+    var corrections: [Int: [String: String]]
+  }
+
+  /// Rows with one header, as text: each by itself, so that no cell can reach into the row behind it.
   private struct Sheet {
     var header: [String]
-    var text: String
-    var places: [Int] = []
+    var rows: [(place: Int, text: String)] = []
   }
 
-  /// Judges some rows and takes in those that pass.
+  /// Judges some rows and takes in those that pass; returns how many it came to.
   private func commit(
-    _ number: UInt64, _ known: Batch, _ wanted: Set<Int>, _ corrections: [Int: [String: String]],
-    _ entry: PublishedEntry, into result: inout Judgement
-  ) throws {
+    _ judging: OneBatch, _ numbers: ArraySlice<Int>, into result: inout Judgement
+  ) throws -> Int {
     var judged = Judgement()
+    var taken = 0
     let (_, commit) = try database.engine.write { transaction in
       judged = Judgement()
       // Read inside the commit: somebody else may have judged them meanwhile.
-      let rows = try SetAsideReader(snapshot: transaction.snapshot).rows(ofBatch: number)
-        .filter { wanted.contains($0.row.row) }
+      let reader = SetAsideReader(snapshot: transaction.snapshot)
+      let rows = try Self.prefix(
+        of: reader.rows(ofBatch: judging.number, only: Set(numbers)), taken: &taken, numbers)
       judged.judged = rows.count
       var refused: [Int: [RuleFinding]] = [:]
-      let sheets = Self.sheets(rows, corrections, entry.entry, &refused)
-      let passed = RunStack(limit: .max, spill: { $0 })
-      let closed = try ClosedRecords.keys(transaction.snapshot, dataset: entry.dataset)
-      var converters: [RowConverter] = []
-      var longTexts: [UInt128: String] = [:]
+      let sheets = Self.sheets(rows, judging, &refused)
+      var converted = Converted(
+        passed: RunStack(limit: .max, spill: { $0 }),
+        closed: try ClosedRecords.keys(transaction.snapshot, dataset: judging.entry.dataset))
       for sheet in sheets {
-        let converter = try convert(
-          sheet, entry, closed, worker: converters.count, to: passed, &refused, &longTexts,
-          transaction.snapshot)
-        if let converter { converters.append(converter) }
+        try convert(sheet, judging, rows, into: &converted, &refused, transaction.snapshot)
       }
-      let outcome = try load(passed, converters, entry, &transaction)
+      let outcome = try load(converted, judging.entry, &transaction)
       for row in outcome.closed {
         refused[Int(row.sequence)] = [
           RuleFinding(
@@ -174,14 +180,15 @@ private struct JudgingAgain {
       for (place, row) in rows.enumerated() {
         if let reasons = refused[place] {
           judged.remaining += 1
-          judged.refusals.append(Judgement.Refusal(batch: number, row: row.row.row, reasons: reasons))
+          judged.refusals.append(
+            Judgement.Refusal(batch: judging.number, row: row.row.row, reasons: reasons))
         } else {
           transaction.supersede(row.address)
         }
       }
       guard judged.remaining < judged.judged else { return }
-      try keep(longTexts, &transaction)
-      try note(judged, known, entry, &transaction)
+      try keep(converted.longTexts, &transaction)
+      try note(judged, judging, &transaction)
     }
     result.judged += judged.judged
     result.loaded += judged.loaded
@@ -190,24 +197,40 @@ private struct JudgingAgain {
     result.remaining += judged.remaining
     result.refusals += judged.refusals.prefix(max(0, Self.shownRefusals - result.refusals.count))
     if let commit { result.commits.append(commit) }
+    return taken
+  }
+
+  /// So many of the rows as one commit may take, at least one; counts the numbers they came to.
+  private static func prefix(
+    of rows: [StoredSetAside], taken: inout Int, _ numbers: ArraySlice<Int>
+  ) -> [StoredSetAside] {
+    var bytes = 0
+    for (place, row) in rows.enumerated() {
+      if case .object(let text) = row.row.raw { bytes += text.utf8.count }
+      guard bytes >= bytesOfCommit, place + 1 < rows.count else { continue }
+      taken = numbers.prefix { $0 <= row.row.row }.count
+      return Array(rows[...place])
+    }
+    taken = numbers.count
+    return rows
   }
 
   private func note(
-    _ judged: Judgement, _ known: Batch, _ entry: PublishedEntry, _ transaction: inout WriteTransaction
+    _ judged: Judgement, _ judging: OneBatch, _ transaction: inout WriteTransaction
   ) throws {
+    let known = judging.batch
     let receipt = Receipt(
       file: known.file ?? "", batch: transaction.commit, reported: judged.judged - judged.remaining,
       loaded: judged.loaded, updated: judged.updated, duplicate: judged.duplicate, questionable: 0,
-      unlinked: 0,
-      warnings: 0, commit: transaction.commit, seconds: 0)
+      unlinked: 0, warnings: 0, commit: transaction.commit, seconds: 0)
     guard receipt.isBalanced else {
       throw CreditError("unbalanced", "the counters of the receipt do not add up; nothing was taken in")
     }
+    let entry = judging.entry.entry
     try Batches.append(
       Batch(
-        kind: "judged", entry: entry.entry.code, unit: known.unit, file: known.file, receipt: receipt,
-        reason: reason,
-        entryVersion: entry.entry.version),
+        kind: "judged", entry: entry.code, unit: known.unit, file: known.file, receipt: receipt,
+        reason: reason, entryVersion: entry.version),
       to: &transaction)
   }
 
@@ -224,8 +247,7 @@ private struct JudgingAgain {
 
   /// Puts rows with the same header together; what is no text of a record is refused.
   private static func sheets(
-    _ rows: [StoredSetAside], _ corrections: [Int: [String: String]], _ entry: CatalogueEntry,
-    _ refused: inout [Int: [RuleFinding]]
+    _ rows: [StoredSetAside], _ judging: OneBatch, _ refused: inout [Int: [RuleFinding]]
   ) -> [Sheet] {
     var sheets: [Sheet] = []
     var known: [[String]: Int] = [:]
@@ -237,8 +259,8 @@ private struct JudgingAgain {
         refused[place] = stored.row.reasons
         continue
       }
-      for (name, cell) in corrections[stored.row.row] ?? [:] {
-        cells[column(name, in: cells, entry)] = cell
+      for (name, cell) in judging.corrections[stored.row.row] ?? [:] {
+        cells[column(name, in: cells, judging.entry.entry)] = cell
       }
       let header = cells.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       if known[header] == nil {
@@ -247,11 +269,10 @@ private struct JudgingAgain {
           continue
         }
         known[header] = sheets.count
-        sheets.append(Sheet(header: header, text: ""))
+        sheets.append(Sheet(header: header))
       }
-      let sheet = known[header] ?? 0
-      sheets[sheet].text += header.map { quoted(cells[$0] ?? "") }.joined(separator: ",") + "\n"
-      sheets[sheet].places.append(place)
+      let row = header.map { CSVText.quoted(cells[$0] ?? "") }.joined(separator: ",")
+      sheets[known[header] ?? 0].rows.append((place, row))
     }
     return sheets
   }
@@ -268,70 +289,108 @@ private struct JudgingAgain {
     return known.itemOfColumn.firstIndex(of: item).map { header[$0] } ?? name
   }
 
-  private static func quoted(_ cell: String) -> String { "\"" + cell.replacing("\"", with: "\"\"") + "\"" }
+  // MARK: Judging
 
-  /// Converts the rows of a sheet; `nil` when its header is none of the entry's.
+  /// Rows that passed so far, and what loading them needs.
+  private struct Converted {
+    var passed: RunStack
+    var closed: Set<UInt128>
+    var converters: [RowConverter] = []
+    var longTexts: [UInt128: String] = [:]
+  }
+
+  /// Converts the rows of a sheet, unless its header is none of the entry's.
   private func convert(
-    _ sheet: Sheet, _ entry: PublishedEntry, _ closed: Set<UInt128>, worker: Int, to passed: RunStack,
-    _ refused: inout [Int: [RuleFinding]], _ longTexts: inout [UInt128: String], _ snapshot: EngineSnapshot
-  ) throws -> RowConverter? {
+    _ sheet: Sheet, _ judging: OneBatch, _ rows: [StoredSetAside], into converted: inout Converted,
+    _ refused: inout [Int: [RuleFinding]], _ snapshot: EngineSnapshot
+  ) throws {
     let recognition: HeaderRecognition
     do throws(HeaderError) {
-      recognition = try HeaderRecognition.recognize(sheet.header, for: entry.entry)
+      recognition = try HeaderRecognition.recognize(sheet.header, for: judging.entry.entry)
     } catch {
-      for place in sheet.places {
-        refused[place] = [RuleFinding(rule: "R-HEADER", item: "", message: error.message)]
+      for row in sheet.rows {
+        refused[row.place] = [RuleFinding(rule: "R-HEADER", item: "", message: error.message)]
       }
-      return nil
+      return
     }
     let plan = ConversionPlan(
-      entry: entry, header: sheet.header, recognition: recognition, options: options, closedKeys: closed)
+      entry: judging.entry, header: sheet.header, recognition: recognition, options: options,
+      closedKeys: converted.closed)
     let converter = RowConverter(plan, poolBytes: Self.poolBytes)
-    let bytes = Array(sheet.text.utf8)
-    try bytes.withUnsafeBytes { bytes in
-      var parser = RecordParser(bytes)
-      var row = 0
-      while parser.next(), row < sheet.places.count {
-        let place = sheet.places[row]
-        row += 1
+    let worker = UInt8(clamping: converted.converters.count)
+    for row in sheet.rows {
+      let reasons = try Array(row.text.utf8).withUnsafeBytes { bytes -> [RuleFinding]? in
+        var parser = RecordParser(bytes)
+        guard parser.next() else { return rows[row.place].row.reasons }
         switch converter.convert(parser) {
-        case .setAside(_, let reasons): refused[place] = reasons
+        case .setAside(_, let reasons): return reasons
         case .row(let key, let longText):
-          if let longText {
-            let taken = try longTexts[key] ?? LongIdentifiers.text(of: key, in: snapshot) ?? longText
-            guard taken.utf8.elementsEqual(longText.utf8) else {
-              refused[place] = [
-                RuleFinding(
-                  rule: "R-SUBJECT", item: "", message: "the identifier cannot be told from another one")
-              ]
-              continue
-            }
-            longTexts[key] = longText
+          if let reason = try refusal(
+            key, longText, converter, plan, judging, rows[row.place], &converted, snapshot)
+          {
+            return [reason]
           }
           let raw =
-            closed.contains(key) ? Array((RawRow.json(header: sheet.header, parser) ?? "{}").utf8) : []
+            converted.closed.contains(key)
+            ? Array((RawRow.json(header: sheet.header, parser) ?? "{}").utf8) : []
           let head = RunRowHead(
-            key: key, sequence: UInt64(place), order: converter.rowOrder,
+            key: key, sequence: UInt64(row.place), order: converter.rowOrder,
             contentHash: plan.identity.masked(converter.rowHash),
-            keyHash: plan.identity.masked(converter.keyHash),
-            worker: UInt8(clamping: worker))
-          try passed.append(head, payload: converter.row, raw: raw, plainBytes: converter.rowPlainBytes)
+            keyHash: plan.identity.masked(converter.keyHash), worker: worker)
+          try converted.passed.append(
+            head, payload: converter.row, raw: raw, plainBytes: converter.rowPlainBytes)
+          return nil
         }
       }
+      if let reasons { refused[row.place] = reasons }
     }
-    return converter
+    converted.converters.append(converter)
+  }
+
+  /// Why a row that satisfies its entry is not taken in all the same.
+  private func refusal(
+    _ key: UInt128, _ longText: String?, _ converter: RowConverter, _ plan: ConversionPlan,
+    _ judging: OneBatch,
+    _ stored: StoredSetAside, _ converted: inout Converted, _ snapshot: EngineSnapshot
+  ) throws -> RuleFinding? {
+    if let longText {
+      let taken = try converted.longTexts[key] ?? LongIdentifiers.text(of: key, in: snapshot) ?? longText
+      guard taken.utf8.elementsEqual(longText.utf8) else {
+        return RuleFinding(
+          rule: "R-SUBJECT", item: "", message: "the identifier cannot be told from another one")
+      }
+      converted.longTexts[key] = longText
+    }
+    // What came later knows better, unless somebody looked at this very row.
+    guard plan.identity.isKeyed, judging.corrections[stored.row.row] == nil else { return nil }
+    let payload = CodedRow.payload(
+      converter.row, judging.entry.schema, key: key, pools: converter.pools, keyText: SubjectKey.renderText)
+    guard let payload else { return nil }
+    let record = plan.identity.keyBytes(payload)
+    let versions = try snapshot.rows(of: key, schema: judging.entry.schema).filter {
+      plan.identity.keyBytes($0.payload) == record
+    }
+    // A version that only hides the record, or shows it again, has the values of one before.
+    let before = versions.filter { $0.system.commit <= judging.number }.map(\.payload)
+    let isNewer = versions.contains {
+      $0.superseded == nil && $0.system.commit > judging.number && !before.contains($0.payload)
+    }
+    guard isNewer, !versions.contains(where: { $0.payload == payload }) else { return nil }
+    return RuleFinding(
+      rule: "R-NEWER", item: "",
+      message: "the record has a version that came after this row; correct the row to take it in")
   }
 
   private func load(
-    _ passed: RunStack, _ converters: [RowConverter], _ entry: PublishedEntry,
-    _ transaction: inout WriteTransaction
+    _ converted: Converted, _ entry: PublishedEntry, _ transaction: inout WriteTransaction
   ) throws -> BatchLoader.Outcome {
-    guard passed.rowCount > 0 else { return BatchLoader.Outcome() }
+    guard converted.passed.rowCount > 0 else { return BatchLoader.Outcome() }
     let texts = BatchTexts(
-      pools: converters.map(\.pools), uncoded: Set(converters.flatMap(\.itemsRepeatingKey)),
+      pools: converted.converters.map(\.pools),
+      uncoded: Set(converted.converters.flatMap(\.itemsRepeatingKey)),
       columnCount: entry.schema.columns.count, rowCount: 0)
     let batch = BatchRows(schema: entry.schema, texts: texts)
-    return try JournalLoader(identity: entry.recordIdentity, batch: batch).load(
-      passed.takeRuns(), &transaction)
+    return try JournalLoader(identity: entry.recordIdentity, batch: batch)
+      .load(converted.passed.takeRuns(), &transaction)
   }
 }

@@ -29,12 +29,27 @@ struct StoredSetAside {
 struct SetAsideReader {
   let snapshot: EngineSnapshot
 
+  /// The numbers of the rows of a batch that are set aside as of the snapshot, ascending.
+  func numbers(ofBatch batch: UInt64) throws -> [Int] {
+    let schema = SystemDatasets.setAside
+    return try snapshot.currentRows(of: SystemDatasets.key(batch: batch), schema: schema).map { row in
+      guard let number = try row.cells(schema)[0].number else {
+        throw StoreError(.damaged, "a set-aside row is incomplete")
+      }
+      return Int(number)
+    }.sorted()
+  }
+
   /// The rows of a batch that are set aside as of the snapshot, in file order.
-  func rows(ofBatch batch: UInt64) throws -> [StoredSetAside] {
+  ///
+  /// - Parameter wanted: numbers of the rows; `nil` = all.
+  func rows(ofBatch batch: UInt64, only wanted: Set<Int>? = nil) throws -> [StoredSetAside] {
     let schema = SystemDatasets.setAside
     var result: [StoredSetAside] = []
     for row in try snapshot.currentRows(of: SystemDatasets.key(batch: batch), schema: schema) {
       let cells = try row.cells(schema)
+      // Raw rows are looked up one by one: only those that are asked for.
+      if let wanted, let number = cells[0].number, !wanted.contains(Int(number)) { continue }
       guard let number = cells[0].number, let state = cells[1].number.flatMap(SetAsideState.init(rawValue:)),
         case .text(let digest) = cells[3]
       else { throw StoreError(.damaged, "a set-aside row is incomplete") }
@@ -95,7 +110,7 @@ extension CreditSnapshot {
   ///   - state: only questionable, or only unlinked ones.
   ///   - rule: only those with this rule among their reasons.
   ///   - limit: rows at most, 1 to 100,000.
-  /// - Throws: `CreditError`: `limit`, `damaged`.
+  /// - Throws: `CreditError`: `limit`, `unknownEntry`, `damaged`.
   public func setAsideRows(
     of entry: String?, state: SetAsideState? = nil, rule: String? = nil, limit: Int = 1000
   ) throws -> [SetAsideEntry] {
@@ -103,6 +118,7 @@ extension CreditSnapshot {
       guard (1...100_000).contains(limit) else {
         throw CreditError("limit", "an answer has 1 to 100000 rows, not \(limit)")
       }
+      if let entry { _ = try entries([entry]) }
       let reader = SetAsideReader(snapshot: engine)
       var found: [SetAsideEntry] = []
       for batch in try reader.batches(of: entry) {

@@ -200,6 +200,7 @@ package struct ColumnCursor {
     if let scratch, phrases.isBehind(value) { return scratch.bytes }
     let arena = scratchArena()
     guard try phrases.move(to: value, current, code) else {
+      phrases = PhrasePosition()
       throw damage("the phrases of a block do not add up")
     }
     // Until the text is whole the position counts for nothing.

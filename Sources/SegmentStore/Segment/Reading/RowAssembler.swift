@@ -69,10 +69,10 @@ package struct RowAssembler {
   ) throws(StoreError) {
     // A cursor of its own: reaching into the array for every value would cost as much as reading it.
     var cursor = columns[column]
+    defer { columns[column] = cursor }
     for (place, row) in rows.enumerated() {
       if let value = try cursor.integer(row) { body(place, value) }
     }
-    columns[column] = cursor
   }
 
   /// Gives the texts of a column of the schema, those that are there, with their place in the list of rows and whether they are known to be
@@ -81,10 +81,10 @@ package struct RowAssembler {
     _ column: Int, _ rows: [Int], key: UInt128, _ body: (Int, UnsafeRawBufferPointer, Bool) -> Void
   ) throws(StoreError) {
     var cursor = columns[column]
+    defer { columns[column] = cursor }
     for (place, row) in rows.enumerated() {
       if let text = try cursor.text(row, key: key) { body(place, text, cursor.isKeyText) }
     }
-    columns[column] = cursor
   }
 
   /// The place of a position of the segment within the dataset.

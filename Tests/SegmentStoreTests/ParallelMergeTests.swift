@@ -1,0 +1,91 @@
+// Goal: a merge by several threads gives the rows a merge by one gives, tells how far it is, can be cancelled, and leaves nothing behind when it fails.
+// Method: rows of every encoding in small outputs, merged by one thread and by three; a file system that refuses to make a file.
+
+import Foundation
+@testable import SegmentStore
+import TestSupport
+import Testing
+
+@Suite struct ParallelMergeTests {
+  private static func options(threads: Int) -> EngineOptions {
+    var options = EngineOptions(memoryBudgetBytes: 64 << 20, keyText: RichRows.keyText)
+    options.compactsAutomatically = false
+    options.segmentRows = 900
+    options.mergeThreads = threads
+    (options.searchForm, options.indexedRows) = (TextIndexTests.form, 0)
+    return options
+  }
+
+  private static func make(_ folder: TemporaryFolder, _ name: String, threads: Int) throws -> (
+    SegmentEngine, [String]
+  ) {
+    let path = folder.path(name)
+    _ = try SegmentEngine.create(at: path)
+    let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: options(threads: threads))
+    return (engine, try RichRows.fill(engine, rows: 3000, commits: 3, seed: 41))
+  }
+
+  @Test func severalThreadsGiveTheSameRows() throws {
+    let folder = try TemporaryFolder()
+    let (alone, expected) = try Self.make(folder, "alone", threads: 1)
+    let (together, _) = try Self.make(folder, "together", threads: 3)
+    var shares: [Double] = []
+    let first = try alone.compact()
+    let second = try together.compact {
+      false
+    } progress: {
+      shares.append($0)
+    }
+    #expect(first.segmentsWritten == second.segmentsWritten && second.segmentsWritten > 6)
+    #expect(try RichRows.lines(together) == expected && RichRows.lines(alone) == expected)
+    #expect(shares == shares.sorted() && shares.last == 1)
+    #expect(together.verify().isEmpty)
+    try alone.close()
+    try together.close()
+  }
+
+  @Test func cancellingLeavesTheStoreAsItWas() throws {
+    let folder = try TemporaryFolder()
+    let (engine, expected) = try Self.make(folder, "store", threads: 3)
+    let before = try Set(FileManager.default.contentsOfDirectory(atPath: folder.path("store/seg")))
+    var asked = 0
+    let error = #expect(throws: StoreError.self) {
+      try engine.compact {
+        asked += 1
+        return asked > 2
+      }
+    }
+    #expect(error?.code == .cancelled)
+    // A checkpoint of the rows in memory is all that is new.
+    let after = try Set(FileManager.default.contentsOfDirectory(atPath: folder.path("store/seg")))
+    #expect(after.subtracting(before).count <= 1 && before.isSubset(of: after))
+    #expect(try RichRows.lines(engine) == expected)
+    #expect(try engine.compact().segmentsWritten > 6)
+    #expect(try RichRows.lines(engine) == expected)
+    try engine.close()
+  }
+
+  @Test func aThreadThatFailsEndsTheOthers() throws {
+    let folder = try TemporaryFolder()
+    let (engine, expected) = try Self.make(folder, "store", threads: 3)
+    _ = try engine.compact()
+    _ = try RichRows.fill(engine, rows: 500, commits: 1, seed: 42)
+    let rows = try RichRows.lines(engine)
+    #expect(rows.count > expected.count)
+    // A damaged input: whichever thread comes to it fails.
+    let view = try #require(engine.snapshot().view.segments.first)
+    try engine.close()
+    let path = folder.path("store/" + view.reader.id.fileName)
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    for place in stride(from: 200, to: bytes.count / 2, by: 97) { bytes[place] ^= 0x10 }
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let damaged = try SegmentEngine(
+      opening: folder.path("store"), mode: .readWrite(), options: Self.options(threads: 3))
+    let before = try Set(FileManager.default.contentsOfDirectory(atPath: folder.path("store/seg")))
+    let error = #expect(throws: StoreError.self) { try damaged.compact() }
+    #expect(error?.code == .damaged)
+    let after = try Set(FileManager.default.contentsOfDirectory(atPath: folder.path("store/seg")))
+    #expect(after.subtracting(before).count <= 1 && before.isSubset(of: after))
+    try damaged.close()
+  }
+}
