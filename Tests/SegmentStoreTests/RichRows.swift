@@ -81,7 +81,7 @@ enum RichRows {
     guard Int.random(in: 0..<9, using: &random) > 0 else { return .null }
     return .text(
       Array(
-        (0..<20).map { _ in phrases[Int.random(in: 0..<phrases.count, using: &random)] }.joined(
+        (0..<5).map { _ in phrases[Int.random(in: 0..<phrases.count, using: &random)] }.joined(
           separator: "；"
         ).utf8))
   }
