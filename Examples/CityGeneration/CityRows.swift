@@ -208,13 +208,12 @@ extension CityRows {
     case .unitCode: writer.write(unitCode)
     case .account: writer.write(1_303_000_000 + row.account, width: 10)
     case .documentNumber(let style): writeDocumentNumber(style, row)
-    case .serial: writer.write(row.number + 1, width: 8)
     case .boolean: writer.write(row.random.below(5) == 0 ? Self.no : Self.yes)
     case .word(let pool): writer.write(pool[row.random.skewed(pool.count, exponent: 2)])
     case .text(let pool): writer.write(pool[row.random.skewed(pool.count, exponent: 2)])
     case .eventDate, .dateBefore, .dateFrom, .dateAfter, .timestamp, .month, .year: writeTime(filler, &row)
     case .amount, .ratio, .integer, .score: writeNumber(filler, &row)
-    case .person, .phone, .plate, .address, .district, .law: writePlace(filler, &row)
+    case .person, .phone, .address, .district, .law: writePlace(filler, &row)
     case .permitCategory, .penaltyCategory, .penaltyContent, .fine, .confiscation, .one: writeAct(filler, &row)
     case .nothing: break
     }
@@ -247,7 +246,7 @@ extension CityRows {
     }
   }
 
-  private static let numberParts = ["冀秦", "字〔", "〕第", "号", "秦审批", "冀C"].map { Array($0.utf8) }
+  private static let numberParts = ["冀秦", "字〔", "〕第", "号", "秦审批"].map { Array($0.utf8) }
 
   private func writeDocumentNumber(_ style: Int, _ row: Row) {
     let year = 1970 + row.day * 400 / 146_097
@@ -325,9 +324,6 @@ extension CityRows {
     case .phone:
       writer.write(13)
       writer.write(row.random.below(1_000_000_000), width: 9)
-    case .plate:
-      writer.write(Self.numberParts[5])
-      writer.write(row.random.below(100_000), width: 5)
     case .district: writer.write(Self.districtNames[row.subject % Self.districtNames.count])
     case .law:
       writer.write(Self.legalWords[0])

@@ -12,12 +12,12 @@ enum ItemFiller {
   case organizationCode(share: Int)
   case taxNumber(share: Int)
   case unitName, unitCode
-  case account, documentNumber(style: Int), serial
+  case account, documentNumber(style: Int)
   case eventDate, dateBefore(days: Int), dateFrom, dateAfter(days: Int), timestamp
   case month, year
   case amount(places: Int, mean: Double), ratio, integer(bound: Int), boolean, score
   case word(pool: [[UInt8]]), text(pool: [[UInt8]])
-  case person, phone, plate, address, district, law
+  case person, phone, address, district, law
   case permitCategory, penaltyCategory, penaltyContent, fine, confiscation, one
   case nothing
 

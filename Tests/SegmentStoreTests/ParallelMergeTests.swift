@@ -1,8 +1,10 @@
 // Goal: a merge by several threads gives the rows a merge by one gives, tells how far it is, can be cancelled, and leaves nothing behind when it fails.
-// Method: rows of every encoding in small outputs, merged by one thread and by three; a file system that refuses to make a file.
+// Method: rows of every encoding in small outputs, merged by one thread and by three, on a file system that says which thread makes each file and refuses to make
+// one of them; a damaged input.
 
 import Foundation
 @testable import SegmentStore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -16,19 +18,26 @@ import Testing
     return options
   }
 
-  private static func make(_ folder: TemporaryFolder, _ name: String, threads: Int) throws -> (
-    SegmentEngine, [String]
-  ) {
+  private static func make(
+    _ folder: TemporaryFolder, _ name: String, threads: Int, files: any FileSystem = PosixFileSystem()
+  ) throws -> (SegmentEngine, [String]) {
     let path = folder.path(name)
     _ = try SegmentEngine.create(at: path)
-    let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: options(threads: threads))
+    let engine = try SegmentEngine(
+      opening: path, mode: .readWrite(), options: options(threads: threads), files: files)
     return (engine, try RichRows.fill(engine, rows: 700, commits: 2, seed: 41))
   }
 
   @Test func severalThreadsGiveTheSameRows() throws {
     let folder = try TemporaryFolder()
     let (alone, expected) = try Self.make(folder, "alone", threads: 1)
-    let (together, _) = try Self.make(folder, "together", threads: 3)
+    let files = FaultyFileSystem(PosixFileSystem())
+    let (together, _) = try Self.make(folder, "together", threads: 3, files: files)
+    let makers = Mutex<Set<UInt>>([])
+    files.fail { call, path in
+      if call == .create, path.hasSuffix(".seg") { makers.withLock { _ = $0.insert(WorkerThreads.current) } }
+      return false
+    }
     var shares: [Double] = []
     let first = try alone.compact()
     let second = try together.compact {
@@ -37,6 +46,9 @@ import Testing
       shares.append($0)
     }
     #expect(first.segmentsWritten == second.segmentsWritten && second.segmentsWritten > 3)
+    files.fail(nil)
+    // The checkpoint before makes a file as well, on the calling thread.
+    #expect(makers.withLock { $0.count } >= 3, "one thread wrote everything")
     #expect(try RichRows.lines(together) == expected && RichRows.lines(alone) == expected)
     #expect(shares == shares.sorted() && shares.last == 1)
     #expect(together.verify().isEmpty)
@@ -62,6 +74,29 @@ import Testing
     #expect(try RichRows.lines(engine) == expected)
     #expect(try engine.compact().segmentsWritten > 3)
     #expect(try RichRows.lines(engine) == expected)
+    try engine.close()
+  }
+
+  @Test(arguments: 1...4) func aFileThatCannotBeMadeEndsTheOthers(number: Int) throws {
+    let folder = try TemporaryFolder()
+    let files = FaultyFileSystem(PosixFileSystem())
+    let (engine, expected) = try Self.make(folder, "store", threads: 3, files: files)
+    // The first file is that of the rows in memory.
+    let made = Mutex(0)
+    files.fail { call, path in
+      guard call == .create, path.hasSuffix(".seg") else { return false }
+      return made.withLock { made in
+        made += 1
+        return made == number + 1
+      }
+    }
+    let error = #expect(throws: StoreError.self) { try engine.compact() }
+    #expect(error?.code == .inputOutput)
+    files.fail(nil)
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.path("store/seg"))
+    #expect(left.count == engine.snapshot().view.segments.count, "an output of a failed merge is left behind")
+    #expect(try RichRows.lines(engine) == expected)
+    #expect(try engine.compact().segmentsWritten > 3)
     try engine.close()
   }
 

@@ -24,7 +24,8 @@ package enum WorkerThreads {
 
   /// Runs the body once for each index, each on a thread of its own, and waits for all of them.
   ///
-  /// The last index runs on the calling thread. If a thread cannot be made, its body runs on the calling thread too.
+  /// The last index runs on the calling thread. If a thread cannot be made, its body runs on the calling thread too, before the last one, which may wait for
+  /// what the others do.
   package static func run(count: Int, _ body: @Sendable (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       var threads: [pthread_t] = []
@@ -32,7 +33,7 @@ package enum WorkerThreads {
       for index in 0..<max(0, count - 1) {
         if let thread = start({ body(index) }) { threads.append(thread) } else { own.append(index) }
       }
-      if count > 0 { for index in own { body(index) } }
+      if count > 0 { for index in own.reversed() { body(index) } }
       for thread in threads { pthread_join(thread, nil) }
     }
   }

@@ -98,12 +98,10 @@ struct EntryRules: Sendable {
   }
 
   private static func compare(_ left: Value, _ relation: RuleClause.Relation, _ right: Value) -> Bool? {
-    if relation == .equal || relation == .notEqual {
-      guard let order = order(left, right) else { return nil }
-      return (order == 0) == (relation == .equal)
-    }
     guard let order = order(left, right) else { return nil }
     switch relation {
+    case .equal: return order == 0
+    case .notEqual: return order != 0
     case .less: return order < 0
     case .atMost: return order <= 0
     case .greater: return order > 0

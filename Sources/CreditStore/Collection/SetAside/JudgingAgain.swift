@@ -120,7 +120,7 @@ private struct JudgingAgain {
       throw CreditError("unknownBatch", "there is no batch \(batch)")
     }
     let numbers = try SetAsideReader(snapshot: snapshot).numbers(ofBatch: batch)
-    if let missing = corrections.keys.sorted().first(where: { !Set(numbers).contains($0) }) {
+    if let missing = Set(corrections.keys).subtracting(numbers).min() {
       throw CreditError("unknownRow", "row \(missing) of batch \(batch) is not set aside")
     }
     guard !numbers.isEmpty else { return }

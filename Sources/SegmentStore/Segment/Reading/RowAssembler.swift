@@ -52,13 +52,11 @@ package struct RowAssembler {
     let row = try row(at: position)
     var hash = ContentHash.start
     for place in places {
-      if schema.columns[place].type == .text {
-        let text = try columns[place].text(row, key: key)
-        hash = TextHash.combine(hash, text.map(TextHash.hash) ?? ContentHash.null)
-      } else {
-        let value = try columns[place].integer(row)
-        hash = TextHash.combine(hash, value.map { UInt64(bitPattern: $0) } ?? ContentHash.null)
-      }
+      let cell: RowPayload.View? =
+        schema.columns[place].type == .text
+        ? try columns[place].text(row, key: key).map { .text($0) }
+        : try columns[place].integer(row).map { .integer($0) }
+      hash = TextHash.combine(hash, ContentHash.value(cell ?? .null))
     }
     return hash
   }
