@@ -38,7 +38,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["CreditStore", "SegmentStore"], path: "Tests/TestSupport",
       swiftSettings: settings),
     .testTarget(
-      name: "SegmentStoreTests", dependencies: ["SegmentStore", "TestSupport"],
+      name: "SegmentStoreTests", dependencies: ["SegmentStore", "CStorageKernels", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "CreditModelTests", dependencies: ["CreditModel", "TestSupport"],

@@ -116,11 +116,11 @@ import Testing
     try store.collect(["\(a),N1,,1.5,甲", "\(a),N2,,2,甲"])
     try store.collect(["\(a),N1,,4,乙"], entry: "T0")
     func ask(_ filter: String?, by groups: [String] = []) throws -> [AggregateResult.Row] {
-      try store.database.snapshot().aggregate(
+      let result = try store.database.snapshot().aggregate(
         AggregateQuery(
           filter: filter.map { try Filter(parsing: $0) }, groups: groups.map { try .init(parsing: $0) },
-          measures: [.count, .sum("AMOUNT")])
-      ).rows
+          measures: [.count, .sum("AMOUNT")]))
+      return Array(result.rows)
     }
     #expect(
       try ask("AMOUNT > 1", by: ["$entry", "TEXT"]) == [
@@ -244,7 +244,8 @@ import Testing
     let store = try StoreFixture()
     try store.collect(Self.rows(30_000, seed: 2).map(\.line))
     let entry = try store.database.catalogue.entry("T1")
-    var query = AggregateQuery(entries: ["T1"])
+    // Counting alone would look at no row.
+    var query = AggregateQuery(entries: ["T1"], measures: [.min("AMOUNT"), .distinct("DAY")])
     query.threadLimit = 1
     let plan = try AggregatePlan(query, entries: [entry])
     let asked = Guarded(0)
@@ -259,6 +260,47 @@ import Testing
       })
     #expect(throws: CancellationError.self) { try run.result() }
     #expect(asked.withLock { $0 } == 5)
+  }
+
+  /// Counts that no row is read for, and the same through rows: stored counts, marks, withdrawn records, other commits.
+  @Test func countsByEntryAreThoseOfTheRows() async throws {
+    let store = try StoreFixture()
+    try store.collect(Self.rows(5_000, seed: 4).map(\.line))
+    try store.collect(["\(StoreFixture.codes[0]),N1,2020-01-01,1,甲"], entry: "T0")
+    func counts(_ snapshot: CreditSnapshot, _ filter: String? = nil) throws -> [[AggregateResult.Cell]] {
+      let query = AggregateQuery(
+        filter: try filter.map { try Filter(parsing: $0) }, groups: [try .init(parsing: "$entry")])
+      let rows = try snapshot.aggregate(query).rows.map { Array($0.group) + Array($0.measures) }
+      let total = try snapshot.aggregate(AggregateQuery(filter: query.filter)).rows[0].measures[0]
+      #expect(
+        total
+          == .integer(
+            rows.reduce(Int128(0)) { if case .integer(let count) = $1[1] { $0 + count } else { $0 } }))
+      return rows
+    }
+    // A condition that all rows satisfy makes them be looked at.
+    let everything = "CODE is not null"
+    var states: [(UInt64, [[AggregateResult.Cell]])] = []
+    for step in 0..<4 {
+      let snapshot = store.database.snapshot()
+      let found = try counts(snapshot)
+      #expect(try found == counts(snapshot, everything), "step \(step)")
+      states.append((snapshot.commit, found))
+      let record = try #require(store.records(StoreFixture.codes[step % 3], entry: "T1").first)
+      switch step {
+      case 0: _ = try await store.database.compact()
+      case 1: _ = try store.database.withdraw("T1", subject: record.subject, key: record.key, reason: "r")
+      default:
+        _ = try store.database.correct(
+          "T1", subject: record.subject, key: record.key, reason: "r", changes: ["TEXT": .text("改")])
+        _ = try await store.database.compact()
+      }
+    }
+    #expect(states[0].1 == [[.text("T0"), .integer(1)], [.text("T1"), .integer(5_000)]])
+    #expect(states[3].1 == [[.text("T0"), .integer(1)], [.text("T1"), .integer(4_999)]])
+    for (commit, expected) in states {
+      #expect(try counts(store.database.snapshot(asOf: commit)) == expected)
+    }
   }
 
   @Test func aQuestionOfACancelledTaskEnds() async throws {

@@ -28,6 +28,33 @@ import Testing
     return (fixture, try #require(fixture.records(StoreFixture.codes[0]).first))
   }
 
+  @Test func textsAreReadWhereTheyLieAndValuesAreTheSame() async throws {
+    let (fixture, first) = try Self.record()
+    try fixture.collect(
+      ["\(StoreFixture.codes[0]),第2号,,,,,,,é,e\u{301}罚", "\(StoreFixture.codes[0]),第3号,7,,,,,,,"],
+      entry: "D1", header: "CODE,NO,COUNT,AMOUNT,DAY,MONTH,TIME,FLAG,KIND,REST")
+    func check(_ records: [CreditRecord]) {
+      for record in records {
+        for position in record.values.indices {
+          let bytes = record.values.withUTF8(position) { span in span.indices.map { span[$0] } }
+          if case .text(let text)? = record.values[position] {
+            #expect(bytes == Array(text.utf8))
+          } else {
+            #expect(bytes == nil, "item \(position)")
+          }
+        }
+      }
+    }
+    let inMemory = try fixture.records(StoreFixture.codes[0])
+    #expect(inMemory.count == 3 && inMemory[0].values[1] == first.values[1])
+    check(inMemory)
+    _ = try await fixture.database.compact()
+    let merged = try fixture.records(StoreFixture.codes[0])
+    check(merged)
+    #expect(merged.map { Array($0.values) } == inMemory.map { Array($0.values) })
+    #expect(merged[1].values[9] == .text("e\u{301}罚") && merged[2].values[9] == nil)
+  }
+
   private enum Kind: String, Codable {
     case fine = "罚款"
     case warning = "警告"

@@ -146,6 +146,19 @@ public struct SubjectKey: Hashable, Sendable, Comparable {
     }
   }
 
+  /// Packs a text of up to 20 digits and capital letters as structured keys do, without a family: such texts sort as these numbers. `nil` for
+  /// all others.
+  package static func packedText(_ text: UnsafeRawBufferPointer) -> UInt128? {
+    guard text.count <= maximumStructuredCharacters else { return nil }
+    var body: UInt128 = 0
+    for byte in text {
+      let symbol = symbol(byte)
+      guard symbol > 0 else { return nil }
+      body = body << 6 | UInt128(symbol)
+    }
+    return body << UInt128(124 - 6 * text.count)
+  }
+
   /// The kind of identifier of a structured key; short and long texts are `document`.
   public var kind: IdentifierKind? {
     switch family {

@@ -29,7 +29,23 @@ package struct RecordReader {
 
   package func record(_ row: StoredRow, subject: Identifier) throws(StoreError) -> CreditRecord {
     try record(
-      row.system, superseded: row.superseded, subject: subject, values: RecordValues(try values(row.payload)))
+      row.system, superseded: row.superseded, subject: subject, values: try recordValues(row.payload))
+  }
+
+  private func recordValues(_ payload: [UInt8]) throws(StoreError) -> RecordValues {
+    let width = entry.storedForms.count
+    var cells = RecordCells.Builder(rows: 1, width: width)
+    let isWhole = payload.withUnsafeBytes { bytes in
+      RowPayload.walk(bytes, entry.schema) { index, view in
+        switch view {
+        case .null: break
+        case .integer(let number): cells[0, index] = .number(number)
+        case .text(let text): cells[0, index] = cells.text(text)
+        }
+      }
+    }
+    guard isWhole else { throw StoreError(.damaged, "a row does not fit its entry") }
+    return RecordValues(RecordCells(cells, forms: entry.storedForms), first: 0, count: width)
   }
 
   private func record(
@@ -53,7 +69,7 @@ package struct RecordReader {
     var orders: [(event: Int64, commit: UInt64)] = []
     func append(_ system: RowSystemValues, _ values: RecordValues) throws(StoreError) {
       records.append(try record(system, superseded: nil, subject: subject, values: values))
-      orders.append((entry.schema.orderColumn.flatMap { values[$0]?.stored } ?? .min, system.commit))
+      orders.append((entry.schema.orderColumn.flatMap(values.storedNumber) ?? .min, system.commit))
     }
     func isWanted(_ system: RowSystemValues) -> Bool {
       includesWithdrawn || system.state != RecordState.withdrawn.rawValue
@@ -68,7 +84,7 @@ package struct RecordReader {
         try append(systems[index], RecordValues(values, first: place * width, count: width))
       }
     } memory: { (row) throws(StoreError) in
-      if isWanted(row.system) { try append(row.system, RecordValues(try values(row.payload))) }
+      if isWanted(row.system) { try append(row.system, try recordValues(row.payload)) }
     }
     guard zip(orders, orders.dropFirst()).contains(where: { $0 > $1 }) else { return }
     let own = records[first...].enumerated().sorted {
@@ -81,27 +97,26 @@ package struct RecordReader {
   /// The values of rows of a key, one row behind the other, read column by column.
   private func values(
     _ rows: [Int], of key: UInt128, _ reader: inout RowAssembler
-  ) throws(StoreError) -> [Value?] {
+  ) throws(StoreError) -> RecordCells {
     let width = entry.storedForms.count
-    var values = [Value?](repeating: nil, count: rows.count * width)
-    var keyText: String?
+    var cells = RecordCells.Builder(rows: rows.count, width: width)
+    var keyText: RecordCells.Cell?
     for column in 0..<width {
       if entry.schema.columns[column].type == .integer {
-        let form = entry.storedForms[column]
-        try reader.integers(column, rows) { values[$0 * width + column] = form.value($1) }
+        try reader.integers(column, rows) { cells[$0, column] = .number($1) }
       } else {
-        try reader.texts(column, rows, key: key) { place, text, isKey in
-          // The identifier stands in every row: one string for all.
+        try reader.texts(column, rows, key: key) { row, text, isKey in
+          // The identifier stands in every row: its text is kept once.
           if isKey, let keyText {
-            values[place * width + column] = .text(keyText)
+            cells[row, column] = keyText
             return
           }
-          let string = String(decoding: text, as: UTF8.self)
-          if isKey { keyText = string }
-          values[place * width + column] = .text(string)
+          let cell = cells.text(text)
+          if isKey { keyText = cell }
+          cells[row, column] = cell
         }
       }
     }
-    return values
+    return RecordCells(cells, forms: entry.storedForms)
   }
 }

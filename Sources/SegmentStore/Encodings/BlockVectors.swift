@@ -3,6 +3,8 @@
 // target is written; values agree with those read one by one. Marked kernel: targets have room for as many values as rows.
 // Does not read texts: they are looked up by their codes, or one by one.
 
+import CStorageKernels
+
 /// A code that no dictionary has: the row has no value.
 package let absentCode = UInt32.max
 
@@ -13,11 +15,8 @@ extension DecodedBlock {
   package func integers(
     _ rows: Range<Int>, to values: UnsafeMutablePointer<Int64>, nulls: UnsafeMutablePointer<UInt8>
   ) -> Bool {
-    let smallest = base
     let stored = self.values(of: rows)
-    BitPacking.forEach(bytes.base + packedOffset, stored, width: width) { place, low in
-      values[place] = smallest &+ Int64(bitPattern: low)
-    }
+    unpack(packedOffset, stored, width: width, adding: UInt64(bitPattern: base), to: values)
     if let exceptions {
       let shift = UInt64(width)
       exceptions.forEach(in: stored) { value, high in
@@ -58,19 +57,34 @@ extension DecodedBlock {
       return
     }
     let stretch = numbers[index]
-    BitPacking.forEach(bytes.base + stretch.offset, self.values(of: rows), width: stretch.width) {
-      place, low in values[place] = Int64(bitPattern: stretch.base &+ low)
-    }
+    unpack(stretch.offset, self.values(of: rows), width: stretch.width, adding: stretch.base, to: values)
     spread(rows, in: values)
+  }
+
+  private func unpack(
+    _ offset: Int, _ stored: Range<Int>, width: Int, adding smallest: UInt64,
+    to values: UnsafeMutablePointer<Int64>
+  ) {
+    values.withMemoryRebound(to: UInt64.self, capacity: stored.count) { target in
+      BitPacking.unpack(bytes.base + offset, stored, width: width, adding: smallest, to: target)
+    }
+  }
+
+  /// The numbers of consecutive rows as they are packed; `nil` where they do not tell a value, or take more bits than can be compared so.
+  func packedNumbers(_ rows: Range<Int>) -> PackedNumbers? {
+    guard form == .none, !hasRepeats, nullOffset < 0, width > 0, width <= cstorage_narrow_bits else {
+      return nil
+    }
+    return PackedNumbers(
+      base: bytes.base + packedOffset, first: rows.lowerBound, width: width, smallest: base,
+      exceptions: exceptions)
   }
 
   /// Writes the codes of consecutive rows of a coded block, `absentCode` where there is none.
   package func codes(_ rows: Range<Int>, to codes: UnsafeMutablePointer<UInt32>) {
     let smallest = UInt32(truncatingIfNeeded: base)
     let stored = values(of: rows)
-    BitPacking.forEach(bytes.base + packedOffset, stored, width: width) { place, low in
-      codes[place] = smallest &+ UInt32(truncatingIfNeeded: low)
-    }
+    BitPacking.unpack(bytes.base + packedOffset, stored, width: width, adding: smallest, to: codes)
     markAbsent(stored, in: codes)
     spread(rows, in: codes)
   }

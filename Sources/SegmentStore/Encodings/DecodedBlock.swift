@@ -37,6 +37,9 @@ package final class DecodedBlock: Sendable {
 
   package var isText: Bool { form != .none }
 
+  /// Whether values of the row before are left out.
+  var hasRepeats: Bool { repeats != nil }
+
   /// Approximate memory in bytes, for the cache.
   package var cost: Int {
     bytes.count + textOffsets.count * 4 + (exceptions?.cost ?? 0) + (repeats?.cost ?? 0) + 200

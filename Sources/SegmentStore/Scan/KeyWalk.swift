@@ -10,8 +10,8 @@ struct KeyWalk {
   private var leafIndex: Int
   private var leaf: SubjectLeaf?
   private var subject = 0
-  /// Runs of the present subject that are still to come.
-  private var runs: ArraySlice<RowRun> = []
+  /// Places of the runs of the present subject that are still to come.
+  private var runs = 0..<0
   private var key: UInt128 = 0
   /// Rows of the present run, within the dataset.
   private var rows = 0..<0
@@ -71,33 +71,46 @@ struct KeyWalk {
   /// Whether a row lies so far ahead that looking for it anew costs less than walking there.
   func isFar(_ row: Int) -> Bool { row - rows.upperBound > 1 << 16 }
 
-  /// Writes the keys of consecutive rows.
-  mutating func keys(_ wanted: Range<Int>, to keys: UnsafeMutablePointer<UInt128>) throws(StoreError) {
+  /// Writes the keys of consecutive rows, once for all neighbours that share one, and at which row each begins, counted from the first.
+  ///
+  /// - Returns: how many keys were written.
+  mutating func keyRuns(
+    _ wanted: Range<Int>, to keys: UnsafeMutablePointer<UInt128>, starts: UnsafeMutablePointer<UInt16>
+  ) throws(StoreError) -> Int {
     var row = wanted.lowerBound
+    var count = 0
     while row < wanted.upperBound {
       while rows.upperBound <= row { try nextRun() }
       guard rows.lowerBound <= row else {
         throw damage("the rows of a dataset are not those of its subjects")
       }
-      let stop = min(rows.upperBound, wanted.upperBound)
-      (keys + (row - wanted.lowerBound)).update(repeating: key, count: stop - row)
-      row = stop
+      if count == 0 || keys[count - 1] != key {
+        keys[count] = key
+        starts[count] = UInt16(truncatingIfNeeded: row - wanted.lowerBound)
+        count += 1
+      }
+      row = min(rows.upperBound, wanted.upperBound)
     }
+    return count
   }
 
   private mutating func nextRun() throws(StoreError) {
     while true {
-      while let run = runs.popFirst() {
-        guard run.dataset == chunk.dataset else { continue }
-        guard let found = chunk.rows(of: run) else { throw damage("a run lies outside its dataset") }
-        rows = found
-        return
-      }
-      if let leaf, subject < leaf.subjectCount {
-        key = leaf.key(subject)
-        runs = leaf.runs(subject)
-        subject += 1
-        continue
+      if let leaf {
+        while !runs.isEmpty {
+          let run = leaf.run(at: runs.lowerBound)
+          runs = runs.lowerBound + 1..<runs.upperBound
+          guard run.dataset == chunk.dataset else { continue }
+          guard let found = chunk.rows(of: run) else { throw damage("a run lies outside its dataset") }
+          rows = found
+          return
+        }
+        if subject < leaf.subjectCount {
+          key = leaf.key(subject)
+          runs = leaf.runPlaces(subject)
+          subject += 1
+          continue
+        }
       }
       leafIndex += 1
       guard leafIndex < tree.fences.count else {
@@ -123,9 +136,11 @@ extension SegmentReader {
     }
     let row = Int(position - chunks[place].firstRow)
     var walk = try KeyWalk(self, chunks[place], near: row)
-    var key: UInt128 = 0
-    try withUnsafeMutablePointer(to: &key) { (pointer) throws(StoreError) in
-      try walk.keys(row..<row + 1, to: pointer)
+    var (key, start): (UInt128, UInt16) = (0, 0)
+    _ = try withUnsafeMutablePointer(to: &key) { (key) throws(StoreError) in
+      try withUnsafeMutablePointer(to: &start) { (start) throws(StoreError) in
+        try walk.keyRuns(row..<row + 1, to: key, starts: start)
+      }
     }
     return (key, chunks[place].dataset)
   }

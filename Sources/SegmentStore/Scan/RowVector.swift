@@ -3,6 +3,8 @@
 // stays valid until the vector moves on. Marked kernel: buffers have room for `capacity` values.
 // Does not decide which rows it holds (VectorScan).
 
+import CStorageKernels
+
 /// Integers of the rows of a vector.
 package struct IntegerVector {
   /// 0 where there is none.
@@ -11,6 +13,18 @@ package struct IntegerVector {
   package let nulls: UnsafePointer<UInt8>
   /// Whether some row has none.
   package let hasAbsent: Bool
+}
+
+/// Subject keys of consecutive rows, once for neighbours that share one.
+package struct KeyRuns {
+  package let keys: UnsafePointer<UInt128>
+  /// The place at which each begins, and that behind the last row.
+  package let starts: UnsafePointer<UInt16>
+  package let count: Int
+
+  /// The places of the rows of a key.
+  @inline(__always)
+  package func places(_ run: Int) -> Range<Int> { Int(starts[run])..<Int(starts[run + 1]) }
 }
 
 /// Rows that a scan looks at together.
@@ -67,11 +81,15 @@ package struct RowVector: ~Copyable {
   private var keyWalk: KeyWalk?
   private let keyBuffer = UnsafeMutablePointer<UInt128>.allocate(capacity: capacity)
   private var hasKeys = false
-  private let places = UnsafeMutablePointer<UInt16>.allocate(capacity: capacity)
+  private let runKeys = UnsafeMutablePointer<UInt128>.allocate(capacity: capacity)
+  /// With the number of rows behind the last.
+  private let runStarts = UnsafeMutablePointer<UInt16>.allocate(capacity: capacity + 1)
+  /// -1 = not known yet.
+  private var runCount = -1
+  private var chosen = VectorSelection()
 
   /// Rows of the vector, selected or not.
   package private(set) var count = 0
-  private var selected = 0
   /// First row within the dataset of the segment; 0 in memory.
   package private(set) var firstRow = 0
   /// Tells the chunk from all others of the scan: what is known of its dictionaries holds as long as this stays.
@@ -83,7 +101,8 @@ package struct RowVector: ~Copyable {
     for buffer in buffers { buffer.deallocate() }
     scratch.deallocate()
     keyBuffer.deallocate()
-    places.deallocate()
+    runKeys.deallocate()
+    runStarts.deallocate()
   }
 
   // MARK: Moving
@@ -126,50 +145,34 @@ package struct RowVector: ~Copyable {
   mutating func move(to rows: Range<Int>) {
     firstRow = rows.lowerBound
     count = rows.count
-    hasKeys = false
+    (hasKeys, runCount) = (false, -1)
     for index in buffers.indices {
       buffers[index].isRead = false
       buffers[index].hasCodes = nil
     }
-    for place in 0..<count { places[place] = UInt16(truncatingIfNeeded: place) }
-    selected = count
+    chosen.selectAll(count)
   }
 
   // MARK: Selecting
 
   /// Rows that are still of interest.
-  package var selectedCount: Int { selected }
+  package var selectedCount: Int { chosen.count }
 
   /// The selected places as they are now.
-  package var selection: RowSelection { RowSelection(places: places, count: selected, vectorCount: count) }
+  package var selection: RowSelection { mutating get { chosen.rows } }
 
   /// Keeps the selected places for which the predicate holds.
   @inline(__always)
-  package mutating func keep(_ predicate: (Int) -> Bool) {
-    let (places, total) = (places, selected)
-    var kept = 0
-    if total == count {
-      for place in 0..<total {
-        places[kept] = UInt16(truncatingIfNeeded: place)
-        kept &+= predicate(place) ? 1 : 0
-      }
-    } else {
-      for index in 0..<total {
-        let place = places[index]
-        places[kept] = place
-        kept &+= predicate(Int(place)) ? 1 : 0
-      }
-    }
-    selected = kept
-  }
+  package mutating func keep(_ predicate: (Int) -> Bool) { chosen.keep(predicate) }
 
-  /// Keeps the selected places at which a byte has a value.
+  /// Keeps the selected places at which a byte has a value; there is memory for all places of the vector.
   package mutating func keep(_ bytes: UnsafePointer<UInt8>, equalTo wanted: UInt8) {
-    keep { bytes[$0] == wanted }
+    let count = count
+    chosen.keepBits { cstorage_equal_bytes(bytes, count, wanted, $0) }
   }
 
   /// Selects nothing.
-  package mutating func clear() { selected = 0 }
+  package mutating func clear() { chosen.clear() }
 
   // MARK: Integers
 
@@ -187,29 +190,35 @@ package struct RowVector: ~Copyable {
   package mutating func keepIntegers(
     _ column: Int, in range: ClosedRange<Int64>, isOutside: Bool
   ) throws(StoreError) {
-    let low = range.lowerBound
+    let (low, count) = (range.lowerBound, count)
     let span = UInt64(bitPattern: range.upperBound &- low)
-    if !buffers[column].isRead, selected < count / 16, case .segment = source {
-      // Few rows are left: reading these alone is cheaper than reading all.
-      var kept = 0
-      for index in 0..<selected {
-        let place = places[index]
-        guard let value = try cursors[column].integer(firstRow + Int(place)) else { continue }
-        places[kept] = place
-        kept += (UInt64(bitPattern: value &- low) <= span) != isOutside ? 1 : 0
+    if case .segment = source, !buffers[column].isRead {
+      if selectedCount < count / 32 {
+        // Few rows are left: reading these alone is cheaper than reading all.
+        let first = firstRow
+        try chosen.keepEach { (place) throws(StoreError) in
+          guard let value = try cursors[column].integer(first + place) else { return false }
+          return (UInt64(bitPattern: value &- low) <= span) != isOutside
+        }
+        return
       }
-      selected = kept
-      return
+      if let packed = try cursors[column].packedNumbers(firstRow..<firstRow + count) {
+        chosen.keepBits { packed.compare(range, isOutside: isOutside, count: count, to: $0) }
+        return
+      }
     }
     let integers = try integers(column)
-    let values = integers.values
-    if integers.hasAbsent {
-      keep { integers.nulls[$0] == 0 && (UInt64(bitPattern: values[$0] &- low) <= span) != isOutside }
-    } else if isOutside {
-      keep { UInt64(bitPattern: values[$0] &- low) > span }
-    } else {
-      keep { UInt64(bitPattern: values[$0] &- low) <= span }
-    }
+    chosen.keepBits { cstorage_in_range(integers.values, count, low, span, isOutside, $0) }
+    if integers.hasAbsent { keep(integers.nulls, equalTo: 0) }
+  }
+
+  /// Keeps the selected rows whose system value lies in a range, or outside of it.
+  package mutating func keepSystem(
+    _ column: SystemColumn, in range: ClosedRange<Int64>, isOutside: Bool = false
+  ) throws(StoreError) {
+    let (values, count) = (try integers(schema.columns.count + column.index).values, count)
+    let span = UInt64(bitPattern: range.upperBound &- range.lowerBound)
+    chosen.keepBits { cstorage_in_range(values, count, range.lowerBound, span, isOutside, $0) }
   }
 
   /// A system value of each row. The commit of a row that names none is that of its segment.
@@ -306,14 +315,23 @@ package struct RowVector: ~Copyable {
     return text.withUnsafeBytes { body($0) }
   }
 
-  /// Where the texts of all rows of a column are those of their keys: the keys, and for each row whether it has none (1). `nil` elsewhere.
+  /// Where the texts of all rows of a column are those of their keys: the keys, and for each row whether it has none (1), unless all have
+  /// one. `nil` elsewhere.
   package mutating func keyTexts(
     _ column: Int
-  ) throws(StoreError) -> (keys: UnsafePointer<UInt128>, nulls: UnsafePointer<UInt8>)? {
+  ) throws(StoreError) -> (runs: KeyRuns, nulls: UnsafePointer<UInt8>?)? {
     guard case .segment = source else { return nil }
     let nulls = buffers[column].integerRoom().nulls
-    guard try cursors[column].areKeyTexts(firstRow..<firstRow + count, nulls: nulls) else { return nil }
-    return (try keys(), UnsafePointer(nulls))
+    guard let hasAbsent = try cursors[column].keyTexts(firstRow..<firstRow + count, nulls: nulls) else {
+      return nil
+    }
+    return (try keyRuns(), hasAbsent ? UnsafePointer(nulls) : nil)
+  }
+
+  /// The sum of all integers of a column of the scan, if all rows are selected, none is absent, and it is known without taking them out.
+  package mutating func packedSum(_ column: Int) throws(StoreError) -> Int128? {
+    guard case .segment = source, selectedCount == count, !buffers[column].isRead else { return nil }
+    return try cursors[column].packedNumbers(firstRow..<firstRow + count)?.sum(count)
   }
 
   /// A number of each row of a coded column, by place; meaningful where the row's template has such a number.
@@ -337,14 +355,33 @@ package struct RowVector: ~Copyable {
 
   // MARK: Places of rows
 
+  /// The subject keys of the rows, once for neighbours that share one.
+  package mutating func keyRuns() throws(StoreError) -> KeyRuns {
+    if runCount < 0 {
+      switch source {
+      case .segment(let segment, let chunk):
+        if keyWalk?.isFar(firstRow) ?? true { keyWalk = try KeyWalk(segment.reader, chunk, near: firstRow) }
+        runCount = try keyWalk?.keyRuns(firstRow..<firstRow + count, to: runKeys, starts: runStarts) ?? 0
+      case .memory(let rows):
+        runCount = 0
+        for place in 0..<count where runCount == 0 || runKeys[runCount - 1] != rows[place].row.key {
+          runKeys[runCount] = rows[place].row.key
+          runStarts[runCount] = UInt16(truncatingIfNeeded: place)
+          runCount += 1
+        }
+      }
+      runStarts[runCount] = UInt16(truncatingIfNeeded: count)
+    }
+    return KeyRuns(keys: runKeys, starts: runStarts, count: runCount)
+  }
+
   /// The subject keys of all rows, by place.
   package mutating func keys() throws(StoreError) -> UnsafePointer<UInt128> {
     if hasKeys { return UnsafePointer(keyBuffer) }
-    switch source {
-    case .segment(let segment, let chunk):
-      if keyWalk?.isFar(firstRow) ?? true { keyWalk = try KeyWalk(segment.reader, chunk, near: firstRow) }
-      try keyWalk?.keys(firstRow..<firstRow + count, to: keyBuffer)
-    case .memory(let rows): for place in 0..<count { keyBuffer[place] = rows[place].row.key }
+    let runs = try keyRuns()
+    for run in 0..<runs.count {
+      let places = runs.places(run)
+      (keyBuffer + places.lowerBound).update(repeating: runs.keys[run], count: places.count)
     }
     hasKeys = true
     return UnsafePointer(keyBuffer)

@@ -133,6 +133,22 @@ package struct VectorScan: Sendable {
     }
   }
 
+  /// How many rows of a part the snapshot sees and are not in a state; `nil` unless that is known without reading a row.
+  package func knownRowCount(of part: Part, without state: Int64) throws(StoreError) -> Int? {
+    guard let segment = part.segment, let chunk = part.chunk, !includesSuperseded, !segment.isHistory,
+      segment.lastCommit <= snapshot.commit,
+      let states = try segment.reader.columns(of: chunk).column(SystemColumn.state.rawValue),
+      !states.blocks.contains(where: { $0.minimum <= state && state <= $0.maximum })
+    else { return nil }
+    return part.ranges.reduce(0) { count, range in
+      let first = chunk.firstRow + UInt32(range.lowerBound)
+      let end = chunk.firstRow + UInt32(range.upperBound)
+      let hidden =
+        part.hidden.partitioningIndex { $0 >= end } - part.hidden.partitioningIndex { $0 >= first }
+      return count + range.count - hidden
+    }
+  }
+
   // MARK: Walking
 
   /// Visits the rows of a part, vector by vector; vectors without a row that the snapshot sees are left out.
@@ -179,13 +195,11 @@ package struct VectorScan: Sendable {
   private func select(_ segment: SegmentView, in vector: inout RowVector) throws(StoreError) {
     let commit = Int64(bitPattern: snapshot.commit)
     if segment.lastCommit > snapshot.commit {
-      let commits = try vector.system(.commit)
-      vector.keep { commits[$0] <= commit }
+      try vector.keepSystem(.commit, in: .min...commit)
     }
     if segment.isHistory, !includesSuperseded {
       // Here are rows a later commit superseded, and others the snapshot knows to be superseded.
-      let superseded = try vector.system(.superseded)
-      vector.keep { superseded[$0] > commit }
+      try vector.keepSystem(.superseded, in: .min...commit, isOutside: true)
     }
   }
 

@@ -18,22 +18,24 @@ public struct AggregateResult: Sendable {
   }
   /// Some values in a row, counted from 0.
   public struct Cells: RandomAccessCollection, Sendable, Equatable, ExpressibleByArrayLiteral {
-    /// Shared by all rows of a result: a result of many groups is one allocation.
-    private let storage: [Cell]
-    private let start: Int
+    private let table: ResultTable
+    private let row: Int
+    private let firstColumn: Int
     /// Number of values.
     public let count: Int
 
-    init(_ storage: [Cell], _ range: Range<Int>) {
-      self.storage = storage
-      start = range.lowerBound
-      count = range.count
+    init(_ table: ResultTable, row: Int, columns: Range<Int>) {
+      self.table = table
+      self.row = row
+      firstColumn = columns.lowerBound
+      count = columns.count
     }
 
     /// Takes values as they are.
     public init(_ cells: some Sequence<Cell>) {
-      let storage = Array(cells)
-      self.init(storage, storage.indices)
+      let columns = cells.map { ResultTable.Column.cells([$0]) }
+      self.init(
+        ResultTable(columns, groupColumns: 0, rowCount: 1), row: 0, columns: columns.indices)
     }
 
     /// Values as a literal.
@@ -44,10 +46,10 @@ public struct AggregateResult: Sendable {
     /// The number of values.
     public var endIndex: Int { count }
 
-    /// The value at an index from 0.
+    /// The value at an index from 0; texts are made when they are asked for.
     public subscript(index: Int) -> Cell {
       precondition(index >= 0 && index < count, "there are \(count) values")
-      return storage[start + index]
+      return table.cell(row, firstColumn + index)
     }
 
     /// Whether the values are the same, one by one.
@@ -71,8 +73,32 @@ public struct AggregateResult: Sendable {
       self.measures = measures
     }
   }
+
+  /// The groups of a result, counted from 0.
+  public struct Rows: RandomAccessCollection, Sendable, Equatable {
+    private let table: ResultTable
+
+    init(_ table: ResultTable) { self.table = table }
+
+    /// Always 0.
+    public var startIndex: Int { 0 }
+    /// The number of groups.
+    public var endIndex: Int { table.rowCount }
+
+    /// The group at an index from 0.
+    public subscript(index: Int) -> Row {
+      precondition(index >= 0 && index < endIndex, "there are \(endIndex) groups")
+      return Row(
+        group: Cells(table, row: index, columns: 0..<table.groupColumns),
+        measures: Cells(table, row: index, columns: table.groupColumns..<table.columns.count))
+    }
+
+    /// Whether the groups are the same, one by one.
+    public static func == (left: Rows, right: Rows) -> Bool { left.elementsEqual(right) }
+  }
+
   /// The groups, ascending; one without groups in the query.
-  public var rows: [Row]
+  public let rows: Rows
   /// Records looked at.
   public var recordsScanned: Int
   /// Records that satisfied the filter.
@@ -82,7 +108,7 @@ public struct AggregateResult: Sendable {
   /// How the rows were found.
   public var explanation = QueryExplanation()
 
-  init(rows: [Row], recordsScanned: Int, recordsMatched: Int) {
+  init(rows: Rows, recordsScanned: Int, recordsMatched: Int) {
     self.rows = rows
     self.recordsScanned = recordsScanned
     self.recordsMatched = recordsMatched

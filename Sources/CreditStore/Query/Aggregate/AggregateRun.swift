@@ -29,16 +29,19 @@ struct AggregateRun {
 
   func result() throws -> AggregateResult {
     let run = QueryRun(rows: plan.rows, snapshot: snapshot, options: options, isCancelled: isCancelled)
+    let templates = TemplateNumbers()
     let (workers, explanation) = try run.gather { [plan, options, byteLimit] threads in
-      AggregateWorker(plan, options: options, byteLimit: byteLimit / threads)
+      AggregateWorker(plan, options: options, byteLimit: byteLimit / threads, templates: templates)
     }
     for (index, other) in workers.enumerated().dropFirst() {
       workers[0].merge(other, isLast: index == workers.count - 1)
     }
+    workers[0].finish(threads: explanation.threads)
     // Each thread has found few enough; together they may have more.
     try workers[0].checkGroups()
     var result = AggregateResult(
-      rows: try rows(workers[0]), recordsScanned: workers[0].scanned, recordsMatched: workers[0].matched)
+      rows: AggregateResult.Rows(try table(workers[0])), recordsScanned: workers[0].scanned,
+      recordsMatched: workers[0].matched)
     result.items = Dictionary(plan.items.items.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     result.explanation = explanation
     return result
@@ -46,32 +49,43 @@ struct AggregateRun {
 
   // MARK: Results
 
-  private func rows(_ worker: AggregateWorker) throws -> [AggregateResult.Row] {
-    let groups = plan.groups.isEmpty ? [0] : sortedGroups(worker)
-    let (columns, measures) = (plan.groups.count, plan.measures.count)
-    // A value stands in many groups: its text is made once.
-    let cells = zip(worker.columns, plan.groups).map { numbering, group in
-      (0..<UInt32(numbering.count)).map { cell(numbering.value($0), group.column, group.part) }
+  private func table(_ worker: AggregateWorker) throws -> ResultTable {
+    let groups = sortedGroups(worker)
+    var columns: [ResultTable.Column] = []
+    for (index, numbers) in groupNumbers(groups, worker).enumerated() {
+      let format = CellFormat(item: item(plan.groups[index].column), part: plan.groups[index].part)
+      columns.append(
+        .values(ResultValues(numbering: worker.columns[index], format: format), numbers: numbers))
     }
-    var storage: [AggregateResult.Cell] = []
-    storage.reserveCapacity(groups.count * (columns + measures))
-    var values = [UInt32](repeating: 0, count: columns)
-    for group in groups {
+    for index in plan.measures.indices { columns.append(try measure(worker, index, groups)) }
+    return ResultTable(columns, groupColumns: plan.groups.count, rowCount: groups.count)
+  }
+
+  /// For each column the numbers of the groups' values.
+  private func groupNumbers(_ groups: [Int], _ worker: AggregateWorker) -> [[UInt32]] {
+    guard plan.groups.count > 1 else { return plan.groups.map { _ in groups.map { UInt32($0) } } }
+    var numbers = plan.groups.map { _ in [UInt32](repeating: 0, count: groups.count) }
+    var values = [UInt32](repeating: 0, count: plan.groups.count)
+    for (row, group) in groups.enumerated() {
       worker.values(group, to: &values)
-      for column in 0..<columns { storage.append(cells[column][Int(values[column])]) }
-      for index in 0..<measures { storage.append(try measure(worker, index, group)) }
+      for column in values.indices { numbers[column][row] = values[column] }
     }
-    return groups.indices.map { index in
-      let start = index * (columns + measures)
-      return AggregateResult.Row(
-        group: AggregateResult.Cells(storage, start..<start + columns),
-        measures: AggregateResult.Cells(storage, start + columns..<start + columns + measures))
-    }
+    return numbers
   }
 
   /// Groups with rows, ascending by their values.
   private func sortedGroups(_ worker: AggregateWorker) -> [Int] {
-    let ranks = worker.columns.map { $0.ranks() }
+    guard !plan.groups.isEmpty else { return [0] }
+    let orders = worker.columns.map { $0.ascending() }
+    if orders.count == 1 {
+      let rows = worker.rows
+      return orders[0].lazy.map(Int.init).filter { $0 < rows.count && rows[$0] > 0 }
+    }
+    let ranks = orders.map { order in
+      var ranks = [UInt32](repeating: 0, count: order.count)
+      for (rank, number) in order.enumerated() { ranks[Int(number)] = UInt32(rank) }
+      return ranks
+    }
     var values = [UInt32](repeating: 0, count: ranks.count)
     let widths = worker.columns.map { UInt64.bitWidth - UInt64($0.count).leadingZeroBitCount }
     guard widths.reduce(0, +) <= UInt64.bitWidth else {
@@ -96,58 +110,34 @@ struct AggregateRun {
     return keys.map(\.group)
   }
 
-  private func measure(_ worker: AggregateWorker, _ index: Int, _ group: Int) throws -> AggregateResult.Cell {
+  private func measure(
+    _ worker: AggregateWorker, _ index: Int, _ groups: [Int]
+  ) throws -> ResultTable.Column {
     let (measure, column) = (worker.measures[plan.places[index]], plan.measures[index].column)
-    var scale = 0
-    if case .item(let position)? = column, plan.items.items[position].type == .decimal {
-      scale = plan.items.items[position].scale
-    }
+    let item = column.flatMap(item)
+    let scale = item?.type == .decimal ? item?.scale ?? 0 : 0
     switch plan.measures[index].function {
-    case .count: return .integer(Int128(worker.rows[group]))
-    case .distinct: return .integer(Int128(measure.count(group)))
+    case .count: return .counts(worker.rows, groups: groups)
+    case .distinct: return .cells(groups.map { .integer(Int128(measure.count($0))) })
     case .sum:
-      guard measure.count(group) > 0 else { return .null }
-      if let column, plan.items.type(column) == .integer { return .integer(measure.sum(group)) }
-      return .text(WideDecimal.text(measure.sum(group), scale: scale, isShortest: true))
+      let isWhole = column.map { plan.items.type($0) == .integer } ?? true
+      return .sums(
+        groups.map { measure.count($0) > 0 ? measure.sum($0) : nil }, scale: isWhole ? nil : scale)
     case .avg:
-      guard measure.count(group) > 0 else { return .null }
-      return .text(try WideDecimal.average(measure.sum(group), measure.count(group), scale: scale))
+      return .cells(
+        try groups.map { group in
+          let count = measure.count(group)
+          return count > 0
+            ? .text(try WideDecimal.average(measure.sum(group), count, scale: scale)) : .null
+        })
     case .min, .max:
-      guard let column else { return .null }
-      return cell(measure.extreme(group), column, .value)
+      let format = CellFormat(item: item)
+      return .cells(groups.map { format.cell(measure.extreme($0)) })
     }
   }
 
-  private func cell(_ value: QueryValue, _ column: QueryColumn, _ part: AggregateQuery.Group.Part)
-    -> AggregateResult.Cell
-  {
-    switch (value, part) {
-    case (.null, _): return .null
-    case (.text(let bytes), _): return .text(String(decoding: bytes, as: UTF8.self))
-    case (.number(let number), .month): return .text(Self.month(Int(number)))
-    case (.number(let number), .quarter):
-      return .text(Self.padded(Int(number) / 4, 4) + "-Q\(number % 4 + 1)")
-    case (.number(let number), .year): return .text(Self.padded(Int(number), 4))
-    case (.number(let number), .value): return numberCell(number, column)
-    }
-  }
-
-  private func numberCell(_ number: Int64, _ column: QueryColumn) -> AggregateResult.Cell {
-    guard case .item(let position) = column else { return .integer(Int128(number)) }
-    switch plan.items.items[position].value(stored: number) {
-    case .integer(let value): return .integer(Int128(value))
-    case .boolean(let flag): return .boolean(flag)
-    case let value: return .text(value.canonicalText)
-    }
-  }
-
-  private static func month(_ number: Int) -> String {
-    padded(number / 12, 4) + "-" + padded(number % 12 + 1, 2)
-  }
-
-  private static func padded(_ number: Int, _ width: Int) -> String {
-    let text = String(number)
-    return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+  private func item(_ column: QueryColumn) -> CatalogueItem? {
+    if case .item(let position) = column { plan.items.items[position] } else { nil }
   }
 }
 

@@ -21,14 +21,19 @@ final class AggregateWorker: QueryWorker {
   private let groups = VectorNumbers()
   private let next = VectorNumbers()
 
-  init(_ plan: AggregatePlan, options: QueryExecution, byteLimit: Int) {
+  /// - Parameter templates: shared by the threads of the question.
+  init(_ plan: AggregatePlan, options: QueryExecution, byteLimit: Int, templates: TemplateNumbers) {
     self.plan = plan
     self.byteLimit = byteLimit
     filter = FilterEvaluation(plan.rows.filter, items: plan.items, options: options)
-    columns = plan.groups.map { ColumnNumbering($0.column, part: $0.part, type: plan.items.type($0.column)) }
+    columns = plan.groups.map {
+      ColumnNumbering($0.column, part: $0.part, type: plan.items.type($0.column), templates: templates)
+    }
     chain = plan.groups.dropFirst().map { _ in PairNumbering() }
     measures = plan.gathered.map {
-      MeasureColumn($0.function, $0.column, type: $0.column.map(plan.items.type) ?? .integer)
+      MeasureColumn(
+        $0.function, $0.column, type: $0.column.map(plan.items.type) ?? .integer,
+        isGrouped: !plan.groups.isEmpty, templates: templates, byteLimit: byteLimit)
     }
     if plan.groups.isEmpty { reserve(1) }
   }
@@ -50,6 +55,26 @@ final class AggregateWorker: QueryWorker {
 
   // MARK: Adding
 
+  /// Whether nothing but the number of rows is asked.
+  private var countsOnly: Bool { plan.gathered.allSatisfy { $0.function == .count } }
+
+  /// Whether the number of rows of an entry is all that is asked for.
+  var mayCountRows: Bool {
+    plan.rows.filter == nil && countsOnly && plan.groups.count <= 1
+      && plan.groups.allSatisfy { $0.column == .entry }
+  }
+
+  /// Adds rows of which only the number and the entry are known.
+  func add(rowCount: Int, _ context: QueryContext) throws {
+    guard rowCount > 0 else { return }
+    scanned += rowCount
+    matched += rowCount
+    let group = Int(columns.first?.number(ofText: context.entry.entry.code) ?? 0)
+    reserve(groupCount)
+    rows[group] += rowCount
+    try checkMemory()
+  }
+
   /// Adds the rows of a vector.
   func add(_ vector: inout RowVector, _ context: QueryContext) throws -> Bool {
     try vector.dropWithdrawn()
@@ -60,6 +85,8 @@ final class AggregateWorker: QueryWorker {
     var groupOf: UnsafePointer<UInt32>?
     if plan.groups.isEmpty {
       rows[0] += vector.selectedCount
+    } else if countsOnly, chain.isEmpty, try columns[0].count(&vector, in: &rows) {
+      return try checked()
     } else {
       groupOf = try findGroups(&vector, context)
       reserve(groupCount)
@@ -67,6 +94,10 @@ final class AggregateWorker: QueryWorker {
       rows.withUnsafeMutableBufferPointer { rows in vector.selection.visit { rows[Int(numbers[$0])] &+= 1 } }
     }
     for index in measures.indices { try measures[index].add(&vector, context, groupOf) }
+    return try checked()
+  }
+
+  private func checked() throws(CreditError) -> Bool {
     try checkMemory()
     return true
   }
@@ -120,9 +151,9 @@ final class AggregateWorker: QueryWorker {
     matched += other.matched
     var groups: [UInt32] = [0]
     if !columns.isEmpty {
-      groups = numbers(of: other.columns[0], in: columns[0])
+      groups = columns[0].numbers(of: other.columns[0])
       for (index, pairs) in chain.enumerated() {
-        let right = numbers(of: other.columns[index + 1], in: columns[index + 1])
+        let right = columns[index + 1].numbers(of: other.columns[index + 1])
         let left = index == 0 ? columns[0].count : chain[index - 1].count
         pairs.reserve(left: left, right: columns[index + 1].count)
         groups = (0..<other.chain[index].count).map { number in
@@ -140,11 +171,13 @@ final class AggregateWorker: QueryWorker {
     }
   }
 
-  private func numbers(of other: ColumnNumbering, in own: ColumnNumbering) -> [UInt32] {
-    (0..<UInt32(other.count)).map { own.number(of: $0, in: other) }
-  }
-
   // MARK: Results
+
+  /// Works out what is only known once all threads are done.
+  func finish(threads: Int) {
+    for column in columns { column.finish() }
+    for index in measures.indices { measures[index].finish(threads: threads) }
+  }
 
   /// Gives the numbers of a group's values, by column.
   func values(_ group: Int, to values: inout [UInt32]) {

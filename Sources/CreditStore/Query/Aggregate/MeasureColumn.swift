@@ -21,19 +21,31 @@ struct MeasureColumn {
   private var textBytes = 0
   private var values: ColumnNumbering?
   private var pairs: PairNumbering?
-  /// Without groups: by number, whether the value was met.
+  /// Without groups: the different texts.
+  private var distinct: DistinctTexts?
+  /// Without groups: by number, whether the integer was met.
   private var met: [Bool] = []
   private let scratch = VectorNumbers()
 
-  init(_ function: AggregateQuery.Measure.Function, _ column: QueryColumn?, type: ItemType) {
+  /// - Parameters:
+  ///   - templates: shared by the threads of the question.
+  ///   - byteLimit: bytes that different values may take.
+  init(
+    _ function: AggregateQuery.Measure.Function, _ column: QueryColumn?, type: ItemType, isGrouped: Bool,
+    templates: TemplateNumbers, byteLimit: Int
+  ) {
     self.function = function
     self.column = column
     self.type = type
     guard let column else { return }
-    if case .item = column {
-      if function == .distinct { values = ColumnNumbering(column, type: type) }
+    if case .item(let item) = column {
+      if function == .distinct, type.isText, !isGrouped {
+        distinct = DistinctTexts(item, templates, byteLimit: byteLimit)
+        return
+      }
+      if function == .distinct { values = ColumnNumbering(column, type: type, templates: templates) }
     } else if function == .distinct || function == .min || function == .max {
-      values = ColumnNumbering(column, type: type)
+      values = ColumnNumbering(column, type: type, templates: templates)
     }
     if function == .distinct { pairs = PairNumbering() }
   }
@@ -42,7 +54,7 @@ struct MeasureColumn {
   var byteCount: Int {
     counts.capacity * 8 + sums.capacity * 16 + numbers.capacity * 8 + texts.capacity * 24 + textBytes
       + met.capacity
-      + (values?.byteCount ?? 0) + (pairs?.byteCount ?? 0)
+      + (values?.byteCount ?? 0) + (pairs?.byteCount ?? 0) + (distinct?.byteCount ?? 0)
   }
 
   /// Prepares for groups below a count.
@@ -74,6 +86,11 @@ struct MeasureColumn {
     switch function {
     case .count: break
     case .sum, .avg:
+      if groups == nil, case .item(let item) = column, let sum = try vector.packedSum(item) {
+        sums[0] &+= sum
+        counts[0] += vector.selectedCount
+        return
+      }
       let bounds = groups == nil ? bounds(column, vector) : nil
       addSums(try integers(column, &vector), vector.selection, groups, bounds)
     case .distinct: try addDistinct(&vector, context, groups)
@@ -219,13 +236,19 @@ struct MeasureColumn {
     try values.numbers(of: &vector, context, to: scratch.base)
     vector.selection.visit { place in
       guard scratch.base[place] > 0 else { return }
-      addExtreme(values.text(scratch.base[place]), groups.map { Int($0[place]) } ?? 0)
+      values.withText(scratch.base[place]) { text in
+        addExtreme(text, groups.map { Int($0[place]) } ?? 0)
+      }
     }
   }
 
   private mutating func addDistinct(
     _ vector: inout RowVector, _ context: QueryContext, _ groups: UnsafePointer<UInt32>?
   ) throws {
+    if let distinct {
+      try distinct.add(&vector)
+      return
+    }
     guard let values, let pairs else { return }
     try values.numbers(of: &vector, context, to: scratch.base)
     guard groups != nil else {
@@ -271,12 +294,16 @@ struct MeasureColumn {
   ///   - isLast: whether nothing is merged after this.
   mutating func merge(_ other: MeasureColumn, groups: [UInt32], isLast: Bool) {
     guard function != .count else { return }
+    if let distinct, let other = other.distinct {
+      distinct.merge(other)
+      return
+    }
     if let pairs, let values, let otherPairs = other.pairs, let otherValues = other.values {
       if !other.met.isEmpty {
         mergeMet(other.met, values, otherValues, isLast: isLast)
         return
       }
-      let numbers = (0..<UInt32(otherValues.count)).map { values.number(of: $0, in: otherValues) }
+      let numbers = values.numbers(of: otherValues)
       pairs.reserve(left: counts.count, right: values.count)
       for index in 0..<otherPairs.count {
         let pair = otherPairs[index]
@@ -306,14 +333,17 @@ struct MeasureColumn {
     }
   }
 
-  /// - Parameter isLast: whether nothing is merged after this: values that are new here need not be kept then.
+  /// - Parameter isLast: whether nothing is merged after this: integers that are new here need not be kept then.
   private mutating func mergeMet(
     _ other: [Bool], _ values: ColumnNumbering, _ otherValues: ColumnNumbering, isLast: Bool
   ) {
+    let known = isLast && !type.isText ? [] : values.numbers(of: otherValues)
     for number in 1..<UInt32(otherValues.count) where Int(number) < other.count && other[Int(number)] {
-      guard let own = values.knownNumber(of: number, in: otherValues) else {
+      guard
+        let own = known.isEmpty
+          ? values.knownNumber(ofInteger: number, in: otherValues) : known[Int(number)]
+      else {
         counts[0] += 1
-        if !isLast { setMet(Int(values.number(of: number, in: otherValues))) }
         continue
       }
       if Int(own) >= met.count || !met[Int(own)] { counts[0] += 1 }
@@ -332,6 +362,11 @@ struct MeasureColumn {
   }
 
   // MARK: Results
+
+  /// Works out what is only known once all threads are done.
+  mutating func finish(threads: Int) {
+    if let distinct { counts[0] = distinct.count(threads: threads) }
+  }
 
   /// Values that are not absent, or different ones.
   func count(_ group: Int) -> Int { group < counts.count ? counts[group] : 0 }

@@ -29,10 +29,11 @@ final class ChangeSearch: QueryWorker {
     if let bounds = vector.bounds(SystemColumn.commit), bounds.upperBound < first, bounds.lowerBound > 0 {
       return true
     }
-    let commits = try vector.system(.commit)
     let last = lastCommit
-    vector.keep { commits[$0] >= first && commits[$0] <= last }
+    guard first <= last else { return true }
+    try vector.keepSystem(.commit, in: first...last)
     guard vector.selectedCount > 0 else { return true }
+    let commits = try vector.system(.commit)
     let keys = try vector.keys()
     let versions = try vector.system(.version)
     try vector.selection.visit { place in

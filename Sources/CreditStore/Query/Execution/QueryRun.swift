@@ -10,8 +10,17 @@ import Synchronization
 protocol QueryWorker: AnyObject, SendableMetatype {
   /// Looks at the rows of a vector; returns whether more of this part are of interest.
   func add(_ vector: inout RowVector, _ context: QueryContext) throws -> Bool
+  /// Whether the number of rows of an entry is all it asks for.
+  var mayCountRows: Bool { get }
+  /// Adds rows of which only the number and the entry are known.
+  func add(rowCount: Int, _ context: QueryContext) throws
   /// What its filter left out.
   var skipped: SkippedRows { get }
+}
+
+extension QueryWorker {
+  var mayCountRows: Bool { false }
+  func add(rowCount: Int, _ context: QueryContext) throws {}
 }
 
 /// Runs a question.
@@ -87,6 +96,13 @@ struct QueryRun {
       if isCancelled() { throw CancellationError() }
       let part = parts[index]
       let context = QueryContext(entry: part.entry, snapshot: snapshot)
+      if worker.mayCountRows,
+        let count = try part.scan.knownRowCount(
+          of: part.rows, without: Int64(RecordState.withdrawn.rawValue))
+      {
+        try worker.add(rowCount: count, context)
+        continue
+      }
       try part.scan.forEachVector(of: part.rows, in: &vector) {
         if isCancelled() { throw CancellationError() }
         return try worker.add(&$0, context)
@@ -100,8 +116,7 @@ extension RowVector {
   mutating func dropWithdrawn() throws(StoreError) {
     let withdrawn = Int64(RecordState.withdrawn.rawValue)
     if let bounds = bounds(SystemColumn.state), !bounds.contains(withdrawn) { return }
-    let states = try system(.state)
-    keep { states[$0] != withdrawn }
+    try keepSystem(.state, in: withdrawn...withdrawn, isOutside: true)
   }
 }
 

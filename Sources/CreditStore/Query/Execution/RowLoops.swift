@@ -15,4 +15,27 @@ extension RowSelection {
       for index in 0..<count { try body(Int(places[index])) }
     }
   }
+
+  /// The place of the selected row with an index.
+  @inline(__always)
+  func place(_ index: Int) -> Int { count == vectorCount ? index : Int(places[index]) }
+
+  /// Visits each key of which rows are selected, with the indexes of these.
+  @inline(__always)
+  func visit<Failure>(
+    _ runs: KeyRuns, _ body: (UInt128, Range<Int>) throws(Failure) -> Void
+  ) throws(Failure) {
+    if count == vectorCount {
+      for run in 0..<runs.count { try body(runs.keys[run], runs.places(run)) }
+      return
+    }
+    var (index, run) = (0, 0)
+    while index < count {
+      let first = index
+      while Int(runs.starts[run + 1]) <= Int(places[index]) { run += 1 }
+      let end = Int(runs.starts[run + 1])
+      while index < count, Int(places[index]) < end { index += 1 }
+      try body(runs.keys[run], first..<index)
+    }
+  }
 }

@@ -251,7 +251,8 @@ private final class StoreTextCondition {
   ) throws {
     try numbering.numbers(of: &vector, context, to: numbers.base)
     while known.count < numbering.count {
-      known.append(condition.holds(numbering.text(UInt32(known.count))) ? Truth.yes : Truth.no)
+      let holds = numbering.withText(UInt32(known.count)) { condition.holds($0) }
+      known.append(holds ? Truth.yes : Truth.no)
     }
     let base = numbers.base
     known.withUnsafeBufferPointer { known in vector.selection.visit { truth[$0] = known[Int(base[$0])] } }

@@ -145,8 +145,8 @@ final class TextItemCondition {
   private func evaluateTexts(
     _ vector: inout RowVector, to truth: UnsafeMutablePointer<UInt8>
   ) throws(StoreError) {
-    if let (keys, nulls) = try vector.keyTexts(item) {
-      try evaluateKeyTexts(&vector, keys, nulls, truth)
+    if let (runs, nulls) = try vector.keyTexts(item) {
+      try evaluateKeyTexts(&vector, runs, nulls, truth)
       return
     }
     try vector.selection.visit { (place) throws(StoreError) in
@@ -157,20 +157,28 @@ final class TextItemCondition {
   }
 
   private func evaluateKeyTexts(
-    _ vector: inout RowVector, _ keys: UnsafePointer<UInt128>, _ nulls: UnsafePointer<UInt8>,
+    _ vector: inout RowVector, _ runs: KeyRuns, _ nulls: UnsafePointer<UInt8>?,
     _ truth: UnsafeMutablePointer<UInt8>
   ) throws(StoreError) {
-    var last: (key: UInt128, truth: UInt8)?
-    try vector.selection.visit { (place) throws(StoreError) in
-      guard nulls[place] == 0 else {
-        truth[place] = Truth.unknown
-        return
+    let rows = vector.selection
+    try rows.visit(runs) { (_, indexes) throws(StoreError) in
+      var known: UInt8?
+      for index in indexes {
+        let place = rows.place(index)
+        guard nulls.map({ $0[place] == 0 }) ?? true else {
+          truth[place] = Truth.unknown
+          continue
+        }
+        let own: UInt8
+        if let known {
+          own = known
+        } else {
+          let holds = try vector.withText(item, place) { $0.map(condition.holds) ?? false }
+          own = holds ? Truth.yes : Truth.no
+          known = own
+        }
+        truth[place] = own
       }
-      if last?.key != keys[place] {
-        let holds = try vector.withText(item, place) { $0.map(condition.holds) ?? false }
-        last = (keys[place], holds ? Truth.yes : Truth.no)
-      }
-      truth[place] = last?.truth ?? Truth.unknown
     }
   }
 }

@@ -14,20 +14,26 @@ final class ColumnNumbering {
   let column: QueryColumn
   private let part: AggregateQuery.Group.Part
   private let type: ItemType
-  private let texts = TextNumbering()
-  private let integers = IntegerNumbering()
+  private let texts: KeyedTexts
+  private let integers = IntegerNumbering<UInt64>()
   private var window = IntegerWindow()
   private var words = WordMemo()
   private var store: StoreColumnMemo
 
-  init(_ column: QueryColumn, part: AggregateQuery.Group.Part = .value, type: ItemType) {
+  /// - Parameter templates: shared by all numberings of a question whose values meet.
+  init(
+    _ column: QueryColumn, part: AggregateQuery.Group.Part = .value, type: ItemType,
+    templates: TemplateNumbers = TemplateNumbers()
+  ) {
+    texts = KeyedTexts(templates)
     self.column = column
     self.part = part
     self.type = type
     store = StoreColumnMemo(column)
   }
 
-  private var isText: Bool { type.isText }
+  /// Whether its values are texts.
+  var isText: Bool { type.isText }
 
   /// Numbers in use, that of "no value" included.
   var count: Int { (isText ? texts.count : integers.count) + 1 }
@@ -39,53 +45,42 @@ final class ColumnNumbering {
   /// The value of a number.
   func value(_ number: UInt32) -> QueryValue {
     guard number > 0 else { return .null }
-    return isText ? .text(Array(texts[Int(number) - 1])) : .number(integer(number))
+    return isText ? .text(withText(number) { Array($0) }) : .number(integer(number))
   }
 
   /// The integer of a number that is not 0.
   func integer(_ number: UInt32) -> Int64 { Int64(bitPattern: integers[Int(number) - 1]) }
 
-  /// The bytes of a number that is not 0.
-  func text(_ number: UInt32) -> UnsafeRawBufferPointer { texts[Int(number) - 1] }
-
-  /// The number that a value of another numbering of the same column has here.
-  func number(of number: UInt32, in other: ColumnNumbering) -> UInt32 {
-    guard number > 0 else { return 0 }
-    return
-      (isText ? texts.number(of: other.text(number)) : integers.number(of: other.integers[Int(number) - 1]))
-      + 1
+  /// Gives the bytes of a number that is not 0.
+  func withText<Result>(_ number: UInt32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    texts.withText(Int(number) - 1, body)
   }
 
-  /// The number of a value of another numbering of the same column; `nil` when the value has none here.
-  func knownNumber(of number: UInt32, in other: ColumnNumbering) -> UInt32? {
-    guard number > 0 else { return 0 }
-    let known =
-      isText ? texts.known(other.text(number)) : integers.known(other.integers[Int(number) - 1])
-    return known.map { $0 + 1 }
+  /// The number of a text, which is added if it is new.
+  func number(ofText text: String) -> UInt32 {
+    var text = text
+    return text.withUTF8 { texts.number(of: UnsafeRawBufferPointer($0)) } + 1
   }
+
+  /// For each number of another numbering of the same column the one its value has here.
+  func numbers(of other: ColumnNumbering) -> [UInt32] {
+    let numbers = isText ? texts.numbers(of: other.texts) : integers.numbers(of: other.integers)
+    return [0] + numbers.map { $0 + 1 }
+  }
+
+  /// The number of an integer of another numbering of the same column; `nil` when it has none here.
+  func knownNumber(ofInteger number: UInt32, in other: ColumnNumbering) -> UInt32? {
+    guard number > 0 else { return 0 }
+    return integers.known(other.integers[Int(number) - 1]).map { $0 + 1 }
+  }
+
+  /// Prepares for giving out values that other threads met; nothing is numbered after this.
+  func finish() { texts.finish() }
 
   /// Numbers in the order of their values: "no value" first, texts by their bytes.
-  func ranks() -> [UInt32] {
-    var order = Array(1..<UInt32(count))
-    if isText {
-      // The first eight bytes decide most comparisons.
-      let prefixes = order.map { Self.prefix(text($0)) }
-      order.sort { left, right in
-        let (first, second) = (prefixes[Int(left) - 1], prefixes[Int(right) - 1])
-        return first != second ? first < second : ByteSearch.order(text(left), text(right)) < 0
-      }
-    } else {
-      order.sort { integer($0) < integer($1) }
-    }
-    var ranks = [UInt32](repeating: 0, count: count)
-    for (rank, number) in order.enumerated() { ranks[Int(number)] = UInt32(rank) + 1 }
-    return ranks
-  }
-
-  private static func prefix(_ text: UnsafeRawBufferPointer) -> UInt64 {
-    var prefix: UInt64 = 0
-    for index in 0..<min(8, text.count) { prefix |= UInt64(text[index]) << UInt64(56 - 8 * index) }
-    return prefix
+  func ascending() -> [UInt32] {
+    if isText { return [0] + texts.ascending().map { $0 + 1 } }
+    return [0] + (1..<UInt32(count)).sorted { integer($0) < integer($1) }
   }
 
   // MARK: Numbering
@@ -161,9 +156,7 @@ final class ColumnNumbering {
       try eachText(item, &vector, target)
       return
     }
-    if words.begin(vector.chunkNumber, count: vector.wordCount(item)), words.count <= Self.wordsAtOnce {
-      for code in 0..<words.count { try number(word: code, item, &vector) }
-    }
+    try beginWords(item, &vector)
     var needsMore = false
     let (memo, absent) = (words.places, words.absent)
     vector.selection.visit { place in
@@ -179,9 +172,52 @@ final class ColumnNumbering {
       if words.places[code] == WordMemo.unknown { try number(word: code, item, &vector) }
       target[place] = words.places[code]
       if target[place] == WordMemo.template {
-        target[place] = try vector.withText(item, place) { $0.map { texts.number(of: $0) + 1 } ?? 0 }
+        target[place] = try number(textAt: place, item, &vector)
       }
     }
+  }
+
+  /// Begins with the words of the chunk at hand: few are numbered at once.
+  private func beginWords(_ item: Int, _ vector: inout RowVector) throws(StoreError) {
+    guard words.begin(vector.chunkNumber, count: vector.wordCount(item)), words.count <= Self.wordsAtOnce
+    else {
+      return
+    }
+    for code in 0..<words.count { try number(word: code, item, &vector) }
+    words.isComplete = !vector.hasTemplates(item)
+  }
+
+  /// Counts the selected rows by number, where that needs no number of each row; false where it does.
+  func count(_ vector: inout RowVector, in counts: inout [Int]) throws(StoreError) -> Bool {
+    guard case .item(let item) = column, isText else { return false }
+    if let codes = try vector.codes(item) {
+      try beginWords(item, &vector)
+      guard words.isComplete else { return false }
+      reserve(&counts)
+      let (numbers, absent) = (words.places, words.absent)
+      counts.withUnsafeMutableBufferPointer { counts in
+        vector.selection.visit { counts[Int(numbers[Int(min(codes[$0], absent))])] &+= 1 }
+      }
+      return true
+    }
+    guard let (runs, nulls) = try vector.keyTexts(item), nulls == nil else { return false }
+    vector.selection.visit(runs) { key, indexes in
+      let number = Int(texts.number(of: texts.keys.key(ofSubject: key))) + 1
+      if number >= counts.count { reserve(&counts) }
+      counts[number] += indexes.count
+    }
+    return true
+  }
+
+  /// Makes room for all numbers.
+  private func reserve(_ counts: inout [Int]) {
+    guard counts.count < count else { return }
+    counts.append(contentsOf: repeatElement(0, count: max(count, counts.count * 2) - counts.count))
+  }
+
+  private func number(textAt place: Int, _ item: Int, _ vector: inout RowVector) throws(StoreError) -> UInt32
+  {
+    try vector.withText(item, place) { $0.map { texts.number(of: $0) + 1 } ?? 0 }
   }
 
   private func number(word code: Int, _ item: Int, _ vector: inout RowVector) throws(StoreError) {
@@ -193,23 +229,24 @@ final class ColumnNumbering {
     _ item: Int, _ vector: inout RowVector, _ target: UnsafeMutablePointer<UInt32>
   ) throws(StoreError) {
     let rows = vector.selection
-    guard let (keys, nulls) = try vector.keyTexts(item) else {
+    guard let (runs, nulls) = try vector.keyTexts(item) else {
       try rows.visit { (place) throws(StoreError) in
-        target[place] = try vector.withText(item, place) { $0.map { texts.number(of: $0) + 1 } ?? 0 }
+        target[place] = try number(textAt: place, item, &vector)
       }
       return
     }
-    // Rows of one subject stand together: the text of their key is numbered once.
-    var last: (key: UInt128, number: UInt32) = (0, 0)
-    try rows.visit { (place) throws(StoreError) in
-      guard nulls[place] == 0 else {
-        target[place] = 0
-        return
+    // Rows of one subject stand together: their key is numbered once, if one of them has a text.
+    rows.visit(runs) { key, indexes in
+      var number: UInt32 = 0
+      for index in indexes {
+        let place = rows.place(index)
+        guard nulls.map({ $0[place] == 0 }) ?? true else {
+          target[place] = 0
+          continue
+        }
+        if number == 0 { number = texts.number(of: texts.keys.key(ofSubject: key)) + 1 }
+        target[place] = number
       }
-      if last.number == 0 || last.key != keys[place] {
-        last = (keys[place], try vector.withText(item, place) { $0.map { texts.number(of: $0) + 1 } ?? 0 })
-      }
-      target[place] = last.number
     }
   }
 }

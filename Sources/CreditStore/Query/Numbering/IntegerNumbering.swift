@@ -1,15 +1,20 @@
 // Owns numbering the distinct integers a question meets.
-// Invariants: an integer has one number, numbers count up from 0 and never change. Marked kernel: indexes stay below the counts they were
+// Invariants: an integer has one number, numbers count up from 0 and never change; as long as integers come in ascending order, each is
+// compared with the last alone, and slots are only made once one does not. Marked kernel: indexes stay below the counts they were
 // allocated for.
 
-/// Distinct integers and their numbers.
-final class IntegerNumbering {
+/// Distinct integers of 64 or 128 bits and their numbers.
+final class IntegerNumbering<Value: FixedWidthInteger & UnsignedInteger> {
   private struct State {
     var slots: UnsafeMutablePointer<UInt32>  // number plus one; 0 = free
     var slotMask: Int
-    var values: UnsafeMutablePointer<UInt64>
+    var values: UnsafeMutablePointer<Value>
     var capacity: Int
     var count = 0
+    /// Whether the integers ascend, so that one behind the last is new without looking.
+    var isAscending = true
+    /// Whether every integer has its slot.
+    var hasSlots = false
   }
 
   private let state: UnsafeMutablePointer<State>
@@ -29,19 +34,36 @@ final class IntegerNumbering {
 
   var count: Int { state.pointee.count }
   /// Bytes of the tables.
-  var byteCount: Int { (state.pointee.slotMask + 1) * 4 + state.pointee.capacity * 8 }
+  var byteCount: Int {
+    (state.pointee.slotMask + 1) * 4 + state.pointee.capacity * MemoryLayout<Value>.stride
+  }
 
   /// The integer with a number.
   @inline(__always)
-  subscript(number: Int) -> UInt64 { state.pointee.values[number] }
+  subscript(number: Int) -> Value { state.pointee.values[number] }
 
   /// The number of an integer, which is added if it is new.
   @inline(__always)
-  func number(of value: UInt64) -> UInt32 { known(value) ?? add(value) }
+  func number(of value: Value) -> UInt32 {
+    if !state.pointee.hasSlots {
+      let count = state.pointee.count
+      if state.pointee.isAscending {
+        if count == 0 || state.pointee.values[count &- 1] < value { return append(value) }
+        if state.pointee.values[count &- 1] == value { return UInt32(truncatingIfNeeded: count &- 1) }
+      }
+      makeSlots()
+    }
+    return find(value) ?? add(value)
+  }
 
   /// The number of an integer, or `nil` when it was never added.
+  func known(_ value: Value) -> UInt32? {
+    if !state.pointee.hasSlots { makeSlots() }
+    return find(value)
+  }
+
   @inline(__always)
-  func known(_ value: UInt64) -> UInt32? {
+  private func find(_ value: Value) -> UInt32? {
     let (slots, values, mask) = (state.pointee.slots, state.pointee.values, state.pointee.slotMask)
     var place = Self.hash(value) & mask
     while slots[place] != 0 {
@@ -53,22 +75,35 @@ final class IntegerNumbering {
 
   /// Multiplies and folds, so that neighbours lie apart.
   @inline(__always)
-  private static func hash(_ value: UInt64) -> Int {
-    let product = value &* 0x9E37_79B9_7F4A_7C15
+  private static func hash(_ value: Value) -> Int {
+    var bits = UInt64(truncatingIfNeeded: value)
+    if Value.bitWidth > 64 { bits ^= UInt64(truncatingIfNeeded: value >> 64) &* 0xD6E8_FEB8_6659_FD93 }
+    let product = bits &* 0x9E37_79B9_7F4A_7C15
     return Int(truncatingIfNeeded: product ^ product >> 32)
   }
 
-  private func add(_ value: UInt64) -> UInt32 {
-    if state.pointee.count == state.pointee.capacity { growValues() }
-    if state.pointee.count * 2 >= state.pointee.slotMask + 1 { growSlots() }
-    let number = state.pointee.count
-    state.pointee.values[number] = value
-    state.pointee.count = number + 1
-    put(UInt32(number) + 1, value)
-    return UInt32(number)
+  private func add(_ value: Value) -> UInt32 {
+    if state.pointee.count * 2 >= state.pointee.slotMask + 1 { growSlots(for: state.pointee.count + 1) }
+    let number = append(value)
+    put(number + 1, value)
+    return number
   }
 
-  private func put(_ slot: UInt32, _ value: UInt64) {
+  private func append(_ value: Value) -> UInt32 {
+    if state.pointee.count == state.pointee.capacity { growValues() }
+    let number = state.pointee.count
+    state.pointee.values[number] = value
+    state.pointee.count = number &+ 1
+    return UInt32(truncatingIfNeeded: number)
+  }
+
+  private func makeSlots() {
+    state.pointee.isAscending = false
+    state.pointee.hasSlots = true
+    growSlots(for: state.pointee.count)
+  }
+
+  private func put(_ slot: UInt32, _ value: Value) {
     var place = Self.hash(value) & state.pointee.slotMask
     while state.pointee.slots[place] != 0 { place = (place &+ 1) & state.pointee.slotMask }
     state.pointee.slots[place] = slot
@@ -76,20 +111,46 @@ final class IntegerNumbering {
 
   private func growValues() {
     let old = state.pointee
-    let values = UnsafeMutablePointer<UInt64>.allocate(capacity: old.capacity * 2)
+    let values = UnsafeMutablePointer<Value>.allocate(capacity: old.capacity * 2)
     values.update(from: old.values, count: old.count)
     old.values.deallocate()
     state.pointee.values = values
     state.pointee.capacity = old.capacity * 2
   }
 
-  private func growSlots() {
-    let count = (state.pointee.slotMask + 1) * 2
-    let slots = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
-    slots.initialize(repeating: 0, count: count)
+  private func growSlots(for count: Int) {
+    var size = state.pointee.slotMask + 1
+    while count * 2 >= size { size *= 2 }
+    let slots = UnsafeMutablePointer<UInt32>.allocate(capacity: size)
+    slots.initialize(repeating: 0, count: size)
     state.pointee.slots.deallocate()
     state.pointee.slots = slots
-    state.pointee.slotMask = count - 1
+    state.pointee.slotMask = size - 1
     for number in 0..<state.pointee.count { put(UInt32(number) + 1, state.pointee.values[number]) }
+  }
+
+  // MARK: Merging
+
+  /// The numbers that all integers of another numbering have here; those that are new are added.
+  func numbers(of other: IntegerNumbering) -> [UInt32] {
+    guard state.pointee.isAscending, other.state.pointee.isAscending else {
+      return (0..<other.count).map { number(of: other[$0]) }
+    }
+    // Side by side; what is new stands behind, so that integers do not ascend any more.
+    let (own, count) = (state.pointee.count, other.count)
+    var place = 0
+    let numbers = [UInt32](unsafeUninitializedCapacity: count) { target, filled in
+      for index in 0..<count {
+        let value = other[index]
+        while place < own, state.pointee.values[place] < value { place &+= 1 }
+        let isKnown = place < own && state.pointee.values[place] == value
+        target[index] = isKnown ? UInt32(truncatingIfNeeded: place) : append(value)
+      }
+      filled = count
+    }
+    if state.pointee.count > own, own > 0, state.pointee.values[own] < state.pointee.values[own - 1] {
+      state.pointee.isAscending = false
+    }
+    return numbers
   }
 }

@@ -19,7 +19,7 @@ final class PairNumbering {
 
   private let state: UnsafeMutablePointer<State>
   /// All pairs in the order of their numbers; finds them where there is no table.
-  private let pairs = IntegerNumbering()
+  private let pairs = IntegerNumbering<UInt64>()
 
   init() {
     state = .allocate(capacity: 1)

@@ -16,7 +16,7 @@ struct StoreColumnMemo {
 
   /// Writes the numbers of the selected rows, 0 for rows without a value.
   mutating func numbers(
-    of vector: inout RowVector, _ context: QueryContext, _ texts: TextNumbering,
+    of vector: inout RowVector, _ context: QueryContext, _ texts: KeyedTexts,
     to target: UnsafeMutablePointer<UInt32>
   ) throws {
     switch column {
@@ -47,7 +47,7 @@ struct StoreColumnMemo {
     }
   }
 
-  private static func number(_ text: String, _ texts: TextNumbering) -> UInt32 {
+  private static func number(_ text: String, _ texts: KeyedTexts) -> UInt32 {
     var text = text
     return text.withUTF8 { texts.number(of: UnsafeRawBufferPointer($0)) } + 1
   }

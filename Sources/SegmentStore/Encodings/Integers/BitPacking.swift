@@ -2,6 +2,8 @@
 // Invariants: width 0 to 64; reading needs 16 bytes behind the packed ones (ByteArena and BlockBytes give them).
 // Marked kernel: no bounds are checked here, callers have checked `byteCount(count, width)` against the block.
 
+import CStorageKernels
+
 package enum BitPacking {
   /// Bits needed for a value.
   @inline(__always)
@@ -49,6 +51,32 @@ package enum BitPacking {
       word |= UInt64(base.load(fromByteOffset: byte &+ 8, as: UInt8.self)) << UInt64(64 &- shift)
     }
     return width == 64 ? word : word & (1 << UInt64(width) &- 1)
+  }
+
+  /// Writes the sums of a number and those of a range of indexes.
+  package static func unpack(
+    _ base: UnsafeRawPointer, _ indexes: Range<Int>, width: Int, adding smallest: UInt64,
+    to target: UnsafeMutablePointer<UInt64>
+  ) {
+    guard width > 0, width <= cstorage_wide_bits else {
+      forEach(base, indexes, width: width) { place, number in target[place] = smallest &+ number }
+      return
+    }
+    cstorage_unpack64(base, indexes.lowerBound, indexes.count, UInt32(width), smallest, target)
+  }
+
+  /// The same in 32 bits, which the numbers fit.
+  package static func unpack(
+    _ base: UnsafeRawPointer, _ indexes: Range<Int>, width: Int, adding smallest: UInt32,
+    to target: UnsafeMutablePointer<UInt32>
+  ) {
+    guard width > 0, width <= cstorage_narrow_bits else {
+      forEach(base, indexes, width: width) { place, number in
+        target[place] = smallest &+ UInt32(truncatingIfNeeded: number)
+      }
+      return
+    }
+    cstorage_unpack32(base, indexes.lowerBound, indexes.count, UInt32(width), smallest, target)
   }
 
   /// Gives the numbers of a range of indexes one after the other, each with its place in the range.

@@ -159,6 +159,14 @@ package final class SubjectLeaf: Sendable {
     runs[Int(runStarts[index])..<Int(runStarts[index + 1])]
   }
 
+  /// Places of a subject's runs among all runs of the leaf.
+  @inline(__always)
+  func runPlaces(_ index: Int) -> Range<Int> { Int(runStarts[index])..<Int(runStarts[index + 1]) }
+
+  /// A run, by its place among all runs of the leaf.
+  @inline(__always)
+  func run(at place: Int) -> RowRun { runs[place] }
+
   /// Index of the first subject whose key is not smaller.
   package func lowerBound(_ key: UInt128) -> Int { keys.partitioningIndex { $0 >= key } }
 }

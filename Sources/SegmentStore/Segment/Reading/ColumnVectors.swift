@@ -38,6 +38,15 @@ extension ColumnCursor {
     return hasAbsent
   }
 
+  /// Consecutive rows as their block packs them; `nil` where several blocks hold them, or more than packed numbers tells their values.
+  mutating func packedNumbers(_ rows: Range<Int>) throws(StoreError) -> PackedNumbers? {
+    guard other.isEmpty, !rows.isEmpty, try find(rows.lowerBound), let current, rows.upperBound <= end else {
+      return nil
+    }
+    let (first, last) = (rows.lowerBound - start, rows.upperBound - start)
+    return current._withUnsafeGuaranteedRef { $0.packedNumbers(first..<last) }
+  }
+
   /// Writes the codes of consecutive rows, `absentCode` where there is none.
   ///
   /// - Returns: false when some of the rows have no codes; what was written counts for nothing then.
@@ -103,21 +112,26 @@ extension ColumnCursor {
     }
   }
 
-  /// Whether the texts of consecutive rows are all those of their keys; writes for each row whether it has none (1).
-  package mutating func areKeyTexts(
+  /// Writes for each of consecutive rows whether it has no text (1), where all texts are those of their keys.
+  ///
+  /// - Returns: whether some row has none; `nil` where texts are others.
+  package mutating func keyTexts(
     _ rows: Range<Int>, nulls: UnsafeMutablePointer<UInt8>
-  ) throws(StoreError) -> Bool {
+  ) throws(StoreError) -> Bool? {
+    var hasAbsent = false
     var row = rows.lowerBound
     while row < rows.upperBound {
       guard try find(row), let current, current._withUnsafeGuaranteedRef({ $0.form }) == .key else {
-        return false
+        return nil
       }
       let stop = min(end, rows.upperBound)
       let (first, last) = (row - start, stop - start)
-      _ = current._withUnsafeGuaranteedRef { $0.nulls(first..<last, to: nulls + (row - rows.lowerBound)) }
+      if current._withUnsafeGuaranteedRef({ $0.nulls(first..<last, to: nulls + (row - rows.lowerBound)) }) {
+        hasAbsent = true
+      }
       row = stop
     }
-    return true
+    return hasAbsent
   }
 
   /// The bytes of an entry of the column's dictionary and how many numbers it needs; valid while the cursor lives.

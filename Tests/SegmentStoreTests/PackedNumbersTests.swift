@@ -1,0 +1,156 @@
+// Goal: loops over packed numbers give what reading the numbers one by one gives, the wide ones as the plain ones, at every width, count and
+// place to begin; selections agree with sets of places.
+// Method: random bytes as packed numbers beside `BitPacking.value`; random conditions on a selection beside a set of places.
+
+import CStorageKernels
+@testable import SegmentStore
+import TestSupport
+import Testing
+
+@Suite struct PackedNumbersTests {
+  /// Random packed numbers with the bytes behind them that may be read.
+  private static func packed(_ random: inout SeededGenerator) -> [UInt8] {
+    (0..<20_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+  }
+
+  /// Where numbers begin and how many there are: also none, one, and such that do not fill groups of eight or 64.
+  private static func span(_ random: inout SeededGenerator) -> (first: Int, count: Int) {
+    let counts = [0, 1, 7, 8, 9, 63, 64, 65, 2048, Int.random(in: 0...2048, using: &random)]
+    return (Int.random(in: 0...300, using: &random), counts.randomElement(using: &random) ?? 0)
+  }
+
+  @Test(arguments: 1...57)
+  func numbersAreThoseReadOneByOne(width: Int) throws {
+    var random = SeededGenerator(seed: UInt64(width))
+    for _ in 0..<40 {
+      let bytes = Self.packed(&random)
+      let (first, count) = Self.span(&random)
+      let base = UInt64.random(in: 0...UInt64.max, using: &random)
+      bytes.withUnsafeBytes { raw in
+        guard let start = raw.baseAddress else { return }
+        let expected = (0..<count).map { BitPacking.value(start, first + $0, width: width) }
+        var (wide, plain) = (
+          [UInt64](repeating: 1, count: count + 1), [UInt64](repeating: 2, count: count + 1)
+        )
+        cstorage_unpack64(start, first, count, UInt32(width), base, &wide)
+        cstorage_plain_unpack64(start, first, count, UInt32(width), base, &plain)
+        #expect(wide.dropLast().elementsEqual(expected.map { base &+ $0 }) && wide[count] == 1)
+        #expect(plain.dropLast().elementsEqual(expected.map { base &+ $0 }) && plain[count] == 2)
+        guard width <= cstorage_narrow_bits else { return }
+        var (narrow, plainNarrow) = (
+          [UInt32](repeating: 1, count: count), [UInt32](repeating: 2, count: count)
+        )
+        let small = UInt32(truncatingIfNeeded: base)
+        cstorage_unpack32(start, first, count, UInt32(width), small, &narrow)
+        cstorage_plain_unpack32(start, first, count, UInt32(width), small, &plainNarrow)
+        #expect(narrow == expected.map { small &+ UInt32($0) } && plainNarrow == narrow)
+        #expect(cstorage_packed_sum(start, first, count, UInt32(width)) == expected.reduce(0, +))
+        #expect(cstorage_plain_packed_sum(start, first, count, UInt32(width)) == expected.reduce(0, +))
+      }
+    }
+  }
+
+  @Test(arguments: 1...25)
+  func rangesOfPackedNumbersAreThoseOfTheNumbers(width: Int) throws {
+    var random = SeededGenerator(seed: UInt64(100 + width))
+    for round in 0..<60 {
+      let bytes = Self.packed(&random)
+      let (first, count) = Self.span(&random)
+      // Around the ends of what 64 bits hold, too.
+      let bases = [0, -7, Int64.min, Int64.max - 1 << Int64(width) + 1, Int64.max - 5]
+      let smallest = bases[round % bases.count]
+      bytes.withUnsafeBytes { raw in
+        guard let start = raw.baseAddress else { return }
+        let packed = PackedNumbers(base: start, first: first, width: width, smallest: smallest)
+        let top = smallest.addingReportingOverflow(1 << Int64(width) - 1)
+        let numbers = (0..<count).map {
+          UInt64(bitPattern: smallest) &+ BitPacking.value(start, first + $0, width: width)
+        }
+        .map { Int64(bitPattern: $0) }
+        // A block never holds a number beyond what 64 bits hold.
+        guard !top.overflow || numbers.allSatisfy({ $0 >= smallest }) else { return }
+        #expect(packed.sum(count) == numbers.reduce(Int128(0)) { $0 + Int128($1) })
+        let ends = [
+          Int64.min, .max, smallest, numbers.first ?? 0, numbers.last ?? 0,
+          Int64.random(in: .min ... .max, using: &random),
+        ]
+        let (low, high) = (ends.randomElement(using: &random) ?? 0, ends.randomElement(using: &random) ?? 0)
+        guard low <= high else { return }
+        for isOutside in [false, true] {
+          var (bits, plain) = (Self.noBits, Self.noBits)
+          packed.compare(low...high, isOutside: isOutside, count: count, to: &bits)
+          let expected = numbers.map { (low...high).contains($0) != isOutside }
+          #expect(Self.places(bits, count) == Self.places(expected), "\(width) \(low)...\(high) \(isOutside)")
+          cstorage_in_range(numbers, count, low, UInt64(bitPattern: high &- low), isOutside, &bits)
+          cstorage_plain_in_range(numbers, count, low, UInt64(bitPattern: high &- low), isOutside, &plain)
+          #expect(
+            Self.places(bits, count) == Self.places(expected)
+              && Self.words(bits, count) == Self.words(plain, count))
+        }
+        let (low32, span32) = (
+          UInt32.random(in: 0...UInt32.max, using: &random) >> UInt32(round % 32), UInt32(round * 1000)
+        )
+        var (bits, plain) = (Self.noBits, Self.noBits)
+        cstorage_packed_in_range(start, first, count, UInt32(width), low32, span32, round % 2 == 0, &bits)
+        cstorage_plain_packed_in_range(
+          start, first, count, UInt32(width), low32, span32, round % 2 == 0, &plain)
+        #expect(Self.words(bits, count) == Self.words(plain, count))
+        let octets = start.assumingMemoryBound(to: UInt8.self)
+        cstorage_equal_bytes(octets, count, raw[3], &bits)
+        cstorage_plain_equal_bytes(octets, count, raw[3], &plain)
+        #expect(Self.words(bits, count) == Self.words(plain, count))
+        #expect(Self.places(bits, count) == Self.places((0..<count).map { raw[$0] == raw[3] }))
+      }
+    }
+  }
+
+  private static let noBits = [UInt64](repeating: .max, count: 33)
+
+  private static func words(_ bits: [UInt64], _ count: Int) -> ArraySlice<UInt64> {
+    bits[..<((count + 63) / 64)]
+  }
+
+  private static func places(_ bits: [UInt64], _ count: Int) -> [Int] {
+    var places = [UInt16](repeating: 0, count: count)
+    let found = cstorage_places(bits, count, &places)
+    return places[..<found].map(Int.init)
+  }
+
+  private static func places(_ flags: [Bool]) -> [Int] { flags.indices.filter { flags[$0] } }
+
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func selectionsKeepWhatEveryConditionKeeps(seed: UInt64) {
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: seed)
+    var selection = VectorSelection()
+    for round in 0..<300 {
+      let total = [0, 1, 64, 100, 2048].randomElement(using: &random) ?? 0
+      selection.selectAll(total)
+      var expected = Array(0..<total)
+      for _ in 0..<Int.random(in: 0...4, using: &random) {
+        let share = Int.random(in: 1...5, using: &random)
+        let flags = (0..<total).map { _ in Int.random(in: 0..<share, using: &random) == 0 }
+        expected.removeAll { !flags[$0] }
+        switch Int.random(in: 0...3, using: &random) {
+        case 0: selection.keep { flags[$0] }
+        case 1: selection.keepEach { flags[$0] }
+        default:
+          selection.keepBits { bits in
+            for word in 0..<(total + 63) / 64 { bits[word] = 0 }
+            for place in 0..<total where flags[place] { bits[place / 64] |= 1 << UInt64(place % 64) }
+          }
+        }
+        let count = selection.count
+        #expect(count == expected.count, "round \(round)")
+        // Looking at the places in between changes nothing.
+        if Bool.random(using: &random) { _ = selection.rows }
+      }
+      let rows = selection.rows
+      let places = UnsafeBufferPointer(start: rows.places, count: rows.count).map(Int.init)
+      #expect(places == expected && rows.vectorCount == total, "round \(round)")
+    }
+    selection.clear()
+    let count = selection.rows.count
+    #expect(count == 0)
+  }
+}
