@@ -190,6 +190,9 @@ public final class CreditDatabase: Sendable {
 
   /// Corrects values of a record; the old version stays readable.
   ///
+  /// A correction of the subject's identifier brings the record to the subject it names, in the same commit: it is withdrawn where it stood,
+  /// and its history stays there.
+  ///
   /// - Parameters:
   ///   - code: the catalogue entry.
   ///   - subject: kind and text of the subject's identifier.
@@ -197,6 +200,8 @@ public final class CreditDatabase: Sendable {
   ///   - changes: items and their new values; `nil` removes one.
   ///   - reason: why, kept with the commit.
   /// - Returns: the commit.
+  /// - Throws: `CreditError`: `unknownRecord`, `nothingChanged`, `invalidValue`, `ruleFailed`, `identityChanged` for items of the record key,
+  ///   `recordExists` when the subject named now has such a record already.
   public func correct(
     _ code: String, subject: Identifier, key: String, reason: String, changes: [String: Value?]
   ) throws -> UInt64 {

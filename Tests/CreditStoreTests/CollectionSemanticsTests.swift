@@ -112,6 +112,70 @@ import Testing
     }
   }
 
+  /// A record that was reported under a wrong code moves to the right subject in one commit, and no file brings it back.
+  @Test func aCorrectedIdentifierMovesTheRecord() async throws {
+    let store = try StoreFixture()
+    let (wrong, right) = (StoreFixture.codes[0], StoreFixture.codes[1])
+    try store.collect(
+      ["\(wrong),N1,2021-01-01,1,甲", "\(wrong),N2,2021-01-02,2,甲", "\(right),N2,2021-01-02,2,乙"], unit: nil)
+    func states(_ subject: String, _ versions: CreditSnapshot.Versions) throws -> [String] {
+      try store.records(subject, versions).map { "\($0.key) \($0.version) \($0.state.name) \($0.isCurrent)" }
+    }
+    let before = store.database.snapshot()
+    let subject = Identifier(wrong, as: .unifiedSocialCreditCode)
+    let commit = try store.database.correct(
+      "T1", subject: subject, key: "N1", reason: "报错了代码", changes: ["CODE": .text(right), "TEXT": .text("丙")])
+    #expect(commit == before.commit + 1)
+    #expect(try states(wrong, .current) == ["N2 1 loaded true"])
+    #expect(try states(wrong, .history) == ["N1 1 loaded false", "N1 2 withdrawn true", "N2 1 loaded true"])
+    #expect(try states(right, .current) == ["N1 1 corrected true", "N2 1 loaded true"])
+    let moved = try #require(store.records(right, .current).first)
+    #expect(
+      moved["CODE"] == .text(right) && moved["TEXT"] == .text("丙") && moved["AMOUNT"]?.canonicalText == "1")
+    // As of before, it stood where it had stood.
+    #expect(try before.records(of: subject).count == 2)
+    // The old file is known, the right one too; other values for the withdrawn record wait.
+    #expect(try store.collect(["\(wrong),N1,2021-01-01,1,甲"]).duplicate == 1)
+    #expect(try store.collect(["\(right),N1,2021-01-01,1,丙"]).duplicate == 1)
+    #expect(try store.collect(["\(wrong),N1,2021-01-01,7,甲"]).questionable == 1)
+    // Where the subject has such a record, nothing is overwritten; a code that fails its check does not pass.
+    for (key, code, expected) in [
+      ("N2", right, "recordExists"), ("N2", "91130302MA0000015X", "ruleFailed"), ("N2", "", "ruleFailed"),
+    ] {
+      #expect {
+        try store.database.correct(
+          "T1", subject: subject, key: key, reason: "x", changes: ["CODE": code.isEmpty ? nil : .text(code)])
+      } throws: {
+        ($0 as? CreditError)?.code == expected
+      }
+    }
+    #expect(try states(wrong, .current) == ["N2 1 loaded true"])
+    // Back again: both histories go on.
+    _ = try store.database.correct(
+      "T1", subject: moved.subject, key: "N1", reason: "r", changes: ["CODE": .text(wrong)])
+    _ = try await store.database.compact()
+    #expect(try states(wrong, .current) == ["N1 3 corrected true", "N2 1 loaded true"])
+    #expect(try states(right, .current) == ["N2 1 loaded true"])
+    #expect(try store.database.statistics().records == 3)
+    #expect(try store.database.verify().faults.isEmpty)
+  }
+
+  /// To an identifier that is too long for a key, and away from it.
+  @Test func aCorrectedIdentifierMayBeALongOne() throws {
+    let store = try StoreFixture()
+    let long = "HK-" + String(repeating: "9", count: 40)
+    try store.collect(["\(a),N1,2021-01-01,1,甲"])
+    let subject = Identifier(a, as: .unifiedSocialCreditCode)
+    _ = try store.database.correct(
+      "T1", subject: subject, key: "N1", reason: "r", changes: ["CODE": .text(long)])
+    let moved = try #require(store.database.snapshot().records(of: Identifier(long, as: .document)).first)
+    #expect(moved.subject.text == long && moved.state == .corrected)
+    #expect(try store.records(a, .current).isEmpty)
+    _ = try store.database.correct(
+      "T1", subject: moved.subject, key: "N1", reason: "r", changes: ["CODE": .text(a)])
+    #expect(try store.records(a, .current).map(\.version) == [3])
+  }
+
   @Test func withoutARecordKeyTheWholeContentIsTheIdentity() throws {
     let store = try StoreFixture()
     let rows = ["\(a),N1,2021-01-01,1,甲", "\(a),N1,2021-01-01,2,甲", "\(a),N1,2021-01-01,1,甲"]

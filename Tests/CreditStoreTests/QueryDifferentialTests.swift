@@ -84,7 +84,8 @@ import Testing
     try ask(90, &world, world.store.database.snapshot(), world.rows, &explained)
     _ = try await world.store.database.compact()
     let forms = try Self.forms(world.store.database.snapshot().engine)
-    #expect(forms.isSuperset(of: ["mapped", "relative", "templates", "key"]), "\(forms)")
+    #expect(
+      forms.isSuperset(of: ["mapped", "relative", "templates", "key", "packed", "patched"]), "\(forms)")
     try ask(90, &world, world.store.database.snapshot(), world.rows, &explained)
     try world.change(40)
     try world.collect(30, unit: nil)
@@ -111,6 +112,11 @@ import Testing
           }
           if column.holes > 0 { forms.insert("templates") }
           if column.phraseCode != nil { forms.insert("phrases") }
+          for block in column.blocks where column.type == .integer {
+            let decoded = try segment.reader.block(block, of: column)
+            guard let packed = decoded.packedNumbers(0..<decoded.rowCount) else { continue }
+            forms.insert(packed.exceptions == nil ? "packed" : "patched")
+          }
           for block in column.blocks where column.type == .text {
             if try segment.reader.block(block, of: column).form == .key { forms.insert("key") }
           }

@@ -22,7 +22,7 @@ struct QueryModel {
   static let items: [(id: String, kind: Kind)] = [
     ("CODE", .text), ("NO", .text), ("KIND", .text), ("NOTE", .text), ("WORD", .text), ("INT", .integer),
     ("AMOUNT", .decimal), ("DAY", .date), ("AT", .timestamp), ("MONTH", .month), ("FLAG", .boolean),
-    ("OFFICE", .text),
+    ("OFFICE", .text), ("WHOLE", .integer), ("HIGH", .integer),
   ]
 
   static let entry: CatalogueEntry = {
@@ -81,6 +81,9 @@ struct QueryModel {
       maybe(8, .number(2015 * 12 + Int.random(in: 0..<90, using: &random))),
       maybe(4, .number(Int.random(in: 0...1, using: &random))),
       office,
+      // Never absent: many alike with outliers on both sides, and close to the largest number there is.
+      .number(index % 400 == 0 ? 0 : index % 401 == 0 ? 1_000_000_000_000 : 1_000_000 + numbers[1] % 1024),
+      .number(Int.max - numbers[1] % 1000),
     ]
   }
 

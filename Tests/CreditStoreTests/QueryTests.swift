@@ -303,6 +303,54 @@ import Testing
     }
   }
 
+  /// What a directory says of a part is what its rows say, and is not said where rows must be looked at.
+  @Test func partsKnowTheirRowsWhereNothingHidesThem() async throws {
+    let store = try StoreFixture()
+    try store.collect(Self.rows(9_000, seed: 6).map(\.line))
+    let withdrawn = Int64(RecordState.withdrawn.rawValue)
+    func look(_ snapshot: CreditSnapshot) throws -> (known: Int, unknown: Int) {
+      let schema = try store.database.catalogue.entry("T1").schema
+      let scan = VectorScan(snapshot.engine, schema: schema)
+      var (known, unknown) = (0, 0)
+      var vector = RowVector()
+      for part in try scan.parts(rows: 2_048) {
+        var count = 0
+        try scan.forEachVector(of: part, in: &vector) { vector in
+          try vector.dropWithdrawn()
+          count += vector.selectedCount
+          return true
+        }
+        if let found = try scan.knownRowCount(of: part, without: withdrawn) {
+          #expect(found == count)
+          known += 1
+        } else {
+          unknown += 1
+        }
+      }
+      return (known, unknown)
+    }
+    let first = store.database.snapshot()
+    #expect(try look(first) == (5, 0))
+    // Corrected records are marked in the segment, and stand in memory: a part there is looked at.
+    for code in StoreFixture.codes {
+      for record in try store.records(code).prefix(40) {
+        _ = try store.database.correct(
+          "T1", subject: record.subject, key: record.key, reason: "r", changes: ["TEXT": .text("改")])
+      }
+    }
+    let second = store.database.snapshot()
+    #expect(try look(second) == (5, 1))
+    _ = try await store.database.compact()
+    let third = store.database.snapshot()
+    #expect(try look(third) == (5, 0))
+    // Rows of later commits, and of a history segment, are looked at one by one.
+    #expect(try look(store.database.snapshot(asOf: first.commit)).unknown > 0)
+    let record = try #require(store.records(StoreFixture.codes[0]).first)
+    _ = try store.database.withdraw("T1", subject: record.subject, key: record.key, reason: "r")
+    _ = try await store.database.compact()
+    #expect(try look(store.database.snapshot()).unknown > 0)
+  }
+
   @Test func aQuestionOfACancelledTaskEnds() async throws {
     let store = try StoreFixture()
     try store.collect(["\(StoreFixture.codes[0]),N1,,1,甲"])

@@ -104,6 +104,49 @@ import Testing
     }
   }
 
+  /// Blocks as merges write them: numbers that lie apart from the others, on both sides, stand beside the packed ones.
+  @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
+  func blocksWithOutliersCompareAndAddUpAsTheirNumbers(seed: UInt64) throws {
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: seed)
+    let middles: [Int64] = [1_000_000, -5, .max - 2_000_000_000_000, .min + 2_000_000_000_000, 0]
+    let middle = middles[Int(seed) - 1]
+    let values = (0..<8_192).map { index -> Int64 in
+      let outliers: [Int64] = [-1_000_000, 1_000_000_000_000, -1_000_000_000_000, 5_000]
+      let outlier = outliers[index / 400 % 4]
+      return middle + (index % 400 == 7 ? outlier : Int64.random(in: 0..<1_024, using: &random))
+    }
+    let blocks = try EncodingTests.blocks(isText: false) { builder, arena in
+      var pending: [PendingBlock] = []
+      for value in values {
+        builder.append(integer: value)
+        if builder.isFull, let block = builder.close(into: arena) { pending.append(block) }
+      }
+      if let block = builder.close(into: arena) { pending.append(block) }
+      return pending
+    }
+    let block = try #require(blocks.first)
+    let whole = try #require(block.packedNumbers(0..<block.rowCount))
+    #expect(
+      whole.exceptions != nil
+        && whole.sum(block.rowCount) == values[..<block.rowCount].reduce(Int128(0)) { $0 + Int128($1) })
+    for _ in 0..<60 {
+      let first = Int.random(in: 0..<block.rowCount, using: &random)
+      let count = Int.random(in: 1...min(2_048, block.rowCount - first), using: &random)
+      let packed = try #require(block.packedNumbers(first..<first + count))
+      let own = values[first..<first + count]
+      #expect(packed.sum(count) == own.reduce(Int128(0)) { $0 + Int128($1) })
+      let ends = [own.min() ?? 0, own.max() ?? 0, own.randomElement(using: &random) ?? 0, middle, .min, .max]
+      let (low, high) = (ends.randomElement(using: &random) ?? 0, ends.randomElement(using: &random) ?? 0)
+      guard low <= high else { continue }
+      for isOutside in [false, true] {
+        var bits = Self.noBits
+        packed.compare(low...high, isOutside: isOutside, count: count, to: &bits)
+        #expect(Self.places(bits, count) == Self.places(own.map { (low...high).contains($0) != isOutside }))
+      }
+    }
+  }
+
   private static let noBits = [UInt64](repeating: .max, count: 33)
 
   private static func words(_ bits: [UInt64], _ count: Int) -> ArraySlice<UInt64> {

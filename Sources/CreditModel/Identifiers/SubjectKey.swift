@@ -148,16 +148,7 @@ public struct SubjectKey: Hashable, Sendable, Comparable {
 
   /// Packs a text of up to 20 digits and capital letters as structured keys do, without a family: such texts sort as these numbers. `nil` for
   /// all others.
-  package static func packedText(_ text: UnsafeRawBufferPointer) -> UInt128? {
-    guard text.count <= maximumStructuredCharacters else { return nil }
-    var body: UInt128 = 0
-    for byte in text {
-      let symbol = symbol(byte)
-      guard symbol > 0 else { return nil }
-      body = body << 6 | UInt128(symbol)
-    }
-    return body << UInt128(124 - 6 * text.count)
-  }
+  package static func packedText(_ text: UnsafeRawBufferPointer) -> UInt128? { pack(text) }
 
   /// The kind of identifier of a structured key; short and long texts are `document`.
   public var kind: IdentifierKind? {
@@ -204,7 +195,7 @@ public struct SubjectKey: Hashable, Sendable, Comparable {
     return 0
   }
 
-  private static func pack(_ text: String.UTF8View) -> UInt128? {
+  private static func pack(_ text: some Collection<UInt8>) -> UInt128? {
     guard text.count <= maximumStructuredCharacters else { return nil }
     var body: UInt128 = 0
     for byte in text {

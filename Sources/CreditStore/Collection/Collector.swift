@@ -330,10 +330,7 @@ package struct Collector {
 
   private func keepLongIdentifiers(_ transaction: inout WriteTransaction) throws {
     for (key, text) in shared.longIdentifiers.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
-      guard try LongIdentifiers.text(of: key, in: transaction.snapshot) == nil else { continue }
-      try transaction.append(
-        SystemDatasets.longIdentifiers, key: key, batch: transaction.commit,
-        payload: RowPayload.encode([.text(text)]))
+      try LongIdentifiers.keep(text, of: key, &transaction)
     }
   }
 }

@@ -18,7 +18,8 @@ package struct RecordEditor {
   ///
   /// - Parameters:
   ///   - key: text form of the record key.
-  ///   - changes: items to change; `nil` removes a value. Only corrections and reinstatements may change values.
+  ///   - changes: items to change; `nil` removes a value. Only corrections and reinstatements may change values, and only corrections the
+  ///     identifier: the record moves to the subject it names.
   package func change(
     subject: SubjectKey, key: String, to state: RecordState, reason: String, changes: [String: Value?],
     today: Day
@@ -32,10 +33,17 @@ package struct RecordEditor {
       let (row, values, unit) =
         isSame ? early : try found(subject: subject, key: key, in: transaction.snapshot)
       let next = try apply(changes, to: values, from: row, state: state, today: today)
-      transaction.supersede(row.address)
-      try transaction.append(
-        entry.schema, key: subject.rawValue, batch: transaction.commit, version: row.system.version + 1,
-        state: state.rawValue, payload: RowPayload.encode(next.map(Self.cell)))
+      if let target = try target(of: next, from: values, subject, today: today) {
+        let key = entry.recordKey { next[$0] }
+        try RecordMove(entry: entry).move(
+          row, values: next, to: target,
+          standing: try match(target.key, key: key, in: transaction.snapshot)?.row, &transaction)
+      } else {
+        transaction.supersede(row.address)
+        try transaction.append(
+          entry.schema, key: subject.rawValue, batch: transaction.commit, version: row.system.version + 1,
+          state: state.rawValue, payload: RowPayload.encode(next.map(Self.cell)))
+      }
       // The record stays that of the unit which reported it.
       try Batches.append(
         Batch(
@@ -50,7 +58,16 @@ package struct RecordEditor {
     return commit
   }
 
-  private static func cell(_ value: Value?) -> RowPayload.Cell {
+  /// The subject that corrected values name, where it is another one.
+  private func target(
+    of next: [Value?], from values: [Value?], _ subject: SubjectKey, today: Day
+  ) throws -> RecordMove.Target? {
+    guard entry.subjectItems.contains(where: { next[$0] != values[$0] }) else { return nil }
+    let target = try RecordMove(entry: entry).target(of: next, today: today)
+    return target.key == subject ? nil : target
+  }
+
+  static func cell(_ value: Value?) -> RowPayload.Cell {
     guard let value else { return .null }
     if case .text(let text) = value { return .text(text) }
     return .integer(value.stored ?? 0)
@@ -68,6 +85,16 @@ package struct RecordEditor {
   private func find(
     subject: SubjectKey, key: String, in snapshot: EngineSnapshot
   ) throws -> (row: StoredRow, values: [Value?]) {
+    guard let found = try match(subject, key: key, in: snapshot) else {
+      throw CreditError("unknownRecord", "the subject has no record of \(entry.entry.code) with this key")
+    }
+    return found
+  }
+
+  /// The current version of the record of a subject with a key, if there is one.
+  private func match(
+    _ subject: SubjectKey, key: String, in snapshot: EngineSnapshot
+  ) throws -> (row: StoredRow, values: [Value?])? {
     let reader = RecordReader(entry)
     var found: (StoredRow, [Value?])?
     for row in try snapshot.currentRows(of: subject.rawValue, schema: entry.schema) {
@@ -77,9 +104,6 @@ package struct RecordEditor {
         guard found == nil else { throw CreditError("ambiguousKey", "several records have this key") }
         found = (row, values)
       }
-    }
-    guard let found else {
-      throw CreditError("unknownRecord", "the subject has no record of \(entry.entry.code) with this key")
     }
     return found
   }
@@ -100,12 +124,13 @@ package struct RecordEditor {
       guard let index = entry.entry.itemIndex(id) else {
         throw CreditError("unknownItem", "entry \(entry.entry.code) has no item \(id)", item: id)
       }
-      let isIdentity = entry.subjectItems.contains(index) || entry.keyItems.contains(index)
-      guard !isIdentity || next[index] == value else {
+      let isSubject = entry.subjectItems.contains(index)
+      if entry.keyItems.contains(index) || isSubject && state != .corrected, next[index] != value {
         throw CreditError(
           "identityChanged",
-          "the item identifies subject or record; withdraw this record and collect the right one",
-          item: id)
+          isSubject
+            ? "the item identifies the subject; correct the record to bring it to another one"
+            : "the item identifies the record; withdraw this record and collect the right one", item: id)
       }
       next[index] = try value.map { try fitted($0, to: entry.entry.items[index]) }
     }

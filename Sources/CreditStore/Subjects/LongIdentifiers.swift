@@ -23,4 +23,21 @@ package enum LongIdentifiers {
     let stored = try text(of: key.rawValue, in: snapshot)
     return stored.map { $0.utf8.elementsEqual(identifier.text.utf8) } ?? false ? key : nil
   }
+
+  /// Keeps the text of a key that leaves out part of it, unless it is kept already.
+  ///
+  /// - Throws: `invalidIdentifier` when another text has the key.
+  package static func keep(
+    _ text: String, of key: UInt128, _ transaction: inout WriteTransaction
+  ) throws {
+    if let stored = try self.text(of: key, in: transaction.snapshot) {
+      guard stored.utf8.elementsEqual(text.utf8) else {
+        throw CreditError("invalidIdentifier", "the identifier cannot be told from another one")
+      }
+      return
+    }
+    try transaction.append(
+      SystemDatasets.longIdentifiers, key: key, batch: transaction.commit,
+      payload: RowPayload.encode([.text(text)]))
+  }
 }

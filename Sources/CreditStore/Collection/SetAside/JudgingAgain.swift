@@ -187,7 +187,9 @@ private struct JudgingAgain {
         }
       }
       guard judged.remaining < judged.judged else { return }
-      try keep(converted.longTexts, &transaction)
+      for (key, text) in converted.longTexts.sorted(by: { $0.key < $1.key }) {
+        try LongIdentifiers.keep(text, of: key, &transaction)
+      }
       try note(judged, judging, &transaction)
     }
     result.judged += judged.judged
@@ -232,15 +234,6 @@ private struct JudgingAgain {
         kind: "judged", entry: entry.code, unit: known.unit, file: known.file, receipt: receipt,
         reason: reason, entryVersion: entry.version),
       to: &transaction)
-  }
-
-  private func keep(_ longTexts: [UInt128: String], _ transaction: inout WriteTransaction) throws {
-    for (key, text) in longTexts.sorted(by: { $0.key < $1.key })
-    where try LongIdentifiers.text(of: key, in: transaction.snapshot) == nil {
-      try transaction.append(
-        SystemDatasets.longIdentifiers, key: key, batch: transaction.commit,
-        payload: RowPayload.encode([.text(text)]))
-    }
   }
 
   // MARK: Rows as text

@@ -77,6 +77,14 @@ public struct AggregateQuery: Sendable {
     public static let count = Measure(function: .count, item: "")
     /// Sum of an item.
     public static func sum(_ item: String) -> Measure { Measure(function: .sum, item: item) }
+    /// Smallest value of an item.
+    public static func min(_ item: String) -> Measure { Measure(function: .min, item: item) }
+    /// Largest value of an item.
+    public static func max(_ item: String) -> Measure { Measure(function: .max, item: item) }
+    /// Average of an item.
+    public static func avg(_ item: String) -> Measure { Measure(function: .avg, item: item) }
+    /// Number of different values of an item.
+    public static func distinct(_ item: String) -> Measure { Measure(function: .distinct, item: item) }
 
     /// Makes a measure.
     public init(function: Function, item: String) {

@@ -29,7 +29,7 @@ struct AggregateRun {
 
   func result() throws -> AggregateResult {
     let run = QueryRun(rows: plan.rows, snapshot: snapshot, options: options, isCancelled: isCancelled)
-    let templates = TemplateNumbers()
+    let templates = (0..<plan.groups.count + plan.gathered.count).map { _ in TemplateNumbers() }
     let (workers, explanation) = try run.gather { [plan, options, byteLimit] threads in
       AggregateWorker(plan, options: options, byteLimit: byteLimit / threads, templates: templates)
     }

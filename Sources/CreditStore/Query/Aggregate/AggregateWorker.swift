@@ -21,19 +21,22 @@ final class AggregateWorker: QueryWorker {
   private let groups = VectorNumbers()
   private let next = VectorNumbers()
 
-  /// - Parameter templates: shared by the threads of the question.
-  init(_ plan: AggregatePlan, options: QueryExecution, byteLimit: Int, templates: TemplateNumbers) {
+  /// - Parameter templates: those of each group and each measure, shared by the threads of the question.
+  init(
+    _ plan: AggregatePlan, options: QueryExecution, byteLimit: Int, templates: [TemplateNumbers]
+  ) {
     self.plan = plan
     self.byteLimit = byteLimit
     filter = FilterEvaluation(plan.rows.filter, items: plan.items, options: options)
-    columns = plan.groups.map {
-      ColumnNumbering($0.column, part: $0.part, type: plan.items.type($0.column), templates: templates)
+    columns = zip(plan.groups, templates).map { group, templates in
+      ColumnNumbering(
+        group.column, part: group.part, type: plan.items.type(group.column), templates: templates)
     }
     chain = plan.groups.dropFirst().map { _ in PairNumbering() }
-    measures = plan.gathered.map {
+    measures = zip(plan.gathered, templates.dropFirst(plan.groups.count)).map { measure, templates in
       MeasureColumn(
-        $0.function, $0.column, type: $0.column.map(plan.items.type) ?? .integer,
-        isGrouped: !plan.groups.isEmpty, templates: templates, byteLimit: byteLimit)
+        measure.function, measure.column, type: measure.column.map(plan.items.type) ?? .integer,
+        isGrouped: !plan.groups.isEmpty, templates: templates, byteLimit: byteLimit / plan.gathered.count)
     }
     if plan.groups.isEmpty { reserve(1) }
   }

@@ -21,6 +21,7 @@ final class DistinctTexts {
   private let keys: TextKeys
   private let met = DistinctKeys()
   private var others: [DistinctTexts] = []
+  private let byteLimit: Int
   /// Bytes from which doubles are taken out.
   private var nextRemoval: Int
 
@@ -31,6 +32,8 @@ final class DistinctTexts {
   private var halves: [UInt64] = []
   /// For each number of templates, by code, where it stands in the lower half; 64 = nowhere.
   private var shifts: [[UInt64]] = []
+  /// For each number of templates, by code, the first that has too many digits.
+  private var limits: [[UInt64]] = []
   private let highs = UnsafeMutablePointer<UInt64>.allocate(capacity: RowVector.capacity)
   private let lows = UnsafeMutablePointer<UInt64>.allocate(capacity: RowVector.capacity)
 
@@ -38,6 +41,7 @@ final class DistinctTexts {
   init(_ item: Int, _ templates: TemplateNumbers, byteLimit: Int) {
     self.item = item
     keys = TextKeys(templates)
+    self.byteLimit = byteLimit
     nextRemoval = byteLimit / 4
   }
 
@@ -47,7 +51,7 @@ final class DistinctTexts {
   }
 
   var byteCount: Int {
-    met.byteCount + keys.byteCount + words.capacity + halves.capacity * 8 * (1 + shifts.count)
+    met.byteCount + keys.byteCount + words.capacity + halves.capacity * 8 * (1 + 2 * shifts.count)
   }
 
   // MARK: Adding
@@ -58,16 +62,19 @@ final class DistinctTexts {
       try addCodes(codes, &vector)
     } else if let (runs, nulls) = try vector.keyTexts(item) {
       let (rows, met, keys) = (vector.selection, met, keys)
-      rows.visit(runs) { key, indexes in
+      try rows.visit(runs) { (key, indexes) throws(StoreError) in
         if let nulls, indexes.allSatisfy({ nulls[rows.place($0)] == 1 }) { return }
-        met.add(keys.key(ofSubject: key))
+        let text = try keys.key(ofSubject: key)
+        if TextKeys.listedNumber(text) == nil { met.add(text) }
       }
     } else {
       try vector.selection.visit { (place) throws(StoreError) in try addText(&vector, place) }
     }
     if met.byteCount > nextRemoval {
       met.removeDoubles()
-      nextRemoval = max(nextRemoval, met.usedByteCount * 4)
+      // Not again before there are half as many more, and not at all where little room is left: what is left is all different.
+      let next = min(byteLimit / 8 * 7, max(byteLimit / 4, met.byteCount + met.byteCount / 2))
+      nextRemoval = met.byteCount > byteLimit / 4 * 3 ? .max : next
     }
   }
 
@@ -83,7 +90,7 @@ final class DistinctTexts {
       let count = vector.wordCount(item)
       words = [UInt8](repeating: Word.unknown, count: count + 1)
       words[count] = Word.met
-      (halves, shifts) = ([], [])
+      (halves, shifts, limits) = ([], [], [])
     }
     let absent = UInt32(words.count - 1)
     var (hasUnknown, hasTemplates, hasRendered) = (false, false, false)
@@ -130,8 +137,12 @@ final class DistinctTexts {
     if halves.isEmpty { halves = Array(repeating: 0, count: words.count) }
     halves[code] = shape.high
     for (hole, shift) in shape.shifts.enumerated() {
-      if hole == shifts.count { shifts.append(Array(repeating: 64, count: words.count)) }
+      if hole == shifts.count {
+        shifts.append(Array(repeating: 64, count: words.count))
+        limits.append(Array(repeating: .max, count: words.count))
+      }
       shifts[hole][code] = shift
+      limits[hole][code] = shape.limits[hole]
     }
     words[code] = Word.template
   }
@@ -149,11 +160,20 @@ final class DistinctTexts {
     }
     for hole in shifts.indices {
       let numbers = try vector.numbers(item, hole: hole)
-      shifts[hole].withUnsafeBufferPointer { shifts in
-        rows.visit { place in
-          // A shift of 64 leaves nothing.
-          lows[place] |= UInt64(bitPattern: numbers[place]) << shifts[Int(min(codes[place], absent))]
+      var isTooLong = false
+      let limits = limits[hole]
+      limits.withUnsafeBufferPointer { limits in
+        shifts[hole].withUnsafeBufferPointer { shifts in
+          rows.visit { place in
+            let (code, number) = (Int(min(codes[place], absent)), UInt64(bitPattern: numbers[place]))
+            // A shift of 64 leaves nothing.
+            lows[place] |= number << shifts[code]
+            if number >= limits[code] { isTooLong = true }
+          }
         }
+      }
+      guard !isTooLong else {
+        throw StoreError(.damaged, "a number beside a template has more digits than its place")
       }
     }
     let met = met

@@ -23,7 +23,7 @@ struct MeasureColumn {
   private var pairs: PairNumbering?
   /// Without groups: the different texts.
   private var distinct: DistinctTexts?
-  /// Without groups: by number, whether the integer was met.
+  /// Without groups: by number, whether the value was met, where values are no texts of an item.
   private var met: [Bool] = []
   private let scratch = VectorNumbers()
 

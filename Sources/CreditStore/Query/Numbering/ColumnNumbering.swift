@@ -75,7 +75,12 @@ final class ColumnNumbering {
   }
 
   /// Prepares for giving out values that other threads met; nothing is numbered after this.
-  func finish() { texts.finish() }
+  func finish() {
+    texts.finish()
+    integers.finish()
+    window = IntegerWindow()
+    words = WordMemo()
+  }
 
   /// Numbers in the order of their values: "no value" first, texts by their bytes.
   func ascending() -> [UInt32] {
@@ -184,7 +189,7 @@ final class ColumnNumbering {
       return
     }
     for code in 0..<words.count { try number(word: code, item, &vector) }
-    words.isComplete = !vector.hasTemplates(item)
+    words.isComplete = (0..<words.count).allSatisfy { words.places[$0] < WordMemo.special }
   }
 
   /// Counts the selected rows by number, where that needs no number of each row; false where it does.
@@ -201,8 +206,8 @@ final class ColumnNumbering {
       return true
     }
     guard let (runs, nulls) = try vector.keyTexts(item), nulls == nil else { return false }
-    vector.selection.visit(runs) { key, indexes in
-      let number = Int(texts.number(of: texts.keys.key(ofSubject: key))) + 1
+    try vector.selection.visit(runs) { (key, indexes) throws(StoreError) in
+      let number = Int(texts.number(of: try texts.keys.key(ofSubject: key))) + 1
       if number >= counts.count { reserve(&counts) }
       counts[number] += indexes.count
     }
@@ -236,7 +241,7 @@ final class ColumnNumbering {
       return
     }
     // Rows of one subject stand together: their key is numbered once, if one of them has a text.
-    rows.visit(runs) { key, indexes in
+    try rows.visit(runs) { (key, indexes) throws(StoreError) in
       var number: UInt32 = 0
       for index in indexes {
         let place = rows.place(index)
@@ -244,7 +249,7 @@ final class ColumnNumbering {
           target[place] = 0
           continue
         }
-        if number == 0 { number = texts.number(of: texts.keys.key(ofSubject: key)) + 1 }
+        if number == 0 { number = texts.number(of: try texts.keys.key(ofSubject: key)) + 1 }
         target[place] = number
       }
     }

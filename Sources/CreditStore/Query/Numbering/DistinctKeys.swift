@@ -75,11 +75,21 @@ final class DistinctKeys {
         kept += 1
       }
       stretches[stretch].count = kept
+      shrink(stretches + stretch)
     }
   }
 
-  /// Bytes that keys take without room for more.
-  var usedByteCount: Int { (0..<Self.stretchCount).reduce(0) { $0 + stretches[$1].count * 16 } }
+  /// Gives memory back that the keys do not need, but for room to grow by half.
+  private func shrink(_ stretch: UnsafeMutablePointer<Stretch>) {
+    var capacity = 32
+    while capacity < stretch.pointee.count + stretch.pointee.count / 2 { capacity *= 2 }
+    guard capacity < stretch.pointee.capacity, let keys = stretch.pointee.keys else { return }
+    let smaller = UnsafeMutablePointer<UInt128>.allocate(capacity: capacity)
+    smaller.moveInitialize(from: keys, count: stretch.pointee.count)
+    keys.deallocate()
+    byteCount -= (stretch.pointee.capacity - capacity) * 16
+    (stretch.pointee.keys, stretch.pointee.capacity) = (smaller, capacity)
+  }
 
   private struct Shared: @unchecked Sendable {
     // Sendable because no key is added or removed while the threads count.

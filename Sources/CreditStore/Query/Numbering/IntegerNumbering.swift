@@ -129,6 +129,15 @@ final class IntegerNumbering<Value: FixedWidthInteger & UnsignedInteger> {
     for number in 0..<state.pointee.count { put(UInt32(number) + 1, state.pointee.values[number]) }
   }
 
+  /// Gives the slots back; they are made again where somebody asks for a number.
+  func finish() {
+    state.pointee.slots.deallocate()
+    state.pointee.slots = .allocate(capacity: 64)
+    state.pointee.slots.initialize(repeating: 0, count: 64)
+    state.pointee.slotMask = 63
+    state.pointee.hasSlots = false
+  }
+
   // MARK: Merging
 
   /// The numbers that all integers of another numbering have here; those that are new are added.

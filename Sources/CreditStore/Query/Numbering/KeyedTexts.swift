@@ -41,7 +41,10 @@ final class KeyedTexts {
   }
 
   /// Prepares for texts of keys that other threads made.
-  func finish() { keys.finish() }
+  func finish() {
+    keys.finish()
+    numbers.finish()
+  }
 
   /// The numbers in the order of their texts' bytes.
   func ascending() -> [UInt32] {

@@ -23,18 +23,16 @@ final class TextKeys {
   struct Shape {
     let high: UInt64
     let shifts: [UInt64]
+    /// By number, the first that has too many digits.
+    let limits: [UInt64]
   }
 
+  /// The first number of more than so many digits.
+  private static let powers: [UInt64] = (1...TextTemplate.maximumDigits).reduce(into: [1]) { powers, digits in
+    powers.append(powers[digits - 1] * 10)
+  }
   /// Bits of a number of so many digits.
-  private static let bitsOfDigits: [UInt64] = {
-    var bits: [UInt64] = [0]
-    var power: UInt64 = 1
-    for _ in 1...TextTemplate.maximumDigits {
-      power *= 10
-      bits.append(UInt64(BitPacking.width(of: power - 1)))
-    }
-    return bits
-  }()
+  private static let bitsOfDigits = powers.map { UInt64(BitPacking.width(of: $0 - 1)) }
 
   /// What this thread knows of them.
   private let known: TemplateNumbers.Reader
@@ -65,12 +63,24 @@ final class TextKeys {
     key >> 124 == Kind.listed ? Int(truncatingIfNeeded: key & UInt128(UInt32.max)) : nil
   }
 
-  /// The key of the text of a subject's key, which has one.
+  /// The key of the text of a subject's key.
+  ///
+  /// - Throws: `damaged` for keys without a text, which stand for none in a sound file.
   @inline(__always)
-  func key(ofSubject raw: UInt128) -> UInt128 {
-    guard raw >> 124 == Kind.short else { return raw & (1 << 124 - 1) }
-    let count = SubjectKey.renderText(raw, to: room(32))
-    return key(of: UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+  func key(ofSubject raw: UInt128) throws(StoreError) -> UInt128 {
+    // Structured numbers are packed as texts are, behind their family.
+    let family = raw >> 124
+    if family > 0, family < Kind.short { return raw & (1 << 124 - 1) }
+    return try key(ofUnstructured: raw)
+  }
+
+  private func key(ofUnstructured raw: UInt128) throws(StoreError) -> UInt128 {
+    let found = withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { target -> UInt128? in
+      let count = target.baseAddress.map { SubjectKey.renderText(raw, to: $0) } ?? 0
+      return count > 0 ? key(of: UnsafeRawBufferPointer(rebasing: target[..<count])) : nil
+    }
+    guard let found else { throw StoreError(.damaged, "a key without a text stands for a text") }
+    return found
   }
 
   /// The key of a text.
@@ -105,19 +115,20 @@ final class TextKeys {
     guard length > SubjectKey.maximumInlineTextBytes, length <= TemplateNumbers.maximumTextBytes else {
       return nil
     }
-    var shifts: [UInt64] = []
+    var (shifts, limits): ([UInt64], [UInt64]) = ([], [])
     var bits: UInt64 = 0
     var isPacked = length <= SubjectKey.maximumStructuredCharacters
     for byte in template {
       if byte > 0, byte <= UInt8(TextTemplate.maximumDigits) {
         shifts.append(bits)
+        limits.append(Self.powers[Int(byte)])
         bits += Self.bitsOfDigits[Int(byte)]
       } else if isPacked {
         isPacked = withUnsafeBytes(of: byte) { SubjectKey.packedText($0) != nil }
       }
     }
     guard !isPacked, bits <= 64, let number = known.number(of: template) else { return nil }
-    return Shape(high: Kind.template << 60 | UInt64(number), shifts: shifts)
+    return Shape(high: Kind.template << 60 | UInt64(number), shifts: shifts, limits: limits)
   }
 
   // MARK: Texts

@@ -11,7 +11,7 @@ struct PackedNumbers {
   let first: Int
   /// At most `cstorage_narrow_bits`.
   let width: Int
-  /// What is added to each.
+  /// What is added to each; the smallest of those that are no exceptions.
   let smallest: Int64
   /// Numbers of which the upper part stands elsewhere.
   var exceptions: IntegerExceptions?
@@ -34,8 +34,7 @@ struct PackedNumbers {
       }
     }
     exceptions?.forEach(in: first..<first + count) { row, upper in
-      let value =
-        smallest &+ Int64(bitPattern: BitPacking.value(base, row, width: width) | upper &<< UInt64(width))
+      let value = value(row, upper)
       let bit: UInt64 = 1 << UInt64((row - first) & 63)
       if range.contains(value) != isOutside {
         bits[(row - first) >> 6] |= bit
@@ -45,11 +44,20 @@ struct PackedNumbers {
     }
   }
 
+  /// The number of an exception, which may be smaller than `smallest`: differences wrap around.
+  private func value(_ row: Int, _ upper: UInt64) -> Int64 {
+    smallest &+ Int64(bitPattern: BitPacking.value(base, row, width: width) | upper &<< UInt64(width))
+  }
+
   /// The sum of `count` numbers, at most 65,536.
   func sum(_ count: Int) -> Int128 {
     var sum =
       Int128(smallest) * Int128(count) + Int128(cstorage_packed_sum(base, first, count, UInt32(width)))
-    exceptions?.forEach(in: first..<first + count) { _, upper in sum += Int128(upper) << Int128(width) }
+    exceptions?.forEach(in: first..<first + count) { row, upper in
+      sum +=
+        Int128(value(row, upper)) - Int128(smallest)
+        - Int128(BitPacking.value(base, row, width: width))
+    }
     return sum
   }
 }

@@ -68,6 +68,8 @@ package final class DictionaryPage: Sendable {
   private let offsets: [UInt32]
   private let holesOffset: Int  // -1 = no templates
   package let columnID: UInt32
+  /// The most numbers that an entry needs.
+  package let largestHoles: Int
 
   package var count: Int { offsets.count - 1 }
   package var cost: Int { bytes.count + offsets.count * 4 + 120 }
@@ -105,12 +107,16 @@ package final class DictionaryPage: Sendable {
     columnID = header.columnID
     self.offsets = offsets
     self.holesOffset = flags == 1 ? holesOffset : -1
-    for index in 0..<count where holes(index) > 0 {
-      let found = text(index).reduce(0) { $0 + ($1 > 0 && $1 <= UInt8(TextTemplate.maximumDigits) ? 1 : 0) }
-      guard found == holes(index), found <= TextTemplate.maximumHoles else {
-        throw damage("a template has a wrong number of holes")
-      }
+    var largest = 0
+    for index in 0..<count where flags == 1 {
+      let holes = Int(raw.load(holesOffset + index, as: UInt8.self))
+      guard holes > 0 else { continue }
+      let text = UnsafeRawBufferPointer(
+        start: raw.base + Int(offsets[index]), count: Int(offsets[index + 1]) - Int(offsets[index]))
+      guard TextTemplate.holes(text) == holes else { throw damage("a template has a wrong number of holes") }
+      largest = max(largest, holes)
     }
+    largestHoles = largest
   }
 
   /// The bytes of an entry; valid while the page lives.

@@ -56,6 +56,22 @@ package enum TextTemplate {
     return holes > 0 ? (written, holes) : nil
   }
 
+  /// The numbers of a template; `nil` where splitting its texts would not give it back: too many, or digits beside one another.
+  package static func holes(_ template: UnsafeRawBufferPointer) -> Int? {
+    var holes = 0
+    var isBehindDigits = false
+    var isBehindHole = false
+    for byte in template {
+      let isHole = byte > 0 && byte <= UInt8(maximumDigits)
+      let isDigit = byte &- 0x30 <= 9
+      if isHole, isBehindDigits || isBehindHole { return nil }
+      if isDigit, isBehindHole { return nil }
+      if isHole { holes += 1 }
+      (isBehindHole, isBehindDigits) = (isHole, isDigit)
+    }
+    return holes <= maximumHoles ? holes : nil
+  }
+
   /// Bytes of the text that a template with numbers stands for.
   package static func textCount(_ template: UnsafeRawBufferPointer) -> Int {
     var count = template.count

@@ -325,7 +325,8 @@ package final class SegmentReader: Sendable {
     }
     let first = page * ColumnDictionary.pageEntries
     guard found.columnID == column.id,
-      found.count == min(ColumnDictionary.pageEntries, Int(column.dictionaryCount) - first)
+      found.count == min(ColumnDictionary.pageEntries, Int(column.dictionaryCount) - first),
+      found.largestHoles <= column.holes
     else {
       throw StoreError.damaged(
         "a dictionary page is not the one its parent names", file: blocks.name, offset: location.offset)
