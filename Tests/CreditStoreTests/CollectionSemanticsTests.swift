@@ -162,18 +162,22 @@ import Testing
 
   /// To an identifier that is too long for a key, and away from it.
   @Test func aCorrectedIdentifierMayBeALongOne() throws {
-    let store = try StoreFixture()
-    let long = "HK-" + String(repeating: "9", count: 40)
-    try store.collect(["\(a),N1,2021-01-01,1,甲"])
-    let subject = Identifier(a, as: .unifiedSocialCreditCode)
+    var entry = StoreFixture.entry
+    entry.items[0].identifier = .document
+    let store = try StoreFixture([entry])
+    let (short, long) = ("P-1", "HK-" + String(repeating: "9", count: 40))
+    try store.collect(["\(short),N1,2021-01-01,1,甲"])
+    func records(_ text: String) throws -> [CreditRecord] {
+      try store.database.snapshot().records(of: Identifier(text, as: .document))
+    }
     _ = try store.database.correct(
-      "T1", subject: subject, key: "N1", reason: "r", changes: ["CODE": .text(long)])
-    let moved = try #require(store.database.snapshot().records(of: Identifier(long, as: .document)).first)
+      "T1", subject: Identifier(short, as: .document), key: "N1", reason: "r", changes: ["CODE": .text(long)])
+    let moved = try #require(records(long).first)
     #expect(moved.subject.text == long && moved.state == .corrected)
-    #expect(try store.records(a, .current).isEmpty)
+    #expect(try records(short).isEmpty)
     _ = try store.database.correct(
-      "T1", subject: moved.subject, key: "N1", reason: "r", changes: ["CODE": .text(a)])
-    #expect(try store.records(a, .current).map(\.version) == [3])
+      "T1", subject: moved.subject, key: "N1", reason: "r", changes: ["CODE": .text(short)])
+    #expect(try records(short).map(\.version) == [3])
   }
 
   @Test func withoutARecordKeyTheWholeContentIsTheIdentity() throws {
