@@ -18,7 +18,7 @@ QUESTIONS = (
   "Ratios are of CreditStore with two threads. Every engine is asked in a process of its own, store open, each "
   "question once before; CreditStore, merged, through its public interface. SQLite, which works on one thread, is "
   "asked in one round, with one run that counts, because it takes seconds. The whole answer is fetched within the "
-  "time: CreditStore's is an array of values, the peers' as said below. Different values are counted in SQL over "
+  "time: CreditStore's is columns whose texts become strings when somebody looks at them, the peers' as said below. Different values are counted in SQL over "
   "`select distinct`, as quick as `count(distinct …)` in DuckDB and SQLite and quicker in ClickHouse. For an average "
   "the peers are asked for the count; the average is made of sum and count afterwards. The document number, the "
   "codes and the subject asked for are those of the file's first rows.")
