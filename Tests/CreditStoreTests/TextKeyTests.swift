@@ -75,10 +75,21 @@ import Testing
         continue
       }
       shaped += 1
+      #expect(template[..<split.count].withUnsafeBytes { TextTemplate.holes($0) } == split.holes)
       let low = zip(numbers, shape.shifts).reduce(UInt64(0)) { $0 | $1.0 << $1.1 }
       #expect(TextKeys.key(shape.high, low) == keys.key(of: text), "\(text)")
     }
     #expect(shaped > 50)
+  }
+
+  /// Templates that splitting never makes would give one text two keys.
+  @Test func templatesThatSplittingNeverMakesAreRefused() {
+    let bad: [[UInt8]] = [
+      [2, 2], [0x31, 2], [2, 0x31], Array("第".utf8) + [4, 0x30], [1, 0x41, 1, 0x41, 1, 0x41, 1, 0x41, 1],
+    ]
+    for template in bad { #expect(template.withUnsafeBytes { TextTemplate.holes($0) } == nil, "\(template)") }
+    let good: [[UInt8]] = [[], [0x31, 0x41], [0x31, 0x41, 2, 0x41, 0x32], [18]]
+    #expect(good.map { $0.withUnsafeBytes { TextTemplate.holes($0) } } == [0, 0, 1, 1])
   }
 
   @Test func textsKeepTheirKeysOnceTheListOfTemplatesIsFull() {

@@ -57,10 +57,7 @@ final class ColumnNumbering {
   }
 
   /// The number of a text, which is added if it is new.
-  func number(ofText text: String) -> UInt32 {
-    var text = text
-    return text.withUTF8 { texts.number(of: UnsafeRawBufferPointer($0)) } + 1
-  }
+  func number(ofText text: String) -> UInt32 { texts.number(of: text) + 1 }
 
   /// For each number of another numbering of the same column the one its value has here.
   func numbers(of other: ColumnNumbering) -> [UInt32] {

@@ -22,8 +22,11 @@ final class KeyedTexts {
   /// The number of a text, which is added if it is new.
   func number(of text: UnsafeRawBufferPointer) -> UInt32 { numbers.number(of: keys.key(of: text)) }
 
-  /// The key of a number.
-  func key(_ number: Int) -> UInt128 { numbers[number] }
+  /// The same for a text of the language.
+  func number(of text: String) -> UInt32 {
+    var text = text
+    return text.withUTF8 { number(of: UnsafeRawBufferPointer($0)) }
+  }
 
   /// Gives the text of a number.
   func withText<Result>(_ number: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {

@@ -22,34 +22,29 @@ struct StoreColumnMemo {
     switch column {
     case .entry:
       if entry?.dataset != context.entry.dataset {
-        entry = (context.entry.dataset, Self.number(context.entry.entry.code, texts))
+        entry = (context.entry.dataset, texts.number(of: context.entry.entry.code) + 1)
       }
       let number = entry?.number ?? 0
       vector.selection.visit { target[$0] = number }
     case .unit:
       let batches = try vector.system(.batch)
       try fill(vector.selection, target, { UInt64(bitPattern: batches[$0]) }) { batch in
-        try Batches.unit(ofBatch: batch, in: context.snapshot).map { Self.number($0, texts) } ?? 0
+        try Batches.unit(ofBatch: batch, in: context.snapshot).map { texts.number(of: $0) + 1 } ?? 0
       }
     case .state:
       let states = try vector.system(.state)
       try fill(vector.selection, target, { UInt64(bitPattern: states[$0]) }) { state in
-        RecordState(rawValue: UInt8(clamping: state)).map { Self.number($0.name, texts) } ?? 0
+        RecordState(rawValue: UInt8(clamping: state)).map { texts.number(of: $0.name) + 1 } ?? 0
       }
-    case .subjectKind: try fillKeys(&vector, target) { Self.number(SubjectKind($0).rawValue, texts) }
+    case .subjectKind: try fillKeys(&vector, target) { texts.number(of: SubjectKind($0).rawValue) + 1 }
     case .division:
       try fillKeys(&vector, target) { key in
         guard let division = key.division else { return 0 }
         let text = String(division)
-        return Self.number(String(repeating: "0", count: max(0, 6 - text.utf8.count)) + text, texts)
+        return texts.number(of: String(repeating: "0", count: max(0, 6 - text.utf8.count)) + text) + 1
       }
     case .item, .batch: break
     }
-  }
-
-  private static func number(_ text: String, _ texts: KeyedTexts) -> UInt32 {
-    var text = text
-    return text.withUTF8 { texts.number(of: UnsafeRawBufferPointer($0)) } + 1
   }
 
   private mutating func fill(
