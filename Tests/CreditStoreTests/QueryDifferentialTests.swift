@@ -61,6 +61,7 @@ import Testing
     ("as it is", { _ in }), ("one thread", { $0.threads = 1 }), ("three threads", { $0.threads = 3 }),
     ("small parts", { $0.rowsOfPart = 2048 }), ("no zone maps", { $0.usesZoneMaps = false }),
     ("no dictionaries", { $0.usesDictionaries = false }), ("no directory", { $0.usesSubjects = false }),
+    ("words numbered as they come", { $0.maximumCodeCounts = 1 }),
     (
       "nothing",
       {
@@ -85,7 +86,10 @@ import Testing
     _ = try await world.store.database.compact()
     let forms = try Self.forms(world.store.database.snapshot().engine)
     #expect(
-      forms.isSuperset(of: ["mapped", "relative", "templates", "key", "packed", "patched"]), "\(forms)")
+      forms.isSuperset(of: [
+        "mapped", "relative", "templates", "key", "packed", "patched", "absent", "repeated",
+      ]),
+      "\(forms)")
     try ask(90, &world, world.store.database.snapshot(), world.rows, &explained)
     try world.change(40)
     try world.collect(30, unit: nil)
@@ -119,6 +123,13 @@ import Testing
           }
           for block in column.blocks where column.type == .text {
             if try segment.reader.block(block, of: column).form == .key { forms.insert("key") }
+          }
+          for block in column.blocks where column.type == .integer {
+            let packed = try segment.reader.block(block, of: column)
+            if let numbers = packed.packedNumbers(0..<packed.rowCount) {
+              if numbers.nulls != nil { forms.insert("absent") }
+              if numbers.spread != nil { forms.insert("repeated") }
+            }
           }
         }
       }

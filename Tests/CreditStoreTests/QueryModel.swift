@@ -23,6 +23,7 @@ struct QueryModel {
     ("CODE", .text), ("NO", .text), ("KIND", .text), ("NOTE", .text), ("WORD", .text), ("INT", .integer),
     ("AMOUNT", .decimal), ("DAY", .date), ("AT", .timestamp), ("MONTH", .month), ("FLAG", .boolean),
     ("OFFICE", .text), ("WHOLE", .integer), ("HIGH", .integer),
+    ("OWN", .integer),
   ]
 
   static let entry: CatalogueEntry = {
@@ -84,6 +85,8 @@ struct QueryModel {
       // Never absent: many alike with outliers on both sides, and close to the largest number there is.
       .number(index % 400 == 0 ? 0 : index % 401 == 0 ? 1_000_000_000_000 : 1_000_000 + numbers[1] % 1024),
       .number(Int.max - numbers[1] % 1000),
+      // Mostly that of the subject: merges leave it out where it repeats.
+      subject % 50 == 0 ? .null : .number(index % 300 == 0 ? -1 : subject * 7_919 % 1_000_003),
     ]
   }
 

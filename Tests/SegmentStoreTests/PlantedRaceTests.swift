@@ -3,6 +3,7 @@
 
 import Foundation
 @testable import SegmentStore
+import Synchronization
 import Testing
 
 @Suite struct PlantedRaceTests {
@@ -12,7 +13,12 @@ import Testing
     shared.initialize(to: 0)
     defer { shared.deallocate() }
     let place = UInt(bitPattern: shared)
+    // Both are on their way before either writes: one behind the other would be no race. Relaxed, so that this orders nothing.
+    let started = Atomic<Int>(0)
     WorkerThreads.run(count: 2) { thread in
+      started.add(1, ordering: .relaxed)
+      let deadline = Date(timeIntervalSinceNow: 10)
+      while started.load(ordering: .relaxed) < 2, Date() < deadline {}
       guard let shared = UnsafeMutablePointer<Int>(bitPattern: place) else { return }
       for _ in 0..<100_000 { shared.pointee &+= thread + 1 }
     }

@@ -72,12 +72,14 @@ extension DecodedBlock {
 
   /// The numbers of consecutive rows as they are packed; `nil` where they do not tell a value, or take more bits than can be compared so.
   func packedNumbers(_ rows: Range<Int>) -> PackedNumbers? {
-    guard form == .none, !hasRepeats, nullOffset < 0, width > 0, width <= cstorage_narrow_bits else {
-      return nil
-    }
+    guard form == .none, width <= cstorage_narrow_bits else { return nil }
+    let stored = values(of: rows)
     return PackedNumbers(
-      base: bytes.base + packedOffset, first: rows.lowerBound, width: width, smallest: base,
-      exceptions: exceptions)
+      base: bytes.base + packedOffset, first: stored.lowerBound, width: width, smallest: base,
+      exceptions: exceptions, nulls: nullOffset >= 0 ? bytes.base + nullOffset : nil,
+      spread: repeatedOffset.map {
+        PackedNumbers.Spread(rows: bytes.base + $0, firstRow: rows.lowerBound, numbers: stored.count)
+      })
   }
 
   /// Writes the codes of consecutive rows of a coded block, `absentCode` where there is none.

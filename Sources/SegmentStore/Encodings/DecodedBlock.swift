@@ -37,8 +37,8 @@ package final class DecodedBlock: Sendable {
 
   package var isText: Bool { form != .none }
 
-  /// Whether values of the row before are left out.
-  var hasRepeats: Bool { repeats != nil }
+  /// Where the bits of rows with a value of their own begin; `nil` where each row has one.
+  var repeatedOffset: Int? { repeats?.offset }
 
   /// Approximate memory in bytes, for the cache.
   package var cost: Int {
@@ -318,6 +318,8 @@ package final class DecodedBlock: Sendable {
 struct IntegerExceptions: Sendable {
   private let rows: [UInt16]
   private let highs: [UInt64]
+  /// The largest number.
+  let largest: UInt64
 
   /// `nil` unless rows ascend, high parts fit and are not 0 where they may not, and they end with the block.
   fileprivate init?(
@@ -344,6 +346,7 @@ struct IntegerExceptions: Sendable {
     }
     self.rows = rows
     self.highs = highs
+    largest = highs.max() ?? 0
   }
 
   var cost: Int { rows.count * 10 }
@@ -355,16 +358,32 @@ struct IntegerExceptions: Sendable {
   }
 
   /// Gives the exceptions among consecutive rows.
+  @inline(__always)
   func forEach(in range: Range<Int>, _ body: (Int, UInt64) -> Void) {
-    var place = rows.partitioningIndex { Int($0) >= range.lowerBound }
-    while place < rows.count, Int(rows[place]) < range.upperBound {
-      body(Int(rows[place]), highs[place])
-      place += 1
+    let places = places(in: range)
+    rows.withUnsafeBufferPointer { rows in
+      highs.withUnsafeBufferPointer { highs in
+        for place in places { body(Int(rows[place]), highs[place]) }
+      }
     }
   }
 
-  /// The largest number.
-  var largest: UInt64 { highs.max() ?? 0 }
+  private func places(in range: Range<Int>) -> Range<Int> {
+    let first = rows.partitioningIndex { Int($0) >= range.lowerBound }
+    return first..<rows.partitioningIndex { Int($0) >= range.upperBound }
+  }
+
+  /// The sum of the numbers of consecutive rows.
+  func sum(in range: Range<Int>) -> Int128 {
+    let places = places(in: range)
+    return highs.withUnsafeBufferPointer { highs in
+      guard largest >> UInt64(64 - PatchedIntegerEncoding.rowBits) == 0 else {
+        return highs[places].reduce(Int128(0)) { $0 + Int128($1) }
+      }
+      // A block has at most 2^13 rows: 64 bits are enough.
+      return Int128(highs[places].reduce(UInt64(0)) { $0 &+ $1 })
+    }
+  }
 
   /// The high part of a row; 0 when it is no exception.
   func high(_ row: Int) -> UInt64 {

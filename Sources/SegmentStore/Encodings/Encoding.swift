@@ -52,4 +52,22 @@ package enum NullBitmap {
   package static func isNull(_ base: UnsafeRawPointer, _ row: Int) -> Bool {
     base.load(fromByteOffset: row >> 3, as: UInt8.self) >> UInt8(row & 7) & 1 == 1
   }
+
+  /// Takes the bits of consecutive rows without a value away.
+  static func removeNulls(
+    _ base: UnsafeRawPointer, _ rows: Range<Int>, from bits: UnsafeMutablePointer<UInt64>
+  ) {
+    func word(_ number: Int) -> UInt64 {
+      UInt64(littleEndian: base.loadUnaligned(fromByteOffset: number &* 8, as: UInt64.self))
+    }
+    let shift = UInt64(rows.lowerBound & 63)
+    // Words behind that of the last row are not there to be read.
+    let last = (rows.upperBound - 1) >> 6
+    for index in 0..<(rows.count + 63) >> 6 {
+      let number = rows.lowerBound >> 6 + index
+      var nulls = word(number) >> shift
+      if shift > 0, number < last { nulls |= word(number + 1) << (64 - shift) }
+      bits[index] &= ~nulls
+    }
+  }
 }

@@ -9,6 +9,8 @@ struct KeyWalk {
   private let chunk: DatasetChunk
   private var leafIndex: Int
   private var leaf: SubjectLeaf?
+  /// The same leaf, without counting references for every run; `leaf` keeps it alive.
+  private var current: Unmanaged<SubjectLeaf>?
   private var subject = 0
   /// Places of the runs of the present subject that are still to come.
   private var runs = 0..<0
@@ -96,18 +98,22 @@ struct KeyWalk {
 
   private mutating func nextRun() throws(StoreError) {
     while true {
-      if let leaf {
+      if let current {
         while !runs.isEmpty {
-          let run = leaf.run(at: runs.lowerBound)
+          let place = runs.lowerBound
+          let run = current._withUnsafeGuaranteedRef { $0.run(at: place) }
           runs = runs.lowerBound + 1..<runs.upperBound
           guard run.dataset == chunk.dataset else { continue }
           guard let found = chunk.rows(of: run) else { throw damage("a run lies outside its dataset") }
           rows = found
           return
         }
-        if subject < leaf.subjectCount {
-          key = leaf.key(subject)
-          runs = leaf.runPlaces(subject)
+        let next = subject
+        let found = current._withUnsafeGuaranteedRef { leaf in
+          next < leaf.subjectCount ? (leaf.key(next), leaf.runPlaces(next)) : nil
+        }
+        if let found {
+          (key, runs) = found
           subject += 1
           continue
         }
@@ -116,7 +122,9 @@ struct KeyWalk {
       guard leafIndex < tree.fences.count else {
         throw damage("the rows of a dataset are not those of its subjects")
       }
-      leaf = try segment.leaf(tree.fences[leafIndex])
+      let loaded = try segment.leaf(tree.fences[leafIndex])
+      leaf = loaded
+      current = Unmanaged.passUnretained(loaded)
       subject = 0
     }
   }

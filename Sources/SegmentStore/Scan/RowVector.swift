@@ -27,10 +27,16 @@ package struct KeyRuns {
   package func places(_ run: Int) -> Range<Int> { Int(starts[run])..<Int(starts[run + 1]) }
 }
 
+/// Tells the rows of one dataset in one segment from all others of a snapshot.
+package struct ChunkIdentity: Equatable {
+  fileprivate let segment: UInt64
+  fileprivate let dataset: DatasetID
+}
+
 /// Rows that a scan looks at together.
 package struct RowVector: ~Copyable {
   /// Rows of a vector at most.
-  package static let capacity = 2048
+  package static let capacity = 8192
 
   /// Where the rows are read.
   enum Source {
@@ -79,11 +85,10 @@ package struct RowVector: ~Copyable {
   private var buffers: [Buffer] = []
   private var scratch = Buffer()
   private var keyWalk: KeyWalk?
-  private let keyBuffer = UnsafeMutablePointer<UInt128>.allocate(capacity: capacity)
+  /// Taken once keys are asked for, which most questions do not.
+  private var keyBuffer: UnsafeMutablePointer<UInt128>?
   private var hasKeys = false
-  private let runKeys = UnsafeMutablePointer<UInt128>.allocate(capacity: capacity)
-  /// With the number of rows behind the last.
-  private let runStarts = UnsafeMutablePointer<UInt16>.allocate(capacity: capacity + 1)
+  private var runBuffers: (keys: UnsafeMutablePointer<UInt128>, starts: UnsafeMutablePointer<UInt16>)?
   /// -1 = not known yet.
   private var runCount = -1
   private var chosen = VectorSelection()
@@ -100,9 +105,9 @@ package struct RowVector: ~Copyable {
   deinit {
     for buffer in buffers { buffer.deallocate() }
     scratch.deallocate()
-    keyBuffer.deallocate()
-    runKeys.deallocate()
-    runStarts.deallocate()
+    keyBuffer?.deallocate()
+    runBuffers?.keys.deallocate()
+    runBuffers?.starts.deallocate()
   }
 
   // MARK: Moving
@@ -289,6 +294,15 @@ package struct RowVector: ~Copyable {
     return cursors[column].wordCount
   }
 
+  /// Where the rows lie; `nil` in memory.
+  package var chunkIdentity: ChunkIdentity? {
+    guard case .segment(let segment, let chunk) = source else { return nil }
+    return ChunkIdentity(segment: segment.reader.id.rawValue, dataset: chunk.dataset)
+  }
+
+  /// A cursor of its own over a column in a segment, for its words.
+  package func dictionaryCursor(_ column: Int) -> ColumnCursor { cursors[column] }
+
   /// Whether some entries of the dictionary of a text column here are templates, whose texts have numbers of their own.
   package func hasTemplates(_ column: Int) -> Bool {
     guard case .segment = source else { return false }
@@ -341,6 +355,21 @@ package struct RowVector: ~Copyable {
     return UnsafePointer(room.values)
   }
 
+  /// For a number of each row of a coded column, by place, behind how many of its last digits the wanted ones end first; 255 where that is not
+  /// behind fewer than `places`. Meaningful where the row's template has such a number.
+  ///
+  /// - Parameters:
+  ///   - wanted: the number with the wanted digits.
+  ///   - digits: how many there are, 1 to 9.
+  package mutating func digitPlaces(
+    _ column: Int, hole: Int, wanted: UInt64, digits: Int, places: Int
+  ) throws(StoreError) -> UnsafePointer<UInt8> {
+    let numbers = try numbers(column, hole: hole)
+    let found = buffers[column].integerRoom().nulls
+    cstorage_find_digits(numbers, count, wanted, UInt32(digits), UInt32(places), found)
+    return UnsafePointer(found)
+  }
+
   /// Whether a row has a text.
   package mutating func hasText(_ column: Int, _ place: Int) throws(StoreError) -> Bool {
     guard case .memory(let rows) = source else { return try cursors[column].hasValue(firstRow + place) }
@@ -357,6 +386,10 @@ package struct RowVector: ~Copyable {
 
   /// The subject keys of the rows, once for neighbours that share one.
   package mutating func keyRuns() throws(StoreError) -> KeyRuns {
+    // The number of rows stands behind the last start.
+    let (runKeys, runStarts) =
+      runBuffers ?? (.allocate(capacity: Self.capacity), .allocate(capacity: Self.capacity + 1))
+    runBuffers = (runKeys, runStarts)
     if runCount < 0 {
       switch source {
       case .segment(let segment, let chunk):
@@ -377,6 +410,8 @@ package struct RowVector: ~Copyable {
 
   /// The subject keys of all rows, by place.
   package mutating func keys() throws(StoreError) -> UnsafePointer<UInt128> {
+    let keyBuffer = keyBuffer ?? .allocate(capacity: Self.capacity)
+    self.keyBuffer = keyBuffer
     if hasKeys { return UnsafePointer(keyBuffer) }
     let runs = try keyRuns()
     for run in 0..<runs.count {

@@ -68,8 +68,8 @@ package struct VectorScan: Sendable {
         continue
       }
       let total = Int(chunk.rowCount)
-      // Parts begin where vectors do, so that their number does not change what a vector holds.
-      let step = max(RowVector.capacity, rows / RowVector.capacity * RowVector.capacity)
+      // Parts of several vectors begin where vectors do, so that a vector's rows lie in one block of each column where they can.
+      let step = rows < RowVector.capacity ? max(1, rows) : rows / RowVector.capacity * RowVector.capacity
       for first in stride(from: 0, to: total, by: step) {
         parts.append(
           Part(segment: segment, chunk: chunk, ranges: [first..<min(total, first + step)], hidden: hidden))

@@ -112,6 +112,6 @@ struct VectorSelection: ~Copyable {
   }
 
   private mutating func countBits() {
-    count = (0..<(total + 63) >> 6).reduce(0) { $0 + bits[$1].nonzeroBitCount }
+    count = cstorage_count_bits(bits, (total + 63) >> 6)
   }
 }

@@ -33,6 +33,8 @@ struct AggregateRun {
     let (workers, explanation) = try run.gather { [plan, options, byteLimit] threads in
       AggregateWorker(plan, options: options, byteLimit: byteLimit / threads, templates: templates)
     }
+    for other in workers.dropFirst() { workers[0].mergeCodeCounts(other) }
+    try workers[0].addCodeCounts()
     for (index, other) in workers.enumerated().dropFirst() {
       workers[0].merge(other, isLast: index == workers.count - 1)
     }
@@ -62,28 +64,30 @@ struct AggregateRun {
   }
 
   /// For each column the numbers of the groups' values.
-  private func groupNumbers(_ groups: [Int], _ worker: AggregateWorker) -> [[UInt32]] {
-    guard plan.groups.count > 1 else { return plan.groups.map { _ in groups.map { UInt32($0) } } }
+  private func groupNumbers(_ groups: [UInt32], _ worker: AggregateWorker) -> [[UInt32]] {
+    guard plan.groups.count > 1 else { return plan.groups.map { _ in groups } }
     var numbers = plan.groups.map { _ in [UInt32](repeating: 0, count: groups.count) }
     var values = [UInt32](repeating: 0, count: plan.groups.count)
     for (row, group) in groups.enumerated() {
-      worker.values(group, to: &values)
+      worker.values(Int(group), to: &values)
       for column in values.indices { numbers[column][row] = values[column] }
     }
     return numbers
   }
 
-  /// Groups with rows, ascending by their values.
-  private func sortedGroups(_ worker: AggregateWorker) -> [Int] {
+  /// Groups with rows, ascending by their values, "no value" first.
+  private func sortedGroups(_ worker: AggregateWorker) -> [UInt32] {
     guard !plan.groups.isEmpty else { return [0] }
     let orders = worker.columns.map { $0.ascending() }
     if orders.count == 1 {
       let rows = worker.rows
-      return orders[0].lazy.map(Int.init).filter { $0 < rows.count && rows[$0] > 0 }
+      let hasAbsent = rows.first.map { $0 > 0 } ?? false
+      return (hasAbsent ? [0] : []) + orders[0].filter { Int($0) < rows.count && rows[Int($0)] > 0 }
     }
+    if orders.count == 2, let groups = worker.groupsAscending(orders[0], orders[1]) { return groups }
     let ranks = orders.map { order in
-      var ranks = [UInt32](repeating: 0, count: order.count)
-      for (rank, number) in order.enumerated() { ranks[Int(number)] = UInt32(rank) }
+      var ranks = [UInt32](repeating: 0, count: order.count + 1)
+      for (rank, number) in order.enumerated() { ranks[Int(number)] = UInt32(rank) + 1 }
       return ranks
     }
     var values = [UInt32](repeating: 0, count: ranks.count)
@@ -94,45 +98,46 @@ struct AggregateRun {
         worker.values(group, to: &values)
         return values.indices.map { ranks[$0][Int(values[$0])] }
       }
-      return groups.indices.sorted { keys[$0].lexicographicallyPrecedes(keys[$1]) }.map { groups[$0] }
+      return groups.indices.sorted { keys[$0].lexicographicallyPrecedes(keys[$1]) }.map { UInt32(groups[$0]) }
     }
     // The ranks of all columns fit one number.
-    var keys: [(rank: UInt64, group: Int)] = []
+    var keys: [(rank: UInt64, group: UInt32)] = []
     for group in worker.groupsWithRows {
       worker.values(group, to: &values)
       var rank: UInt64 = 0
       for column in values.indices {
         rank = rank << UInt64(widths[column]) | UInt64(ranks[column][Int(values[column])])
       }
-      keys.append((rank, group))
+      keys.append((rank, UInt32(group)))
     }
     keys.sort { $0.rank < $1.rank }
     return keys.map(\.group)
   }
 
   private func measure(
-    _ worker: AggregateWorker, _ index: Int, _ groups: [Int]
+    _ worker: AggregateWorker, _ index: Int, _ groups: [UInt32]
   ) throws -> ResultTable.Column {
     let (measure, column) = (worker.measures[plan.places[index]], plan.measures[index].column)
     let item = column.flatMap(item)
     let scale = item?.type == .decimal ? item?.scale ?? 0 : 0
+    func count(_ group: UInt32) -> Int { measure.count(Int(group), of: worker.rows[Int(group)]) }
     switch plan.measures[index].function {
     case .count: return .counts(worker.rows, groups: groups)
-    case .distinct: return .cells(groups.map { .integer(Int128(measure.count($0))) })
+    case .distinct: return .cells(groups.map { .integer(Int128(count($0))) })
     case .sum:
       let isWhole = column.map { plan.items.type($0) == .integer } ?? true
       return .sums(
-        groups.map { measure.count($0) > 0 ? measure.sum($0) : nil }, scale: isWhole ? nil : scale)
+        groups.map { count($0) > 0 ? measure.sum(Int($0)) : nil }, scale: isWhole ? nil : scale)
     case .avg:
       return .cells(
         try groups.map { group in
-          let count = measure.count(group)
+          let count = count(group)
           return count > 0
-            ? .text(try WideDecimal.average(measure.sum(group), count, scale: scale)) : .null
+            ? .text(try WideDecimal.average(measure.sum(Int(group)), count, scale: scale)) : .null
         })
     case .min, .max:
       let format = CellFormat(item: item)
-      return .cells(groups.map { format.cell(measure.extreme($0)) })
+      return .cells(groups.map { format.cell(measure.extreme(Int($0))) })
     }
   }
 

@@ -30,7 +30,8 @@ final class AggregateWorker: QueryWorker {
     filter = FilterEvaluation(plan.rows.filter, items: plan.items, options: options)
     columns = zip(plan.groups, templates).map { group, templates in
       ColumnNumbering(
-        group.column, part: group.part, type: plan.items.type(group.column), templates: templates)
+        group.column, part: group.part, type: plan.items.type(group.column), templates: templates,
+        maximumCodeCounts: options.maximumCodeCounts)
     }
     chain = plan.groups.dropFirst().map { _ in PairNumbering() }
     measures = zip(plan.gathered, templates.dropFirst(plan.groups.count)).map { measure, templates in
@@ -48,6 +49,11 @@ final class AggregateWorker: QueryWorker {
 
   /// Groups that have rows, in the order of their numbers.
   var groupsWithRows: [Int] { rows.indices.filter { rows[$0] > 0 } }
+
+  /// The same in the order of the values of two columns; `nil` where sorting them is quicker.
+  func groupsAscending(_ left: [UInt32], _ right: [UInt32]) -> [UInt32]? {
+    chain[0].ascending(left: [0] + left, right: [0] + right)?.filter { rows[Int($0)] > 0 }
+  }
 
   private func reserve(_ count: Int) {
     if rows.count < count {
@@ -146,6 +152,17 @@ final class AggregateWorker: QueryWorker {
 
   // MARK: Merging
 
+  /// Takes over what another thread counted by the codes of dictionaries, so that their words are numbered once for both.
+  func mergeCodeCounts(_ other: AggregateWorker) {
+    if let column = columns.first, let other = other.columns.first { column.mergeCodeCounts(other) }
+  }
+
+  /// Adds what was counted by codes to the groups.
+  func addCodeCounts() throws {
+    try columns.first?.addCodeCounts(to: &rows)
+    reserve(groupCount)
+  }
+
   /// Adds what another thread gathered.
   ///
   /// - Parameter isLast: whether nothing is merged after this.
@@ -166,8 +183,9 @@ final class AggregateWorker: QueryWorker {
       }
     }
     reserve(groupCount)
-    for (index, group) in groups.enumerated() where index < other.rows.count {
-      rows[Int(group)] += other.rows[index]
+    let otherRows = other.rows
+    rows.withUnsafeMutableBufferPointer { rows in
+      for (group, more) in zip(groups, otherRows) { rows[Int(group)] += more }
     }
     for index in measures.indices {
       measures[index].merge(other.measures[index], groups: groups, isLast: isLast)

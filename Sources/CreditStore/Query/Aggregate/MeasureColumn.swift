@@ -7,15 +7,12 @@ import SegmentStore
 
 /// One measure, by group.
 struct MeasureColumn {
-  /// Values below this can be added up for a whole vector in 64 bits.
-  private static let smallValue: Int64 = .max / Int64(RowVector.capacity)
-
   let function: AggregateQuery.Measure.Function
   private let column: QueryColumn?
   private let type: ItemType
-  /// Values that are not absent; for `distinct`, different ones.
+  /// Values that are not absent; for `distinct`, different ones. Sums count what is absent themselves.
   private var counts: [Int] = []
-  private var sums: [Int128] = []
+  private var sums = ExactSums()
   private var numbers: [Int64] = []
   private var texts: [[UInt8]] = []
   private var textBytes = 0
@@ -52,25 +49,28 @@ struct MeasureColumn {
 
   /// Bytes of the tables.
   var byteCount: Int {
-    counts.capacity * 8 + sums.capacity * 16 + numbers.capacity * 8 + texts.capacity * 24 + textBytes
+    counts.capacity * 8 + sums.byteCount + numbers.capacity * 8 + texts.capacity * 24 + textBytes
       + met.capacity
       + (values?.byteCount ?? 0) + (pairs?.byteCount ?? 0) + (distinct?.byteCount ?? 0)
   }
 
   /// Prepares for groups below a count.
   mutating func reserve(_ groups: Int) {
+    if function == .sum || function == .avg {
+      sums.reserve(groups)
+      return
+    }
     guard function != .count, counts.count < groups else { return }
     let more = max(groups, counts.count * 2) - counts.count
     counts.append(contentsOf: repeatElement(0, count: more))
     switch function {
-    case .sum, .avg: sums.append(contentsOf: repeatElement(0, count: more))
     case .min, .max:
       if type.isText {
         texts.append(contentsOf: repeatElement([], count: more))
       } else {
         numbers.append(contentsOf: repeatElement(0, count: more))
       }
-    case .distinct, .count: break
+    case .distinct, .count, .sum, .avg: break
     }
   }
 
@@ -87,12 +87,11 @@ struct MeasureColumn {
     case .count: break
     case .sum, .avg:
       if groups == nil, case .item(let item) = column, let sum = try vector.packedSum(item) {
-        sums[0] &+= sum
-        counts[0] += vector.selectedCount
+        sums.add(sum)
         return
       }
-      let bounds = groups == nil ? bounds(column, vector) : nil
-      addSums(try integers(column, &vector), vector.selection, groups, bounds)
+      let bounds = bounds(column, vector)
+      sums.add(try integers(column, &vector), vector.selection, groups, bounds)
     case .distinct: try addDistinct(&vector, context, groups)
     case .min, .max:
       guard type.isText else {
@@ -122,43 +121,6 @@ struct MeasureColumn {
   {
     if case .item(let item) = column { return try vector.integers(item) }
     return try vector.batches()
-  }
-
-  private mutating func addSums(
-    _ integers: IntegerVector, _ rows: RowSelection, _ groups: UnsafePointer<UInt32>?,
-    _ bounds: ClosedRange<Int64>?
-  ) {
-    let (values, nulls) = (integers.values, integers.nulls)
-    guard let groups else {
-      if let bounds, bounds.lowerBound > -Self.smallValue, bounds.upperBound < Self.smallValue,
-        !integers.hasAbsent
-      {
-        var sum: Int64 = 0
-        rows.visit { sum &+= values[$0] }
-        sums[0] &+= Int128(sum)
-        counts[0] += rows.count
-        return
-      }
-      var sum: Int128 = 0
-      var absent = 0
-      // Absent values are 0.
-      rows.visit { place in
-        sum &+= Int128(values[place])
-        absent &+= Int(nulls[place])
-      }
-      sums[0] &+= sum
-      counts[0] += rows.count - absent
-      return
-    }
-    counts.withUnsafeMutableBufferPointer { counts in
-      sums.withUnsafeMutableBufferPointer { sums in
-        rows.visit { place in
-          let group = Int(groups[place])
-          sums[group] &+= Int128(values[place])
-          counts[group] &+= 1 &- Int(nulls[place])
-        }
-      }
-    }
   }
 
   private mutating func addExtremes(
@@ -313,9 +275,12 @@ struct MeasureColumn {
       }
       return
     }
+    if function == .sum || function == .avg {
+      sums.merge(other.sums, groups: groups)
+      return
+    }
     for (index, group) in groups.enumerated() where index < other.counts.count && other.counts[index] > 0 {
       let group = Int(group)
-      if !other.sums.isEmpty { sums[group] &+= other.sums[index] }
       if !other.numbers.isEmpty {
         let value = other.numbers[index]
         if counts[group] == 0 || (function == .min ? value < numbers[group] : value > numbers[group]) {
@@ -369,14 +334,21 @@ struct MeasureColumn {
   }
 
   /// Values that are not absent, or different ones.
-  func count(_ group: Int) -> Int { group < counts.count ? counts[group] : 0 }
+  ///
+  /// - Parameter rows: rows of the group.
+  func count(_ group: Int, of rows: Int) -> Int {
+    switch function {
+    case .sum, .avg: rows - sums.absent(group)
+    default: group < counts.count ? counts[group] : 0
+    }
+  }
 
   /// The exact sum.
-  func sum(_ group: Int) -> Int128 { group < sums.count ? sums[group] : 0 }
+  func sum(_ group: Int) -> Int128 { sums[group] }
 
   /// The smallest or largest value.
   func extreme(_ group: Int) -> QueryValue {
-    guard count(group) > 0 else { return .null }
+    guard group < counts.count, counts[group] > 0 else { return .null }
     return type.isText ? .text(texts[group]) : .number(numbers[group])
   }
 }

@@ -12,7 +12,7 @@ final class ResultTable: Sendable {
     /// Values of a group, by row.
     case values(ResultValues, numbers: [UInt32])
     /// Counts by group, and the group of each row.
-    case counts([Int], groups: [Int])
+    case counts([Int], groups: [UInt32])
     /// Sums of numbers with so many places (`nil` = whole numbers); absent where nothing was added up.
     case sums([Int128?], scale: Int?)
   }
@@ -33,7 +33,7 @@ final class ResultTable: Sendable {
     switch columns[column] {
     case .cells(let cells): return cells[row]
     case .values(let values, let numbers): return values.cell(numbers[row])
-    case .counts(let counts, let groups): return .integer(Int128(counts[groups[row]]))
+    case .counts(let counts, let groups): return .integer(Int128(counts[Int(groups[row])]))
     case .sums(let sums, let scale):
       guard let sum = sums[row] else { return .null }
       return scale.map { .text(WideDecimal.text(sum, scale: $0, isShortest: true)) } ?? .integer(sum)

@@ -18,6 +18,8 @@ struct QueryExecution: Sendable {
   var usesSubjects = true
   /// Whether the indexes of names are asked.
   var usesNameIndexes = true
+  /// Rows by the codes of dictionaries that are counted before their words are numbered: so many counts a column and thread, of 4 bytes.
+  var maximumCodeCounts = 1 << 20
   /// Groups of a result at most.
   var maximumGroups = AggregateQuery.maximumGroups
 

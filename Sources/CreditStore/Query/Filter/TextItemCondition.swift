@@ -22,12 +22,11 @@ final class TextItemCondition {
   /// Codes of the first and last word that may satisfy it.
   private var wanted: ClosedRange<Int64>?
   private let search: DigitSearch?
-  /// For each code and number of its template, at how many digits of the number the wanted ones may begin.
-  private var searchPlaces: [UInt8] = []
+  /// For each number of a template and each code, and "no value" behind all codes, at how many digits of the number the wanted ones may begin.
+  private var searchPlaces: [[UInt8]] = []
   /// For each code that is compared, the numbers it must have.
   private var wantedNumbers: [UInt32: [UInt64]] = [:]
   private var hasOpen = false
-  private var hasSearched = false
 
   init(_ condition: TextCondition, item: Int, usesWords: Bool) {
     self.condition = condition
@@ -37,7 +36,7 @@ final class TextItemCondition {
   }
 
   /// Bytes that it remembers of words.
-  var byteCount: Int { words.capacity + searchPlaces.capacity }
+  var byteCount: Int { words.capacity * (1 + searchPlaces.count) }
 
   /// Why no row of a vector of a column with a dictionary can satisfy it, or `nil`.
   func reasonNoneCan(_ vector: inout RowVector, usesZoneMaps: Bool) throws(StoreError) -> SkippedRows.Reason?
@@ -54,8 +53,9 @@ final class TextItemCondition {
     let count = vector.wordCount(item)
     words = [UInt8](repeating: Truth.no, count: count + 1)
     words[count] = Truth.unknown
-    (hasOpen, hasSearched) = (false, false)
+    hasOpen = false
     wantedNumbers = [:]
+    searchPlaces = []
     var (first, last) = (Int.max, -1)
     for code in 0..<count {
       let (text, holes) = try vector.word(item, code)
@@ -69,6 +69,10 @@ final class TextItemCondition {
       if words[code] != Truth.no { (first, last) = (min(first, code), code) }
     }
     wanted = last >= 0 ? Int64(first)...Int64(last) : nil
+    // Rows of these do not satisfy it unless their numbers say so.
+    if !searchPlaces.isEmpty {
+      for code in 0..<count where words[code] == Self.searched { words[code] = Truth.no }
+    }
   }
 
   /// How rows of a template are decided that leaves it open.
@@ -81,13 +85,10 @@ final class TextItemCondition {
       hasOpen = true
       return Self.open
     }
-    if searchPlaces.count < words.count * TextTemplate.maximumHoles {
-      searchPlaces = [UInt8](repeating: 0, count: words.count * TextTemplate.maximumHoles)
+    while searchPlaces.count < places.count {
+      searchPlaces.append([UInt8](repeating: 0, count: words.count))
     }
-    for hole in 0..<TextTemplate.maximumHoles {
-      searchPlaces[code * TextTemplate.maximumHoles + hole] = hole < places.count ? places[hole] : 0
-    }
-    hasSearched = true
+    for (hole, places) in places.enumerated() { searchPlaces[hole][code] = places }
     return Self.searched
   }
 
@@ -104,27 +105,15 @@ final class TextItemCondition {
         truth[place] = words[Int(min(codes[place], absent))]
       }
     }
-    if hasOpen || hasSearched || !wantedNumbers.isEmpty { try evaluateTemplates(&vector, codes, to: truth) }
+    if hasOpen || !searchPlaces.isEmpty || !wantedNumbers.isEmpty {
+      try evaluateTemplates(&vector, codes, to: truth)
+    }
   }
 
   private func evaluateTemplates(
     _ vector: inout RowVector, _ codes: UnsafePointer<UInt32>, to truth: UnsafeMutablePointer<UInt8>
   ) throws(StoreError) {
-    if let search, hasSearched {
-      for hole in 0..<TextTemplate.maximumHoles {
-        let numbers = try vector.numbers(item, hole: hole)
-        searchPlaces.withUnsafeBufferPointer { places in
-          vector.selection.visit { place in
-            guard truth[place] == Self.searched else { return }
-            let count = places[Int(codes[place]) &* TextTemplate.maximumHoles &+ hole]
-            if count > 0, search.holds(UInt64(bitPattern: numbers[place]), places: count) {
-              truth[place] = Truth.yes
-            }
-          }
-        }
-      }
-      vector.selection.visit { if truth[$0] == Self.searched { truth[$0] = Truth.no } }
-    }
+    if let search { try searchNumbers(search, &vector, codes, to: truth) }
     for (code, wanted) in wantedNumbers {
       for (hole, number) in wanted.enumerated() {
         let numbers = try vector.numbers(item, hole: hole)
@@ -139,6 +128,27 @@ final class TextItemCondition {
       guard truth[place] == Self.open else { return }
       let holds = try vector.withText(item, place) { $0.map(condition.holds) ?? false }
       truth[place] = holds ? Truth.yes : Truth.no
+    }
+  }
+
+  /// Finds rows whose numbers have the wanted digits.
+  private func searchNumbers(
+    _ search: DigitSearch, _ vector: inout RowVector, _ codes: UnsafePointer<UInt32>,
+    to truth: UnsafeMutablePointer<UInt8>
+  ) throws(StoreError) {
+    guard !searchPlaces.isEmpty else { return }
+    let absent = UInt32(words.count - 1)
+    for (hole, places) in searchPlaces.enumerated() {
+      guard let most = places.max(), most > 0 else { continue }
+      let found = try vector.digitPlaces(
+        item, hole: hole, wanted: search.wanted, digits: search.count, places: Int(most))
+      // Digits in front of the places of a template are zeros of a longer number: what is found there does not count.
+      places.withUnsafeBufferPointer { places in
+        vector.selection.visit { place in
+          let holds = found[place] < places[Int(min(codes[place], absent))]
+          truth[place] = holds ? Truth.yes : truth[place]
+        }
+      }
     }
   }
 

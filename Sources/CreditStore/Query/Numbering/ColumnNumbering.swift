@@ -18,13 +18,17 @@ final class ColumnNumbering {
   private let integers = IntegerNumbering<UInt64>()
   private var window = IntegerWindow()
   private var words = WordMemo()
+  private var codeCounts: CodeCounts
   private var store: StoreColumnMemo
 
-  /// - Parameter templates: shared by all numberings of a question whose values meet.
+  /// - Parameters:
+  ///   - templates: shared by all numberings of a question whose values meet.
+  ///   - maximumCodeCounts: rows by the codes of dictionaries that ``count(_:in:)`` keeps at most.
   init(
     _ column: QueryColumn, part: AggregateQuery.Group.Part = .value, type: ItemType,
-    templates: TemplateNumbers = TemplateNumbers()
+    templates: TemplateNumbers = TemplateNumbers(), maximumCodeCounts: Int = 0
   ) {
+    codeCounts = CodeCounts(limit: maximumCodeCounts)
     texts = KeyedTexts(templates)
     self.column = column
     self.part = part
@@ -38,7 +42,7 @@ final class ColumnNumbering {
   /// Numbers in use, that of "no value" included.
   var count: Int { (isText ? texts.count : integers.count) + 1 }
   /// Bytes of the tables.
-  var byteCount: Int { texts.byteCount + integers.byteCount }
+  var byteCount: Int { texts.byteCount + integers.byteCount + codeCounts.byteCount }
 
   // MARK: Values
 
@@ -79,10 +83,9 @@ final class ColumnNumbering {
     words = WordMemo()
   }
 
-  /// Numbers in the order of their values: "no value" first, texts by their bytes.
+  /// Numbers of values in the order of these, without "no value"; texts by their bytes.
   func ascending() -> [UInt32] {
-    if isText { return [0] + texts.ascending().map { $0 + 1 } }
-    return [0] + (1..<UInt32(count)).sorted { integer($0) < integer($1) }
+    isText ? texts.ascending(adding: 1) : (1..<UInt32(count)).sorted { integer($0) < integer($1) }
   }
 
   // MARK: Numbering
@@ -186,29 +189,57 @@ final class ColumnNumbering {
       return
     }
     for code in 0..<words.count { try number(word: code, item, &vector) }
-    words.isComplete = (0..<words.count).allSatisfy { words.places[$0] < WordMemo.special }
   }
 
-  /// Counts the selected rows by number, where that needs no number of each row; false where it does.
+  // MARK: Counting
+
+  /// Counts the selected rows by number, where that needs no number of each row; false where it does. Some rows are counted once
+  /// ``addCodeCounts(to:)`` is called.
   func count(_ vector: inout RowVector, in counts: inout [Int]) throws(StoreError) -> Bool {
     guard case .item(let item) = column, isText else { return false }
     if let codes = try vector.codes(item) {
-      try beginWords(item, &vector)
-      guard words.isComplete else { return false }
-      reserve(&counts)
-      let (numbers, absent) = (words.places, words.absent)
-      counts.withUnsafeMutableBufferPointer { counts in
-        vector.selection.visit { counts[Int(numbers[Int(min(codes[$0], absent))])] &+= 1 }
+      guard !vector.hasTemplates(item), vector.wordCount(item) <= Self.wordsAtOnce else { return false }
+      if !codeCounts.begin(vector, item) {
+        try addCodeCounts(to: &counts)
+        guard codeCounts.begin(vector, item) else { return false }
       }
+      codeCounts.add(codes, vector.selection)
       return true
     }
     guard let (runs, nulls) = try vector.keyTexts(item), nulls == nil else { return false }
+    let (texts, keys) = (texts, texts.keys)
     try vector.selection.visit(runs) { (key, indexes) throws(StoreError) in
-      let number = Int(texts.number(of: try texts.keys.key(ofSubject: key))) + 1
+      let number = Int(texts.number(of: try keys.key(ofSubject: key))) + 1
       if number >= counts.count { reserve(&counts) }
       counts[number] += indexes.count
     }
     return true
+  }
+
+  /// Takes over the rows of words that another thread counted.
+  func mergeCodeCounts(_ other: ColumnNumbering) { codeCounts.merge(other.codeCounts) }
+
+  /// Numbers the words of which rows were counted.
+  func addCodeCounts(to counts: inout [Int]) throws(StoreError) {
+    let dictionaries = codeCounts.take()
+    var found: [(key: UInt128, rows: UInt32)] = []
+    for dictionary in dictionaries {
+      var words = dictionary.words
+      let absent = dictionary.counts.count - 1
+      for code in 0..<absent where dictionary.counts[code] > 0 {
+        found.append((texts.keys.key(of: try words.word(code).text), dictionary.counts[code]))
+      }
+      guard dictionary.counts[absent] > 0 else { continue }
+      if counts.isEmpty { reserve(&counts) }
+      counts[0] += Int(dictionary.counts[absent])
+    }
+    // Numbered in their order, words of several dictionaries need not be looked for.
+    if dictionaries.count > 1 { found.sort { $0.key < $1.key } }
+    for (key, rows) in found {
+      let number = Int(texts.number(of: key)) + 1
+      if number >= counts.count { reserve(&counts) }
+      counts[number] += Int(rows)
+    }
   }
 
   /// Makes room for all numbers.

@@ -17,6 +17,9 @@ final class IntegerNumbering<Value: FixedWidthInteger & UnsignedInteger> {
     var hasSlots = false
   }
 
+  /// Runs of ascending integers that are merged; more are sorted.
+  private static var maximumRuns: Int { 64 }
+
   private let state: UnsafeMutablePointer<State>
 
   init() {
@@ -136,6 +139,52 @@ final class IntegerNumbering<Value: FixedWidthInteger & UnsignedInteger> {
     state.pointee.slots.initialize(repeating: 0, count: 64)
     state.pointee.slotMask = 63
     state.pointee.hasSlots = false
+  }
+
+  // MARK: Order
+
+  /// The numbers in the order of their integers, each plus an offset.
+  func ascending(adding offset: UInt32) -> [UInt32] {
+    let (values, count) = (state.pointee.values, state.pointee.count)
+    // Those of a thread mostly came in order: runs are merged.
+    var starts = [0]
+    var place = 1
+    while place < count, starts.count <= Self.maximumRuns {
+      if values[place] < values[place &- 1] { starts.append(place) }
+      place &+= 1
+    }
+    var order = [UInt32](unsafeUninitializedCapacity: count) { order, filled in
+      for number in 0..<count { order[number] = UInt32(truncatingIfNeeded: number) &+ offset }
+      filled = count
+    }
+    guard starts.count <= Self.maximumRuns else {
+      order.sort { values[Int($0 &- offset)] < values[Int($1 &- offset)] }
+      return order
+    }
+    starts.append(count)
+    while starts.count > 2 {
+      var merged = [0]
+      order = [UInt32](unsafeUninitializedCapacity: count) { target, filled in
+        for run in stride(from: 0, to: starts.count - 1, by: 2) {
+          let end = starts[min(run + 2, starts.count - 1)]
+          var (left, right) = (starts[run], starts[run + 1])
+          let middle = right
+          for place in left..<end {
+            let takesLeft =
+              right >= end
+              || left < middle
+                && values[Int(order[left] &- offset)] < values[Int(order[right] &- offset)]
+            target[place] = order[takesLeft ? left : right]
+            left &+= takesLeft ? 1 : 0
+            right &+= takesLeft ? 0 : 1
+          }
+          merged.append(end)
+        }
+        filled = count
+      }
+      starts = merged
+    }
+    return order
   }
 
   // MARK: Merging

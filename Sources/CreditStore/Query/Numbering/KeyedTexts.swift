@@ -49,13 +49,12 @@ final class KeyedTexts {
     numbers.finish()
   }
 
-  /// The numbers in the order of their texts' bytes.
-  func ascending() -> [UInt32] {
-    if (0..<count).allSatisfy({ TextKeys.sortsAsText(numbers[$0]) }) {
-      var order = (0..<count).map { (key: numbers[$0], number: UInt32($0)) }
-      // Often they came in order.
-      if !zip(order, order.dropFirst()).allSatisfy({ $0.key < $1.key }) { order.sort { $0.key < $1.key } }
-      return order.map(\.number)
+  /// The numbers in the order of their texts' bytes, each plus an offset.
+  func ascending(adding offset: UInt32) -> [UInt32] {
+    if count > 0, let order = TextKeys.order(numbers[0]),
+      (1..<count).allSatisfy({ TextKeys.order(numbers[$0]) == order })
+    {
+      return numbers.ascending(adding: offset)
     }
     let memory = StableArena()
     // The first eight bytes decide most comparisons.
@@ -70,7 +69,7 @@ final class KeyedTexts {
     order.sort { left, right in
       left.prefix != right.prefix ? left.prefix < right.prefix : ByteSearch.order(left.text, right.text) < 0
     }
-    return withExtendedLifetime(memory) { order.map(\.number) }
+    return withExtendedLifetime(memory) { order.map { $0.number + offset } }
   }
 
   private static func prefix(_ text: UnsafeRawBufferPointer) -> UInt64 {

@@ -83,6 +83,23 @@ final class PairNumbering {
     return known != 0 ? known &- 1 : add(left, right, place)
   }
 
+  /// The numbers of all pairs in the order of their two sides; `nil` where looking through all pairs there could be takes too long.
+  func ascending(left: [UInt32], right: [UInt32]) -> [UInt32]? {
+    let (table, side) = (state.pointee.table, state.pointee.side)
+    guard side > 0, left.count <= state.pointee.leftCount, right.count <= side,
+      left.count * right.count <= 1 << 16 + count * 8
+    else { return nil }
+    var numbers: [UInt32] = []
+    numbers.reserveCapacity(count)
+    for first in left {
+      for second in right {
+        let known = table[Int(first) * side + Int(second)]
+        if known != 0 { numbers.append(known - 1) }
+      }
+    }
+    return numbers
+  }
+
   private func add(_ left: UInt32, _ right: UInt32, _ place: Int) -> UInt32 {
     let number = UInt32(state.pointee.listed.count)
     state.pointee.listed.append(UInt64(left) << 32 | UInt64(right))

@@ -165,8 +165,11 @@ final class TextKeys {
   /// Learns the templates that other threads met: their keys may be given texts from now on.
   func finish() { known.synchronize() }
 
-  /// Whether keys sort as their texts: they are of capital letters and digits.
-  static func sortsAsText(_ key: UInt128) -> Bool { key >> 124 == Kind.packed }
+  /// Keys of one order sort as their texts: those of capital letters and digits, and other short ones; `nil` for a key that does not.
+  static func order(_ key: UInt128) -> UInt128? {
+    let kind = key >> 124
+    return kind == Kind.packed || kind == Kind.short ? kind : nil
+  }
 
   private func room(_ bytes: Int) -> UnsafeMutableRawPointer {
     if scratch.count < bytes + 16 {

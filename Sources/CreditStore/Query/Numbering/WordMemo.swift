@@ -11,8 +11,6 @@ struct WordMemo {
   private var memory: Memory?
   private var chunk = -1
   private(set) var count = 0
-  /// Whether every word has a number.
-  var isComplete = false
   /// By code, and behind all codes what stands for "no value".
   var places: UnsafeMutablePointer<UInt32> { memory?.base ?? Memory.none }
   var absent: UInt32 { UInt32(count) }
@@ -22,7 +20,6 @@ struct WordMemo {
     guard chunk != self.chunk else { return false }
     self.chunk = chunk
     self.count = count
-    isComplete = false
     if memory.map({ $0.capacity <= count }) ?? true { memory = Memory(capacity: count + 1) }
     places.update(repeating: Self.unknown, count: count)
     places[count] = 0

@@ -143,6 +143,16 @@ package struct ColumnEntry: Sendable {
   }
 
   /// Index of the block that holds a row.
+  ///
+  /// - Parameter number: a block of which it is likely to be this one or the next.
+  package func blockIndex(of row: UInt32, near number: Int) -> Int {
+    for index in number..<number + 2 where index < blocks.count && blocks[index].firstRow <= row {
+      if index + 1 == blocks.count || row < blocks[index + 1].firstRow { return index }
+    }
+    return blockIndex(of: row)
+  }
+
+  /// The same from anywhere.
   package func blockIndex(of row: UInt32) -> Int {
     var low = 0
     var high = blocks.count

@@ -11,6 +11,8 @@ package struct ColumnCursor {
   private(set) var current: Unmanaged<DecodedBlock>?
   private(set) var start = 0
   private(set) var end = 0
+  /// The number of the current block, or of any other.
+  private var blockNumber = 0
   var pages: DictionaryPages
   private var phrases = PhrasePosition()
   /// Where texts are put together that lie nowhere whole.
@@ -43,7 +45,8 @@ package struct ColumnCursor {
 
   private mutating func load(_ row: Int) throws(StoreError) -> Bool {
     guard let column = column?.entry, !column.blocks.isEmpty else { return false }
-    let entry = column.blocks[column.blockIndex(of: UInt32(row))]
+    blockNumber = column.blockIndex(of: UInt32(row), near: blockNumber)
+    let entry = column.blocks[blockNumber]
     let loaded = try segment.block(entry, of: column)
     let first = Int(entry.firstRow)
     guard row >= first, row - first < loaded.rowCount else {
@@ -56,6 +59,11 @@ package struct ColumnCursor {
     end = first + loaded.rowCount
     phrases = PhrasePosition()
     return true
+  }
+
+  /// The number of the block of a row; there is one.
+  func blockIndex(of row: Int, in column: ColumnEntry) -> Int {
+    column.blockIndex(of: UInt32(row), near: blockNumber)
   }
 
   /// The integer of a row, or `nil`.

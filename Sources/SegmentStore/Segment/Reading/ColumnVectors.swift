@@ -77,7 +77,7 @@ extension ColumnCursor {
   /// nothing is read. `nil` for a missing column.
   package func bounds(_ rows: Range<Int>) -> ClosedRange<Int64>? {
     guard let column = column?.entry, !column.blocks.isEmpty, !rows.isEmpty else { return nil }
-    var index = column.blockIndex(of: UInt32(rows.lowerBound))
+    var index = blockIndex(of: rows.lowerBound, in: column)
     var (smallest, largest) = (column.blocks[index].minimum, column.blocks[index].maximum)
     while index + 1 < column.blocks.count, Int(column.blocks[index + 1].firstRow) < rows.upperBound {
       index += 1
