@@ -12,8 +12,8 @@ struct Credit: AsyncParsableCommand {
     abstract: "Collects, checks, stores and answers public credit information (公共信用信息).",
     version: "0.1.0",
     subcommands: [
-      CheckCommand.self, InitCommand.self, CatalogueCommand.self, CollectCommand.self, RejectsCommand.self,
-      RejudgeCommand.self,
+      CheckCommand.self, InitCommand.self, CatalogueCommand.self, UnitsCommand.self, TasksCommand.self,
+      CollectCommand.self, BatchesCommand.self, RejectsCommand.self, RejudgeCommand.self,
       RecordsCommand.self, QueryCommand.self, ChangesCommand.self, FindCommand.self, ScreenCommand.self,
       SubjectsCommand.self,
       AggregateCommand.self,

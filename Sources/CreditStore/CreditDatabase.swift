@@ -138,7 +138,8 @@ public final class CreditDatabase: Sendable {
   ///   - unit: credit code of the reporting unit.
   ///   - options: rules and limits; by default those of today.
   ///   - progress: called from other threads, many times.
-  /// - Throws: `CreditError`; nothing was taken in then.
+  /// - Throws: `CreditError`; nothing was taken in then. `unitNotAllowed` where the entry names its units and this is none of them, `unitClosed` where
+  ///   another took over its work, `invalidPeriod`, `unknownBatch` for one to be sent again.
   @concurrent
   public func collect(
     _ source: Source, for code: String, from unit: String? = nil, options: CollectionOptions? = nil,
@@ -171,11 +172,10 @@ public final class CreditDatabase: Sendable {
     do {
       var options = options ?? CollectionOptions(today: Self.today())
       if source.encoding != .auto { options.encoding = source.encoding }
+      let entry = try catalogue.entry(code, on: options.rules.today)
+      try ReportingCheck(snapshot: engine.snapshot()).check(unit, entry.entry, options)
       let collector = Collector(
-        engine: engine, entry: try catalogue.entry(code, on: options.rules.today), unit: unit,
-        options: options,
-        shared: shared,
-        progress: progress)
+        engine: engine, entry: entry, unit: unit, options: options, shared: shared, progress: progress)
       return try collector.collect(try source.open(), path: source.path)
     } catch { throw CreditError(wrapping: error) }
   }

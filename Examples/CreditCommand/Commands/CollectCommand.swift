@@ -22,6 +22,12 @@ struct CollectCommand: AsyncParsableCommand {
   var encoding: FileEncoding = .auto
   @Option(help: ArgumentHelp("Refuse a file with more rows set aside than this.", valueName: "rows"))
   var maximumRejects: Int?
+  @Option(help: "How the data came: manual, file, database, frontEndMachine, interface.")
+  var channel: ReportingChannel = .file
+  @Option(help: "The period the data is for, such as 2026-11.")
+  var period: String?
+  @Option(help: "The batch whose rejected rows are sent again, corrected.")
+  var resubmits: UInt64?
   @OptionGroup var memory: MemoryOption
   @OptionGroup var waiting: WaitOption
   @OptionGroup var output: OutputOptions
@@ -64,6 +70,7 @@ struct CollectCommand: AsyncParsableCommand {
     defer { bar.finish() }
     var options = CollectionOptions(today: CreditDatabase.today())
     options.maximumRejects = maximumRejects
+    (options.channel, options.period, options.resubmits) = (channel, period, resubmits)
     return try await database.collect(
       .csv(file, encoding: encoding), for: entry, from: unit, options: options
     ) {

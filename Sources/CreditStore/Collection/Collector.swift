@@ -193,7 +193,8 @@ package struct Collector {
     try Batches.append(
       Batch(
         kind: "collect", entry: entry.entry.code, unit: unit, file: receipt.file, receipt: receipt,
-        reason: nil, entryVersion: entry.entry.version),
+        reason: nil, entryVersion: entry.entry.version, channel: options.channel, period: options.period,
+        resubmits: options.resubmits),
       to: &transaction)
     return receipt
   }

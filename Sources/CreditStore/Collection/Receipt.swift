@@ -59,6 +59,12 @@ public struct CollectionOptions: Sendable {
   public var rules: RuleOptions
   /// Rows kept aside at which a wholly wrong file is refused; `nil` means no limit.
   public var maximumRejects: Int?
+  /// How the data came (报送渠道).
+  public var channel = ReportingChannel.file
+  /// Label of the period the data is for, such as `2026-11` (所属期); `nil` = what the unit's task says on the day.
+  public var period: String?
+  /// The batch whose rejected rows are sent again, corrected (重报).
+  public var resubmits: UInt64?
   /// Bits of content and key hashes that count; tests force collisions with fewer.
   package var hashMask: UInt64 = .max
 

@@ -2,7 +2,7 @@
 // Invariants: written in the commit of the batch; never changed, but for a purge that takes a name out of it: the row that holds it is replaced
 // by another of the same batch, which counts for the past too.
 
-import CreditModel
+package import CreditModel
 import Foundation
 package import SegmentStore
 
@@ -16,6 +16,12 @@ package struct Batch: Sendable {
   package var reason: String?
   /// The version of the entry its rows were checked against.
   package var entryVersion: Int?
+  /// How its data came.
+  package var channel: ReportingChannel?
+  /// The label of the period it is for, where it says so.
+  package var period: String?
+  /// The batch whose rejects it sends again.
+  package var resubmits: UInt64?
 }
 
 package enum Batches {
@@ -35,10 +41,21 @@ package enum Batches {
     }
     try transaction.append(
       SystemDatasets.batches, key: SystemDatasets.key(batch: number), batch: transaction.commit,
-      payload: RowPayload.encode([
-        .text(batch.kind), .text(batch.entry), cell(batch.unit), cell(batch.file), cell(json),
-        cell(batch.reason), batch.entryVersion.map { .integer(Int64($0)) } ?? .null,
-      ]))
+      payload: RowPayload.encode(
+        [
+          .text(batch.kind), .text(batch.entry), cell(batch.unit), cell(batch.file), cell(json),
+          cell(batch.reason), batch.entryVersion.map { .integer(Int64($0)) } ?? .null,
+          cell(batch.channel?.rawValue), cell(batch.period),
+          batch.resubmits.map { .integer(Int64(bitPattern: $0)) } ?? .null,
+        ] + counters(batch.receipt)))
+  }
+
+  private static func counters(_ receipt: Receipt?) -> [RowPayload.Cell] {
+    guard let receipt else { return Array(repeating: .null, count: 6) }
+    return [
+      receipt.reported, receipt.loaded, receipt.updated, receipt.duplicate, receipt.questionable,
+      receipt.unlinked,
+    ].map { .integer(Int64($0)) }
   }
 
   /// The batch with a number, or `nil`.
@@ -47,7 +64,9 @@ package enum Batches {
     return Batch(
       kind: cells[0].string ?? "", entry: cells[1].string ?? "", unit: cells[2].string, file: cells[3].string,
       receipt: try cells[4].string.map { try JSONDecoder().decode(Receipt.self, from: Data($0.utf8)) },
-      reason: cells[5].string, entryVersion: cells[6].number.map(Int.init(clamping:)))
+      reason: cells[5].string, entryVersion: cells[6].number.map(Int.init(clamping:)),
+      channel: cells[7].string.flatMap(ReportingChannel.init(rawValue:)), period: cells[8].string,
+      resubmits: cells[9].number.map { UInt64(bitPattern: $0) })
   }
 
   /// The version of its entry that the rows of a batch were checked against; `nil` where nobody noted it.

@@ -1,4 +1,4 @@
-// Owns the store's own tables: catalogue, batches, rows set aside, raw rows, long identifiers.
+// Owns the store's own tables: catalogue, batches, rows set aside, raw rows, long identifiers, units, accounts, tasks.
 // Invariants: they are ordinary datasets of the engine, so they share its commits, checksums and snapshots; numbers and
 // column ids never change. Datasets of entries are numbered from `firstEntry`.
 
@@ -20,8 +20,15 @@ package enum SystemDatasets {
   /// has to be read for it: the summary with marks between its fields, and ids, names and aliases of all items.
   package static let catalogue = schema(
     1, version: 2, [.text, .integer, .integer, .text, .text, .integer, .text, .text])
-  /// Batches, keyed by their commit: kind, entry, unit, file, JSON of the receipt, reason; since version 2 the version of the entry.
-  package static let batches = schema(2, version: 2, [.text, .text, .text, .text, .text, .text, .integer])
+  /// Batches, keyed by their commit: kind, entry, unit, file, JSON of the receipt, reason; since version 2 the version of the entry; since version 3
+  /// channel, period, the batch it sends again, and the counters of the receipt: reported, loaded, updated, duplicate, questionable, unlinked.
+  package static let batches = schema(
+    2, version: 3,
+    [
+      .text, .text, .text, .text, .text, .text, .integer, .text, .text, .integer, .integer, .integer,
+      .integer,
+      .integer, .integer, .integer,
+    ])
   /// Rows set aside, keyed by batch: row, state (1 questionable, 2 unlinked), reasons as JSON, key of the raw row.
   package static let setAside = schema(3, [.integer, .integer, .text, .text], order: 0)
   /// Raw rows, keyed by 124 bits of their SHA-256: form (0 JSON object, 1 Base64, 2 beginning of a huge row), text.
@@ -36,10 +43,17 @@ package enum SystemDatasets {
   package static let links = schema(
     7, [.integer, .text, .integer, .text, .text, .integer, .text, .text])
 
+  /// Units, keyed by code: code, name, parent, division, successor, first day, note.
+  package static let units = schema(8, [.text, .text, .text, .text, .text, .integer, .text])
+  /// Accounts, keyed by id: id, unit, name, whether it is active.
+  package static let accounts = schema(9, [.text, .text, .text, .integer])
+  /// Collection tasks, keyed by unit, entry and cycle: these, days to the deadline, first day, last day.
+  package static let tasks = schema(10, [.text, .text, .text, .integer, .integer, .integer])
+
   /// What people call the tables, by number.
   package static let names: [UInt32: String] = [
     1: "$catalogue", 2: "$batches", 3: "$setAside", 4: "$rawRows", 5: "$longIdentifiers",
-    6: "$reviews", 7: "$links",
+    6: "$reviews", 7: "$links", 8: "$units", 9: "$accounts", 10: "$tasks",
   ]
 
   /// The key of a batch.
@@ -56,7 +70,10 @@ package enum SystemDatasets {
   }
 
   /// The key of a catalogue entry.
-  package static func key(entryCode: String) -> UInt128 { key(digest: SHA256.hash(entryCode.utf8)) }
+  package static func key(entryCode: String) -> UInt128 { key(named: entryCode) }
+
+  /// The key of what has a name: a unit, an account, a task.
+  package static func key(named name: String) -> UInt128 { key(digest: SHA256.hash(name.utf8)) }
 }
 
 extension SubjectKey {
@@ -73,6 +90,13 @@ extension RowPayload.Cell {
     if case .text(let bytes) = self { String(decoding: bytes, as: UTF8.self) } else { nil }
   }
   package var number: Int64? { if case .integer(let value) = self { value } else { nil } }
+}
+
+extension ScanRow {
+  /// The text of a column of the scan, or `nil`.
+  package func string(_ column: Int) throws(StoreError) -> String? {
+    try text(column).map { String(decoding: $0, as: UTF8.self) }
+  }
 }
 
 extension StoredRow {

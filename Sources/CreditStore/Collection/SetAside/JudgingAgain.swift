@@ -232,7 +232,7 @@ private struct JudgingAgain {
     try Batches.append(
       Batch(
         kind: "judged", entry: entry.code, unit: known.unit, file: known.file, receipt: receipt,
-        reason: reason, entryVersion: entry.version),
+        reason: reason, entryVersion: entry.version, resubmits: judging.number),
       to: &transaction)
   }
 

@@ -146,6 +146,8 @@ final class IntegerNumbering<Value: FixedWidthInteger & UnsignedInteger> {
   /// The numbers in the order of their integers, each plus an offset.
   func ascending(adding offset: UInt32) -> [UInt32] {
     let (values, count) = (state.pointee.values, state.pointee.count)
+    // An array of no elements is shared by all threads, and must not be filled.
+    guard count > 0 else { return [] }
     // Those of a thread mostly came in order: runs are merged.
     var starts = [0]
     var place = 1
@@ -194,6 +196,7 @@ final class IntegerNumbering<Value: FixedWidthInteger & UnsignedInteger> {
     guard state.pointee.isAscending, other.state.pointee.isAscending else {
       return (0..<other.count).map { number(of: other[$0]) }
     }
+    guard other.count > 0 else { return [] }
     // Side by side; what is new stands behind, so that integers do not ascend any more.
     let (own, count) = (state.pointee.count, other.count)
     var place = 0

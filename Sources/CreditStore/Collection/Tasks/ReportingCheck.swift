@@ -1,0 +1,42 @@
+// Owns deciding whether a unit may report what it wants to report.
+// Invariants: nothing of a file is read before; a unit that nobody entered may report to entries that name no units.
+// Does not check rows.
+
+import CreditModel
+import SegmentStore
+
+struct ReportingCheck {
+  let snapshot: EngineSnapshot
+
+  /// - Throws: `CreditError`: `unitNotAllowed`, `unitClosed`, `invalidPeriod`, `unknownBatch`, `otherBatch`.
+  func check(_ unit: String?, _ entry: CatalogueEntry, _ options: CollectionOptions) throws {
+    let units = UnitRegister(try hasUnits ? UnitTable(snapshot: snapshot).units() : [])
+    if let unit { try units.check(unit, reportsTo: entry) }
+    if let period = options.period {
+      guard ReportingCycle.allCases.contains(where: { $0.period(labelled: period) != nil }) else {
+        throw CreditError(
+          "invalidPeriod",
+          "\(period) is no period; write it as 2026-11-29, 2026-W48, 2026-11, 2026-Q4 or 2026")
+      }
+    }
+    guard let number = options.resubmits else { return }
+    guard let first = try Batches.batch(number, in: snapshot), first.kind == "collect" else {
+      throw CreditError("unknownBatch", "there is no batch \(number) to be sent again")
+    }
+    guard first.entry == entry.code, first.unit.map(units.present) == unit.map(units.present) else {
+      throw CreditError(
+        "otherBatch",
+        "batch \(number) is of entry \(first.entry) and of \(first.unit ?? "no unit"): only the same can send it again"
+      )
+    }
+  }
+
+  /// Whether the store has units as far as its files tell.
+  private var hasUnits: Bool {
+    get throws {
+      let dataset = SystemDatasets.units.dataset
+      if snapshot.view.memory.rowCount(of: dataset, asOf: snapshot.commit) > 0 { return true }
+      return try snapshot.view.list.hasRows(of: dataset)
+    }
+  }
+}

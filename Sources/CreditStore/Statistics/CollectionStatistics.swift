@@ -1,0 +1,121 @@
+// Owns the counters of what units reported, by unit, entry, channel and time, and the rates made of them.
+// Invariants: counters are sums of receipts; a row that was set aside and judged again later is reported once.
+// Does not count records: a corrected record is one record and two reports.
+
+public import CreditModel
+
+/// What was reported, of one group (征集统计).
+public struct CollectionStatistics: Codable, Sendable, Equatable {
+  /// What batches are counted by.
+  public enum Group: String, Codable, Sendable, CaseIterable {
+    /// The unit that reported.
+    case unit
+    /// The catalogue entry.
+    case entry
+    /// How the data came.
+    case channel
+    /// The day of the commit, in Asia/Shanghai.
+    case day
+    /// The month of that day.
+    case month
+    /// The year of that day.
+    case year
+  }
+
+  /// The values of the groups asked for, in their order; `nil` where a batch has none.
+  public var group: [String?]
+  /// Batches, those that judged rows again not counted.
+  public var batches: Int
+  /// Rows reported (上报量).
+  public var reported: Int
+  /// New records (入库量).
+  public var loaded: Int
+  /// New versions (更新量).
+  public var updated: Int
+  /// Rows the store had (重复量).
+  public var duplicate: Int
+  /// Rows a rule failed for when they came (疑问量).
+  public var questionable: Int
+  /// Rows that named nobody when they came (未关联量).
+  public var unlinked: Int
+  /// Rows that still wait.
+  public var waiting: Int
+
+  /// New records in a hundred rows, to two places (入库率); `nil` where nothing was reported.
+  public var loadingRate: Double? { rate(loaded) }
+  /// New versions in a hundred rows (更新率).
+  public var updateRate: Double? { rate(updated) }
+  /// Rows a rule failed for in a hundred (疑问率).
+  public var questionableRate: Double? { rate(questionable) }
+  /// Rows that named nobody in a hundred (未关联率).
+  public var unlinkedRate: Double? { rate(unlinked) }
+
+  private func rate(_ part: Int) -> Double? {
+    guard reported > 0 else { return nil }
+    return (Double(part) * 10_000 / Double(reported)).rounded() / 100
+  }
+
+  fileprivate init(group: [String?]) {
+    self.group = group
+    (batches, reported, loaded, updated, duplicate) = (0, 0, 0, 0, 0)
+    (questionable, unlinked, waiting) = (0, 0, 0)
+  }
+
+  fileprivate mutating func add(_ report: BatchReport) {
+    loaded += report.loaded
+    updated += report.updated
+    duplicate += report.duplicate
+    waiting += report.waiting
+    guard !report.isJudgement else { return }
+    batches += 1
+    reported += report.reported
+    questionable += report.questionable
+    unlinked += report.unlinked
+  }
+}
+
+extension CreditSnapshot {
+  /// Counts what units reported.
+  ///
+  /// ```swift
+  /// for row in try snapshot.collectionStatistics(by: [.unit, .month]) { print(row.group, row.reported, row.loadingRate ?? 0) }
+  /// ```
+  /// - Parameters:
+  ///   - groups: what to count by; none gives one row.
+  ///   - days: only batches of these days.
+  ///   - unit: only those of a unit.
+  ///   - entry: only those of an entry.
+  /// - Returns: the rows in the order of their groups, `nil` first.
+  /// - Throws: `CreditError`, code `damaged`.
+  public func collectionStatistics(
+    by groups: [CollectionStatistics.Group], days: ClosedRange<Day>? = nil, unit: String? = nil,
+    entry: String? = nil
+  ) throws -> [CollectionStatistics] {
+    var rows: [[String?]: CollectionStatistics] = [:]
+    for report in try batches(unit: unit, entry: entry) where days.map({ $0.contains(report.day) }) ?? true {
+      let key = groups.map { report.value($0) }
+      rows[key, default: CollectionStatistics(group: key)].add(report)
+    }
+    if groups.isEmpty, rows.isEmpty { return [CollectionStatistics(group: [])] }
+    return rows.values.sorted { left, right in
+      for (first, second) in zip(left.group, right.group) where first != second {
+        guard let first, let second else { return first == nil }
+        return first.utf8.lexicographicallyPrecedes(second.utf8)
+      }
+      return false
+    }
+  }
+}
+
+extension BatchReport {
+  fileprivate func value(_ group: CollectionStatistics.Group) -> String? {
+    switch group {
+    case .unit: unit
+    case .entry: entry
+    case .channel: channel?.rawValue
+    case .day: day.description
+    case .month: day.month.description
+    case .year: String(day.month.description.prefix(4))
+    }
+  }
+}

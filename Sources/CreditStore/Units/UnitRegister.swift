@@ -1,0 +1,125 @@
+// Owns the units as of one commit, as a tree: who belongs to whom, who took over whose work, and who may report what.
+// Invariants: parents and successors are units of the register and make no cycle; every unit stands once.
+// Does not change units (UnitChanges).
+
+public import CreditModel
+import SegmentStore
+
+/// The units of a store (单位目录).
+///
+/// ```swift
+/// let units = try snapshot.units()
+/// for unit in units.roots { print(unit.name, units.children(of: unit.code).count) }
+/// ```
+public struct UnitRegister: Sendable {
+  private let byCode: [String: ReportingUnit]
+  private let childCodes: [String: [String]]
+  /// All units, by code.
+  public let all: [ReportingUnit]
+
+  init(_ units: [ReportingUnit]) {
+    all = units.sorted { $0.code.utf8.lexicographicallyPrecedes($1.code.utf8) }
+    byCode = Dictionary(units.map { ($0.code, $0) }, uniquingKeysWith: { _, last in last })
+    childCodes = Dictionary(grouping: all.filter { $0.parent != nil }, by: { $0.parent ?? "" })
+      .mapValues { $0.map(\.code) }
+  }
+
+  /// The unit with a code, or `nil`.
+  public subscript(code: String) -> ReportingUnit? { byCode[code] }
+
+  /// Units that belong to no other.
+  public var roots: [ReportingUnit] { all.filter { $0.parent == nil } }
+
+  /// Units that belong to one directly, by code.
+  public func children(of code: String) -> [ReportingUnit] {
+    (childCodes[code] ?? []).compactMap { byCode[$0] }
+  }
+
+  /// A unit and all that belong to it, directly or not.
+  public func subtree(of code: String) -> [ReportingUnit] {
+    var found: [ReportingUnit] = []
+    var waiting = [code]
+    while let next = waiting.popLast() {
+      guard let unit = byCode[next] else { continue }
+      found.append(unit)
+      waiting += (childCodes[next] ?? []).reversed()
+    }
+    return found
+  }
+
+  /// The unit that does the work of one now: that itself, or the last of those that took over; a code that is no unit stands for itself.
+  public func present(_ code: String) -> String { walk(from: code, \.successor).last ?? code }
+
+  /// The units above one, the nearest first.
+  public func ancestors(of code: String) -> [ReportingUnit] {
+    walk(from: code, \.parent).dropFirst().compactMap { byCode[$0] }
+  }
+
+  private func walk(from code: String, _ next: (ReportingUnit) -> String?) -> [String] {
+    var path = [code]
+    while let unit = byCode[path[path.count - 1]], let following = next(unit), path.count <= byCode.count {
+      path.append(following)
+    }
+    return path
+  }
+
+  /// Whether a unit may report to an entry: to one that names no units, any; else those it names, those that took over their work, and units that
+  /// belong to one of these.
+  public func mayReport(_ code: String, to entry: CatalogueEntry) -> Bool {
+    guard !entry.units.isEmpty else { return true }
+    let allowed = Set(entry.units).union(entry.units.map(present))
+    return walk(from: code, \.parent).contains { allowed.contains($0) }
+  }
+
+  /// What is wrong with the tree, or `nil`.
+  var problem: (code: String, message: String)? {
+    for unit in all {
+      for (word, code) in [("parent", unit.parent), ("successor", unit.successor)] {
+        if let code, byCode[code] == nil {
+          return ("unknownUnit", "the \(word) \(code) of unit \(unit.code) is no unit of the register")
+        }
+      }
+      for (word, path) in [
+        ("parents", walk(from: unit.code, \.parent)), ("successors", walk(from: unit.code, \.successor)),
+      ]
+      where path.count > byCode.count {
+        return ("unitCycle", "the \(word) of unit \(unit.code) lead back to it")
+      }
+    }
+    return nil
+  }
+}
+
+extension CreditSnapshot {
+  /// The units.
+  ///
+  /// - Throws: `CreditError`, code `damaged`.
+  public func units() throws -> UnitRegister {
+    do { return UnitRegister(try UnitTable(snapshot: engine).units()) } catch {
+      throw CreditError(wrapping: error)
+    }
+  }
+
+  /// Every version of a unit, oldest first: former names and parents, and since when (单位沿革).
+  ///
+  /// - Parameter code: its credit code.
+  /// - Throws: `CreditError`, code `unknownUnit`.
+  public func unitHistory(_ code: String) throws -> [UnitVersion] {
+    do {
+      let versions = try UnitTable(snapshot: engine).history(of: code)
+      guard !versions.isEmpty else { throw CreditError("unknownUnit", "there is no unit \(code)") }
+      return versions
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// All accounts, by id.
+  ///
+  /// - Parameter unit: only those of this unit.
+  public func accounts(of unit: String? = nil) throws -> [UnitAccount] {
+    do {
+      return try UnitTable(snapshot: engine).accounts().filter { account in
+        unit.map { $0 == account.unit } ?? true
+      }
+    } catch { throw CreditError(wrapping: error) }
+  }
+}
