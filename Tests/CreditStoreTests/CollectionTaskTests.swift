@@ -82,6 +82,7 @@ import Testing
     var options = CollectionOptions(today: Self.day(0))
     options.period = "2026-13"
     fails("invalidPeriod") { try store.collect([row(1)], unit: Self.unit, options: options) }
+    fails("invalidPeriod") { try store.database.reportNothing(for: "T1", from: Self.unit, period: "2026/11") }
     options.period = nil
     options.resubmits = 1
     fails("unknownBatch") { try store.collect([row(1)], unit: Self.unit, options: options) }

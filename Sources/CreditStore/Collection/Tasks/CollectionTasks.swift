@@ -84,13 +84,14 @@ extension CreditDatabase {
   ///   - period: label of the period; `nil` = the oldest that is open.
   ///   - channel: how the unit said so.
   /// - Returns: the number of the batch.
-  /// - Throws: `CreditError`: `unknownEntry`, `unitNotAllowed`, `unitClosed`.
+  /// - Throws: `CreditError`: `unknownEntry`, `unitNotAllowed`, `unitClosed`, `invalidPeriod`.
   @discardableResult
   public func reportNothing(
     for code: String, from unit: String, period: String? = nil, channel: ReportingChannel = .manual
   ) throws -> UInt64 {
     do {
       let entry = try catalogue.entry(code)
+      try ReportingCheck.check(period: period)
       let (_, commit) = try engine.write { transaction in
         let units = UnitRegister(try UnitTable(snapshot: transaction.snapshot).units())
         try units.check(unit, reportsTo: entry.entry)

@@ -12,13 +12,7 @@ struct ReportingCheck {
   func check(_ unit: String?, _ entry: CatalogueEntry, _ options: CollectionOptions) throws {
     let units = UnitRegister(try hasUnits ? UnitTable(snapshot: snapshot).units() : [])
     if let unit { try units.check(unit, reportsTo: entry) }
-    if let period = options.period {
-      guard ReportingCycle.allCases.contains(where: { $0.period(labelled: period) != nil }) else {
-        throw CreditError(
-          "invalidPeriod",
-          "\(period) is no period; write it as 2026-11-29, 2026-W48, 2026-11, 2026-Q4 or 2026")
-      }
-    }
+    try Self.check(period: options.period)
     guard let number = options.resubmits else { return }
     guard let first = try Batches.batch(number, in: snapshot), first.kind == "collect" else {
       throw CreditError("unknownBatch", "there is no batch \(number) to be sent again")
@@ -29,6 +23,15 @@ struct ReportingCheck {
         "batch \(number) is of entry \(first.entry) and of \(first.unit ?? "no unit"): only the same can send it again"
       )
     }
+  }
+
+  /// - Throws: `CreditError`, code `invalidPeriod` for a label of no cycle.
+  static func check(period label: String?) throws(CreditError) {
+    guard let label, !ReportingCycle.allCases.contains(where: { $0.period(labelled: label) != nil }) else {
+      return
+    }
+    throw CreditError(
+      "invalidPeriod", "\(label) is no period; write it as 2026-11-29, 2026-W48, 2026-11, 2026-Q4 or 2026")
   }
 
   /// Whether the store has units as far as its files tell.
