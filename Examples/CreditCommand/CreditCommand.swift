@@ -13,7 +13,8 @@ struct Credit: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       CheckCommand.self, InitCommand.self, CatalogueCommand.self, UnitsCommand.self, TasksCommand.self,
-      CollectCommand.self, BatchesCommand.self, RejectsCommand.self, RejudgeCommand.self,
+      CollectCommand.self, BatchesCommand.self, QualityCommand.self, RejectsCommand.self,
+      RejudgeCommand.self,
       RecordsCommand.self, QueryCommand.self, ChangesCommand.self, FindCommand.self, ScreenCommand.self,
       SubjectsCommand.self,
       AggregateCommand.self,

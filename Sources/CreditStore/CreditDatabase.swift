@@ -173,7 +173,6 @@ public final class CreditDatabase: Sendable {
       var options = options ?? CollectionOptions(today: Self.today())
       if source.encoding != .auto { options.encoding = source.encoding }
       let entry = try catalogue.entry(code, on: options.rules.today)
-      try ReportingCheck(snapshot: engine.snapshot()).check(unit, entry.entry, options)
       let collector = Collector(
         engine: engine, entry: entry, unit: unit, options: options, shared: shared, progress: progress)
       return try collector.collect(try source.open(), path: source.path)

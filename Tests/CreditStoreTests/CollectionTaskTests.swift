@@ -58,11 +58,59 @@ import Testing
         .open, .open,
       ])
     #expect(try store.database.snapshot().taskStatuses(on: Self.day(1), dueFrom: Self.day(-30)).count == 7)
-    // A merged unit's task goes on with the other unit.
-    try store.database.mergeUnit(Self.unit, into: Self.other, since: Self.day(0), reason: "撤并")
-    let merged = try store.database.snapshot().taskStatuses(
-      on: Self.day(0), dueFrom: Self.day(-30), unit: Self.other)
-    #expect(merged.count == 6 && merged.allSatisfy { $0.unit == Self.other } && merged[3].state == .done)
+  }
+
+  /// Until the merger a unit's periods are its own, from then on the other unit reports them; what one of them reported hides nothing of the other.
+  @Test func aMergedUnitKeepsItsPast() throws {
+    let store = try store()
+    let tasks = [Self.unit, Self.other].map {
+      CollectionTask(unit: $0, entry: "T1", cycle: .daily, dueDays: 1, from: Self.day(-4))
+    }
+    try store.database.publish([tasks[0]])
+    var options = CollectionOptions(today: Self.day(0))
+    for offset in -4...0 {
+      options.period = Self.day(offset).description
+      try store.collect([row(offset + 10)], unit: Self.other, options: options)
+    }
+    func states(_ unit: String? = nil) throws -> [String] {
+      try store.database.snapshot().taskStatuses(on: Self.day(0), dueFrom: Self.day(-30), unit: unit).map {
+        "\($0.unit == Self.unit ? "own" : "other") \($0.state.rawValue)"
+      }
+    }
+    #expect(try states() == ["own overdue", "own overdue", "own overdue", "own open", "own open"])
+    try store.database.mergeUnit(Self.unit, into: Self.other, since: Self.day(-1), reason: "撤并")
+    #expect(try states() == ["own overdue", "own overdue", "own overdue", "other done", "other done"])
+    #expect(try states(Self.other) == ["other done", "other done"])
+    // Where the other unit has the same task, it is asked once. The merged unit's task can still be ended.
+    try store.database.publish([tasks[1]])
+    #expect(try states(Self.unit) == ["own overdue", "own overdue", "own overdue"])
+    #expect(try states().count == 8)
+    var ended = tasks[0]
+    ended.until = Self.day(-3)
+    try store.database.publish([ended])
+    #expect(try states(Self.unit) == ["own overdue", "own overdue"])
+  }
+
+  /// What is sent again counts where it was sent first.
+  @Test func aResubmissionDoesNotFillTheNextPeriod() throws {
+    let store = try store()
+    try store.database.publish([
+      CollectionTask(unit: Self.unit, entry: "T1", cycle: .daily, dueDays: 2, from: Self.day(-2))
+    ])
+    let first = try store.collect([row(1), "x"], unit: Self.unit)
+    var options = CollectionOptions(today: Self.day(0))
+    options.resubmits = first.batch
+    let second = try store.collect([row(2), "y"], unit: Self.unit, options: options)
+    options.resubmits = second.batch
+    try store.collect([row(3)], unit: Self.unit, options: options)
+    let found = try store.database.snapshot().taskStatuses(on: Self.day(0), dueFrom: Self.day(-30))
+    #expect(found.map(\.batches.count) == [3, 0, 0] && found[0].waiting == 0)
+    let reports = try store.database.snapshot().batches()
+    #expect(reports.map(\.state) == [.resubmitted, .resubmitted, .complete])
+    #expect(reports[0].resubmittedIn == [second.batch] && reports[0].waiting == 1 && reports[0].openRows == 0)
+    // Two rows were reported first; one of them took three attempts.
+    let all = try #require(store.database.snapshot().collectionStatistics(by: []).first)
+    #expect(all.batches == 3 && all.reported == 3 && all.loaded == 3 && all.waiting == 0)
   }
 
   @Test func tasksThatCannotBeAreRefused() throws {
@@ -79,10 +127,22 @@ import Testing
     fails("invalidTask") { try store.database.publish([bad]) }
     fails("invalidTask") { try store.database.publish([good, good]) }
     #expect(try store.database.snapshot().tasks().isEmpty)
+    // Without tasks any period there is may be named.
+    try store.database.reportNothing(for: "T1", from: Self.other, period: "2026-W48")
     var options = CollectionOptions(today: Self.day(0))
     options.period = "2026-13"
     fails("invalidPeriod") { try store.collect([row(1)], unit: Self.unit, options: options) }
     fails("invalidPeriod") { try store.database.reportNothing(for: "T1", from: Self.unit, period: "2026/11") }
+    fails("invalidUnit") { try store.database.reportNothing(for: "T1", from: "", period: nil) }
+    try store.database.publish([good])
+    // The unit has a task, and that has no such period.
+    fails("invalidPeriod") {
+      try store.database.reportNothing(for: "T1", from: Self.unit, period: "2026-11-29")
+    }
+    fails("invalidPeriod") { try store.database.reportNothing(for: "T1", from: Self.unit, period: "1969-12") }
+    bad = good
+    bad.unit = "1"
+    fails("invalidTask") { try store.database.publish([bad]) }
     options.period = nil
     options.resubmits = 1
     fails("unknownBatch") { try store.collect([row(1)], unit: Self.unit, options: options) }
@@ -107,20 +167,19 @@ import Testing
     #expect(judged.loaded + judged.duplicate == 1)
     let reports = try store.database.snapshot().batches()
     #expect(reports.map(\.batch).prefix(2) == [first.batch, second.batch] && reports.count == 3)
-    #expect(reports[0].state == .waiting && reports[0].waiting == 1 && reports[0].resubmits == nil)
+    #expect(reports[0].state == .resubmitted && reports[0].waiting == 1 && reports[0].resubmits == nil)
     #expect(
       reports[1].resubmits == first.batch && reports[1].channel == .interface && reports[1].state == .complete
     )
     #expect(reports[2].isJudgement && reports[2].resubmits == first.batch)
     #expect(reports.allSatisfy { $0.day == Self.day(0) && $0.unit == Self.unit })
     let all = try #require(store.database.snapshot().collectionStatistics(by: []).first)
-    #expect(all.batches == 2 && all.reported == 4 && all.questionable == 2 && all.waiting == 1)
-    #expect(all.loaded + all.duplicate == 3 && all.questionableRate == 50)
+    #expect(all.batches == 2 && all.reported == 3 && all.questionable == 2 && all.waiting == 0)
+    #expect(all.loaded + all.duplicate == 3 && all.questionableRate == 66.67)
+    // What became of the rows counts where they were reported first.
     let channels = try store.database.snapshot().collectionStatistics(by: [.channel, .entry, .day])
-    #expect(channels.map { $0.group[0] } == [nil, "file", "interface"])
-    #expect(
-      channels.map(\.reported) == [0, 3, 1] && channels[1].group == ["file", "T1", Self.day(0).description])
-    // The counters of columns are those of the receipts, also after merging and opening again.
+    #expect(channels.map(\.group) == [["file", "T1", Self.day(0).description]] && channels[0].reported == 3)
+    // The counters of columns are those of the receipts, as of an earlier commit, too.
     let earlier = store.database.snapshot(asOf: first.commit)
     #expect(try earlier.batches().map(\.waiting) == [2])
     #expect(try earlier.collectionStatistics(by: [.unit]).first?.loadingRate == 33.33)

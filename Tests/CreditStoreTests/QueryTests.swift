@@ -222,6 +222,33 @@ import Testing
     }
   }
 
+  /// Words that are counted by their codes first take memory once they are numbered: that is asked for, too.
+  @Test func tooManyLongWordsAreAnError() async throws {
+    let store = try StoreFixture()
+    let words = (0..<12_000).map { number -> String in
+      var word = ""
+      for place in 0..<20 {
+        let scalar: Int = 0x4E00 + (number * 31 + place * place * 7 + number / 97 * place) % 20_000
+        word.unicodeScalars.append(UnicodeScalar(UInt32(scalar)) ?? "长")
+      }
+      return word
+    }
+    try store.collect((0..<60_000).map { "91130302MA0000015N,\($0),2021-01-01,1,\(words[$0 % words.count])" })
+    _ = try await store.database.compact()
+    let snapshot = store.database.snapshot()
+    let query = AggregateQuery(entries: ["T1"], groups: [try .init(parsing: "TEXT")])
+    let plan = try AggregatePlan(query, entries: [try store.database.catalogue.entry("T1")])
+    #expect {
+      try AggregateRun(plan, snapshot.engine, byteLimit: 1 << 20).result()
+    } throws: { ($0 as? CreditError)?.code == "limit" }
+    let result = try AggregateRun(plan, snapshot.engine, byteLimit: 64 << 20).result()
+    #expect(result.rows.count == Set(words).count)
+    // Nobody waits for it to end once it is cancelled.
+    #expect(throws: CancellationError.self) {
+      try AggregateRun(plan, snapshot.engine, byteLimit: 64 << 20, isCancelled: { true }).result()
+    }
+  }
+
   /// A limit of groups holds exactly, for one thread and for several whose groups only together are too many.
   @Test(arguments: [1, 3])
   func theLimitOfGroupsIsThatOfAllThreads(threads: Int) throws {

@@ -98,7 +98,54 @@ import Testing
     fails("unitClosed") { try store.collect(row, unit: codes[0]) }
     #expect(try store.collect(row, unit: codes[2]).duplicate == 1)
     #expect(try store.collect(row, unit: codes[1]).duplicate == 1)
-    #expect(try store.database.snapshot().units().present(codes[0]) == codes[2])
+    #expect(try store.database.snapshot().units().present(codes[0], on: .epoch) == codes[2])
+    // An office below the one that ended belongs to an entry of the one that goes on, too.
+    entry.units = [codes[2]]
+    let units = try store.database.snapshot().units()
+    #expect(units.mayReport(codes[1], to: entry, on: .epoch))
+    // Entering the old file again undoes nothing; restoring does, from its day on.
+    #expect(try store.database.publish(Self.units()).published == 0)
+    fails("unitClosed") {
+      try store.database.publish([ReportingUnit(code: codes[0], name: "市场监督管理局", successor: codes[1])])
+    }
+    fails("notMerged") { try store.database.restoreUnit(codes[2], since: .epoch, reason: "恢复") }
+    try store.database.restoreUnit(codes[0], since: .epoch, reason: "恢复")
+    #expect(try store.collect(row, unit: codes[0]).duplicate == 1)
+    // A merger that lies ahead changes nothing today.
+    try store.database.mergeUnit(codes[0], into: codes[2], since: .maximum, reason: "划转")
+    #expect(try store.collect(row, unit: codes[0]).duplicate == 1)
+  }
+
+  /// A chain as long as a register may be is looked through once, not once for each unit.
+  @Test func longChainsOfUnitsAreSound() throws {
+    let store = try StoreFixture()
+    let codes = (0..<20_000).map { number in
+      let body = "12130304" + String(format: "%09d", number)
+      return body + String(Character(UnicodeScalar(Self.checkCharacter(of: body))))
+    }
+    var units = codes.enumerated().map { index, code in
+      ReportingUnit(code: code, name: "单位", parent: index > 0 ? codes[index - 1] : nil)
+    }
+    units = units.filter { $0.problem == nil }
+    try #require(units.count > 1000)
+    for index in units.indices { units[index].parent = index > 0 ? units[index - 1].code : nil }
+    #expect(try store.database.publish(units).published == units.count)
+    #expect(
+      try store.database.snapshot().units().ancestors(of: units[units.count - 1].code).count == units.count
+        - 1)
+    units[0].parent = units[units.count - 1].code
+    fails("unitCycle") { try store.database.publish(units) }
+  }
+
+  /// GB 32100-2015: weights are powers of 3 modulo 31.
+  private static func checkCharacter(of body: String) -> UInt8 {
+    let alphabet = Array("0123456789ABCDEFGHJKLMNPQRTUWXY".utf8)
+    var (sum, weight) = (0, 1)
+    for byte in body.utf8 {
+      sum += (alphabet.firstIndex(of: byte) ?? 0) * weight
+      weight = weight * 3 % 31
+    }
+    return alphabet[(31 - sum % 31) % 31]
   }
 
   @Test func accountsAreKeptByTheirUnits() throws {

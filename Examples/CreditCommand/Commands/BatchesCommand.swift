@@ -17,7 +17,7 @@ struct BatchesCommand: AsyncParsableCommand {
   var entry: String?
   @Option(
     help:
-      "Only batches whose rows wait to be corrected, linked or judged again, or others: complete, waiting, nothing."
+      "Only batches whose rows wait to be corrected, linked or judged again, or others: complete, waiting, resubmitted, nothing."
   )
   var state: BatchReport.State?
   @Option(help: ArgumentHelp("Count by these groups, joined by commas.", valueName: "groups"))
@@ -27,6 +27,7 @@ struct BatchesCommand: AsyncParsableCommand {
   func run() async throws {
     try await output.reporting {
       let snapshot = try store.openForReading().snapshot()
+      if by != nil, state != nil { throw ValidationError("--by counts batches in every state") }
       if let by {
         let groups = try by.split(separator: ",").map { word in
           guard let group = CollectionStatistics.Group(rawValue: String(word)) else {
@@ -73,6 +74,7 @@ struct BatchesCommand: AsyncParsableCommand {
           ("file", text(report.file)), ("channel", text(report.channel?.rawValue)),
           ("period", text(report.period)),
           ("resubmits", report.resubmits.map { .unsigned($0) } ?? .null),
+          ("resubmittedIn", .array(report.resubmittedIn.map(JSON.unsigned))),
           ("isJudgement", .bool(report.isJudgement)),
           ("state", .string(report.state.rawValue)), ("reported", .int(report.reported)),
           ("loaded", .int(report.loaded)), ("updated", .int(report.updated)),

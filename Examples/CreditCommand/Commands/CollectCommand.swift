@@ -7,11 +7,17 @@ import CreditStore
 
 extension FileEncoding: @retroactive ExpressibleByArgument {}
 
+/// What a file is written in.
+enum FileFormat: String, ExpressibleByArgument, CaseIterable {
+  case auto, csv, json
+}
+
 struct CollectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "collect", abstract: "Takes in CSV files, one batch each.",
+    commandName: "collect", abstract: "Takes in CSV and JSON files, one batch each.",
     discussion:
-      "Header names may be item ids, Chinese names or aliases. A failed file does not stop the others.")
+      "Header names, or names of members, may be item ids, Chinese names or aliases. A failed file does not stop the others."
+  )
 
   @OptionGroup var store: StoreArgument
   @Option(help: "Code of the catalogue entry.")
@@ -20,6 +26,11 @@ struct CollectCommand: AsyncParsableCommand {
   var unit: String?
   @Option(help: "Encoding of the files: utf-8, gb18030 or auto.")
   var encoding: FileEncoding = .auto
+  @Option(
+    help: "Format of the files: csv, json (lines or an array), or auto: what .json, .jsonl and .ndjson say.")
+  var format: FileFormat = .auto
+  @Option(help: ArgumentHelp("The member of a JSON object that holds the records.", valueName: "name"))
+  var recordsIn: String?
   @Option(help: ArgumentHelp("Refuse a file with more rows set aside than this.", valueName: "rows"))
   var maximumRejects: Int?
   @Option(help: "How the data came: manual, file, database, frontEndMachine, interface.")
@@ -72,10 +83,16 @@ struct CollectCommand: AsyncParsableCommand {
     options.maximumRejects = maximumRejects
     (options.channel, options.period, options.resubmits) = (channel, period, resubmits)
     return try await database.collect(
-      .csv(file, encoding: encoding), for: entry, from: unit, options: options
+      source(file), for: entry, from: unit, options: options
     ) {
       bar.show($0.fraction, "\($0.phase.rawValue), \($0.rows) rows, \($0.setAside) set aside")
     }
+  }
+
+  private func source(_ file: String) -> CreditDatabase.Source {
+    let suffix = file.split(separator: ".").last.map { $0.lowercased() } ?? ""
+    let isJSON = format == .json || format == .auto && ["json", "jsonl", "ndjson"].contains(suffix)
+    return isJSON ? .json(file, recordsIn: recordsIn) : .csv(file, encoding: encoding)
   }
 
   private func print(_ receipt: Receipt) {

@@ -74,7 +74,7 @@ struct TasksCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreArgument
     @Option(help: "The day on which one asks; today without it.")
     var on: String?
-    @Option(help: "Leave out periods due before this day; 62 days before without it.")
+    @Option(help: "Leave out periods due before this day; 400 days before without it.")
     var since: String?
     @Option(help: "Only tasks of this unit.")
     var unit: String?
@@ -88,7 +88,7 @@ struct TasksCommand: AsyncParsableCommand {
       try await output.reporting {
         let day = try on.map(Self.day) ?? CreditDatabase.today()
         let earliest =
-          try since.map(Self.day) ?? Day(daysSinceEpoch: Int(day.daysSinceEpoch) - 62) ?? .minimum
+          try since.map(Self.day) ?? Day(daysSinceEpoch: Int(day.daysSinceEpoch) - 400) ?? .minimum
         let states = Set(state.isEmpty ? TaskStatus.State.allCases : state)
         let found = try store.openForReading().snapshot().taskStatuses(
           on: day, dueFrom: earliest, unit: unit, entry: entry, states: states)

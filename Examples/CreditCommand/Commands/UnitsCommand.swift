@@ -9,9 +9,8 @@ struct UnitsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "units", abstract: "Enters, lists and merges reporting units and their accounts.",
     subcommands: [
-      ImportCommand.self, ListCommand.self, HistoryCommand.self, MergeCommand.self,
-      ImportAccountsCommand.self,
-      AccountsCommand.self,
+      ImportCommand.self, ListCommand.self, HistoryCommand.self, MergeCommand.self, RestoreCommand.self,
+      ImportAccountsCommand.self, AccountsCommand.self,
     ])
 
   /// Reads a JSON file with one object or an array of them.
@@ -166,6 +165,31 @@ struct UnitsCommand: AsyncParsableCommand {
         guard let day = Day(since) else { throw ValidationError("--since must be a day such as 2021-01-31") }
         let database = try waiting.open(store)
         let commit = try database.mergeUnit(unit, into: into, since: day, reason: reason)
+        try database.close()
+        output.show([("commit", .unsigned(commit))])
+      }
+    }
+  }
+
+  struct RestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "restore", abstract: "Takes back that another unit took over the work of one.")
+
+    @OptionGroup var store: StoreArgument
+    @Argument(help: "Credit code of the unit.")
+    var unit: String
+    @Option(help: "The first day on which it works itself again.")
+    var since: String
+    @Option(help: "Why.")
+    var reason: String
+    @OptionGroup var waiting: WaitOption
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      try await output.reporting {
+        guard let day = Day(since) else { throw ValidationError("--since must be a day such as 2021-01-31") }
+        let database = try waiting.open(store)
+        let commit = try database.restoreUnit(unit, since: day, reason: reason)
         try database.close()
         output.show([("commit", .unsigned(commit))])
       }

@@ -35,6 +35,9 @@ public struct CollectionTask: Codable, Sendable, Equatable {
 
   /// What is wrong with it, or `nil`.
   public var problem: String? {
+    if !Identifier.check(unit, as: .unifiedSocialCreditCode, on: .epoch).isValid {
+      return "\(unit) is no valid unified social credit code of a unit"
+    }
     if !(0...366).contains(dueDays) { return "the deadline of a task is 0 to 366 days after its period" }
     if let until, until < from { return "the task ends before it begins" }
     return nil
@@ -42,7 +45,7 @@ public struct CollectionTask: Codable, Sendable, Equatable {
 
   /// The last day on which the data of a period is in time.
   public func due(of period: ReportingPeriod) -> Day {
-    Day(daysSinceEpoch: Int(period.last.daysSinceEpoch) + dueDays) ?? .maximum
+    Day(daysSinceEpoch: Int(period.last.daysSinceEpoch) + max(0, min(dueDays, 4_000_000))) ?? .maximum
   }
 
   /// The periods of the task that have begun by a day and whose deadline is not before another one, oldest first.
@@ -52,8 +55,8 @@ public struct CollectionTask: Codable, Sendable, Equatable {
   ///   - day: the last day on which a period may begin.
   ///   - limit: periods at most.
   public func periods(dueFrom earliest: Day, begunBy day: Day, limit: Int) -> [ReportingPeriod] {
-    // No period is longer than a year.
-    let start = max(from, Day(daysSinceEpoch: Int(earliest.daysSinceEpoch) - dueDays - 366) ?? .minimum)
+    let longest = max(0, min(dueDays, 4_000_000)) + cycle.maximumDays
+    let start = max(from, Day(daysSinceEpoch: Int(earliest.daysSinceEpoch) - longest) ?? .minimum)
     var periods: [ReportingPeriod] = []
     var next = cycle.period(of: start)
     while let period = next, period.first <= min(day, until ?? .maximum), periods.count < limit {

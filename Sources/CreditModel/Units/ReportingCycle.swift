@@ -15,6 +15,17 @@ public enum ReportingCycle: String, Codable, Sendable, CaseIterable {
   /// Every year.
   case yearly
 
+  /// Days of its longest period.
+  var maximumDays: Int {
+    switch self {
+    case .daily: 1
+    case .weekly: 7
+    case .monthly: 31
+    case .quarterly: 92
+    case .yearly: 366
+    }
+  }
+
   /// The period a day lies in.
   ///
   /// ```swift

@@ -55,6 +55,7 @@ package struct Collector {
     let start = ContinuousClock.now
     guard engine.mode.isWritable else { throw StoreError(.readOnly, "the store was opened for reading only") }
     do {
+      try check(engine.snapshot())
       let reading = try read(source, path: path)
       var receipt = Receipt(
         file: path, batch: 0, reported: reading.reported, loaded: 0, updated: 0, duplicate: 0,
@@ -62,7 +63,9 @@ package struct Collector {
         unlinked: reading.workers.reduce(0) { $0 + $1.unlinked },
         warnings: reading.workers.reduce(0) { $0 + $1.warnings }, commit: 0, seconds: 0)
       receipt = try engine.write { transaction in
-        try load(reading, &transaction, receipt, since: start)
+        // Units may have changed while the file was read.
+        try check(transaction.snapshot)
+        return try load(reading, &transaction, receipt, since: start)
       }.value
       return receipt
     } catch let error as CreditError {
@@ -70,6 +73,12 @@ package struct Collector {
       error.file = error.file ?? path
       throw error
     }
+  }
+
+  /// Whether the unit may report what it wants to.
+  private func check(_ snapshot: EngineSnapshot) throws {
+    try ReportingCheck(snapshot: snapshot).check(
+      unit, entry.entry, period: options.period, resubmits: options.resubmits, on: options.rules.today)
   }
 
   // MARK: Reading

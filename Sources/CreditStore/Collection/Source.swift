@@ -1,4 +1,4 @@
-// Owns what can be collected: a file, or rows that a program hands over.
+// Owns what can be collected: a CSV or JSON file, or rows that a program hands over.
 // Invariants: a source is read once, from first to last.
 // Does not read.
 
@@ -10,6 +10,9 @@ extension CreditDatabase {
     /// The encoding of its text.
     public var encoding: FileEncoding
     private var handed: Handed?
+    private var json: JSONForm?
+
+    private struct JSONForm: Sendable { var member: String? }
 
     private struct Handed: Sendable {
       var byteCount: Int?
@@ -43,8 +46,24 @@ extension CreditDatabase {
       Source(path: name, encoding: encoding, handed: Handed(byteCount: byteCount, next: next))
     }
 
+    /// A JSON file: an object a line (JSON lines), an array of objects, or objects behind one another; UTF-8 (RFC 8259).
+    ///
+    /// Names of members are taken as a header is: item ids, Chinese names or aliases. Members that are left out or `null` are absent; numbers keep the
+    /// digits they are written with. An object that cannot be read, or has a member twice, is kept aside as it stands. The file is read twice.
+    ///
+    /// ```swift
+    /// let receipt = try await database.collect(.json("response.json", recordsIn: "rows"), for: "XZXK", from: unit)
+    /// ```
+    /// - Parameters:
+    ///   - path: of the file.
+    ///   - member: where the file is one object around the records, the name of the member that holds them.
+    public static func json(_ path: String, recordsIn member: String? = nil) -> Source {
+      Source(path: path, encoding: .utf8, handed: nil, json: JSONForm(member: member))
+    }
+
     /// Begins to read.
     package func open() throws -> any ByteSource {
+      if let json { return try JSONRows(path: path, member: json.member) }
       guard let handed else { return try FileBytes(path: path) }
       return HandedBytes(totalBytes: handed.byteCount, handed.next)
     }

@@ -148,15 +148,16 @@ struct PurgeChoice {
     var rawKeys = removedRawKeys
     var notes: [UInt128: [RowAddress]] = [:]
     var others: [DatasetID: Int] = [:]
-    var inCatalogue = 0
+    var inTables: [String: Int] = [:]
     for row in findings.rows where !found.rows.contains(row.address) {
       switch row.dataset {
       case SystemDatasets.rawRows.dataset: rawKeys.insert(row.key)
       case SystemDatasets.batches.dataset: notes[row.key, default: []].append(row.address)
-      case SystemDatasets.links.dataset, SystemDatasets.reviews.dataset:
+      case SystemDatasets.links.dataset, SystemDatasets.reviews.dataset, SystemDatasets.accounts.dataset:
         found.rows.insert(row.address)
         found.datasets.insert(row.dataset)
-      case SystemDatasets.catalogue.dataset: inCatalogue += 1
+      case SystemDatasets.catalogue.dataset, SystemDatasets.units.dataset, SystemDatasets.tasks.dataset:
+        inTables[SystemDatasets.names[row.dataset.rawValue] ?? "", default: 0] += 1
       case _ where row.dataset.rawValue < SystemDatasets.firstEntry: continue
       default: others[row.dataset, default: 0] += 1
       }
@@ -166,10 +167,9 @@ struct PurgeChoice {
       found.figures.mentions.append(
         PurgeFigures.Entry(entry: entry.entry.code, records: rows, versions: rows))
     }
-    if inCatalogue > 0 {
-      // Versions of entries stay; whoever wrote a person into one must be told.
-      found.figures.mentions.append(
-        PurgeFigures.Entry(entry: "$catalogue", records: inCatalogue, versions: inCatalogue))
+    for (table, rows) in inTables.sorted(by: { $0.key < $1.key }) {
+      // Versions of entries and units stay; whoever wrote a person into one must be told.
+      found.figures.mentions.append(PurgeFigures.Entry(entry: table, records: rows, versions: rows))
     }
     rawKeys.formUnion(try encodedRawRows(mention, in: snapshot))
     try addSetAside(rawKeys, in: snapshot, to: &found)

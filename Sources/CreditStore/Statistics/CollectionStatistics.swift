@@ -1,5 +1,6 @@
 // Owns the counters of what units reported, by unit, entry, channel and time, and the rates made of them.
-// Invariants: counters are sums of receipts; a row that was set aside and judged again later is reported once.
+// Invariants: counters are sums of receipts; a row that was set aside and sent or judged again later is reported once, and what became of it counts where
+// it was reported first.
 // Does not count records: a corrected record is one record and two reports.
 
 public import CreditModel
@@ -24,7 +25,7 @@ public struct CollectionStatistics: Codable, Sendable, Equatable {
 
   /// The values of the groups asked for, in their order; `nil` where a batch has none.
   public var group: [String?]
-  /// Batches, those that judged rows again not counted.
+  /// Batches, those that judged rows again not counted; one that sends rejects again counts beside the first.
   public var batches: Int
   /// Rows reported (上报量).
   public var reported: Int
@@ -61,14 +62,18 @@ public struct CollectionStatistics: Codable, Sendable, Equatable {
     (questionable, unlinked, waiting) = (0, 0, 0)
   }
 
-  fileprivate mutating func add(_ report: BatchReport) {
+  /// Adds a batch.
+  ///
+  /// - Parameter again: how many of its rows were reported before.
+  fileprivate mutating func add(_ report: BatchReport, again: Int) {
     loaded += report.loaded
     updated += report.updated
     duplicate += report.duplicate
-    waiting += report.waiting
+    waiting += report.openRows
     guard !report.isJudgement else { return }
     batches += 1
-    reported += report.reported
+    reported += max(0, report.reported - again)
+    guard report.resubmits == nil else { return }
     questionable += report.questionable
     unlinked += report.unlinked
   }
@@ -92,9 +97,28 @@ extension CreditSnapshot {
     entry: String? = nil
   ) throws -> [CollectionStatistics] {
     var rows: [[String?]: CollectionStatistics] = [:]
-    for report in try batches(unit: unit, entry: entry) where days.map({ $0.contains(report.day) }) ?? true {
-      let key = groups.map { report.value($0) }
-      rows[key, default: CollectionStatistics(group: key)].add(report)
+    var firstAttempts: [UInt64: BatchReport] = [:]
+    /// By first attempt, rows that were set aside and did not come again yet.
+    var open: [UInt64: Int] = [:]
+    for report in try batches() {
+      let first = report.resubmits.flatMap { firstAttempts[$0] } ?? report
+      firstAttempts[report.batch] = first
+      var again = 0
+      if first.batch == report.batch {
+        open[report.batch] = report.questionable + report.unlinked
+      } else {
+        again = min(report.reported, open[first.batch] ?? 0)
+        open[first.batch, default: 0] -= again
+        // What failed again can be sent once more.
+        if !report.isJudgement {
+          open[first.batch, default: 0] += min(again, report.questionable + report.unlinked)
+        }
+      }
+      guard days.map({ $0.contains(first.day) }) ?? true, unit.map({ $0 == first.unit }) ?? true,
+        entry.map({ $0 == first.entry }) ?? true
+      else { continue }
+      let key = groups.map { first.value($0) }
+      rows[key, default: CollectionStatistics(group: key)].add(report, again: again)
     }
     if groups.isEmpty, rows.isEmpty { return [CollectionStatistics(group: [])] }
     return rows.values.sorted { left, right in

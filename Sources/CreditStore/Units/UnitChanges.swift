@@ -29,10 +29,13 @@ extension CreditDatabase {
   /// ```swift
   /// try database.publish([ReportingUnit(code: code, name: "行政审批局", since: day)], reason: "机构改革")
   /// ```
+  /// A unit whose work another took over stays so: entering it again without a successor does not undo that, ``restoreUnit(_:since:reason:)`` does.
+  ///
   /// - Parameters:
   ///   - units: each once; parents may be among them or in the register already.
   ///   - reason: why, kept with each version.
-  /// - Throws: `CreditError`: `invalidUnit`, `unknownUnit` for a parent or successor that is no unit, `unitCycle`, `limit`; nothing changes then.
+  /// - Throws: `CreditError`: `invalidUnit`, `unknownUnit` for a parent or successor that is no unit, `unitCycle`, `unitClosed` for another
+  ///   successor than the one there is, `limit`; nothing changes then.
   @discardableResult
   public func publish(_ units: [ReportingUnit], reason: String? = nil) throws -> RegisterResult {
     do {
@@ -43,13 +46,14 @@ extension CreditDatabase {
       return try engine.write { transaction in
         let known = try UnitTable(snapshot: transaction.snapshot).units()
         let old = Dictionary(known.map { ($0.code, $0) }, uniquingKeysWith: { _, last in last })
-        let changed = units.filter { old[$0.code] != $0 }
+        guard Set(old.keys).union(units.map(\.code)).count <= Self.maximumUnits else {
+          throw CreditError("limit", "a register has at most \(Self.maximumUnits) units")
+        }
+        let changed = try units.map { try Self.keepingSuccessor($0, of: old[$0.code]) }
+          .filter { old[$0.code] != $0 }
         let all = UnitRegister(
           Array(old.merging(changed.map { ($0.code, $0) }, uniquingKeysWith: { _, new in new }).values))
         if let problem = all.problem { throw CreditError(problem.code, problem.message) }
-        guard all.all.count <= Self.maximumUnits else {
-          throw CreditError("limit", "a register has at most \(Self.maximumUnits) units")
-        }
         for unit in changed { try UnitTable.put(unit, note: reason, &transaction) }
         if !changed.isEmpty { try Self.note("units", reason, &transaction) }
         return RegisterResult(published: changed.count, unchanged: units.count - changed.count)
@@ -57,7 +61,21 @@ extension CreditDatabase {
     } catch { throw CreditError(wrapping: error) }
   }
 
-  /// Says that another unit took over the work of one (单位合并、撤并): its tasks and entries are the other's from now on, its history stays its own.
+  /// A version of a unit with the successor it has.
+  private static func keepingSuccessor(
+    _ unit: ReportingUnit, of old: ReportingUnit?
+  ) throws(CreditError) -> ReportingUnit {
+    guard let old, let successor = old.successor else { return unit }
+    var kept = unit
+    if unit.successor == nil { (kept.successor, kept.since) = (successor, old.since) }
+    guard kept.successor == successor else {
+      throw CreditError(
+        "unitClosed", "\(successor) took over the work of unit \(unit.code) already; restore it first")
+    }
+    return kept
+  }
+
+  /// Says that another unit took over the work of one (单位合并、撤并): from that day on its tasks and entries are the other's, its history stays its own.
   ///
   /// - Parameters:
   ///   - code: the unit that ends.
@@ -90,6 +108,33 @@ extension CreditDatabase {
         try Self.note("units", reason, &transaction)
       }
       guard let commit else { throw CreditError("failed", "the units were not merged") }
+      return commit
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// Takes back that another unit took over the work of one (恢复单位).
+  ///
+  /// - Parameters:
+  ///   - code: the unit.
+  ///   - day: the first day on which it works itself again.
+  ///   - reason: why.
+  /// - Returns: the commit.
+  /// - Throws: `CreditError`: `unknownUnit`, `reasonMissing`, `notMerged`.
+  @discardableResult
+  public func restoreUnit(_ code: String, since day: Day, reason: String) throws -> UInt64 {
+    do {
+      guard !reason.isEmpty else { throw CreditError("reasonMissing", "restoring a unit needs a reason") }
+      let (_, commit) = try engine.write { transaction in
+        let units = try UnitTable(snapshot: transaction.snapshot).units()
+        guard var unit = units.first(where: { $0.code == code }) else {
+          throw CreditError("unknownUnit", "there is no unit \(code)")
+        }
+        guard unit.successor != nil else { throw CreditError("notMerged", "unit \(code) works itself") }
+        (unit.successor, unit.since) = (nil, day)
+        try UnitTable.put(unit, note: reason, &transaction)
+        try Self.note("units", reason, &transaction)
+      }
+      guard let commit else { throw CreditError("failed", "the unit was not restored") }
       return commit
     } catch { throw CreditError(wrapping: error) }
   }

@@ -47,14 +47,17 @@ public struct UnitRegister: Sendable {
     return found
   }
 
-  /// The unit that does the work of one now: that itself, or the last of those that took over; a code that is no unit stands for itself.
-  public func present(_ code: String) -> String { walk(from: code, \.successor).last ?? code }
+  /// The unit that does the work of one on a day: that itself, or the last of those that took over by then; a code that is no unit stands for itself.
+  public func present(_ code: String, on day: Day) -> String {
+    walk(from: code) { unit in unit.since ?? .minimum <= day ? unit.successor : nil }.last ?? code
+  }
 
   /// The units above one, the nearest first.
   public func ancestors(of code: String) -> [ReportingUnit] {
-    walk(from: code, \.parent).dropFirst().compactMap { byCode[$0] }
+    walk(from: code) { $0.parent }.dropFirst().compactMap { byCode[$0] }
   }
 
+  /// A unit and those that one comes to from it, one after the other.
   private func walk(from code: String, _ next: (ReportingUnit) -> String?) -> [String] {
     var path = [code]
     while let unit = byCode[path[path.count - 1]], let following = next(unit), path.count <= byCode.count {
@@ -63,12 +66,16 @@ public struct UnitRegister: Sendable {
     return path
   }
 
-  /// Whether a unit may report to an entry: to one that names no units, any; else those it names, those that took over their work, and units that
-  /// belong to one of these.
-  public func mayReport(_ code: String, to entry: CatalogueEntry) -> Bool {
+  /// Whether a unit may report to an entry on a day: to one that names no units, any; else those it names, those that took over their work, and units
+  /// that belong to one of these.
+  public func mayReport(_ code: String, to entry: CatalogueEntry, on day: Day) -> Bool {
     guard !entry.units.isEmpty else { return true }
-    let allowed = Set(entry.units).union(entry.units.map(present))
-    return walk(from: code, \.parent).contains { allowed.contains($0) }
+    let named = Set(entry.units)
+    // A unit stands for itself and, where it ended, for the one that goes on.
+    let above = walk(from: code) { $0.parent }.flatMap { [$0, present($0, on: day)] }
+    if above.contains(where: named.contains) { return true }
+    let successors = Set(entry.units.map { present($0, on: day) })
+    return above.contains(where: successors.contains)
   }
 
   /// What is wrong with the tree, or `nil`.
@@ -79,11 +86,24 @@ public struct UnitRegister: Sendable {
           return ("unknownUnit", "the \(word) \(code) of unit \(unit.code) is no unit of the register")
         }
       }
-      for (word, path) in [
-        ("parents", walk(from: unit.code, \.parent)), ("successors", walk(from: unit.code, \.successor)),
-      ]
-      where path.count > byCode.count {
-        return ("unitCycle", "the \(word) of unit \(unit.code) lead back to it")
+    }
+    for (word, next) in [("parents", \ReportingUnit.parent), ("successors", \ReportingUnit.successor)] {
+      if let code = firstInCycle(next) { return ("unitCycle", "the \(word) of unit \(code) lead back to it") }
+    }
+    return nil
+  }
+
+  /// A unit that one comes back to, or `nil`; each unit is passed once.
+  private func firstInCycle(_ next: KeyPath<ReportingUnit, String?>) -> String? {
+    /// The number of the walk that passed a unit.
+    var passed: [String: Int] = [:]
+    for (number, unit) in all.enumerated() {
+      var code = unit.code
+      while passed[code] == nil {
+        passed[code] = number
+        guard let following = byCode[code]?[keyPath: next] else { break }
+        code = following
+        if passed[code] == number { return code }
       }
     }
     return nil

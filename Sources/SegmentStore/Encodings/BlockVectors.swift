@@ -72,7 +72,10 @@ extension DecodedBlock {
 
   /// The numbers of consecutive rows as they are packed; `nil` where they do not tell a value, or take more bits than can be compared so.
   func packedNumbers(_ rows: Range<Int>) -> PackedNumbers? {
-    guard form == .none, width <= cstorage_narrow_bits else { return nil }
+    guard form == .none, width <= cstorage_narrow_bits,
+      // Numbers that wrap around are no distances from the smallest; no block that is written has such.
+      !base.addingReportingOverflow(1 << Int64(width) - 1).overflow
+    else { return nil }
     let stored = values(of: rows)
     return PackedNumbers(
       base: bytes.base + packedOffset, first: stored.lowerBound, width: width, smallest: base,

@@ -28,7 +28,7 @@ package struct KeyRuns {
 }
 
 /// Tells the rows of one dataset in one segment from all others of a snapshot.
-package struct ChunkIdentity: Equatable {
+package struct ChunkIdentity: Hashable {
   fileprivate let segment: UInt64
   fileprivate let dataset: DatasetID
 }
@@ -300,8 +300,8 @@ package struct RowVector: ~Copyable {
     return ChunkIdentity(segment: segment.reader.id.rawValue, dataset: chunk.dataset)
   }
 
-  /// A cursor of its own over a column in a segment, for its words.
-  package func dictionaryCursor(_ column: Int) -> ColumnCursor { cursors[column] }
+  /// The words of a column in a segment; stays valid when the vector moves on.
+  package func columnWords(_ column: Int) -> ColumnWords { cursors[column].words }
 
   /// Whether some entries of the dictionary of a text column here are templates, whose texts have numbers of their own.
   package func hasTemplates(_ column: Int) -> Bool {
@@ -355,7 +355,7 @@ package struct RowVector: ~Copyable {
     return UnsafePointer(room.values)
   }
 
-  /// For a number of each row of a coded column, by place, behind how many of its last digits the wanted ones end first; 255 where that is not
+  /// For a number of each selected row of a coded column, by place, behind how many of its last digits the wanted ones end first; 255 where that is not
   /// behind fewer than `places`. Meaningful where the row's template has such a number.
   ///
   /// - Parameters:
@@ -366,6 +366,15 @@ package struct RowVector: ~Copyable {
   ) throws(StoreError) -> UnsafePointer<UInt8> {
     let numbers = try numbers(column, hole: hole)
     let found = buffers[column].integerRoom().nulls
+    if selectedCount < count / 16 {
+      // Few rows are left: looking at these alone is cheaper than looking at four at a time.
+      let rows = selection
+      for index in 0..<rows.count {
+        let place = Int(rows.places[index])
+        cstorage_find_digits(numbers + place, 1, wanted, UInt32(digits), UInt32(places), found + place)
+      }
+      return UnsafePointer(found)
+    }
     cstorage_find_digits(numbers, count, wanted, UInt32(digits), UInt32(places), found)
     return UnsafePointer(found)
   }

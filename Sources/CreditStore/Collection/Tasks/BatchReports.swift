@@ -14,6 +14,8 @@ public struct BatchReport: Codable, Sendable, Equatable {
     case complete
     /// Some of its rows wait to be corrected, linked or judged again (待处理).
     case waiting
+    /// Some of its rows wait, but they were sent again: what still fails waits there (已重报).
+    case resubmitted
     /// Its unit said that there is nothing to report for the period (零报送).
     case nothing
   }
@@ -32,6 +34,8 @@ public struct BatchReport: Codable, Sendable, Equatable {
   public var period: String?
   /// The batch whose rejects it sends again (重报), or whose rows it judged again.
   public var resubmits: UInt64?
+  /// The batches that sent its rejects again.
+  public var resubmittedIn: [UInt64] = []
   /// Whether it is no file but rows of another batch that were judged again.
   public var isJudgement: Bool
   /// Rows reported.
@@ -53,13 +57,17 @@ public struct BatchReport: Codable, Sendable, Equatable {
 
   /// How far it is.
   public var state: State {
-    if waiting > 0 { return .waiting }
+    if waiting > 0 { return resubmittedIn.isEmpty ? .waiting : .resubmitted }
     return reported == 0 && file == nil ? .nothing : .complete
   }
 
+  /// Rows of it that somebody has to see to: none where they were sent again.
+  public var openRows: Int { resubmittedIn.isEmpty ? waiting : 0 }
+
   /// The day it was committed, in the time zone of Asia/Shanghai.
   public var day: Day {
-    Day(daysSinceEpoch: Int((instant.timeIntervalSince1970 + 8 * 3600) / 86_400)) ?? .epoch
+    let days = ((instant.timeIntervalSince1970 + 8 * 3600) / 86_400).rounded(.down)
+    return Day(daysSinceEpoch: Int(max(-1e9, min(1e9, days)))) ?? .epoch
   }
 }
 
@@ -67,12 +75,9 @@ struct BatchTable {
   let snapshot: CreditSnapshot
 
   /// Batches that reported something, by number.
-  ///
-  /// - Parameters:
-  ///   - unit: only those of a unit.
-  ///   - entry: only those of an entry.
-  func reports(unit: String? = nil, entry: String? = nil) throws -> [BatchReport] {
+  func reports() throws -> [BatchReport] {
     let waiting = try waitingRows()
+    let instants = snapshot.database.engine.followedView().instants
     var reports: [BatchReport] = []
     // What a purge took out of a note is gone from the past, too.
     let present = EngineSnapshot(view: snapshot.engine.view, commit: snapshot.engine.view.commit)
@@ -82,7 +87,6 @@ struct BatchTable {
       let kind = try row.string(0)
       guard kind == "collect" || kind == "judged" || kind == "nothing" else { return }
       let (ofEntry, ofUnit) = (try row.string(1) ?? "", try row.string(2))
-      guard entry.map({ $0 == ofEntry }) ?? true, unit.map({ $0 == ofUnit }) ?? true else { return }
       var counters = try (10..<16).map { try row.integer($0).map(Int.init(clamping:)) ?? 0 }
       // Batches of before the counters had columns have a receipt.
       if try row.integer(10) == nil, let json = try row.string(4) {
@@ -92,7 +96,7 @@ struct BatchTable {
           receipt.unlinked,
         ]
       }
-      let milliseconds = snapshot.database.engine.instant(of: number) ?? 0
+      let milliseconds = instants.indices.contains(Int(clamping: number) - 1) ? instants[Int(number) - 1] : 0
       reports.append(
         BatchReport(
           batch: number, entry: ofEntry, unit: ofUnit, file: try row.string(3),
@@ -102,7 +106,15 @@ struct BatchTable {
           questionable: counters[4], unlinked: counters[5], waiting: waiting[number] ?? 0,
           instant: Date(timeIntervalSince1970: Double(milliseconds) / 1000)))
     }
-    return reports.sorted { $0.batch < $1.batch }
+    reports.sort { $0.batch < $1.batch }
+    let places = Dictionary(
+      reports.enumerated().map { ($1.batch, $0) }, uniquingKeysWith: { first, _ in first })
+    for report in reports where !report.isJudgement {
+      if let place = report.resubmits.flatMap({ places[$0] }) {
+        reports[place].resubmittedIn.append(report.batch)
+      }
+    }
+    return reports
   }
 
   /// Rows that are set aside, by batch.
@@ -124,8 +136,10 @@ extension CreditSnapshot {
   ///   - entry: only those of an entry.
   /// - Throws: `CreditError`, code `damaged`.
   public func batches(unit: String? = nil, entry: String? = nil) throws -> [BatchReport] {
-    do { return try BatchTable(snapshot: self).reports(unit: unit, entry: entry) } catch {
-      throw CreditError(wrapping: error)
-    }
+    do {
+      return try BatchTable(snapshot: self).reports().filter { report in
+        (unit.map { $0 == report.unit } ?? true) && (entry.map { $0 == report.entry } ?? true)
+      }
+    } catch { throw CreditError(wrapping: error) }
   }
 }

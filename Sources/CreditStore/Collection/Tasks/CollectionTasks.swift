@@ -1,6 +1,7 @@
 // Owns the tasks of units, and what became of each of their periods.
 // Invariants: a batch counts for one period of a task: the one it names, or else the oldest that had begun on its day, was not past its deadline and had
-// nothing yet, or else the one its day lies in. What a unit had to report goes on with the unit that took over its work.
+// nothing yet, or else the one its day lies in; one that sends rejects again counts where the first attempt does. What a unit had to report goes on with
+// the unit that took over its work, from that day on.
 // Does not remind anybody: it tells what is overdue.
 
 public import CreditModel
@@ -35,7 +36,7 @@ public struct TaskStatus: Codable, Sendable, Equatable {
   public var batches: [UInt64]
   /// Rows reported in them.
   public var reported: Int
-  /// Rows of them that still wait to be corrected, linked or judged again.
+  /// Rows of them that still wait to be corrected, linked or judged again, and were not sent again.
   public var waiting: Int
 }
 
@@ -48,7 +49,8 @@ extension CreditDatabase {
   /// try database.publish([CollectionTask(unit: code, entry: "XZCF", cycle: .monthly, dueDays: 10, from: day)])
   /// ```
   /// - Parameter tasks: each once; to end a task, give it a last day.
-  /// - Throws: `CreditError`: `invalidTask`, `unknownEntry`, `unitNotAllowed` for a unit that may not report to the entry; nothing changes then.
+  /// - Throws: `CreditError`: `invalidTask`, `unknownEntry`, `unitNotAllowed` and `unitClosed` for a unit that may not report to the entry; nothing
+  ///   changes then.
   @discardableResult
   public func publish(_ tasks: [CollectionTask]) throws -> RegisterResult {
     do {
@@ -59,14 +61,16 @@ extension CreditDatabase {
       for code in Set(tasks.map(\.entry)) { _ = try catalogue.entry(code) }
       return try engine.write { transaction in
         let units = UnitRegister(try UnitTable(snapshot: transaction.snapshot).units())
-        for task in tasks {
-          try units.check(
-            task.unit, reportsTo: try catalogue.entry(task.entry, asOf: transaction.snapshot).entry)
-        }
         let known = try TaskTable(snapshot: transaction.snapshot).tasks()
         let old = Dictionary(known.map { (TaskTable.name($0), $0) }, uniquingKeysWith: { _, last in last })
+        // Tasks that are there may be ended, whoever the unit is now.
+        let (added, today) = (tasks.filter { old[TaskTable.name($0)] == nil }, Self.today())
+        for (code, ofEntry) in Dictionary(grouping: added, by: \.entry) {
+          let entry = try catalogue.entry(code, asOf: transaction.snapshot).entry
+          for unit in Set(ofEntry.map(\.unit)) { try units.check(unit, reportsTo: entry, on: today) }
+        }
         let changed = tasks.filter { old[TaskTable.name($0)] != $0 }
-        guard old.count + changed.count <= Self.maximumTasks else {
+        guard old.count + added.count <= Self.maximumTasks else {
           throw CreditError("limit", "a store has at most \(Self.maximumTasks) tasks")
         }
         for task in changed { try TaskTable.put(task, &transaction) }
@@ -84,17 +88,20 @@ extension CreditDatabase {
   ///   - period: label of the period; `nil` = the oldest that is open.
   ///   - channel: how the unit said so.
   /// - Returns: the number of the batch.
-  /// - Throws: `CreditError`: `unknownEntry`, `unitNotAllowed`, `unitClosed`, `invalidPeriod`.
+  /// - Throws: `CreditError`: `unknownEntry`, `entryNotEffective`, `invalidUnit`, `unitNotAllowed`, `unitClosed`, `invalidPeriod`.
   @discardableResult
   public func reportNothing(
     for code: String, from unit: String, period: String? = nil, channel: ReportingChannel = .manual
   ) throws -> UInt64 {
     do {
-      let entry = try catalogue.entry(code)
-      try ReportingCheck.check(period: period)
+      let today = Self.today()
+      let entry = try catalogue.entry(code, on: today)
+      guard Identifier.check(unit, as: .unifiedSocialCreditCode, on: .epoch).isValid else {
+        throw CreditError("invalidUnit", "\(unit) is no valid unified social credit code of a unit")
+      }
       let (_, commit) = try engine.write { transaction in
-        let units = UnitRegister(try UnitTable(snapshot: transaction.snapshot).units())
-        try units.check(unit, reportsTo: entry.entry)
+        let check = ReportingCheck(snapshot: transaction.snapshot)
+        try check.check(unit, entry.entry, period: period, resubmits: nil, on: today)
         try Batches.append(
           Batch(
             kind: "nothing", entry: code, unit: unit, file: nil, receipt: nil, reason: nil, channel: channel,
@@ -108,11 +115,12 @@ extension CreditDatabase {
 
 extension UnitRegister {
   /// - Throws: `CreditError`: `unitClosed` when another took over its work, `unitNotAllowed` when the entry is not its own.
-  func check(_ code: String, reportsTo entry: CatalogueEntry) throws(CreditError) {
-    if let successor = self[code]?.successor {
+  func check(_ code: String, reportsTo entry: CatalogueEntry, on day: Day) throws(CreditError) {
+    let successor = present(code, on: day)
+    guard successor == code else {
       throw CreditError("unitClosed", "unit \(code) reports no more: \(successor) took over its work")
     }
-    guard mayReport(code, to: entry) else {
+    guard mayReport(code, to: entry, on: day) else {
       throw CreditError(
         "unitNotAllowed",
         "unit \(code) may not report to \(entry.code), whose units are \(entry.units.prefix(5).joined(separator: ", "))"
@@ -132,7 +140,7 @@ extension CreditSnapshot {
   /// - Parameters:
   ///   - day: the day on which one asks: later batches do not count, periods that begin later are not there yet.
   ///   - earliest: periods due before this day are left out.
-  ///   - unit: only tasks of a unit, those it took over among them.
+  ///   - unit: only periods of a unit's tasks, and those it reports for another whose work it took over.
   ///   - entry: only tasks of an entry.
   ///   - states: only periods that stand so.
   /// - Throws: `CreditError`: `limit` for more than a million periods, `damaged`.
@@ -142,29 +150,41 @@ extension CreditSnapshot {
   ) throws -> [TaskStatus] {
     do {
       let units = try units()
-      let wanted = unit.map(units.present)
-      let tasks = try tasks().filter { task in
-        (entry.map { $0 == task.entry } ?? true) && (wanted.map { $0 == units.present(task.unit) } ?? true)
-      }
+      let all = try tasks().filter { task in entry.map { $0 == task.entry } ?? true }
+      let named = Dictionary(all.map { (TaskTable.name($0), $0) }, uniquingKeysWith: { first, _ in first })
       let reports = try batches(entry: entry).filter { !$0.isJudgement && $0.day <= day }
-      let ofTask = Dictionary(grouping: reports) { report in
-        (report.unit.map(units.present) ?? "") + "|" + report.entry
-      }
+      let ofUnit = Dictionary(grouping: reports) { TaskTable.name($0.unit ?? "", $0.entry) }
       var statuses: [TaskStatus] = []
-      for task in tasks {
-        let present = units.present(task.unit)
-        let assigned = TaskBatches(task, ofTask[present + "|" + task.entry] ?? [])
-        for period in task.periods(dueFrom: earliest, begunBy: day, limit: 1_000_000) {
-          let status = assigned.status(of: period, unit: present, on: day)
-          if states.contains(status.state) { statuses.append(status) }
-          guard statuses.count <= 1_000_000 else {
-            throw CreditError("limit", "more than a million periods; ask for a unit, or for those due later")
+      var visited = 0
+      for task in all {
+        var assigned: [String: TaskBatches] = [:]
+        for period in task.periods(dueFrom: earliest, begunBy: day, limit: Self.maximumPeriods + 1) {
+          visited += 1
+          guard visited <= Self.maximumPeriods else {
+            throw CreditError(
+              "limit", "more than a million periods; ask for an entry, or for those due later")
           }
+          // Who does the work when the period ends reports it; where that unit has the same task, it is its own.
+          let responsible = units.present(task.unit, on: period.last)
+          if let unit, unit != responsible, unit != task.unit { continue }
+          if responsible != task.unit, let own = named[TaskTable.name(responsible, task.cycle, task.entry)],
+            own.from <= period.last, own.until ?? .maximum >= period.first
+          {
+            continue
+          }
+          let batches =
+            assigned[responsible]
+            ?? TaskBatches(task, ofUnit[TaskTable.name(responsible, task.entry)] ?? [])
+          assigned[responsible] = batches
+          let status = batches.status(of: period, unit: responsible, on: day)
+          if states.contains(status.state) { statuses.append(status) }
         }
       }
       return statuses
     } catch { throw CreditError(wrapping: error) }
   }
+
+  private static var maximumPeriods: Int { 1_000_000 }
 
   /// Periods whose deadline is over and for which nothing was reported (逾期未报): whom to remind.
   ///
@@ -181,19 +201,24 @@ extension CreditSnapshot {
 private struct TaskBatches {
   private let task: CollectionTask
   private var byPeriod: [String: [BatchReport]] = [:]
+  private var periodOfBatch: [UInt64: String] = [:]
 
   /// - Parameter reports: those of the unit and entry, by number.
   init(_ task: CollectionTask, _ reports: [BatchReport]) {
     self.task = task
     for report in reports {
       let label: String?
-      if let named = report.period {
+      if let first = report.resubmits.flatMap({ periodOfBatch[$0] }) {
+        label = first
+      } else if let named = report.period {
         // Of another cycle, it is for another task.
         label = task.cycle.period(labelled: named)?.label
       } else {
         label = period(of: report.day)
       }
-      if let label { byPeriod[label, default: []].append(report) }
+      guard let label else { continue }
+      byPeriod[label, default: []].append(report)
+      periodOfBatch[report.batch] = label
     }
   }
 
@@ -214,15 +239,22 @@ private struct TaskBatches {
     }
     return TaskStatus(
       task: task, unit: unit, period: period.label, due: due, state: state, batches: batches.map(\.batch),
-      reported: batches.reduce(0) { $0 + $1.reported }, waiting: batches.reduce(0) { $0 + $1.waiting })
+      reported: batches.reduce(0) { $0 + $1.reported }, waiting: batches.reduce(0) { $0 + $1.openRows })
   }
 }
 
-private struct TaskTable {
+struct TaskTable {
   let snapshot: EngineSnapshot
 
   /// What tells a task from all others.
-  static func name(_ task: CollectionTask) -> String { "\(task.unit)|\(task.cycle.rawValue)|\(task.entry)" }
+  static func name(_ task: CollectionTask) -> String { name(task.unit, task.cycle, task.entry) }
+
+  static func name(_ unit: String, _ cycle: ReportingCycle, _ entry: String) -> String {
+    "\(unit)|\(cycle.rawValue)|\(entry)"
+  }
+
+  /// What tells the batches of a unit to an entry from all others.
+  static func name(_ unit: String, _ entry: String) -> String { "\(unit)|\(entry)" }
 
   func tasks() throws -> [CollectionTask] {
     var tasks: [CollectionTask] = []

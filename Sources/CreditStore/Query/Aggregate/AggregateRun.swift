@@ -34,7 +34,7 @@ struct AggregateRun {
       AggregateWorker(plan, options: options, byteLimit: byteLimit / threads, templates: templates)
     }
     for other in workers.dropFirst() { workers[0].mergeCodeCounts(other) }
-    try workers[0].addCodeCounts()
+    try workers[0].addCodeCounts(isCancelled: isCancelled)
     for (index, other) in workers.enumerated().dropFirst() {
       workers[0].merge(other, isLast: index == workers.count - 1)
     }

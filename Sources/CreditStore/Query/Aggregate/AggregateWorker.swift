@@ -31,7 +31,8 @@ final class AggregateWorker: QueryWorker {
     columns = zip(plan.groups, templates).map { group, templates in
       ColumnNumbering(
         group.column, part: group.part, type: plan.items.type(group.column), templates: templates,
-        maximumCodeCounts: options.maximumCodeCounts)
+        // A sixteenth of the share of the thread, 4 bytes each.
+        maximumCodeCounts: min(options.maximumCodeCounts, byteLimit / 64))
     }
     chain = plan.groups.dropFirst().map { _ in PairNumbering() }
     measures = zip(plan.gathered, templates.dropFirst(plan.groups.count)).map { measure, templates in
@@ -126,10 +127,12 @@ final class AggregateWorker: QueryWorker {
     return UnsafePointer(numbers)
   }
 
-  private func checkMemory() throws(CreditError) {
+  /// - Parameter more: bytes that are needed beside the tables for a while.
+  private func checkMemory(_ more: Int = 0) throws(CreditError) {
     try checkGroups()
     let bytes =
-      rows.capacity * 8 + columns.reduce(0) { $0 + $1.byteCount } + chain.reduce(0) { $0 + $1.byteCount }
+      more + rows.capacity * 8 + columns.reduce(0) { $0 + $1.byteCount }
+      + chain.reduce(0) { $0 + $1.byteCount }
       + measures.reduce(0) { $0 + $1.byteCount } + filter.byteCount
     guard bytes <= byteLimit else {
       throw CreditError(
@@ -158,9 +161,19 @@ final class AggregateWorker: QueryWorker {
   }
 
   /// Adds what was counted by codes to the groups.
-  func addCodeCounts() throws {
-    try columns.first?.addCodeCounts(to: &rows)
+  ///
+  /// - Parameter isCancelled: asked now and then.
+  func addCodeCounts(isCancelled: () -> Bool) throws {
+    // Taken out meanwhile, because the check looks at the groups as well.
+    var counted = rows
+    rows = []
+    try columns.first?.addCodeCounts(to: &counted) { bytes in
+      if isCancelled() { throw CancellationError() }
+      try checkMemory(bytes + groupCount * 8)
+    }
+    (rows, counted) = (counted, [])
     reserve(groupCount)
+    try checkMemory()
   }
 
   /// Adds what another thread gathered.

@@ -1,6 +1,6 @@
 // Owns adding up the values of groups.
 // Invariants: sums are exact (128 bits hold the sum of 2^64 numbers of 64 bits), whatever the order of rows; a value is added in 64 bits only
-// while no sum can pass them. Marked kernel: groups are below what was reserved.
+// while no sum can pass them, by the bounds that the directory of its segment gives. Marked kernel: groups are below what was reserved.
 // Does not count rows: a group has as many values as rows, but for those it is told are absent.
 
 import SegmentStore
@@ -87,7 +87,11 @@ struct ExactSums {
     let largest = max(bounds.lowerBound.magnitude, bounds.upperBound.magnitude)
     let (needed, overflow) = largest.multipliedReportingOverflow(by: UInt64(count))
     guard !overflow, needed <= UInt64(Int64.max) else { return false }
-    if needed > room { empty() }
+    if needed > room {
+      // Emptying many sums for few rows costs more than adding these in 128 bits.
+      guard small.count <= count * 4 else { return false }
+      empty()
+    }
     room -= needed
     return true
   }

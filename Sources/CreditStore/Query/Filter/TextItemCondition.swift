@@ -24,6 +24,8 @@ final class TextItemCondition {
   private let search: DigitSearch?
   /// For each number of a template and each code, and "no value" behind all codes, at how many digits of the number the wanted ones may begin.
   private var searchPlaces: [[UInt8]] = []
+  /// The most of them, for each number of a template.
+  private var mostPlaces: [UInt8] = []
   /// For each code that is compared, the numbers it must have.
   private var wantedNumbers: [UInt32: [UInt64]] = [:]
   private var hasOpen = false
@@ -55,7 +57,7 @@ final class TextItemCondition {
     words[count] = Truth.unknown
     hasOpen = false
     wantedNumbers = [:]
-    searchPlaces = []
+    (searchPlaces, mostPlaces) = ([], [])
     var (first, last) = (Int.max, -1)
     for code in 0..<count {
       let (text, holes) = try vector.word(item, code)
@@ -87,8 +89,12 @@ final class TextItemCondition {
     }
     while searchPlaces.count < places.count {
       searchPlaces.append([UInt8](repeating: 0, count: words.count))
+      mostPlaces.append(0)
     }
-    for (hole, places) in places.enumerated() { searchPlaces[hole][code] = places }
+    for (hole, places) in places.enumerated() {
+      searchPlaces[hole][code] = places
+      mostPlaces[hole] = max(mostPlaces[hole], places)
+    }
     return Self.searched
   }
 
@@ -139,7 +145,8 @@ final class TextItemCondition {
     guard !searchPlaces.isEmpty else { return }
     let absent = UInt32(words.count - 1)
     for (hole, places) in searchPlaces.enumerated() {
-      guard let most = places.max(), most > 0 else { continue }
+      let most = mostPlaces[hole]
+      guard most > 0 else { continue }
       let found = try vector.digitPlaces(
         item, hole: hole, wanted: search.wanted, digits: search.count, places: Int(most))
       // Digits in front of the places of a template are zeros of a longer number: what is found there does not count.

@@ -1,6 +1,6 @@
 // Owns counting rows by the codes of their dictionaries, before the words of these have numbers.
-// Invariants: a row is counted once; what is counted is bounded, beyond that words are numbered at once; threads that met the same dictionary
-// add up their counts, so that its words are numbered once for all of them. Marked kernel: codes are below the words of the dictionary.
+// Invariants: a row is counted once; what a thread counts so is bounded, beyond that words are numbered at once; threads that met the same dictionary
+// add up their counts, so that its words are numbered once for all of them.
 // Does not number words (ColumnNumbering).
 
 import SegmentStore
@@ -10,16 +10,21 @@ struct CodeCounts {
   /// The rows of one dictionary.
   struct Dictionary {
     fileprivate let chunk: ChunkIdentity
-    /// Gives the words; the values of no row are read with it.
-    fileprivate(set) var words: ColumnCursor
+    /// Gives the words.
+    let words: ColumnWords
     /// By code, and behind all codes the rows without a value.
     fileprivate(set) var counts: [UInt32]
   }
 
+  /// What a dictionary costs beside its counts, in counts.
+  private static let dictionaryCost = 64
+
   /// Counts kept at most, but for one dictionary.
   private let limit: Int
   private var dictionaries: [Dictionary] = []
+  private var places: [ChunkIdentity: Int] = [:]
   private var total = 0
+  private var present = 0
 
   init(limit: Int) { self.limit = limit }
 
@@ -29,23 +34,29 @@ struct CodeCounts {
   /// Prepares for the rows of a vector; false where there is no room for its dictionary, until the counts are taken.
   mutating func begin(_ vector: borrowing RowVector, _ item: Int) -> Bool {
     guard let chunk = vector.chunkIdentity else { return false }
-    if dictionaries.last?.chunk == chunk { return true }
-    if let place = dictionaries.firstIndex(where: { $0.chunk == chunk }) {
-      dictionaries.swapAt(place, dictionaries.count - 1)
+    if present < dictionaries.count, dictionaries[present].chunk == chunk { return true }
+    if let place = places[chunk] {
+      present = place
       return true
     }
     let count = vector.wordCount(item) + 1
-    guard dictionaries.isEmpty || total + count <= limit else { return false }
-    total += count
-    dictionaries.append(
+    guard dictionaries.isEmpty || total + count + Self.dictionaryCost <= limit else { return false }
+    present = append(
       Dictionary(
-        chunk: chunk, words: vector.dictionaryCursor(item), counts: [UInt32](repeating: 0, count: count)))
+        chunk: chunk, words: vector.columnWords(item), counts: [UInt32](repeating: 0, count: count)))
     return true
+  }
+
+  private mutating func append(_ dictionary: Dictionary) -> Int {
+    total += dictionary.counts.count + Self.dictionaryCost
+    places[dictionary.chunk] = dictionaries.count
+    dictionaries.append(dictionary)
+    return dictionaries.count - 1
   }
 
   /// Counts the selected rows of the vector it was prepared for.
   mutating func add(_ codes: UnsafePointer<UInt32>, _ rows: RowSelection) {
-    dictionaries[dictionaries.count - 1].counts.withUnsafeMutableBufferPointer { counts in
+    dictionaries[present].counts.withUnsafeMutableBufferPointer { counts in
       let absent = UInt32(counts.count - 1)
       rows.visit { counts[Int(min(codes[$0], absent))] &+= 1 }
     }
@@ -54,18 +65,20 @@ struct CodeCounts {
   /// Adds what another thread counted.
   mutating func merge(_ other: CodeCounts) {
     for dictionary in other.dictionaries {
-      guard let place = dictionaries.firstIndex(where: { $0.chunk == dictionary.chunk }) else {
-        dictionaries.append(dictionary)
-        total += dictionary.counts.count
+      guard let place = places[dictionary.chunk] else {
+        _ = append(dictionary)
         continue
       }
-      for code in dictionary.counts.indices { dictionaries[place].counts[code] += dictionary.counts[code] }
+      for code in dictionary.counts.indices { dictionaries[place].counts[code] &+= dictionary.counts[code] }
     }
   }
 
   /// Gives all counts, which are empty then.
   mutating func take() -> [Dictionary] {
-    defer { (dictionaries, total) = ([], 0) }
+    defer {
+      (dictionaries, total, present) = ([], 0, 0)
+      places = [:]
+    }
     return dictionaries
   }
 }

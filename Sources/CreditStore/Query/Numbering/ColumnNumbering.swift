@@ -1,7 +1,7 @@
 // Owns numbering the values that the rows of a question have in one column: groups, distinct values, the store's own columns.
 // Invariants: 0 stands for "no value"; equal values have one number, whatever segment, dictionary or entry they come from; numbers count up
 // and never change. Marked kernel: targets have room for the rows of a vector.
-// Does not count or add up.
+// Counts rows by number only where that needs no number of each row; does not add up.
 
 import CreditModel
 import SegmentStore
@@ -194,13 +194,13 @@ final class ColumnNumbering {
   // MARK: Counting
 
   /// Counts the selected rows by number, where that needs no number of each row; false where it does. Some rows are counted once
-  /// ``addCodeCounts(to:)`` is called.
-  func count(_ vector: inout RowVector, in counts: inout [Int]) throws(StoreError) -> Bool {
+  /// ``addCodeCounts(to:_:)`` is called.
+  func count(_ vector: inout RowVector, in counts: inout [Int]) throws -> Bool {
     guard case .item(let item) = column, isText else { return false }
     if let codes = try vector.codes(item) {
       guard !vector.hasTemplates(item), vector.wordCount(item) <= Self.wordsAtOnce else { return false }
       if !codeCounts.begin(vector, item) {
-        try addCodeCounts(to: &counts)
+        try addCodeCounts(to: &counts) { _ in }
         guard codeCounts.begin(vector, item) else { return false }
       }
       codeCounts.add(codes, vector.selection)
@@ -220,14 +220,17 @@ final class ColumnNumbering {
   func mergeCodeCounts(_ other: ColumnNumbering) { codeCounts.merge(other.codeCounts) }
 
   /// Numbers the words of which rows were counted.
-  func addCodeCounts(to counts: inout [Int]) throws(StoreError) {
+  ///
+  /// - Parameter check: asked now and then, with the bytes that are needed meanwhile.
+  func addCodeCounts(to counts: inout [Int], _ check: (_ bytes: Int) throws -> Void) throws {
     let dictionaries = codeCounts.take()
     var found: [(key: UInt128, rows: UInt32)] = []
     for dictionary in dictionaries {
       var words = dictionary.words
       let absent = dictionary.counts.count - 1
       for code in 0..<absent where dictionary.counts[code] > 0 {
-        found.append((texts.keys.key(of: try words.word(code).text), dictionary.counts[code]))
+        found.append((texts.keys.key(of: try words.word(code)), dictionary.counts[code]))
+        if found.count & 1023 == 0 { try check(found.capacity * 32) }
       }
       guard dictionary.counts[absent] > 0 else { continue }
       if counts.isEmpty { reserve(&counts) }
@@ -235,10 +238,11 @@ final class ColumnNumbering {
     }
     // Numbered in their order, words of several dictionaries need not be looked for.
     if dictionaries.count > 1 { found.sort { $0.key < $1.key } }
-    for (key, rows) in found {
+    for (place, (key, rows)) in found.enumerated() {
       let number = Int(texts.number(of: key)) + 1
       if number >= counts.count { reserve(&counts) }
       counts[number] += Int(rows)
+      if place & 1023 == 1023 { try check(found.capacity * 32) }
     }
   }
 

@@ -36,6 +36,9 @@ package struct ColumnCursor {
     }
   }
 
+  /// The words of the column.
+  var words: ColumnWords { ColumnWords(DictionaryPages(segment, column)) }
+
   /// Makes the block of a row the current one; false for a missing column.
   @inline(__always)
   mutating func find(_ row: Int) throws(StoreError) -> Bool {
@@ -225,6 +228,19 @@ package struct ColumnCursor {
     position.row = value + 1
     phrases = position
     return arena.bytes
+  }
+}
+
+/// The words of a column's dictionary, apart from the rows that have them.
+package struct ColumnWords {
+  private var pages: DictionaryPages
+
+  fileprivate init(_ pages: DictionaryPages) { self.pages = pages }
+
+  /// The bytes of the word of a code; valid while this lives.
+  package mutating func word(_ code: Int) throws(StoreError) -> UnsafeRawBufferPointer {
+    let (page, entry) = try pages.find(code)
+    return page._withUnsafeGuaranteedRef { $0.text(entry) }
   }
 }
 

@@ -1,0 +1,114 @@
+// Owns giving the objects of a JSON file to collection as rows: the names of their members are the header, absent members empty cells.
+// Invariants: objects are rows in their order; the header has every name there is, in the order in which they are met, so the file is read twice; an object
+// that cannot be read is a row all the same, which does not fit its header and is kept aside as it is.
+// Does not judge rows.
+
+import SegmentStore
+
+/// The rows of a JSON file, as the bytes of a CSV file.
+final class JSONRows: ByteSource {
+  let totalBytes: Int?
+  private let reader: JSONRecordReader
+  private var places: [[UInt8]: Int] = [:]
+  private var names: [[UInt8]]
+  private var pending: [UInt8] = []
+  private var position = 0
+
+  /// Names of an object at most; a header has no more columns.
+  private static let maximumNames = 4096
+
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - member: where the records are in a member of one object around them, its name.
+  /// - Throws: `CreditError`: `unreadable`, `empty`, `invalidJSON` with the offset.
+  init(path: String, member: String?) throws {
+    let file = try FileBytes(path: path)
+    totalBytes = file.totalBytes
+    names = try Self.names(JSONRecordReader(file, path: path, member: member), path: path)
+    reader = try JSONRecordReader(FileBytes(path: path), path: path, member: member)
+    for (place, name) in names.enumerated() { places[name] = place }
+    append(row: names.map { .text($0) })
+  }
+
+  /// All names of members, in the order in which they are met.
+  private static func names(_ reader: JSONRecordReader, path: String) throws -> [[UInt8]] {
+    var names: [[UInt8]] = []
+    var known: Set<[UInt8]> = []
+    while let record = try reader.next() {
+      var own: [[UInt8]] = []
+      let isWhole = JSONRecordText.read(record) { name, _ in
+        own.append(name)
+        return own.count <= maximumNames
+      }
+      guard isWhole else { continue }
+      for name in own where known.insert(name).inserted { names.append(name) }
+      guard names.count <= maximumNames else {
+        throw CreditError(
+          "wrongHeader", "the objects have more than \(maximumNames) different members", file: path)
+      }
+    }
+    guard !names.isEmpty else {
+      throw CreditError("empty", "the file has no object with a member", file: path)
+    }
+    return names
+  }
+
+  func read(into target: UnsafeMutableRawPointer, count: Int) throws(StoreError) -> Int {
+    if position == pending.count { try refill() }
+    let taken = min(count, pending.count - position)
+    pending.withUnsafeBytes { bytes in
+      if let base = bytes.baseAddress { target.copyMemory(from: base + position, byteCount: taken) }
+    }
+    position += taken
+    return taken
+  }
+
+  private func refill() throws(StoreError) {
+    pending.removeAll(keepingCapacity: true)
+    position = 0
+    do {
+      while pending.count < 128 << 10, let record = try reader.next() { append(record) }
+    } catch let error as StoreError { throw error } catch {
+      // The first reading found nothing wrong: the file changed meanwhile.
+      throw StoreError(.inputOutput, "the file changed while it was read: \(error)")
+    }
+  }
+
+  // MARK: Rows
+
+  private func append(_ record: ArraySlice<UInt8>) {
+    var cells = [JSONRecordText.Cell?](repeating: nil, count: names.count)
+    var expected = 0
+    let isWhole = JSONRecordText.read(record) { name, cell in
+      // Most objects have their members in the order of the header.
+      let place = expected < names.count && names[expected] == name ? expected : places[name]
+      // A member that stands twice says two things.
+      guard let place, cells[place] == nil else { return false }
+      cells[place] = cell
+      expected = place + 1
+      return true
+    }
+    if isWhole {
+      append(row: cells.map { $0 ?? .absent })
+    } else {
+      // One cell more than the header has: it stays as it is, for somebody to look at.
+      append(row: [.text(Array(record))] + names.map { _ in .text([]) })
+    }
+  }
+
+  private func append(row cells: [JSONRecordText.Cell]) {
+    for (place, cell) in cells.enumerated() {
+      if place > 0 { pending.append(UInt8(ascii: ",")) }
+      guard case .text(let bytes) = cell else { continue }
+      pending.append(UInt8(ascii: "\""))
+      for byte in bytes {
+        if byte == UInt8(ascii: "\"") { pending.append(byte) }
+        pending.append(byte)
+      }
+      pending.append(UInt8(ascii: "\""))
+    }
+    // A line of nothing would be no row.
+    if cells.count == 1, cells[0] == .absent { pending += [UInt8(ascii: "\""), UInt8(ascii: "\"")] }
+    pending.append(0x0A)
+  }
+}
