@@ -1,4 +1,4 @@
-// Owns the targets for what people send: CSV, catalogues, filters, identifiers, cells, encodings.
+// Owns the targets for what people send: CSV, JSON, catalogues, filters, identifiers, cells, encodings.
 
 import CreditModel
 import CreditStore
@@ -23,6 +23,31 @@ enum TextTargets {
   static let csv: FuzzTarget = { bytes in
     let boundary = bytes.withUnsafeBytes { RecordSplitter.lastBoundary($0, isLast: false) }.end
     precondition(records(Array(bytes[..<boundary])) + records(Array(bytes[boundary...])) == records(bytes))
+  }
+
+  /// The objects of a JSON file are the same in whatever pieces it is read.
+  static let json: FuzzTarget = { bytes in
+    for member in [nil, "rows"] {
+      precondition(objects(bytes, piece: max(1, bytes.count), member) == objects(bytes, piece: 61, member))
+    }
+  }
+
+  private static func objects(_ bytes: [UInt8], piece: Int, _ member: String?) -> [[UInt8]]? {
+    var start = 0
+    let source = HandedBytes(totalBytes: nil) {
+      guard start < bytes.count else { return nil }
+      defer { start += piece }
+      return Array(bytes[start..<min(bytes.count, start + piece)])
+    }
+    do {
+      let reader = try JSONRecordReader(source, path: "file", member: member)
+      var found: [[UInt8]] = []
+      while let record = try reader.next() {
+        found.append(Array(record))
+        use(JSONRecordText.read(record) { _, _ in true })
+      }
+      return found
+    } catch { return nil }
   }
 
   static let catalogue: FuzzTarget = { bytes in

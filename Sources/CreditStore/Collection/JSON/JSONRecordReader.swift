@@ -6,7 +6,7 @@
 import SegmentStore
 
 /// Reads the objects of a file.
-final class JSONRecordReader {
+package final class JSONRecordReader {
   /// Bytes of an object at most.
   static let maximumBytes = 16 << 20
   private static let pieceBytes = 256 << 10
@@ -26,7 +26,7 @@ final class JSONRecordReader {
 
   /// - Parameter member: where the records are in a member of one object around them, its name.
   /// - Throws: `CreditError`, code `invalidJSON`, where the file does not begin with an object or an array, or has no such member.
-  init(_ source: any ByteSource, path: String, member: String?) throws {
+  package init(_ source: any ByteSource, path: String, member: String?) throws {
     self.source = source
     self.path = path
     try fill(3)
@@ -46,7 +46,7 @@ final class JSONRecordReader {
   }
 
   /// The bytes of the next object, or of the line that should have been one; `nil` at the end.
-  func next() throws -> ArraySlice<UInt8>? {
+  package func next() throws -> ArraySlice<UInt8>? {
     guard !isOver else { return nil }
     discard()
     switch form {

@@ -4,9 +4,9 @@
 // Does not find objects in a file (JSONRecordReader).
 
 /// Reads an object whose members are plain values (RFC 8259).
-struct JSONRecordText {
+package struct JSONRecordText {
   /// A member's value.
-  enum Cell: Equatable {
+  package enum Cell: Equatable {
     /// `null`.
     case absent
     /// The text of a string, or a number, `true`, `false`, an object or an array as written.
@@ -23,7 +23,7 @@ struct JSONRecordText {
   ///
   /// - Parameter member: gets the name and value of each member, in order.
   /// - Returns: false where the bytes are no object; what was given until then counts for nothing.
-  static func read(_ bytes: ArraySlice<UInt8>, _ member: ([UInt8], Cell) -> Bool) -> Bool {
+  package static func read(_ bytes: ArraySlice<UInt8>, _ member: ([UInt8], Cell) -> Bool) -> Bool {
     bytes.withUnsafeBufferPointer { bytes in
       var text = JSONRecordText(bytes: bytes)
       return text.object(member)
