@@ -110,6 +110,22 @@ public struct UnitRegister: Sendable {
   }
 }
 
+extension UnitRegister {
+  /// - Throws: `CreditError`: `unitClosed` when another took over its work, `unitNotAllowed` when the entry is not its own.
+  func check(_ code: String, reportsTo entry: CatalogueEntry, on day: Day) throws(CreditError) {
+    let successor = present(code, on: day)
+    guard successor == code else {
+      throw CreditError("unitClosed", "unit \(code) reports no more: \(successor) took over its work")
+    }
+    guard mayReport(code, to: entry, on: day) else {
+      throw CreditError(
+        "unitNotAllowed",
+        "unit \(code) may not report to \(entry.code), whose units are \(entry.units.prefix(5).joined(separator: ", "))"
+      )
+    }
+  }
+}
+
 extension CreditSnapshot {
   /// The units.
   ///
