@@ -51,10 +51,7 @@ public struct CollectionStatistics: Codable, Sendable, Equatable {
   /// Rows that named nobody in a hundred (未关联率).
   public var unlinkedRate: Double? { rate(unlinked) }
 
-  private func rate(_ part: Int) -> Double? {
-    guard reported > 0 else { return nil }
-    return (Double(part) * 10_000 / Double(reported)).rounded() / 100
-  }
+  private func rate(_ part: Int) -> Double? { RecordQuality.rate(part, of: reported) }
 
   fileprivate init(group: [String?]) {
     self.group = group

@@ -28,6 +28,7 @@ public struct RecordQuality: Codable, Sendable, Equatable {
   /// Records in a hundred dated ones that came in time, to two places (及时率); `nil` where none has a date.
   public var timeliness: Double? { Self.rate(timelyRecords, of: datedRecords) }
 
+  /// A part of a whole, in a hundred, to two places; `nil` of nothing.
   static func rate(_ part: Int, of whole: Int) -> Double? {
     whole > 0 ? (Double(part) * 10_000 / Double(whole)).rounded() / 100 : nil
   }
@@ -115,8 +116,7 @@ private struct CommitDays: Sendable {
 
   func day(of commit: Int64) -> Int {
     let milliseconds = database.engine.instant(of: UInt64(bitPattern: commit)) ?? 0
-    let (quotient, remainder) = (milliseconds + 8 * 3_600_000).quotientAndRemainder(dividingBy: 86_400_000)
-    return Int(remainder < 0 ? quotient - 1 : quotient)
+    return Int(CreditDatabase.day(ofMilliseconds: milliseconds).daysSinceEpoch)
   }
 }
 

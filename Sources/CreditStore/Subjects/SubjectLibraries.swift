@@ -58,7 +58,7 @@ private struct LinkedGroups {
   }
 
   func groups() throws -> [[SubjectKey]] {
-    guard let snapshot, try LinkTable.hasLinks(snapshot) else { return [] }
+    guard let snapshot, try snapshot.mayHaveRows(of: SystemDatasets.links.dataset) else { return [] }
     // Both ends of a link say the other one: together they are the pair.
     var ends: [Int64: [SubjectKey]] = [:]
     try LinkTable(snapshot: snapshot).forEachEnd { number, other in

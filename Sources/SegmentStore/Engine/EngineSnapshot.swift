@@ -38,6 +38,12 @@ public struct EngineSnapshot: Sendable {
     self.commit = commit
   }
 
+  /// Whether a dataset can have rows as far as the files tell, without reading any: most stores need not look into most of their tables.
+  package func mayHaveRows(of dataset: DatasetID) throws(StoreError) -> Bool {
+    if view.memory.rowCount(of: dataset, asOf: commit) > 0 { return true }
+    return try view.list.hasRows(of: dataset)
+  }
+
   /// Segments in which the snapshot may see rows.
   package var segments: [SegmentView] { view.segments.filter { $0.hasRows(asOf: commit) } }
   /// Segments in which the snapshot may see rows that nothing has superseded.

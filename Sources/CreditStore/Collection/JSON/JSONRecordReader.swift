@@ -104,15 +104,15 @@ package final class JSONRecordReader {
 
   // MARK: Objects
 
-  /// Whether the first object is whole on its line, so that the others are, too.
+  /// Whether the objects have a line each: the first is whole on its line, or does not end at all, so that its line is broken.
   private func endsOnItsLine() throws -> Bool {
-    var distance = 0
-    guard let length = try objectLength() else { return true }
-    while distance < length {
-      if buffer[position + distance] == 0x0A { return false }
-      distance += 1
+    do {
+      guard let length = try objectLength() else { return true }
+      return !buffer[position..<position + length].contains(0x0A)
+    } catch let error as CreditError where error.code == "invalidJSON" {
+      // It is longer than an object may be: whatever it is, lines can be told apart.
+      return true
     }
-    return true
   }
 
   private func line() throws -> ArraySlice<UInt8>? {

@@ -66,8 +66,9 @@ public struct BatchReport: Codable, Sendable, Equatable {
 
   /// The day it was committed, in the time zone of Asia/Shanghai.
   public var day: Day {
-    let days = ((instant.timeIntervalSince1970 + 8 * 3600) / 86_400).rounded(.down)
-    return Day(daysSinceEpoch: Int(max(-1e9, min(1e9, days)))) ?? .epoch
+    // An instant that was decoded may be any.
+    let milliseconds = max(-9e15, min(9e15, instant.timeIntervalSince1970 * 1000))
+    return CreditDatabase.day(ofMilliseconds: milliseconds.isNaN ? 0 : Int64(milliseconds))
   }
 }
 

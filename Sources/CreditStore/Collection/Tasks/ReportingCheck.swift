@@ -16,7 +16,8 @@ struct ReportingCheck {
   func check(
     _ unit: String?, _ entry: CatalogueEntry, period: String?, resubmits: UInt64?, on day: Day
   ) throws {
-    let units = UnitRegister(try has(SystemDatasets.units) ? UnitTable(snapshot: snapshot).units() : [])
+    let units = UnitRegister(
+      try snapshot.mayHaveRows(of: SystemDatasets.units.dataset) ? UnitTable(snapshot: snapshot).units() : [])
     if let unit { try units.check(unit, reportsTo: entry, on: day) }
     if let period { try check(period, unit, entry, units, on: day) }
     guard let resubmits else { return }
@@ -40,7 +41,7 @@ struct ReportingCheck {
       throw CreditError(
         "invalidPeriod", "\(period) is no period; write it as 2026-11-29, 2026-W48, 2026-11, 2026-Q4 or 2026")
     }
-    guard let unit, try has(SystemDatasets.tasks) else { return }
+    guard let unit, try snapshot.mayHaveRows(of: SystemDatasets.tasks.dataset) else { return }
     let tasks = try TaskTable(snapshot: snapshot).tasks().filter { task in
       task.entry == entry.code && (task.unit == unit || units.present(task.unit, on: day) == unit)
     }
@@ -52,11 +53,5 @@ struct ReportingCheck {
       let cycles = Set(tasks.map(\.cycle.rawValue)).sorted().joined(separator: ", ")
       throw CreditError("invalidPeriod", "\(period) is no period of a task of the unit, which are \(cycles)")
     }
-  }
-
-  /// Whether the store has rows of a table as far as its files tell.
-  private func has(_ schema: DatasetSchema) throws -> Bool {
-    if snapshot.view.memory.rowCount(of: schema.dataset, asOf: snapshot.commit) > 0 { return true }
-    return try snapshot.view.list.hasRows(of: schema.dataset)
   }
 }

@@ -43,16 +43,17 @@ extension CreditSnapshot {
   ///
   /// - Parameters:
   ///   - day: the day on which one asks: later batches do not count, periods that begin later are not there yet.
-  ///   - earliest: periods due before this day are left out.
+  ///   - earliest: periods due before this day are left out; by default those of the last 400 days are given.
   ///   - unit: only periods of a unit's tasks, and those it reports for another whose work it took over.
   ///   - entry: only tasks of an entry.
   ///   - states: only periods that stand so.
   /// - Throws: `CreditError`: `limit` for more than a million periods, `damaged`.
   public func taskStatuses(
-    on day: Day, dueFrom earliest: Day, unit: String? = nil, entry: String? = nil,
+    on day: Day, dueFrom earliest: Day? = nil, unit: String? = nil, entry: String? = nil,
     states: Set<TaskStatus.State> = Set(TaskStatus.State.allCases)
   ) throws -> [TaskStatus] {
     do {
+      let earliest = earliest ?? Day(daysSinceEpoch: Int(day.daysSinceEpoch) - 400) ?? .minimum
       let units = try units()
       let all = try tasks().filter { task in entry.map { $0 == task.entry } ?? true }
       let named = Dictionary(all.map { (TaskTable.name($0), $0) }, uniquingKeysWith: { first, _ in first })
@@ -94,10 +95,9 @@ extension CreditSnapshot {
   ///
   /// - Parameters:
   ///   - day: the day on which one asks.
-  ///   - earliest: periods due before this day are left out; by default those of the last 400 days are given.
+  ///   - earliest: as for ``taskStatuses(on:dueFrom:unit:entry:states:)``.
   public func overdueTasks(on day: Day, dueFrom earliest: Day? = nil) throws -> [TaskStatus] {
-    let start = earliest ?? Day(daysSinceEpoch: Int(day.daysSinceEpoch) - 400) ?? .minimum
-    return try taskStatuses(on: day, dueFrom: start, states: [.overdue])
+    try taskStatuses(on: day, dueFrom: earliest, states: [.overdue])
   }
 }
 

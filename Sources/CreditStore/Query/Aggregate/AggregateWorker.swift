@@ -171,7 +171,7 @@ final class AggregateWorker: QueryWorker {
       if isCancelled() { throw CancellationError() }
       try checkMemory(bytes + groupCount * 8)
     }
-    (rows, counted) = (counted, [])
+    rows = counted
     reserve(groupCount)
     try checkMemory()
   }

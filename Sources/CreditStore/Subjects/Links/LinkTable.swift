@@ -11,13 +11,6 @@ struct LinkTable {
 
   let snapshot: EngineSnapshot
 
-  /// Whether the store has any link as far as its files tell; most questions need not look further.
-  static func hasLinks(_ snapshot: EngineSnapshot) throws(StoreError) -> Bool {
-    let dataset = SystemDatasets.links.dataset
-    if snapshot.view.memory.rowCount(of: dataset, asOf: snapshot.commit) > 0 { return true }
-    return try snapshot.view.list.hasRows(of: dataset)
-  }
-
   /// The links of an identifier that hold, or with `history` all there ever were, by number.
   func links(of subject: Identifier, key: UInt128, history: Bool = false) throws -> [SubjectLink] {
     let schema = SystemDatasets.links

@@ -139,7 +139,9 @@ extension CreditSnapshot {
     case .asOf(let commit): asOf = EngineSnapshot(view: engine.view, commit: min(commit, engine.view.commit))
     }
     guard let key = own ?? LinkTable.unseenKey(subject) else { return [] }
-    guard try LinkTable.hasLinks(asOf) else { return own.map { [(subject, $0)] } ?? [] }
+    guard try asOf.mayHaveRows(of: SystemDatasets.links.dataset) else {
+      return own.map { [(subject, $0)] } ?? []
+    }
     let all = try LinkTable(snapshot: asOf).identifiers(of: subject, key: key)
     // A long identifier whose text is not the one stored under its key is somebody else's.
     return try all.filter { try LongIdentifiers.key(of: $0.identifier, in: engine) != nil }
