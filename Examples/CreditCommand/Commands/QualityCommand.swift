@@ -14,20 +14,15 @@ struct QualityCommand: AsyncParsableCommand {
   /// The days that count.
   struct Days: ParsableArguments {
     @Option(help: "Only records committed on this day or later.")
-    var from: String?
+    var from: Day?
     @Option(help: "Only records committed on this day or earlier.")
-    var until: String?
+    var until: Day?
     @Option(help: ArgumentHelp("Days after an event within which its record is in time.", valueName: "days"))
     var timelyDays = 7
 
     func range() throws -> ClosedRange<Day>? {
       guard from != nil || until != nil else { return nil }
-      func day(_ text: String?, _ otherwise: Day) throws -> Day {
-        guard let text else { return otherwise }
-        guard let day = Day(text) else { throw ValidationError("\(text) is no day; write it as 2021-01-31") }
-        return day
-      }
-      let (first, last) = (try day(from, .minimum), try day(until, .maximum))
+      let (first, last) = (from ?? .minimum, until ?? .maximum)
       guard first <= last else { throw ValidationError("--from is behind --until") }
       return first...last
     }

@@ -106,3 +106,9 @@ struct MaskingOptions: ParsableArguments {
 }
 
 extension IdentifierKind: @retroactive ExpressibleByArgument {}
+
+/// A day as an option, in any of the forms files use.
+extension Day: @retroactive ExpressibleByArgument {
+  /// Reads the text of an option.
+  public init?(argument: String) { self.init(argument) }
+}

@@ -31,12 +31,9 @@ struct TasksCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      try await output.reporting {
-        let tasks = try UnitsCommand.objects(in: file, CollectionTask.self)
-        let database = try waiting.open(store)
-        let result = try database.publish(tasks)
-        try database.close()
-        UnitsCommand.show(result, output)
+      try await UnitsCommand.enter(file, into: store, waiting, output) {
+        (database, tasks: [CollectionTask]) in
+        try database.publish(tasks)
       }
     }
   }
@@ -73,9 +70,9 @@ struct TasksCommand: AsyncParsableCommand {
 
     @OptionGroup var store: StoreArgument
     @Option(help: "The day on which one asks; today without it.")
-    var on: String?
+    var on: Day?
     @Option(help: "Leave out periods due before this day; 400 days before without it.")
-    var since: String?
+    var since: Day?
     @Option(help: "Only tasks of this unit.")
     var unit: String?
     @Option(help: "Only tasks of this entry.")
@@ -86,12 +83,9 @@ struct TasksCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await output.reporting {
-        let day = try on.map(Self.day) ?? CreditDatabase.today()
-        let earliest =
-          try since.map(Self.day) ?? Day(daysSinceEpoch: Int(day.daysSinceEpoch) - 400) ?? .minimum
         let states = Set(state.isEmpty ? TaskStatus.State.allCases : state)
         let found = try store.openForReading().snapshot().taskStatuses(
-          on: day, dueFrom: earliest, unit: unit, entry: entry, states: states)
+          on: on ?? CreditDatabase.today(), dueFrom: since, unit: unit, entry: entry, states: states)
         if !output.json {
           Terminal.table(
             ["unit", "entry", "period", "due", "state", "batches", "reported", "waiting"],
@@ -114,11 +108,6 @@ struct TasksCommand: AsyncParsableCommand {
             ]).text)
         }
       }
-    }
-
-    private static func day(_ text: String) throws -> Day {
-      guard let day = Day(text) else { throw ValidationError("\(text) is no day; write it as 2021-01-31") }
-      return day
     }
   }
 

@@ -45,8 +45,18 @@ struct UnitsCommand: AsyncParsableCommand {
     }
   }
 
-  static func show(_ result: RegisterResult, _ output: OutputOptions) {
-    output.show([("published", .int(result.published)), ("unchanged", .int(result.unchanged))])
+  /// Enters what a JSON file holds into a store, and says how much of it was new.
+  static func enter<Value: Decodable>(
+    _ file: String, into store: StoreArgument, _ waiting: WaitOption, _ output: OutputOptions,
+    _ publish: (CreditDatabase, [Value]) throws -> RegisterResult
+  ) async throws {
+    try await output.reporting {
+      let values = try objects(in: file, Value.self)
+      let database = try waiting.open(store)
+      let result = try publish(database, values)
+      try database.close()
+      output.show([("published", .int(result.published)), ("unchanged", .int(result.unchanged))])
+    }
   }
 
   static func json(_ unit: ReportingUnit) -> [(String, JSON)] {
@@ -75,12 +85,8 @@ struct UnitsCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      try await output.reporting {
-        let units = try UnitsCommand.objects(in: file, ReportingUnit.self)
-        let database = try waiting.open(store)
-        let result = try database.publish(units, reason: reason)
-        try database.close()
-        UnitsCommand.show(result, output)
+      try await UnitsCommand.enter(file, into: store, waiting, output) { (database, units: [ReportingUnit]) in
+        try database.publish(units, reason: reason)
       }
     }
   }
@@ -154,7 +160,7 @@ struct UnitsCommand: AsyncParsableCommand {
     @Option(help: "Credit code of the unit that goes on.")
     var into: String
     @Option(help: "The first day on which that holds.")
-    var since: String
+    var since: Day
     @Option(help: "Why.")
     var reason: String
     @OptionGroup var waiting: WaitOption
@@ -162,9 +168,8 @@ struct UnitsCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await output.reporting {
-        guard let day = Day(since) else { throw ValidationError("--since must be a day such as 2021-01-31") }
         let database = try waiting.open(store)
-        let commit = try database.mergeUnit(unit, into: into, since: day, reason: reason)
+        let commit = try database.mergeUnit(unit, into: into, since: since, reason: reason)
         try database.close()
         output.show([("commit", .unsigned(commit))])
       }
@@ -179,7 +184,7 @@ struct UnitsCommand: AsyncParsableCommand {
     @Argument(help: "Credit code of the unit.")
     var unit: String
     @Option(help: "The first day on which it works itself again.")
-    var since: String
+    var since: Day
     @Option(help: "Why.")
     var reason: String
     @OptionGroup var waiting: WaitOption
@@ -187,9 +192,8 @@ struct UnitsCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await output.reporting {
-        guard let day = Day(since) else { throw ValidationError("--since must be a day such as 2021-01-31") }
         let database = try waiting.open(store)
-        let commit = try database.restoreUnit(unit, since: day, reason: reason)
+        let commit = try database.restoreUnit(unit, since: since, reason: reason)
         try database.close()
         output.show([("commit", .unsigned(commit))])
       }
@@ -208,12 +212,9 @@ struct UnitsCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      try await output.reporting {
-        let accounts = try UnitsCommand.objects(in: file, UnitAccount.self)
-        let database = try waiting.open(store)
-        let result = try database.publish(accounts)
-        try database.close()
-        UnitsCommand.show(result, output)
+      try await UnitsCommand.enter(file, into: store, waiting, output) {
+        (database, accounts: [UnitAccount]) in
+        try database.publish(accounts)
       }
     }
   }
