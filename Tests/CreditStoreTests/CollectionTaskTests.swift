@@ -3,6 +3,7 @@
 import CreditModel
 import CreditStore
 import Foundation
+import SegmentStore
 import TestSupport
 import Testing
 
@@ -184,5 +185,40 @@ import Testing
     #expect(try earlier.batches().map(\.waiting) == [2])
     #expect(try earlier.collectionStatistics(by: [.unit]).first?.loadingRate == 33.33)
     #expect(try store.database.snapshot().collectionStatistics(by: [.unit], unit: Self.other).isEmpty)
+  }
+
+  /// Batches of before their counters had columns, and of before the version of the entry had one, are read from their receipts, also beside
+  /// newer ones in one segment.
+  @Test(arguments: [6, 7])
+  func batchesOfEarlierVersionsHaveTheCountersOfTheirReceipts(columns: Int) async throws {
+    let store = try store()
+    let all = SystemDatasets.batches
+    let schema = DatasetSchema(
+      dataset: all.dataset, version: columns == 6 ? 1 : 2, columns: Array(all.columns.prefix(columns)))
+    _ = try store.database.engine.write { transaction in
+      let json = """
+        {"file":"old.csv","batch":9,"reported":21,"loaded":6,"updated":5,"duplicate":4,"questionable":3,"unlinked":3,\
+        "warnings":0,"commit":9,"seconds":1}
+        """
+      let cells: [RowPayload.Cell] = [
+        .text("collect"), .text("T1"), .text(Self.unit), .text("old.csv"), .text(json), .null, .integer(1),
+      ]
+      try transaction.append(
+        schema, key: SystemDatasets.key(batch: transaction.commit), batch: transaction.commit,
+        payload: RowPayload.encode(Array(cells.prefix(columns))))
+    }
+    let newer = try store.collect([row(1)], unit: Self.unit)
+    for isMerged in [false, true] {
+      if isMerged { _ = try await store.database.compact() }
+      let reports = try store.database.snapshot().batches()
+      #expect(
+        reports.map(\.reported) == [21, 1] && reports.map(\.batch)[1] == newer.batch, "merged: \(isMerged)")
+      let old = try #require(reports.first)
+      #expect(
+        [old.loaded, old.updated, old.duplicate, old.questionable, old.unlinked].elementsEqual([
+          6, 5, 4, 3, 3,
+        ]))
+      #expect(old.channel == nil && old.period == nil && old.resubmits == nil && old.unit == Self.unit)
+    }
   }
 }

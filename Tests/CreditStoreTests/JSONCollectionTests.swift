@@ -135,6 +135,19 @@ import Testing
     }
   }
 
+  /// The first line decides what form a file has: also where it is broken, however long the file is.
+  @Test func aBrokenFirstLineCostsNoOther() throws {
+    let store = try StoreFixture([StoreFixture.keyless])
+    let good =
+      "{\"CODE\":\"91130302MA0000015N\",\"NO\":\"文\",\"TEXT\":\"" + String(repeating: " ", count: 2000)
+      + "x\"}"
+    let lines = ["{\"CODE\":"] + Array(repeating: good, count: 9000)
+    let receipt = try collect(store, lines.joined(separator: "\n"), entry: "T0")
+    #expect(
+      receipt.reported == 9001 && receipt.questionable == 1 && receipt.loaded == 1
+        && receipt.duplicate == 8999)
+  }
+
   @Test func filesThatAreNoRecordsAreRefused() throws {
     let store = try StoreFixture()
     let commit = store.database.snapshot().commit
