@@ -1,11 +1,13 @@
 // Owns what Swift cannot say: telling the processor which memory is needed soon, and two functions of the C library that Swift's module
-// of it leaves out: searching bytes, and giving freed memory back. Loops over packed numbers are in BitUnpacking.h.
+// of it leaves out: searching bytes, and giving freed memory back. Loops over packed numbers are in BitUnpacking.h,
+// those of look-ups in LookUps.h.
 // Invariants: a hint has no effect but on speed, and any address is allowed; a search reads only the bytes it is given.
 
 #ifndef CSTORAGEKERNELS_H
 #define CSTORAGEKERNELS_H
 
 #include "BitUnpacking.h"
+#include "LookUps.h"
 #include <stddef.h>
 
 /// First place of some bytes in others, or NULL; `part_count` is not 0.

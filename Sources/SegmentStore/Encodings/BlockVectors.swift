@@ -96,12 +96,7 @@ extension DecodedBlock {
 
   /// Turns codes of the other column into those of a mapped block's rows; false where the map does not know one.
   package func mapCodes(_ rows: Range<Int>, _ map: CodeMap, in codes: UnsafeMutablePointer<UInt32>) -> Bool {
-    var someAbsent = false
-    for place in 0..<rows.count {
-      let own = map.code(Int(codes[place])) ?? absentCode
-      codes[place] = own
-      if own == absentCode { someAbsent = true }
-    }
+    let someAbsent = map.map(codes, count: rows.count)
     exceptions?.forEach(in: rows) { row, code in
       codes[row &- rows.lowerBound] = UInt32(truncatingIfNeeded: code)
     }

@@ -81,8 +81,7 @@ struct AggregateRun {
     let orders = worker.columns.map { $0.ascending() }
     if orders.count == 1 {
       let rows = worker.rows
-      let hasAbsent = rows.first.map { $0 > 0 } ?? false
-      return (hasAbsent ? [0] : []) + orders[0].filter { Int($0) < rows.count && rows[Int($0)] > 0 }
+      return (rows[0] > 0 ? [0] : []) + orders[0].filter { rows[Int($0)] > 0 }
     }
     if orders.count == 2, let groups = worker.groupsAscending(orders[0], orders[1]) { return groups }
     let ranks = orders.map { order in

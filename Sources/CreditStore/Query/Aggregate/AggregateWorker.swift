@@ -15,11 +15,12 @@ final class AggregateWorker: QueryWorker {
   private let chain: [PairNumbering]
   private(set) var measures: [MeasureColumn]
   /// Rows of each group.
-  private(set) var rows: [Int] = []
+  private(set) var rows = RowCounts()
   private(set) var scanned = 0
   private(set) var matched = 0
   private let groups = VectorNumbers()
   private let next = VectorNumbers()
+  private let spare = VectorNumbers()
 
   /// - Parameter templates: those of each group and each measure, shared by the threads of the question.
   init(
@@ -34,7 +35,10 @@ final class AggregateWorker: QueryWorker {
         // A sixteenth of the share of the thread, 4 bytes each.
         maximumCodeCounts: min(options.maximumCodeCounts, byteLimit / 64))
     }
-    chain = plan.groups.dropFirst().map { _ in PairNumbering() }
+    // Only the last pairs are groups, of which some may have no rows.
+    chain = plan.groups.indices.dropFirst().map {
+      PairNumbering(side: $0 == plan.groups.count - 1 ? .neighbours : .single)
+    }
     measures = zip(plan.gathered, templates.dropFirst(plan.groups.count)).map { measure, templates in
       MeasureColumn(
         measure.function, measure.column, type: measure.column.map(plan.items.type) ?? .integer,
@@ -49,7 +53,7 @@ final class AggregateWorker: QueryWorker {
   private var groupCount: Int { chain.last?.count ?? columns.first?.count ?? 1 }
 
   /// Groups that have rows, in the order of their numbers.
-  var groupsWithRows: [Int] { rows.indices.filter { rows[$0] > 0 } }
+  var groupsWithRows: [Int] { rows.groups }
 
   /// The same in the order of the values of two columns; `nil` where sorting them is quicker.
   func groupsAscending(_ left: [UInt32], _ right: [UInt32]) -> [UInt32]? {
@@ -57,9 +61,7 @@ final class AggregateWorker: QueryWorker {
   }
 
   private func reserve(_ count: Int) {
-    if rows.count < count {
-      rows.append(contentsOf: repeatElement(0, count: max(count, rows.count * 2) - rows.count))
-    }
+    rows.reserve(count)
     for index in measures.indices { measures[index].reserve(count) }
   }
 
@@ -81,7 +83,7 @@ final class AggregateWorker: QueryWorker {
     matched += rowCount
     let group = Int(columns.first?.number(ofText: context.entry.entry.code) ?? 0)
     reserve(groupCount)
-    rows[group] += rowCount
+    rows.add(rowCount, to: group)
     try checkMemory()
   }
 
@@ -94,14 +96,14 @@ final class AggregateWorker: QueryWorker {
     matched += vector.selectedCount
     var groupOf: UnsafePointer<UInt32>?
     if plan.groups.isEmpty {
-      rows[0] += vector.selectedCount
+      rows.add(vector.selectedCount, to: 0)
     } else if countsOnly, chain.isEmpty, try columns[0].count(&vector, in: &rows) {
       return try checked()
     } else {
-      groupOf = try findGroups(&vector, context)
+      let found = try findGroups(&vector, context)
+      groupOf = found
       reserve(groupCount)
-      let numbers = groups.base
-      rows.withUnsafeMutableBufferPointer { rows in vector.selection.visit { rows[Int(numbers[$0])] &+= 1 } }
+      rows.add(vector.selection, found)
     }
     for index in measures.indices { try measures[index].add(&vector, context, groupOf) }
     return try checked()
@@ -114,14 +116,15 @@ final class AggregateWorker: QueryWorker {
 
   private func findGroups(_ vector: inout RowVector, _ context: QueryContext) throws -> UnsafePointer<UInt32>
   {
-    let numbers = groups.base
+    var (numbers, free) = (groups.base, spare.base)
     try columns[0].numbers(of: &vector, context, to: numbers)
     var count = columns[0].count
     for (column, pairs) in zip(columns.dropFirst(), chain) {
       let right = next.base
       try column.numbers(of: &vector, context, to: right)
       pairs.reserve(left: count, right: column.count)
-      vector.selection.visit { numbers[$0] = pairs.number(numbers[$0], right[$0]) }
+      pairs.numbers(vector.selection, numbers, right, to: free)
+      swap(&numbers, &free)
       count = pairs.count
     }
     return UnsafePointer(numbers)
@@ -131,7 +134,7 @@ final class AggregateWorker: QueryWorker {
   private func checkMemory(_ more: Int = 0) throws(CreditError) {
     try checkGroups()
     let bytes =
-      more + rows.capacity * 8 + columns.reduce(0) { $0 + $1.byteCount }
+      more + rows.byteCount + columns.reduce(0) { $0 + $1.byteCount }
       + chain.reduce(0) { $0 + $1.byteCount }
       + measures.reduce(0) { $0 + $1.byteCount } + filter.byteCount
     guard bytes <= byteLimit else {
@@ -166,7 +169,7 @@ final class AggregateWorker: QueryWorker {
   func addCodeCounts(isCancelled: () -> Bool) throws {
     // Taken out meanwhile, because the check looks at the groups as well.
     var counted = rows
-    rows = []
+    rows = RowCounts()
     try columns.first?.addCodeCounts(to: &counted) { bytes in
       if isCancelled() { throw CancellationError() }
       try checkMemory(bytes + groupCount * 8)
@@ -189,17 +192,17 @@ final class AggregateWorker: QueryWorker {
         let right = columns[index + 1].numbers(of: other.columns[index + 1])
         let left = index == 0 ? columns[0].count : chain[index - 1].count
         pairs.reserve(left: left, right: columns[index + 1].count)
+        let isLast = index == chain.count - 1
         groups = (0..<other.chain[index].count).map { number in
+          // The last pairs may be none.
+          if isLast, other.rows[number] == 0 { return 0 }
           let pair = other.chain[index][number]
           return pairs.number(groups[Int(pair.left)], right[Int(pair.right)])
         }
       }
     }
     reserve(groupCount)
-    let otherRows = other.rows
-    rows.withUnsafeMutableBufferPointer { rows in
-      for (group, more) in zip(groups, otherRows) { rows[Int(group)] += more }
-    }
+    rows.merge(other.rows, groups: groups)
     for index in measures.indices {
       measures[index].merge(other.measures[index], groups: groups, isLast: isLast)
     }

@@ -68,7 +68,7 @@ struct ExactSums {
       return
     }
     small.withUnsafeMutableBufferPointer { small in
-      rows.visit { small[Int(groups[$0])] &+= values[$0] }
+      if let sums = small.baseAddress { rows.add(values, of: groups, to: sums) }
     }
   }
 

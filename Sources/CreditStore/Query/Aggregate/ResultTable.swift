@@ -12,7 +12,7 @@ final class ResultTable: Sendable {
     /// Values of a group, by row.
     case values(ResultValues, numbers: [UInt32])
     /// Counts by group, and the group of each row.
-    case counts([Int], groups: [UInt32])
+    case counts(RowCounts, groups: [UInt32])
     /// Sums of numbers with so many places (`nil` = whole numbers); absent where nothing was added up.
     case sums([Int128?], scale: Int?)
   }

@@ -112,17 +112,15 @@ final class ColumnNumbering {
   ) {
     // Seconds are brought to their day first, where only the day counts.
     let isByDay = type == .timestamp && part != .value
-    let window = window.view
-    var needsMore = false
-    rows.visit { place in
-      let known = window.number(of: isByDay ? Self.day(values[place]) : values[place])
-      target[place] = known
-      if known == 0 { needsMore = true }
+    if isByDay {
+      let window = window.view
+      rows.visit { target[$0] = window.number(of: Self.day(values[$0])) }
+    } else if !window.view.numbers(of: values, rows, to: target) {
+      return
     }
-    guard needsMore else { return }
     // From here on the window may move.
     rows.visit { place in
-      if target[place] == 0 {
+      if target[place] == IntegerWindow.unknown {
         target[place] = number(ofInteger: isByDay ? Self.day(values[place]) : values[place])
       }
     }
@@ -136,7 +134,7 @@ final class ColumnNumbering {
 
   private func number(ofInteger value: Int64) -> UInt32 {
     let known = window.view.number(of: value)
-    if known != 0 { return known }
+    if known != IntegerWindow.unknown { return known }
     let number = integers.number(of: UInt64(bitPattern: Self.part(value, part, type))) + 1
     window.set(value, number)
     return number
@@ -162,15 +160,10 @@ final class ColumnNumbering {
       return
     }
     try beginWords(item, &vector)
-    var needsMore = false
-    let (memo, absent) = (words.places, words.absent)
-    vector.selection.visit { place in
-      // The last place of the memo stands for "no value".
-      let number = memo[Int(min(codes[place], absent))]
-      target[place] = number
-      if number >= WordMemo.special { needsMore = true }
-    }
-    guard needsMore else { return }
+    let rows = vector.selection
+    // The last place of the memo stands for "no value".
+    let largest = rows.lookUp(codes, in: words.places, limit: words.absent, to: target)
+    guard largest >= WordMemo.special else { return }
     try vector.selection.visit { (place) throws(StoreError) in
       guard target[place] >= WordMemo.special else { return }
       let code = Int(codes[place])
@@ -195,7 +188,7 @@ final class ColumnNumbering {
 
   /// Counts the selected rows by number, where that needs no number of each row; false where it does. Some rows are counted once
   /// ``addCodeCounts(to:_:)`` is called.
-  func count(_ vector: inout RowVector, in counts: inout [Int]) throws -> Bool {
+  func count(_ vector: inout RowVector, in counts: inout RowCounts) throws -> Bool {
     guard case .item(let item) = column, isText else { return false }
     if let codes = try vector.codes(item) {
       guard !vector.hasTemplates(item), vector.wordCount(item) <= Self.wordsAtOnce else { return false }
@@ -210,8 +203,8 @@ final class ColumnNumbering {
     let (texts, keys) = (texts, texts.keys)
     try vector.selection.visit(runs) { (key, indexes) throws(StoreError) in
       let number = Int(texts.number(of: try keys.key(ofSubject: key))) + 1
-      if number >= counts.count { reserve(&counts) }
-      counts[number] += indexes.count
+      if number >= counts.count { counts.reserve(count) }
+      counts.add(indexes.count, to: number)
     }
     return true
   }
@@ -222,7 +215,7 @@ final class ColumnNumbering {
   /// Numbers the words of which rows were counted.
   ///
   /// - Parameter check: asked now and then, with the bytes that are needed meanwhile.
-  func addCodeCounts(to counts: inout [Int], _ check: (_ bytes: Int) throws -> Void) throws {
+  func addCodeCounts(to counts: inout RowCounts, _ check: (_ bytes: Int) throws -> Void) throws {
     let dictionaries = codeCounts.take()
     var found: [(key: UInt128, rows: UInt32)] = []
     for dictionary in dictionaries {
@@ -233,23 +226,17 @@ final class ColumnNumbering {
         if found.count & 1023 == 0 { try check(found.capacity * 32) }
       }
       guard dictionary.counts[absent] > 0 else { continue }
-      if counts.isEmpty { reserve(&counts) }
-      counts[0] += Int(dictionary.counts[absent])
+      counts.reserve(1)
+      counts.add(Int(dictionary.counts[absent]), to: 0)
     }
     // Numbered in their order, words of several dictionaries need not be looked for.
     if dictionaries.count > 1 { found.sort { $0.key < $1.key } }
     for (place, (key, rows)) in found.enumerated() {
       let number = Int(texts.number(of: key)) + 1
-      if number >= counts.count { reserve(&counts) }
-      counts[number] += Int(rows)
+      if number >= counts.count { counts.reserve(count) }
+      counts.add(Int(rows), to: number)
       if place & 1023 == 1023 { try check(found.capacity * 32) }
     }
-  }
-
-  /// Makes room for all numbers.
-  private func reserve(_ counts: inout [Int]) {
-    guard counts.count < count else { return }
-    counts.append(contentsOf: repeatElement(0, count: max(count, counts.count * 2) - counts.count))
   }
 
   private func number(textAt place: Int, _ item: Int, _ vector: inout RowVector) throws(StoreError) -> UInt32

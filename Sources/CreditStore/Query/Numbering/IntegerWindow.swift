@@ -1,16 +1,21 @@
 // Owns finding the numbers of integers that lie close together, such as days, without hashing.
-// Invariants: what is found here was set here; a window never covers more than `limit` integers. Marked kernel: offsets are below `count`.
+// Invariants: what is found here was set here; a window never covers more than `limit` integers. Marked kernel: offsets are below `count`,
+// and the place behind them stands for what lies outside.
+
+import SegmentStore
 
 /// Numbers of integers that lie close together, by their distance from the smallest.
 struct IntegerWindow {
   /// Integers of a window at most: days of seven centuries.
   private static let limit = 1 << 18
+  /// Stands for "not known here".
+  static let unknown = unknownEntry
 
   private final class Memory {
     let base: UnsafeMutablePointer<UInt32>
     init(count: Int) {
-      base = .allocate(capacity: count)
-      base.initialize(repeating: 0, count: count)
+      base = .allocate(capacity: count + 1)
+      base.initialize(repeating: IntegerWindow.unknown, count: count + 1)
     }
     deinit { base.deallocate() }
   }
@@ -21,15 +26,23 @@ struct IntegerWindow {
     fileprivate let low: Int64
     fileprivate let count: UInt64
 
-    /// The number of an integer; 0 = not known here.
+    /// The number of an integer, or `unknown`.
     @inline(__always)
     func number(of value: Int64) -> UInt32 {
       let offset = UInt64(bitPattern: value &- low)
-      return offset < count ? base[Int(truncatingIfNeeded: offset)] : 0
+      return base[Int(truncatingIfNeeded: min(offset, count))]
+    }
+
+    /// Writes the numbers of the selected rows of a vector, by place; returns whether some are unknown.
+    func numbers(
+      of values: UnsafePointer<Int64>, _ rows: RowSelection, to target: UnsafeMutablePointer<UInt32>
+    ) -> Bool {
+      rows.lookUp(values, from: low, in: base, limit: UInt32(truncatingIfNeeded: count), to: target)
+        == unknown
     }
   }
 
-  private var memory = Memory(count: 1)
+  private var memory = Memory(count: 0)
   private var low: Int64 = 0
   private var count: UInt64 = 0
 

@@ -5,31 +5,43 @@
 // block: 0 u8 flags (bit 0: null bitmap)  1 u8 code width  2 u16 0  4 u32 exceptions  8 u64 0
 //        16 [null bitmap] [packed rows of exceptions, 13 bits] [packed codes]
 
+import CStorageKernels
+
 /// From the codes of one column to those of another.
 package final class CodeMap: Sendable {
   /// Entries of a map at most that a merge makes: look-ups read maps whole.
   package static let maximumEntries = 1 << 18
 
-  /// Own codes plus 1, 0 for none, by code of the other column.
+  /// Own codes, `absentCode` for none, by code of the other column; the last place stands for all codes behind.
   private let entries: [UInt32]
   /// Own codes are below this.
   package let codeLimit: Int
 
   /// Makes a map of own codes plus 1, 0 for none, by code of the other column.
   package init(_ entries: [UInt32]) {
-    self.entries = entries
+    self.entries = entries.map { $0 &- 1 } + [absentCode]
     codeLimit = Int(entries.max() ?? 0)
   }
 
-  package var count: Int { entries.count }
+  package var count: Int { entries.count - 1 }
   package var cost: Int { entries.count * 4 + 120 }
 
   /// What the map says of a code of the other column; `nil` = nothing.
   @inline(__always)
   package func code(_ other: Int) -> UInt32? {
-    guard other >= 0, other < entries.count else { return nil }
-    let entry = entries[other]
-    return entry == 0 ? nil : entry - 1
+    guard other >= 0, other < count else { return nil }
+    let own = entries[other]
+    return own == absentCode ? nil : own
+  }
+
+  /// Turns codes of the other column into own ones, `absentCode` where the map says nothing; returns whether that happened.
+  func map(_ codes: UnsafeMutablePointer<UInt32>, count codeCount: Int) -> Bool {
+    entries.withUnsafeBufferPointer { entries in
+      guard let table = entries.baseAddress else { return false }
+      return cstorage_look_up(
+        table, UInt32(truncatingIfNeeded: entries.count - 1), codes, nil, codeCount, codes)
+        == absentCode
+    }
   }
 
   /// Appends the raw bytes of the map.
@@ -37,7 +49,7 @@ package final class CodeMap: Sendable {
     let width = BitPacking.width(of: UInt64(codeLimit))
     let start = arena.appendZeros(8)
     arena.store(UInt8(width), at: start)
-    BitPacking.append(count: entries.count, width: width, to: arena) { UInt64(entries[$0]) }
+    BitPacking.append(count: count, width: width, to: arena) { UInt64(entries[$0] &+ 1) }
   }
 
   /// Reads a map, every entry of which must name one of `codes` codes or none.
@@ -49,13 +61,14 @@ package final class CodeMap: Sendable {
     let width = Int(raw.load(0, as: UInt8.self))
     guard width <= 32, 8 + BitPacking.byteCount(count, width: width) == raw.count else { throw damage() }
     var entries: [UInt32] = []
-    entries.reserveCapacity(count)
+    entries.reserveCapacity(count + 1)
     var isSound = true
     BitPacking.forEach(raw.base + 8, 0..<count, width: width) { _, entry in
       if entry > UInt64(codes) { isSound = false }
-      entries.append(UInt32(truncatingIfNeeded: entry))
+      entries.append(UInt32(truncatingIfNeeded: entry) &- 1)
     }
     guard isSound else { throw damage() }
+    entries.append(absentCode)
     self.entries = entries
     codeLimit = codes
   }
