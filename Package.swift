@@ -28,11 +28,13 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CStorageKernels"),
     .target(name: "SegmentStore", dependencies: ["CLZ4", "CStorageKernels"], swiftSettings: settings),
     .target(name: "CreditModel", swiftSettings: settings),
     .target(
-      name: "CreditStore", dependencies: ["CreditModel", "SegmentStore"], swiftSettings: settings),
+      name: "CreditStore", dependencies: ["CZlib", "CreditModel", "SegmentStore"], swiftSettings: settings),
     .target(name: "CreditApplications", dependencies: ["CreditStore"], swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["CreditStore", "SegmentStore"], path: "Tests/TestSupport",
@@ -44,7 +46,7 @@ let package = Package(
       name: "CreditModelTests", dependencies: ["CreditModel", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "CreditStoreTests", dependencies: ["CreditStore", "TestSupport"],
+      name: "CreditStoreTests", dependencies: ["CZlib", "CreditStore", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "CreditApplicationsTests", dependencies: ["CreditApplications", "TestSupport"],

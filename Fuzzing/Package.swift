@@ -16,10 +16,12 @@ let package = Package(
   name: "Fuzzing",
   targets: [
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CStorageKernels"),
     .target(name: "SegmentStore", dependencies: ["CLZ4", "CStorageKernels"], swiftSettings: settings),
     .target(name: "CreditModel", swiftSettings: settings),
-    .target(name: "CreditStore", dependencies: ["CreditModel", "SegmentStore"], swiftSettings: settings),
+    .target(
+      name: "CreditStore", dependencies: ["CZlib", "CreditModel", "SegmentStore"], swiftSettings: settings),
     .executableTarget(
       name: "Fuzz", dependencies: ["CreditStore", "CreditModel", "SegmentStore"], path: "Targets/Fuzz",
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]),

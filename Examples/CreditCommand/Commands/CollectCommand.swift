@@ -9,12 +9,12 @@ extension FileEncoding: @retroactive ExpressibleByArgument {}
 
 /// What a file is written in.
 enum FileFormat: String, ExpressibleByArgument, CaseIterable {
-  case auto, csv, json
+  case auto, csv, json, xlsx
 }
 
 struct CollectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "collect", abstract: "Takes in CSV and JSON files, one batch each.",
+    commandName: "collect", abstract: "Takes in CSV and JSON files and .xlsx workbooks, one batch each.",
     discussion:
       "Header names, or names of members, may be item ids, Chinese names or aliases. A failed file does not stop the others."
   )
@@ -27,10 +27,19 @@ struct CollectCommand: AsyncParsableCommand {
   @Option(help: "Encoding of the files: utf-8, gb18030 or auto.")
   var encoding: FileEncoding = .auto
   @Option(
-    help: "Format of the files: csv, json (lines or an array), or auto: what .json, .jsonl and .ndjson say.")
+    help:
+      "Format of the files: csv, json (lines or an array), xlsx, or auto: what .json, .jsonl, .ndjson and .xlsx say."
+  )
   var format: FileFormat = .auto
   @Option(help: ArgumentHelp("The member of a JSON object that holds the records.", valueName: "name"))
   var recordsIn: String?
+  @Option(
+    help: ArgumentHelp("The sheet of a workbook; else the first that is not hidden.", valueName: "name"))
+  var sheet: String?
+  @Option(
+    help: ArgumentHelp(
+      "The row of a sheet with the header; else the first with two values.", valueName: "row"))
+  var headerRow: Int?
   @Option(help: ArgumentHelp("Refuse a file with more rows set aside than this.", valueName: "rows"))
   var maximumRejects: Int?
   @Option(help: "How the data came: manual, file, database, frontEndMachine, interface.")
@@ -91,8 +100,13 @@ struct CollectCommand: AsyncParsableCommand {
 
   private func source(_ file: String) -> CreditDatabase.Source {
     let suffix = file.split(separator: ".").last.map { $0.lowercased() } ?? ""
-    let isJSON = format == .json || format == .auto && ["json", "jsonl", "ndjson"].contains(suffix)
-    return isJSON ? .json(file, recordsIn: recordsIn) : .csv(file, encoding: encoding)
+    if format == .json || format == .auto && ["json", "jsonl", "ndjson"].contains(suffix) {
+      return .json(file, recordsIn: recordsIn)
+    }
+    if format == .xlsx || format == .auto && ["xlsx", "xlsm"].contains(suffix) {
+      return .xlsx(file, sheet: sheet, headerRow: headerRow)
+    }
+    return .csv(file, encoding: encoding)
   }
 
   private func print(_ receipt: Receipt) {

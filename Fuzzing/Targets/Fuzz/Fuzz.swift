@@ -14,7 +14,7 @@ let targets: [String: FuzzTarget] = [
   "directory": BlockTargets.directory,
   "dictionary": BlockTargets.dictionary, "bundle": BlockTargets.bundle, "lz4": BlockTargets.lz4,
   "journal": FileTargets.journal, "state": FileTargets.state, "segment": SegmentTarget.segment,
-  "csv": TextTargets.csv, "json": TextTargets.json,
+  "csv": TextTargets.csv, "json": TextTargets.json, "xml": TextTargets.xml, "workbook": TextTargets.workbook,
   "catalogue": TextTargets.catalogue, "filter": TextTargets.filter, "identifier": TextTargets.identifier,
   "value": TextTargets.value, "gb18030": TextTargets.gb18030,
 ]

@@ -32,15 +32,58 @@ enum TextTargets {
     }
   }
 
-  private static func objects(_ bytes: [UInt8], piece: Int, _ member: String?) -> [[UInt8]]? {
+  /// The marks and texts of a document are the same in whatever pieces it is read.
+  static let xml: FuzzTarget = { bytes in
+    precondition(events(bytes, piece: max(1, bytes.count)) == events(bytes, piece: 7))
+  }
+
+  private static func events(_ bytes: [UInt8], piece: Int) -> [[UInt8]]? {
+    do {
+      var reader = try XMLReader(handed(bytes, piece: piece), path: "file")
+      var found: [[UInt8]] = []
+      while true {
+        switch try reader.next() {
+        case .over: return found
+        case .start: found.append([1] + (reader.attribute("a") ?? []))
+        case .end: found.append([2])
+        case .text: found.append([3] + reader.text)
+        }
+      }
+    } catch { return nil }
+  }
+
+  private static func handed(_ bytes: [UInt8], piece: Int) -> HandedBytes {
     var start = 0
-    let source = HandedBytes(totalBytes: nil) {
+    return HandedBytes(totalBytes: nil) {
       guard start < bytes.count else { return nil }
       defer { start += piece }
       return Array(bytes[start..<min(bytes.count, start + piece)])
     }
+  }
+
+  private static let workbookPath =
+    "\(NSTemporaryDirectory())fuzz-\(ProcessInfo.processInfo.processIdentifier).xlsx"
+
+  /// A workbook gives rows or an error.
+  static let workbook: FuzzTarget = { bytes in
+    guard FileManager.default.createFile(atPath: workbookPath, contents: Data(bytes)) else { return }
+    attempt {
+      let rows = try SheetRows(Workbook(path: workbookPath), sheet: nil, headerRow: nil)
+      var piece = [UInt8](repeating: 0, count: 4096)
+      var total = 0
+      while total < 1 << 20 {
+        let count = try piece.withUnsafeMutableBytes { piece in
+          try piece.baseAddress.map { try rows.read(into: $0, count: 4096) } ?? 0
+        }
+        if count == 0 { break }
+        total += count
+      }
+    }
+  }
+
+  private static func objects(_ bytes: [UInt8], piece: Int, _ member: String?) -> [[UInt8]]? {
     do {
-      let reader = try JSONRecordReader(source, path: "file", member: member)
+      let reader = try JSONRecordReader(handed(bytes, piece: piece), path: "file", member: member)
       var found: [[UInt8]] = []
       while let record = try reader.next() {
         found.append(Array(record))

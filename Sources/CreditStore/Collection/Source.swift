@@ -1,4 +1,4 @@
-// Owns what can be collected: a CSV or JSON file, or rows that a program hands over.
+// Owns what can be collected: a CSV or JSON file, a sheet of a workbook, or rows that a program hands over.
 // Invariants: a source is read once, from first to last.
 // Does not read.
 
@@ -9,14 +9,13 @@ extension CreditDatabase {
     public var path: String
     /// The encoding of its text.
     public var encoding: FileEncoding
-    private var handed: Handed?
-    private var json: JSONForm?
+    private var form = Form.csv
 
-    private struct JSONForm: Sendable { var member: String? }
-
-    private struct Handed: Sendable {
-      var byteCount: Int?
-      var next: @Sendable () throws -> [UInt8]?
+    private enum Form: Sendable {
+      case csv
+      case handed(byteCount: Int?, next: @Sendable () throws -> [UInt8]?)
+      case json(member: String?)
+      case xlsx(sheet: String?, headerRow: Int?)
     }
 
     /// A CSV file (RFC 4180).
@@ -25,7 +24,7 @@ extension CreditDatabase {
     ///   - path: of the file.
     ///   - encoding: of its text.
     public static func csv(_ path: String, encoding: FileEncoding = .auto) -> Source {
-      Source(path: path, encoding: encoding, handed: nil)
+      Source(path: path, encoding: encoding)
     }
 
     /// CSV text (RFC 4180) that a program hands over piece by piece, from a request or another database; nothing of it is written to a file first.
@@ -43,7 +42,7 @@ extension CreditDatabase {
       named name: String, encoding: FileEncoding = .auto, byteCount: Int? = nil,
       next: @escaping @Sendable () throws -> [UInt8]?
     ) -> Source {
-      Source(path: name, encoding: encoding, handed: Handed(byteCount: byteCount, next: next))
+      Source(path: name, encoding: encoding, form: .handed(byteCount: byteCount, next: next))
     }
 
     /// A JSON file: an object a line (JSON lines), an array of objects, or objects behind one another; UTF-8 (RFC 8259).
@@ -58,14 +57,36 @@ extension CreditDatabase {
     ///   - path: of the file.
     ///   - member: where the file is one object around the records, the name of the member that holds them.
     public static func json(_ path: String, recordsIn member: String? = nil) -> Source {
-      Source(path: path, encoding: .utf8, handed: nil, json: JSONForm(member: member))
+      Source(path: path, encoding: .utf8, form: .json(member: member))
+    }
+
+    /// A sheet of a .xlsx workbook (ISO/IEC 29500, ECMA-376).
+    ///
+    /// Dates are what their cells show: `2021-01-31`, `2021-01`, `2021-01-31T08:00:00`; other numbers have the 15 digits that spreadsheets keep, so that
+    /// an identifier that was typed as a number has lost its last ones and is set aside. Formulas are what the program last worked out. Old .xls workbooks
+    /// and those with a password are refused.
+    ///
+    /// ```swift
+    /// let receipt = try await database.collect(.xlsx("2026-11.xlsx", sheet: "行政处罚"), for: "XZCF", from: unit)
+    /// ```
+    /// - Parameters:
+    ///   - path: of the workbook.
+    ///   - sheet: its name; `nil` = the first that is not hidden.
+    ///   - headerRow: number of the row with the header, as the sheet counts from 1; `nil` = the first row with two values, so that a title above it does no
+    ///     harm.
+    public static func xlsx(_ path: String, sheet: String? = nil, headerRow: Int? = nil) -> Source {
+      Source(path: path, encoding: .utf8, form: .xlsx(sheet: sheet, headerRow: headerRow))
     }
 
     /// Begins to read.
     package func open() throws -> any ByteSource {
-      if let json { return try JSONRows(path: path, member: json.member) }
-      guard let handed else { return try FileBytes(path: path) }
-      return HandedBytes(totalBytes: handed.byteCount, handed.next)
+      switch form {
+      case .csv: return try FileBytes(path: path)
+      case .handed(let byteCount, let next): return HandedBytes(totalBytes: byteCount, next)
+      case .json(let member): return try JSONRows(path: path, member: member)
+      case .xlsx(let sheet, let headerRow):
+        return try SheetRows(Workbook(path: path), sheet: sheet, headerRow: headerRow)
+      }
     }
   }
 }

@@ -1,0 +1,190 @@
+// Owns giving the rows of a sheet to collection, as the bytes of a CSV file.
+// Invariants: rows are given in their order, rows without a value are none; the header is the first row with two values or, where there is no such row
+// among the first hundred, the first with one, unless the caller says which it is; memory does not depend on the number of rows. Merged cells have
+// their value once, where they begin. Formulas are what the workbook last worked out.
+
+package import SegmentStore
+
+/// The rows of a sheet of a workbook.
+package final class SheetRows: ByteSource {
+  /// Columns a sheet can have (ISO/IEC 29500-1, 18.3.1.4 and the limits of programs).
+  private static let maximumColumns = 16_384
+  /// Rows among which the header is looked for.
+  private static let rowsBeforeHeader = 100
+  private static let pieceBytes = 128 << 10
+
+  package let totalBytes: Int?
+  private let workbook: Workbook
+  private var reader: XMLReader
+  private var pending: [UInt8] = []
+  private var position = 0
+  /// Rows that were read while the header was looked for.
+  private var waiting: [[[UInt8]]] = []
+  private var isOver = false
+  private var rowNumber = 0
+  /// Columns of the header: rows have as many cells, or more.
+  private var width = 0
+
+  /// - Parameters:
+  ///   - name: of the sheet; `nil` = the first that is not hidden.
+  ///   - headerRow: the number of the row with the header, as the sheet counts; `nil` = it is found.
+  /// - Throws: `CreditError`: `empty`, `unknownSheet`, `invalidWorkbook`.
+  package init(_ workbook: Workbook, sheet name: String?, headerRow: Int?) throws {
+    self.workbook = workbook
+    let sheet = try workbook.sheet(name)
+    let source = try workbook.archive.open(sheet.part)
+    totalBytes = nil
+    do throws(StoreError) {
+      reader = try XMLReader(source, path: workbook.path)
+    } catch {
+      throw CreditError.invalidWorkbook(error.message, file: workbook.path)
+    }
+    do throws(StoreError) {
+      try findHeader(headerRow)
+    } catch {
+      throw CreditError.invalidWorkbook(error.message, file: workbook.path)
+    }
+    guard !waiting.isEmpty else {
+      let place = headerRow.map { "row \($0) of the sheet \(sheet.name)" } ?? "the sheet \(sheet.name)"
+      throw CreditError("empty", "\(place) has no value", file: workbook.path)
+    }
+    width = waiting[0].count
+    for row in waiting { append(row) }
+    waiting = []
+  }
+
+  private func findHeader(_ wanted: Int?) throws(StoreError) {
+    while let row = try nextRow() {
+      if let wanted {
+        if rowNumber < wanted { continue }
+        if rowNumber == wanted { waiting = [row] }
+        return
+      }
+      waiting.append(row)
+      if row.count(where: { !$0.isEmpty }) > 1 {
+        // What stands above a header is a title.
+        waiting = [row]
+        return
+      }
+      if waiting.count == Self.rowsBeforeHeader { return }
+    }
+  }
+
+  package func read(into target: UnsafeMutableRawPointer, count: Int) throws(StoreError) -> Int {
+    if position == pending.count {
+      pending.removeAll(keepingCapacity: true)
+      position = 0
+      while pending.count < Self.pieceBytes, let row = try nextRow() { append(row) }
+    }
+    let taken = min(count, pending.count - position)
+    pending.withUnsafeBytes { bytes in
+      if let base = bytes.baseAddress { target.copyMemory(from: base + position, byteCount: taken) }
+    }
+    position += taken
+    return taken
+  }
+
+  private func append(_ row: [[UInt8]]) {
+    for place in 0..<max(width, row.count) {
+      if place > 0 { pending.append(UInt8(ascii: ",")) }
+      guard place < row.count, !row[place].isEmpty else { continue }
+      pending.append(UInt8(ascii: "\""))
+      for byte in row[place] {
+        if byte == UInt8(ascii: "\"") { pending.append(byte) }
+        pending.append(byte)
+      }
+      pending.append(UInt8(ascii: "\""))
+    }
+    pending.append(0x0A)
+  }
+
+  // MARK: Cells
+
+  /// The cells of the next row with a value, up to the last that has one.
+  private func nextRow() throws(StoreError) -> [[UInt8]]? {
+    while !isOver {
+      switch try reader.next() {
+      case .over: isOver = true
+      case .start where reader.isElement("row"):
+        let written = reader.attribute("r").flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+        rowNumber = written.map { max($0, rowNumber) } ?? rowNumber + 1
+        var row = try cells()
+        while row.last?.isEmpty ?? false { row.removeLast() }
+        if !row.isEmpty { return row }
+      default: break
+      }
+    }
+    return nil
+  }
+
+  private func cells() throws(StoreError) -> [[UInt8]] {
+    var row: [[UInt8]] = []
+    let depth = reader.depth
+    while true {
+      switch try reader.next() {
+      case .start where reader.isElement("c"):
+        let column = reader.attribute("r").flatMap(Self.column) ?? row.count
+        let type = reader.attribute("t").map { String(decoding: $0, as: UTF8.self) } ?? "n"
+        let style = reader.attribute("s").flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
+        let text = try cell(type, style)
+        guard column < Self.maximumColumns, !text.isEmpty else { continue }
+        while row.count <= column { row.append([]) }
+        row[column] = text
+      case .end where reader.depth < depth: return row
+      case .over: return row
+      default: break
+      }
+    }
+  }
+
+  /// The text of the cell that began.
+  private func cell(_ type: String, _ style: Int) throws(StoreError) -> [UInt8] {
+    let depth = reader.depth
+    var (value, inline): ([UInt8], [UInt8]) = ([], [])
+    var (isValue, isText) = (false, false)
+    var readings = 0
+    loop: while true {
+      switch try reader.next() {
+      case .over: break loop
+      case .start:
+        isValue = reader.isElement("v")
+        if reader.isElement("rPh") { readings += 1 }
+        isText = reader.isElement("t") && readings == 0
+      case .end:
+        (isValue, isText) = (false, false)
+        if reader.isElement("rPh") { readings -= 1 }
+        if reader.depth < depth { break loop }
+      case .text:
+        if isValue { value += reader.text }
+        if isText { inline += CellText.unescaped(reader.text) }
+      }
+    }
+    switch type {
+    case "inlineStr": return inline
+    case "s":
+      guard let number = Int(String(decoding: value, as: UTF8.self)), let text = workbook.texts[number] else {
+        throw .damaged("a cell names a text that is not there", file: workbook.path, offset: 0)
+      }
+      return Array(text)
+    case "str": return CellText.unescaped(value)
+    case "b": return Array((value == [UInt8(ascii: "1")] ? "true" : "false").utf8)
+    case "n":
+      guard !value.isEmpty else { return [] }
+      let meaning = workbook.meanings.indices.contains(style) ? workbook.meanings[style] : .number
+      return Array(workbook.numbers.text(String(decoding: value, as: UTF8.self), meaning).utf8)
+    // Days as text, and what could not be worked out, such as #N/A.
+    default: return value
+    }
+  }
+
+  /// The column of a reference such as `AB12`, from 0.
+  private static func column(_ reference: [UInt8]) -> Int? {
+    var column = 0
+    for byte in reference {
+      guard (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte & 0xDF), byte >= 0x41 else { break }
+      column = column * 26 + Int(byte & 0xDF) - 0x40
+      guard column <= maximumColumns else { return maximumColumns }
+    }
+    return column > 0 ? column - 1 : nil
+  }
+}
