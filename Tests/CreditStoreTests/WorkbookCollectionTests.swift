@@ -91,7 +91,8 @@ import Testing
       ("25569", .day, "1970-01-01"), ("44227", .day, "2021-01-31"), ("44227.75", .day, "2021-01-31"),
       ("44227", .month, "2021-01"), ("44227.3333333333", .instant, "2021-01-31T08:00:00"),
       ("44227", .instant, "2021-01-31T00:00:00"), ("44227.999999999", .instant, "2021-02-01T00:00:00"),
-      ("0.5", .time, "12:00:00"), ("2958465", .day, "9999-12-31"), ("2958466", .day, "2958466"),
+      ("44226.999999999996", .day, "2021-01-31"), ("44227", .year, "2021"), ("0.5", .time, "12:00:00"),
+      ("2958465", .day, "9999-12-31"), ("2958466", .day, "2958466"),
       ("-1", .day, "-1"), ("1e300", .day, "1e300"), ("nan", .day, "nan"), ("", .day, ""),
     ]
     for (written, meaning, expected) in table {
@@ -105,9 +106,22 @@ import Testing
       ("yyyy/m/d h:mm", .instant), ("yyyy\\-mm\\-dd\\ hh:mm:ss", .instant), ("[h]:mm:ss", .time),
       ("h:mm AM/PM", .time), ("0.00E+00", .number), ("\"day\"0", .number), ("mmm-yy", .month),
       ("[DBNum1][$-804]yyyy\"年\"m\"月\"d\"日\"", .day), ("¥#,##0", .number), ("[Blue]0", .number),
-      ("e/m/d", .day), ("", .number), ("[", .number), ("\"", .number), ("\\", .number),
+      ("e/m/d", .day), ("yyyy", .year), ("yyyy\"年\"", .year), ("", .number), ("[", .number), ("\"", .number),
+      ("\\", .number),
     ]
     for (format, meaning) in formats { #expect(NumberMeaning(format: format) == meaning, "\(format)") }
+    // Formats that a workbook need not write down: 18.8.30, with those of zh-cn.
+    let builtIn: [(ClosedRange<Int>, NumberMeaning)] = [
+      (0...13, .number), (14...16, .day), (17...17, .month), (18...21, .time), (22...22, .instant),
+      (27...27, .month), (28...31, .day), (32...35, .time), (36...36, .month), (37...44, .number),
+      (45...47, .time),
+      (48...49, .number), (50...50, .month), (51...51, .day), (52...52, .month), (53...54, .day),
+      (55...56, .time),
+      (57...57, .month), (58...58, .day), (59...163, .number),
+    ]
+    for (ids, meaning) in builtIn {
+      for id in ids { #expect(NumberMeaning(builtIn: id) == meaning, "\(id)") }
+    }
   }
 
   /// Spreadsheets keep 15 digits: what stands behind them in a file is noise.
@@ -115,7 +129,10 @@ import Testing
     let numbers = NumberText(isFrom1904: false)
     let table = [
       ("0.1", "0.1"), ("0.10000000000000001", "0.1"), ("5.0000000000000001E-3", "0.005"), ("1E-3", "0.001"),
-      ("123456789012345", "123456789012345"), ("1.3030219900101E+17", "130302199001010000"),
+      ("123456789012345", "123456789012345"),
+      // An identity number that was taken for a number: whole in the file, or known to have lost its last digits, but never made up.
+      ("130302199001011234", "130302199001011234"), ("1.3030219900101E+17", "1.3030219900101E+17"),
+      ("1234567890123456", "1234567890123456"), ("999999999999999.9", "1000000000000000"),
       ("-1.5", "-1.5"), ("-0.30000000000000004", "-0.3"), ("1E+2", "100"), ("0", "0"), ("0E0", "0"),
       ("20.000000000000004", "20"), ("1234567.8900000001", "1234567.89"), ("1E+100", "1E+100"),
     ]
@@ -148,6 +165,116 @@ import Testing
     }
     let receipt = try store.database.collectBlocking(.xlsx(path, sheet: "数据"), for: "T1")
     #expect(receipt.loaded == 1 && receipt.reported == 1)
+  }
+
+  /// Cells and rows need not say where they stand; empty ones count all the same, whatever type they have.
+  @Test func cellsThatDoNotSayWhereTheyStandFollowTheOnesBefore() throws {
+    let store = try StoreFixture()
+    var book = WorkbookFile()
+    book.sheets = [("数据", nil, [])]
+    book.replaced["xl/worksheets/sheet1.xml"] = Data(
+      """
+      <worksheet><sheetData>
+      <row><c t="inlineStr"><is><t>A</t></is></c><c t="inlineStr"><is><t>B</t></is></c><c t="str"><v>C</v></c></row>
+      <row><c t="inlineStr"><is><t>1</t></is></c><c/><c t="str"><v>3</v></c></row>
+      <row><c/><c t="s"/><c r="C3" t="b"/><c t="str"><v>4</v></c></row>
+      <row><c r="B4"><v></v></c><c t="b"><v>true</v></c></row>
+      <row r="9223372036854775807"><c t="str"><v>x</v></c></row><row><c t="str"><v>y</v></c></row><row r="-5"><c><v>1</v></c></row>
+      </sheetData></worksheet>
+      """.utf8)
+    let found = try rows(write(store, book.data()))
+    #expect(
+      found == [
+        "\"A\",\"B\",\"C\"", "\"1\",,\"3\"", ",,,\"4\"", ",,\"true\"", "\"x\",,", "\"y\",,", "\"1\",,",
+      ])
+  }
+
+  /// What a workbook says of its own formats and days reaches the cells.
+  @Test func formatsAndDaysOfTheWorkbookReachItsCells() throws {
+    let store = try StoreFixture()
+    var book = WorkbookFile()
+    book.isFrom1904 = true
+    book.formats = [(164, "yyyy\"年\"m\"月\""), (165, "yyyy-mm-dd hh:mm:ss"), (166, "0.00")]
+    book.styles = [0, 14, 164, 165, 166]
+    let days: [Cell] = (0..<5).map { .number("42765.25", style: $0) }
+    book.sheets = [("数据", nil, [(1, Self.header), (2, days)])]
+    let found = try rows(write(store, book.data()))
+    #expect(found.last == "\"42765.25\",\"2021-01-31\",\"2021-01\",\"2021-01-31T06:00:00\",\"42765.25\"")
+  }
+
+  /// A sheet whose first is one of charts, and an identity number typed as a number: nobody gets somebody else's record.
+  @Test func identifiersTypedAsNumbersAreSetAside() throws {
+    let store = try StoreFixture()
+    var book = WorkbookFile()
+    let row: (String) -> [Cell] = { [.number($0), .inline("文1"), .none, .number("1"), .none] }
+    book.sheets = [
+      ("数据", nil, [(1, Self.header), (2, row("1.30302199001011E+17")), (3, row("9.113030201E+17"))])
+    ]
+    let path = try write(store, book.data())
+    let receipt = try store.database.collectBlocking(.xlsx(path), for: "T1")
+    #expect(receipt.loaded == 0 && receipt.questionable + receipt.unlinked == 2)
+    let kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    book.replaced["xl/_rels/workbook.xml.rels"] = Data(
+      """
+      <Relationships><Relationship Id="rId1" Type="\(kind)/chartsheet" Target="worksheets/sheet1.xml"/>
+      <Relationship Id="rId2" Type="\(kind)/worksheet" Target="worksheets/sheet2.xml"/></Relationships>
+      """.utf8)
+    book.sheets.append(("第二", nil, [(1, [.inline("A"), .inline("B")])]))
+    #expect(try rows(write(store, book.data())) == ["\"A\",\"B\""])
+  }
+
+  /// Parts end anywhere beside the pieces in which they are unpacked and given out.
+  @Test func partsOfEverySizeAreUnpacked() throws {
+    let store = try StoreFixture()
+    for size in [0, 1, 65_535, 65_536, 65_537, 65_800, 131_072, 200_000] {
+      for isDeflated in [true, false] {
+        let text = Data(repeating: UInt8(ascii: "a"), count: size)
+        let path = try write(store, WorkbookFile.archive([("part", text)], isDeflated: isDeflated))
+        for piece in [1, 777, 65_536, 1 << 20] where piece > 1 || size <= 70_000 {
+          let source = try ZipArchive(path: path).open("part")
+          var buffer = [UInt8](repeating: 0, count: piece)
+          var total = 0
+          while true {
+            let count = try buffer.withUnsafeMutableBytes { buffer in
+              try buffer.baseAddress.map { try source.read(into: $0, count: piece) } ?? 0
+            }
+            if count == 0 { break }
+            total += count
+          }
+          #expect(total == size, "\(size) in pieces of \(piece)")
+        }
+      }
+    }
+  }
+
+  /// Files of some kilobytes that would take gigabytes.
+  @Test func bombsAreRefused() throws {
+    let store = try StoreFixture()
+    var book = WorkbookFile()
+    book.sheets = [("数据", nil, [(1, Self.header)])]
+    let (sheet, texts, styles) = ("xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml")
+    let long = String(repeating: "<t>" + String(repeating: "长", count: 300_000) + "</t>", count: 3)
+    let cells = String(repeating: "<c t='s'><v>0</v></c>", count: 16_000)
+    let large = "<sst><si><t>" + String(repeating: "x", count: 1_000_000) + "</t></si></sst>"
+    for parts in [
+      [sheet: "<worksheet><row>" + cells + "</row></worksheet>", texts: large],
+      [sheet: "<worksheet><row><c t='inlineStr'><is>\(long)</is></c></row></worksheet>"],
+      [
+        sheet: "<worksheet><row><c t='s'><v>0</v></c></row></worksheet>",
+        texts: "<sst><si>\(long)</si></sst>",
+      ],
+      [sheet: "<worksheet><row a='" + String(repeating: "x", count: 2 << 20) + "'/></worksheet>"],
+    ] {
+      var bomb = book
+      bomb.replaced = parts.mapValues { Data($0.utf8) }
+      let path = try write(store, bomb.data())
+      #expect(throws: (any Error).self, "\(parts.keys)") { try rows(path) }
+    }
+    // A format that no program writes says nothing.
+    book.replaced[styles] = Data(
+      ("<styleSheet><numFmts><numFmt numFmtId='164' formatCode='[" + String(repeating: "a", count: 900_000)
+        + "'/></numFmts><cellXfs><xf numFmtId='164'/></cellXfs></styleSheet>").utf8)
+    #expect(try rows(write(store, book.data())).count == 1)
   }
 
   /// However a file is damaged, it is refused or gives rows; a part that does not fit its checksum is never taken in.

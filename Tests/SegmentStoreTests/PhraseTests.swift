@@ -115,6 +115,61 @@ import Testing
     #expect(raw.count * 20 < bytes, "\(raw.count) of \(bytes)")
   }
 
+  /// The outputs of a merge take over phrases from each other: texts of the same kind take hardly more than with phrases of their own, and texts of another
+  /// kind get their own.
+  @Test func learnedPhrasesServeTextsOfTheSameKind() throws {
+    var random = SeededGenerator(seed: 12)
+    let memory = StableArena()
+    // A word that only the first texts have must not come into the dictionary of the others: it may have been purged from them.
+    let purged = Array("绝密".utf8)
+    let marked = Self.texts(6000, &random, isWild: false).enumerated().map { $0 % 3 == 0 ? $1 + purged : $1 }
+    let first = Self.views(marked, memory)
+    let learned = try #require(PhraseBook(sample: first, rowCount: 6000)).learned(from: first)
+    let texts = Self.texts(5000, &random, isWild: false)
+    let sample = Self.views(texts, memory)
+    let own = try #require(PhraseBook(sample: sample, rowCount: 5000))
+    let taken = try #require(PhraseBook(sample: sample, rowCount: 5000, learned: learned))
+    let (ownBlock, takenBlock) = (try Self.block(texts, own), try Self.block(texts, taken))
+    #expect(Double(takenBlock.count) < Double(ownBlock.count) * 1.15)
+    let block = try Self.decoded(try Self.block(Array(texts.prefix(1000)), taken), rows: 1000)
+    #expect(Self.read(block, taken) == texts.prefix(1000).map { $0 })
+    let all: [UInt8] = Array(texts.joined(separator: [0]))
+    func stands(_ phrase: UnsafeRawBufferPointer) -> Bool {
+      all.withUnsafeBytes { ByteSearch.contains($0, phrase) }
+    }
+    for entry in taken.dictionary.entries where entry.count > 1 {
+      #expect(stands(entry.bytes), "\(Array(entry.bytes))")
+    }
+    #expect(purged.withUnsafeBytes { !stands($0) })
+    let others = (0..<3000).map { _ in
+      Array("\(Int.random(in: 0..<1_000_000_000, using: &random)) the quick brown fox".utf8)
+    }
+    #expect(PhraseBook(sample: Self.views(others, memory), rowCount: 3000, learned: learned) == nil)
+    #expect(PhraseBook(sample: [], rowCount: 0, learned: learned) == nil)
+  }
+
+  @Test func whatOutputsLearnIsBounded() throws {
+    var random = SeededGenerator(seed: 13)
+    let memory = StableArena()
+    let sample = Self.views(Self.texts(3000, &random, isWild: false), memory)
+    let learned = try #require(PhraseBook(sample: sample, rowCount: 3000)).learned(from: sample)
+    let memo = PhraseMemo(byteLimit: learned.byteCount * 5 / 2)
+    let columns = (1...3).map { PhraseMemo.Column(dataset: DatasetID(rawValue: 7), id: UInt32($0)) }
+    for column in columns { memo.keep(.phrases(learned), of: column) }
+    #expect(columns.map { memo.finding(of: $0) != nil } == [true, true, false])
+    memo.keep(.noPhrases(rows: 10, hasWords: false), of: columns[2])
+    guard case .noPhrases(10, false)? = memo.finding(of: columns[2]) else {
+      Issue.record("a finding that takes no room was not kept")
+      return
+    }
+    // Phrases stay, whatever a smaller output did without.
+    memo.keep(.noPhrases(rows: 10, hasWords: false), of: columns[0])
+    guard case .phrases? = memo.finding(of: columns[0]) else {
+      Issue.record("phrases were given up")
+      return
+    }
+  }
+
   @Test(arguments: [1, 2, 3, 4, 5])
   func codesAreCompleteAndShort(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)

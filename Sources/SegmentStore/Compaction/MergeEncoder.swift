@@ -19,6 +19,7 @@ package final class MergeEncoder {
   private let keyText: KeyText
   private let poolBytes: Int
   private let isThorough: Bool
+  private let memo: PhraseMemo?
   /// Rows of a chunk from which on it is made small in any case: it will not be written again soon.
   private static let thoroughRows = 1 << 18
   /// Called between partitions with the bytes written last; throws to stop.
@@ -26,8 +27,9 @@ package final class MergeEncoder {
 
   package init(
     schema: DatasetSchema, keyText: @escaping KeyText, poolBytes: Int, isThorough: Bool,
-    pace: @escaping (Int) throws(StoreError) -> Void
+    memo: PhraseMemo? = nil, pace: @escaping (Int) throws(StoreError) -> Void
   ) {
+    self.memo = memo
     self.schema = schema
     self.keyText = keyText
     self.poolBytes = poolBytes
@@ -78,8 +80,8 @@ package final class MergeEncoder {
     var memory = poolBytes
     for column in schema.columns {
       let merged = try MergedColumn(
-        column, sources: sources, rows: rows, poolBytes: max(1 << 18, memory),
-        triesPhrases: isThorough || rows.rows.count >= Self.thoroughRows)
+        column, of: schema.dataset, sources: sources, rows: rows, poolBytes: max(1 << 18, memory),
+        triesPhrases: isThorough || rows.rows.count >= Self.thoroughRows, memo: memo)
       memory -= merged.retainedBytes
       columns.append(merged)
     }

@@ -21,6 +21,8 @@ package final class MergedColumn {
   @exclusivity(unchecked) package private(set) var plan: DictionaryPlan?
   /// `nil` when the column is not stored as phrases.
   package private(set) var book: PhraseBook?
+  private let memo: PhraseMemo?
+  private let memoColumn: PhraseMemo.Column
   private let cursors: UnsafeMutableBufferPointer<ColumnCursor>
   @exclusivity(unchecked) private var words: [Words] = []
   private var pools: [TextPool] = []
@@ -29,9 +31,12 @@ package final class MergedColumn {
   private let memory = StableArena()
 
   package init(
-    _ column: ColumnSchema, sources: [MergeSource], rows: MergedRows, poolBytes: Int, triesPhrases: Bool
+    _ column: ColumnSchema, of dataset: DatasetID, sources: [MergeSource], rows: MergedRows, poolBytes: Int,
+    triesPhrases: Bool, memo: PhraseMemo? = nil
   ) throws(StoreError) {
     self.column = column
+    self.memo = memo
+    memoColumn = PhraseMemo.Column(dataset: dataset, id: column.id)
     let entries = sources.map { source in
       source.columns.column(column.id).flatMap { $0.type == column.type ? $0 : nil }
     }
@@ -116,7 +121,7 @@ package final class MergedColumn {
     }
     var words: (text: Double, dictionary: Double)?
     if let plan { words = try wordBits(plan, rows) }
-    guard let book = sample.book(words: words) else { return }
+    guard let book = sample.book(words: words, memo: memo, column: memoColumn) else { return }
     self.book = book
     plan?.deallocate()
     plan = nil

@@ -72,6 +72,8 @@ package struct SegmentMerge {
   private var surroundings: Surroundings
   /// Whether the texts of the outputs are indexed.
   private let isIndexed: Bool
+  /// What one output learns about texts serves the next.
+  private let memo: PhraseMemo
 
   /// - Parameters:
   ///   - inputs: what to merge, in the order in which rows with nothing else between them shall stand.
@@ -90,6 +92,7 @@ package struct SegmentMerge {
     self.dropped = dropped
     self.surroundings = surroundings
     self.surroundings.memoryBytes /= surroundings.threads
+    memo = PhraseMemo(byteLimit: surroundings.memoryBytes / 16)
     isIndexed = inputs.reduce(0) { $0 + Int($1.reader.footer.rowCount) } >= surroundings.indexedRows
   }
 
@@ -245,7 +248,7 @@ package struct SegmentMerge {
       let schema = try schema(plan.sources)
       let encoder = MergeEncoder(
         schema: schema, keyText: surroundings.keyText, poolBytes: surroundings.memoryBytes / 4,
-        isThorough: surroundings.isThorough,
+        isThorough: surroundings.isThorough, memo: memo,
         pace: surroundings.pace)
       if !plan.current.rows.isEmpty {
         try encoder.write(

@@ -70,8 +70,12 @@ package struct TextSample {
 
   /// A book of phrases, if it makes the column clearly smaller than its words or its texts as they are.
   ///
-  /// - Parameter words: bits a text takes as a word of a dictionary, and bits of the dictionary itself; `nil` without one.
-  package func book(words: (text: Double, dictionary: Double)?) -> PhraseBook? {
+  /// - Parameters:
+  ///   - words: bits a text takes as a word of a dictionary, and bits of the dictionary itself; `nil` without one.
+  ///   - memo: what the outputs before know of the column, and what those behind shall know.
+  package func book(
+    words: (text: Double, dictionary: Double)?, memo: PhraseMemo? = nil, column: PhraseMemo.Column
+  ) -> PhraseBook? {
     guard !texts.isEmpty,
       Double(wholeBytes) * Double(rowCount) / Double(max(1, rowsSeen)) >= Double(Self.leastBytes)
     else { return nil }
@@ -79,11 +83,31 @@ package struct TextSample {
     let stored = Double(texts.count) * Double(rowCount) / Double(rowsSeen)
     let wordBits = words.map { ($0.text * stored + $0.dictionary) / Double(rowCount) }
     if let wordBits, wordBits <= Self.cheapWordBits { return nil }
-    guard let book = PhraseBook(sample: texts, rowCount: Int(stored)) else { return nil }
+    let hasWords = words != nil
+    if case .noPhrases(let rows, let hadWords)? = memo?.finding(of: column), hadWords == hasWords,
+      rowCount <= rows * 2
+    {
+      return nil
+    }
+    guard let book = book(storedRows: Int(stored), memo, column) else { return nil }
     let stream = book.estimatedBits * Double(wholeBytes) / Double(max(1, bytes))
     let phrased = (stream + Double(book.estimatedDictionaryBytes) * 8) / Double(rowCount)
-    if let wordBits { return phrased < wordBits * 0.75 ? book : nil }
-    return phrased < plainBits * 0.9 ? book : nil
+    guard phrased < (wordBits.map { $0 * 0.75 } ?? plainBits * 0.9) else {
+      memo?.keep(.noPhrases(rows: rowCount, hasWords: hasWords), of: column)
+      return nil
+    }
+    return book
+  }
+
+  private func book(storedRows: Int, _ memo: PhraseMemo?, _ column: PhraseMemo.Column) -> PhraseBook? {
+    if case .phrases(let learned)? = memo?.finding(of: column),
+      let book = PhraseBook(sample: texts, rowCount: storedRows, learned: learned)
+    {
+      return book
+    }
+    let book = PhraseBook(sample: texts, rowCount: storedRows)
+    if let memo, let book { memo.keep(.phrases(book.learned(from: texts)), of: column) }
+    return book
   }
 
   /// Bits a row takes as compressed blocks of texts.

@@ -40,6 +40,11 @@ package final class Compactor: Sendable {
   /// Rows from which on several threads merge, and memory that each must have.
   private static let parallelRows = 1 << 20
   private static let threadBytes = 192 << 20
+  /// Segments a large store is merged into, about, and rows of one at most.
+  private static let finalSegments = 16
+  private static let largestSegmentRows = 64_000_000
+  /// Bytes that the directory of a dataset's columns takes for a block, about; all of them have to fit one.
+  private static let directoryBytesPerBlock = 64
   /// Height at which commits wait for merges.
   private static let waitingHeight = 12
   /// Height at which commits are refused, because merging fails.
@@ -216,6 +221,20 @@ package final class Compactor: Sendable {
     return try result.get()
   }
 
+  /// Rows of an output: what is meant to stay stands in few segments, however large the store, because each has a directory of every dataset.
+  private func segmentRows(for job: Job) throws(StoreError) -> Int {
+    let least = environment.options.segmentRows
+    let rows = job.inputs.reduce(0) { $0 + Int($1.reader.footer.rowCount) }
+    guard job.isThorough, rows / Self.finalSegments > least else { return least }
+    var columns = 1
+    for input in job.inputs {
+      for chunk in try input.reader.datasetChunks() { columns = max(columns, Int(chunk.columnCount)) }
+    }
+    let blocks = BlockHeader.maximumLength / (columns * Self.directoryBytesPerBlock)
+    return max(
+      least, min(rows / Self.finalSegments, Self.largestSegmentRows, blocks * ColumnBlockLimits.rows))
+  }
+
   private func merge(
     _ job: Job, asOf commit: UInt64, _ isCancelled: @escaping () -> Bool,
     _ progress: @escaping (Double) -> Void
@@ -231,7 +250,7 @@ package final class Compactor: Sendable {
       in: SegmentMerge.Surroundings(
         files: folder.files, folder: folder.path, store: environment.identifier,
         keyText: environment.context.keyText, memoryBytes: environment.options.memoryBudgetBytes / 2,
-        segmentRows: environment.options.segmentRows, searchForm: environment.context.searchForm,
+        segmentRows: try segmentRows(for: job), searchForm: environment.context.searchForm,
         indexedRows: environment.options.indexedRows, indexPartBytes: environment.options.indexPartBytes,
         isThorough: job.isThorough, threads: threads(for: job),
         nextID: { [environment] () throws(StoreError) in environment.takeSegmentID() },
@@ -272,7 +291,7 @@ package final class Compactor: Sendable {
   }
 
   /// Threads that merge: one in the background, beside which others work; more where somebody waits for much, as long as each has the memory for outputs of
-  /// full size: what a store looks like must not depend on processors.
+  /// the usual size, so that they hardly depend on processors.
   private func threads(for job: Job) -> Int {
     guard job.isThorough else { return 1 }
     if let threads = environment.options.mergeThreads { return max(1, threads) }

@@ -9,17 +9,17 @@ extension CatalogueEntry {
   public static let administrativePermit2018: CatalogueEntry = {
     var items = ItemTable.items(
       """
-      XK_XDR_MC | 行政相对人名称 | text 200 | required |
+      XK_XDR_MC | 行政相对人名称 | text 200 | required | 企业名称;企业或单位名称;机构名称
       XK_XDR_LB | 行政相对人类别 | code 100 | required |
-      XK_XDR_SHXYM | 行政相对人代码_1(统一社会信用代码) | text 18 | | 行政相对人统一社会信用代码;统一社会信用代码;行政相对人代码_1
-      XK_XDR_GSZC | 行政相对人代码_2(工商注册号) | text 50 | | 工商注册号;行政相对人代码_2(工商登记码);行政相对人代码_3(工商登记码);工商登记码
-      XK_XDR_ZZJG | 行政相对人代码_3(组织机构代码) | text 32 | | 组织机构代码;行政相对人代码_2(组织机构代码)
-      XK_XDR_SWDJ | 行政相对人代码_4(税务登记号) | text 32 | | 税务登记号;行政相对人代码_4(税务登记号)
+      XK_XDR_SHXYM | 行政相对人代码_1(统一社会信用代码) | text 18 | | 行政相对人统一社会信用代码;统一社会信用代码;行政相对人代码_1;行政相对人代码_3(统一社会信用代码);统一信用代码;社会诚信代码;信用代码或识别号;统一社会信用代码.纳税人识别号;统一社会信用代码/工商注册
+      XK_XDR_GSZC | 行政相对人代码_2(工商注册号) | text 50 | | 工商注册号;行政相对人代码_2(工商登记码);行政相对人代码_3(工商登记码);工商登记码;营业执照注册号;营业执照号码
+      XK_XDR_ZZJG | 行政相对人代码_3(组织机构代码) | text 32 | | 组织机构代码;组织结构代码;行政相对人代码_2(组织机构代码)
+      XK_XDR_SWDJ | 行政相对人代码_4(税务登记号) | text 32 | | 税务登记号;行政相对人代码_4(税务登记号);纳税人识别号;纳税识别号
       XK_XDR_SYDW | 行政相对人代码_5(事业单位证书号) | text 120 | | 事业单位证书号
       XK_XDR_SHZZ | 行政相对人代码_6(社会组织登记证号) | text 50 | | 社会组织登记证号
-      XK_FRDB | 法定代表人 | text 80 | | XK_FDDB;XK_FR;法定代表人姓名;法定代表人(负责人)
+      XK_FRDB | 法定代表人 | text 80 | | XK_FDDB;XK_FR;法定代表人姓名;法定代表人(负责人);法定代表人或者负责人姓名;法人姓名;法人代表姓名;企业法人姓名
       XK_FR_ZJLX | 法定代表人证件类型 | code 64 | |
-      XK_FR_ZJHM | 法定代表人证件号码 | text 64 | | XK_FR_SFZH;法定代表人身份证号;法定代表人身份证号码
+      XK_FR_ZJHM | 法定代表人证件号码 | text 64 | | XK_FR_SFZH;法定代表人身份证号;法定代表人身份证号码;法定代表人或者负责人证件号码
       XK_XDR_ZJLX | 证件类型 | code 64 | |
       XK_XDR_ZJHM | 证件号码 | text 64 | |
       XK_XKWS | 行政许可决定文书名称 | text 512 | required |
@@ -51,22 +51,22 @@ extension CatalogueEntry {
   public static let administrativePenalty2018: CatalogueEntry = {
     var items = ItemTable.items(
       """
-      CF_XDR_MC | 行政相对人名称 | text 200 | required |
+      CF_XDR_MC | 行政相对人名称 | text 200 | required | 企业名称;企业或单位名称;机构名称;违法企业名称或违法自然人姓名;纳税人名称(姓名)
       CF_XDR_LB | 行政相对人类别 | code 100 | required |
-      CF_XDR_SHXYM | 行政相对人代码_1(统一社会信用代码) | text 18 | | 行政相对人统一社会信用代码;统一社会信用代码;行政相对人代码_1
-      CF_XDR_GSZC | 行政相对人代码_2(工商注册号) | text 50 | | 工商注册号;行政相对人代码_3(工商登记码);工商登记码
-      CF_XDR_ZZJG | 行政相对人代码_3(组织机构代码) | text 32 | | 组织机构代码;行政相对人代码_2(组织机构代码)
-      CF_XDR_SWDJ | 行政相对人代码_4(税务登记号) | text 32 | | 税务登记号
+      CF_XDR_SHXYM | 行政相对人代码_1(统一社会信用代码) | text 18 | | 行政相对人统一社会信用代码;统一社会信用代码;行政相对人代码_1;行政相对人代码_3(统一社会信用代码);统一信用代码;社会诚信代码;信用代码或识别号;统一社会信用代码.纳税人识别号;统一社会信用代码/工商注册
+      CF_XDR_GSZC | 行政相对人代码_2(工商注册号) | text 50 | | 工商注册号;行政相对人代码_3(工商登记码);工商登记码;营业执照注册号;营业执照号码
+      CF_XDR_ZZJG | 行政相对人代码_3(组织机构代码) | text 32 | | 组织机构代码;组织结构代码;行政相对人代码_2(组织机构代码)
+      CF_XDR_SWDJ | 行政相对人代码_4(税务登记号) | text 32 | | 税务登记号;纳税人识别号;纳税识别号
       CF_XDR_SYDW | 行政相对人代码_5(事业单位证书号) | text 120 | | 事业单位证书号
       CF_XDR_SHZZ | 行政相对人代码_6(社会组织登记证号) | text 64 | | 社会组织登记证号
-      CF_FRDB | 法定代表人 | text 80 | | 法定代表人姓名;法定代表人(负责人)
+      CF_FRDB | 法定代表人 | text 80 | | 法定代表人姓名;法定代表人(负责人);法定代表人或者负责人姓名;法人姓名;法人代表姓名;企业法人姓名
       CF_FR_ZJLX | 法定代表人证件类型 | code 64 | |
-      CF_FR_ZJHM | 法定代表人证件号码 | text 64 | | CF_FR_SFZH;法定代表人身份证号;法定代表人身份证号码
+      CF_FR_ZJHM | 法定代表人证件号码 | text 64 | | CF_FR_SFZH;法定代表人身份证号;法定代表人身份证号码;法定代表人或者负责人证件号码
       CF_XDR_ZJLX | 证件类型 | code 64 | |
       CF_XDR_ZJHM | 证件号码 | text 64 | |
-      CF_WSH | 行政处罚决定书文号 | text 256 | required | 行政处罚决定文书号
+      CF_WSH | 行政处罚决定书文号 | text 256 | required | 行政处罚决定文书号;文书字轨
       CF_WFXW | 违法行为类型 | text 2000 | required |
-      CF_SY | 违法事实 | text 5000 | required | 主要违法事实
+      CF_SY | 违法事实 | text 5000 | required | 主要违法事实;处罚事由
       CF_YJ | 处罚依据 | text 4096 | required |
       CF_CFLB | 处罚类别 | text 256 | required |
       CF_NR | 处罚内容 | text 4096 | required |
@@ -76,7 +76,7 @@ extension CatalogueEntry {
       CF_JDRQ | 处罚决定日期 | date | required |
       CF_YXQ | 处罚有效期 | date | required |
       CF_GSJZQ | 公示截止期 | date | |
-      CF_CFJG | 处罚机关 | text 200 | required | CF_XKJG
+      CF_CFJG | 处罚机关 | text 200 | required | CF_XKJG;作出处罚决定的部门;处罚部门
       CF_CFJGDM | 处罚机关统一社会信用代码 | text 18 | required |
       CF_SJLY | 数据来源单位 | text 200 | required |
       CF_SJLYDM | 数据来源单位统一社会信用代码 | text 18 | required |

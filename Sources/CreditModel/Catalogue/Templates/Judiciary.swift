@@ -10,12 +10,12 @@ extension CatalogueEntry {
     TemplateParts.subject("FYZX", people: true) + """
       FYZX_AH | 执行案号 | text 256 | required | 案号
       FYZX_YJWH | 执行依据文号 | text 256 | |
-      FYZX_YJDW | 作出执行依据单位 | text 200 | |
+      FYZX_YJDW | 作出执行依据单位 | text 200 | | 做出执行依据单位
       FYZX_YW | 生效法律文书确定的义务 | text 4096 | |
       FYZX_BD | 执行标的（元） | decimal 18 2 | | 执行标的
       FYZX_WLX | 未履行金额（元） | decimal 18 2 | | 未履行金额
       FYZX_LXQK | 被执行人的履行情况 | text 512 | | 履行情况
-      FYZX_SXQX | 失信被执行人行为具体情形 | text 4000 | |
+      FYZX_SXQX | 失信被执行人行为具体情形 | text 4000 | | 失信被执行人具体情形
       FYZX_LARQ | 立案日期 | date | required | 立案时间
       FYZX_FBRQ | 发布日期 | date | | 发布时间
       FYZX_JARQ | 结案日期 | date | |

@@ -10,11 +10,11 @@ extension CatalogueEntry {
     TemplateParts.subject("JYYC") + """
       JYYC_MD | 名录名称 | text 200 | | 名单名称
       JYYC_WSH | 列入决定文书号 | text 256 | | 列入文号
-      JYYC_LRYY | 列入原因 | text 4000 | required | 列入事由;列入经营异常名录原因
+      JYYC_LRYY | 列入原因 | text 4000 | required | 列入事由;列入经营异常名录原因;列入经营异常名录原因类型名称
       JYYC_LRRQ | 列入日期 | date | required | 列入时间
       JYYC_YCYY | 移出原因 | text 4000 | | 移出事由;移出经营异常名录原因
       JYYC_YCRQ | 移出日期 | date | | 移出时间
-      JYYC_YCJG | 移出决定机关 | text 200 | |
+      JYYC_YCJG | 移出决定机关 | text 200 | | 移出决定机构
       \(TemplateParts.organ("JYYC", "列入决定机关"))
       """)
 

@@ -38,8 +38,8 @@ extension CatalogueEntry {
     """
     QSGG_NSRSBH | 纳税人识别号 | text 32 | | 税务登记号
     QSGG_SZ | 欠税税种 | code 100 | required | 税种
-    QSGG_YE | 欠税余额（元） | decimal 18 2 | required | 欠税余额
-    QSGG_DQ | 当期新发生欠税金额（元） | decimal 18 2 | | 当期新发生欠税金额
+    QSGG_YE | 欠税余额（元） | decimal 18 2 | required | 欠税余额;欠税金额（元）;欠税金额
+    QSGG_DQ | 当期新发生欠税金额（元） | decimal 18 2 | | 当期新发生欠税金额;其中：当期新发生欠税金额;当期所发生的欠税余额（元）;当期新发生的欠税金额
     QSGG_LX | 纳税人类型 | code 64 | | 企业或个人
     QSGG_DZ | 经营地点 | text 512 | | 地址
     QSGG_GGRQ | 公告日期 | date | required | 发布日期

@@ -29,7 +29,7 @@ enum TemplateParts {
   /// Who speaks: the organ and the unit the data comes from.
   static func organ(_ prefix: String, _ name: String) -> String {
     """
-    \(prefix)_JG | \(name) | text 200 | required | 决定机关;认定机关;认定单位
+    \(prefix)_JG | \(name) | text 200 | required | 决定机关;认定机关;认定单位;列入决定机构;列入决定机关名称
     \(prefix)_JGDM | \(name)统一社会信用代码 | text 18 | | 决定机关统一社会信用代码;认定单位统一社会信用代码
     \(prefix)_LYDW | 数据来源单位 | text 200 | |
     \(prefix)_LYDWDM | 数据来源单位统一社会信用代码 | text 18 | |

@@ -23,6 +23,8 @@ final class InflatedBytes: ByteSource {
   private var taken = 0
   private let stream: UnsafeMutablePointer<z_stream>
   private var isOver = false
+  /// Whether the last call filled all the room there was: there may be more without further input.
+  private var owesOutput = false
   /// Whether the packed bytes said that they end.
   private var hasEnded = false
 
@@ -100,10 +102,12 @@ final class InflatedBytes: ByteSource {
 
   private func inflated(_ target: UnsafeMutableRawPointer, _ count: Int) throws(StoreError) -> Int {
     let room = min(count, 1 << 30)
-    var status = Z_OK
     var made = 0
-    while made == 0, status == Z_OK, !hasEnded {
-      if taken == piece.count, try !fetch() { throw damage("a part ends too early") }
+    while made == 0, !hasEnded {
+      // What was taken in before may not have come out yet: only when nothing does is more fetched.
+      if taken == piece.count, !owesOutput { _ = try fetch() }
+      let hasInput = taken < piece.count
+      var status = Z_OK
       piece.withUnsafeMutableBufferPointer { bytes in
         guard let base = bytes.baseAddress else { return }
         stream.pointee.next_in = base + taken
@@ -114,11 +118,14 @@ final class InflatedBytes: ByteSource {
         taken = bytes.count - Int(stream.pointee.avail_in)
         made = room - Int(stream.pointee.avail_out)
       }
-      // No progress is no error: the next piece is needed.
-      if status == Z_BUF_ERROR, taken == piece.count, packedLeft > 0 { status = Z_OK }
+      owesOutput = made == room
+      hasEnded = status == Z_STREAM_END
+      // No progress is no error where there is more to come.
+      guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
+        throw damage("a part cannot be unpacked")
+      }
+      if made == 0, !hasEnded, !hasInput, packedLeft == 0 { throw damage("a part ends too early") }
     }
-    guard status == Z_OK || status == Z_STREAM_END else { throw damage("a part cannot be unpacked") }
-    hasEnded = hasEnded || status == Z_STREAM_END
     return made
   }
 }

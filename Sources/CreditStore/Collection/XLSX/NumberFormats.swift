@@ -1,6 +1,6 @@
-// Owns what the number formats of a workbook say of a number: whether it is a day, a month, an instant or a time (ISO/IEC 29500-1, 18.8.30 and
+// Owns what the number formats of a workbook say of a number: whether it is a day, a month, a year, an instant or a time (ISO/IEC 29500-1, 18.8.30 and
 // 18.17.4), and writing it so.
-// Invariants: a number that is no date keeps the 15 digits that spreadsheets show; what cannot be written as a date stays a number.
+// Invariants: a number that is no date keeps the 15 digits that spreadsheets show, and no digit is made up; what cannot be written as a date stays a number.
 // Does not know cells.
 
 import CreditModel
@@ -11,6 +11,7 @@ package enum NumberMeaning: Equatable {
   case number
   case day
   case month
+  case year
   case instant
   case time
 
@@ -30,25 +31,26 @@ package enum NumberMeaning: Equatable {
     var letters = Set<Character>()
     var isQuoted = false
     var isSkipped = false
-    var bracket: String?
+    var isBracket = false
+    var bracket = Set<Character>()
     for character in format.lowercased() {
       if isSkipped {
         isSkipped = false
       } else if isQuoted {
         if character == "\"" { isQuoted = false }
-      } else if let inside = bracket {
+      } else if isBracket {
         if character == "]" {
           // [h] counts hours; colours, conditions and locales say nothing.
-          if !inside.isEmpty, inside.allSatisfy({ "hms".contains($0) }) { letters.insert("h") }
-          bracket = nil
+          if !bracket.isEmpty, bracket.isSubset(of: ["h", "m", "s"]) { letters.insert("h") }
+          isBracket = false
         } else {
-          bracket = inside + String(character)
+          bracket.insert(character)
         }
       } else {
         switch character {
         case "\"": isQuoted = true
         case "\\", "_", "*": isSkipped = true
-        case "[": bracket = ""
+        case "[": (isBracket, bracket) = (true, [])
         case ";":
           // The formats of negative numbers and texts say no more.
           self.init(letters)
@@ -66,7 +68,7 @@ package enum NumberMeaning: Equatable {
     if letters.contains("d") {
       self = isTime ? .instant : .day
     } else if isYear {
-      self = isTime ? .instant : letters.contains("m") ? .month : .number
+      self = isTime ? .instant : letters.contains("m") ? .month : .year
     } else {
       self = isTime && letters.isDisjoint(with: ["#"]) ? .time : .number
     }
@@ -94,10 +96,10 @@ package struct NumberText {
 
   private func date(_ number: Double, _ meaning: NumberMeaning) -> String? {
     guard meaning != .number, number >= 0, number < 2_958_466 else { return nil }
-    var seconds = Int((number * 86_400).rounded())
+    // Days that were worked out may be a hair below what they are.
+    let seconds = Int((number * 86_400).rounded())
     let time = Self.time(seconds % 86_400)
     if meaning == .time { return seconds < 86_400 ? time : nil }
-    if meaning != .instant { seconds = Int(number) * 86_400 }
     var serial = seconds / 86_400
     // The first spreadsheets took 1900 for a leap year.
     if has1900LeapDay {
@@ -107,6 +109,7 @@ package struct NumberText {
     guard let day = Day(daysSinceEpoch: dayZero + serial) else { return nil }
     switch meaning {
     case .month: return String(day.description.prefix(7))
+    case .year: return String(day.description.prefix(4))
     case .instant: return day.description + "T" + time
     default: return day.description
     }
@@ -117,15 +120,17 @@ package struct NumberText {
       .joined(separator: ":")
   }
 
-  /// A number with 15 digits and without a power, where it is not plain already.
+  /// A number with 15 digits and without a power, where it is not plain already. One of more than 15 digits before its point stays as it is written: it is an
+  /// identifier that was taken for a number, and either whole or, with a power, known to have lost its last digits.
   private static func plain(_ written: String, _ number: Double) -> String {
+    if abs(number) >= 1e15 { return written }
     let digits = written.utf8.count { $0 >= 0x30 && $0 <= 0x39 }
     if digits <= 15, written.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2D || $0 == 0x2E }) {
       return written
     }
     // One digit, a point, 14 digits, and the power of ten.
     let parts = String(format: "%.14e", abs(number)).split(separator: "e")
-    guard parts.count == 2, let power = Int(parts[1]), abs(power) <= 40 else { return written }
+    guard parts.count == 2, let power = Int(parts[1]), power >= -40 else { return written }
     var mantissa = parts[0].filter { $0 != "." }
     while mantissa.count > 1, mantissa.last == "0" { mantissa.removeLast() }
     let sign = number < 0 ? "-" : ""

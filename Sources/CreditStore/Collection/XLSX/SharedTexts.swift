@@ -5,7 +5,7 @@ import SegmentStore
 
 /// The shared texts of a workbook, by their numbers.
 struct SharedTexts {
-  /// Bytes of all texts at most.
+  /// Bytes of all texts and their places at most.
   static let maximumBytes = 256 << 20
 
   private var bytes: [UInt8] = []
@@ -27,11 +27,11 @@ struct SharedTexts {
         isText = reader.isElement("t") && readings == 0
       case .end:
         isText = false
-        if reader.isElement("rPh") { readings -= 1 }
+        if reader.isElement("rPh") { readings = max(0, readings - 1) }
         if reader.isElement("si") { ends.append(bytes.count) }
       case .text: if isText { bytes += CellText.unescaped(reader.text) }
       }
-      guard bytes.count <= Self.maximumBytes else {
+      guard bytes.count + ends.count * 8 <= Self.maximumBytes else {
         throw CreditError(
           "limit", "the texts of the workbook take more than \(Self.maximumBytes >> 20) MiB; save it as CSV",
           file: path)

@@ -7,8 +7,12 @@ package import SegmentStore
 
 /// The rows of a sheet of a workbook.
 package final class SheetRows: ByteSource {
-  /// Columns a sheet can have (ISO/IEC 29500-1, 18.3.1.4 and the limits of programs).
+  /// Columns and rows a sheet can have, as programs do.
   private static let maximumColumns = 16_384
+  private static let maximumRows = 1 << 30
+  /// Bytes of a cell and of a row at most: a shared text takes no room in its file, however often it is named.
+  private static let maximumCellBytes = 1 << 20
+  private static let maximumRowBytes = 16 << 20
   /// Rows among which the header is looked for.
   private static let rowsBeforeHeader = 100
   private static let pieceBytes = 128 << 10
@@ -107,7 +111,7 @@ package final class SheetRows: ByteSource {
       case .over: isOver = true
       case .start where reader.isElement("row"):
         let written = reader.attribute("r").flatMap { Int(String(decoding: $0, as: UTF8.self)) }
-        rowNumber = written.map { max($0, rowNumber) } ?? rowNumber + 1
+        rowNumber = max(rowNumber, min(written ?? rowNumber + 1, Self.maximumRows))
         var row = try cells()
         while row.last?.isEmpty ?? false { row.removeLast() }
         if !row.isEmpty { return row }
@@ -119,16 +123,22 @@ package final class SheetRows: ByteSource {
 
   private func cells() throws(StoreError) -> [[UInt8]] {
     var row: [[UInt8]] = []
+    var bytes = 0
+    var next = 0
     let depth = reader.depth
     while true {
       switch try reader.next() {
       case .start where reader.isElement("c"):
-        let column = reader.attribute("r").flatMap(Self.column) ?? row.count
+        // A cell that does not say where it stands follows the one before, also where that is empty.
+        let column = reader.attribute("r").flatMap(Self.column) ?? next
+        next = column + 1
         let type = reader.attribute("t").map { String(decoding: $0, as: UTF8.self) } ?? "n"
         let style = reader.attribute("s").flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
         let text = try cell(type, style)
         guard column < Self.maximumColumns, !text.isEmpty else { continue }
         while row.count <= column { row.append([]) }
+        bytes += text.count
+        guard bytes <= Self.maximumRowBytes else { throw damage("a row is longer than 16 MiB") }
         row[column] = text
       case .end where reader.depth < depth: return row
       case .over: return row
@@ -152,29 +162,40 @@ package final class SheetRows: ByteSource {
         isText = reader.isElement("t") && readings == 0
       case .end:
         (isValue, isText) = (false, false)
-        if reader.isElement("rPh") { readings -= 1 }
+        if reader.isElement("rPh") { readings = max(0, readings - 1) }
         if reader.depth < depth { break loop }
       case .text:
         if isValue { value += reader.text }
         if isText { inline += CellText.unescaped(reader.text) }
       }
-    }
-    switch type {
-    case "inlineStr": return inline
-    case "s":
-      guard let number = Int(String(decoding: value, as: UTF8.self)), let text = workbook.texts[number] else {
-        throw .damaged("a cell names a text that is not there", file: workbook.path, offset: 0)
+      guard value.count <= Self.maximumCellBytes, inline.count <= Self.maximumCellBytes else {
+        throw damage("a cell is longer than 1 MiB")
       }
+    }
+    if type == "inlineStr" { return inline }
+    // An empty cell has a type as well, in some files.
+    guard !value.isEmpty else { return [] }
+    let written = String(decoding: value, as: UTF8.self)
+    switch type {
+    case "s":
+      guard let number = Int(written), let text = workbook.texts[number] else {
+        throw damage("a cell names a text that is not there")
+      }
+      guard text.count <= Self.maximumCellBytes else { throw damage("a cell is longer than 1 MiB") }
       return Array(text)
     case "str": return CellText.unescaped(value)
-    case "b": return Array((value == [UInt8(ascii: "1")] ? "true" : "false").utf8)
+    case "b": return Array((written == "1" || written == "true" ? "true" : "false").utf8)
     case "n":
-      guard !value.isEmpty else { return [] }
       let meaning = workbook.meanings.indices.contains(style) ? workbook.meanings[style] : .number
-      return Array(workbook.numbers.text(String(decoding: value, as: UTF8.self), meaning).utf8)
+      return Array(workbook.numbers.text(written, meaning).utf8)
     // Days as text, and what could not be worked out, such as #N/A.
     default: return value
     }
+  }
+
+  private func damage(_ message: String) -> StoreError {
+    .damaged(
+      "the workbook is damaged: \(message) (row \(rowNumber) of the sheet)", file: workbook.path, offset: 0)
   }
 
   /// The column of a reference such as `AB12`, from 0.

@@ -14,8 +14,9 @@ package struct Workbook {
     var isHidden: Bool
   }
 
-  /// Sheets, formats and relationships of a workbook at most.
+  /// Sheets, formats and relationships of a workbook at most, and bytes of a name, target or format: programs allow 255.
   private static let maximumParts = 65_536
+  private static let maximumNameBytes = 1024
 
   package let path: String
   let archive: ZipArchive
@@ -57,7 +58,10 @@ package struct Workbook {
       throw CreditError.invalidWorkbook("it is no workbook", file: path)
     }
     let parts = try relationships(of: book)
-    try readBook(book, Dictionary(parts.map { ($0.id, $0.target) }, uniquingKeysWith: { first, _ in first }))
+    // Sheets of charts and dialogs have no rows.
+    let rowSheets = parts.filter { $0.type.hasSuffix("/worksheet") }
+    try readBook(
+      book, Dictionary(rowSheets.map { ($0.id, $0.target) }, uniquingKeysWith: { first, _ in first }))
     if let part = parts.first(where: { $0.type.hasSuffix("/sharedStrings") }), archive.contains(part.target) {
       texts = try SharedTexts(archive.open(part.target), path: path)
     }
@@ -87,7 +91,7 @@ package struct Workbook {
       if event == .over { return found }
       guard event == .start, reader.isElement("Relationship"), let id = reader.attribute("Id"),
         let type = reader.attribute("Type"), let target = reader.attribute("Target"),
-        found.count < Self.maximumParts
+        found.count < Self.maximumParts, max(id.count, type.count, target.count) <= Self.maximumNameBytes
       else { continue }
       found.append(
         Relationship(
@@ -118,7 +122,8 @@ package struct Workbook {
       }
       // The relationship stands in an attribute `id` with a prefix; `sheetId` is another.
       guard reader.isElement("sheet"), let name = reader.attribute("name"), let id = reader.attribute("id"),
-        let target = targets[String(decoding: id, as: UTF8.self)], sheets.count < Self.maximumParts
+        let target = targets[String(decoding: id, as: UTF8.self)], sheets.count < Self.maximumParts,
+        name.count <= Self.maximumNameBytes
       else { continue }
       let state = reader.attribute("state").map { String(decoding: $0, as: UTF8.self) }
       sheets.append(
@@ -141,7 +146,8 @@ package struct Workbook {
       case .start:
         if reader.isElement("cellXfs") { isCellFormats = true }
         if reader.isElement("numFmt"), let id = number(reader.attribute("numFmtId")),
-          let code = reader.attribute("formatCode"), written.count < Self.maximumParts
+          let code = reader.attribute("formatCode"), written.count < Self.maximumParts,
+          code.count <= Self.maximumNameBytes
         {
           written[id] = NumberMeaning(format: String(decoding: code, as: UTF8.self))
         }

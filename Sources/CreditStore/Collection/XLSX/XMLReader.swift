@@ -18,7 +18,7 @@ package struct XMLReader {
   }
 
   /// Bytes of a mark or of a piece of text at most.
-  static let maximumBytes = 16 << 20
+  static let maximumBytes = 1 << 20
   static let maximumDepth = 256
   private static let pieceBytes = 64 << 10
 

@@ -21,6 +21,9 @@ final class AggregateWorker: QueryWorker {
   private let groups = VectorNumbers()
   private let next = VectorNumbers()
   private let spare = VectorNumbers()
+  private static let groupsBetweenChecks = 1 << 16
+  /// Groups in use at which those with rows are counted again.
+  private var nextGroupCheck = 0
 
   /// - Parameter templates: those of each group and each measure, shared by the threads of the question.
   init(
@@ -37,7 +40,7 @@ final class AggregateWorker: QueryWorker {
     }
     // Only the last pairs are groups, of which some may have no rows.
     chain = plan.groups.indices.dropFirst().map {
-      PairNumbering(side: $0 == plan.groups.count - 1 ? .neighbours : .single)
+      PairNumbering(side: $0 == plan.groups.count - 1 ? .neighbours : .single, byteLimit: byteLimit / 4)
     }
     measures = zip(plan.gathered, templates.dropFirst(plan.groups.count)).map { measure, templates in
       MeasureColumn(
@@ -132,7 +135,11 @@ final class AggregateWorker: QueryWorker {
 
   /// - Parameter more: bytes that are needed beside the tables for a while.
   private func checkMemory(_ more: Int = 0) throws(CreditError) {
-    try checkGroups()
+    // Counting millions of groups takes longer than a vector: once in a while is enough, since they are counted at the end.
+    if groupCount >= nextGroupCheck {
+      try checkGroups()
+      nextGroupCheck = groupCount + Self.groupsBetweenChecks
+    }
     let bytes =
       more + rows.byteCount + columns.reduce(0) { $0 + $1.byteCount }
       + chain.reduce(0) { $0 + $1.byteCount }
@@ -148,10 +155,7 @@ final class AggregateWorker: QueryWorker {
   /// Ends the question when it has too many groups; numbers that no row has do not count.
   func checkGroups() throws(CreditError) {
     let limit = plan.query.execution.maximumGroups
-    guard groupCount > limit, groupsWithRows.count > limit
-    else {
-      return
-    }
+    guard groupCount > limit, rows.groupCount > limit else { return }
     throw CreditError(
       "limit", "more than \(limit) groups; narrow the filter or group by less")
   }

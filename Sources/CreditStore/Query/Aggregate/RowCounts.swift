@@ -27,6 +27,9 @@ struct RowCounts: Sendable {
   /// Groups that have rows, in the order of their numbers.
   var groups: [Int] { small.indices.filter { self[$0] > 0 } }
 
+  /// How many groups have rows.
+  var groupCount: Int { small.indices.count { self[$0] > 0 } }
+
   /// Prepares for groups below a count.
   mutating func reserve(_ groups: Int) {
     guard small.count < groups else { return }

@@ -18,6 +18,8 @@ final class PairNumbering {
   /// Pairs for which a table needs no reason; pairs at most; and pairs for each that was numbered in between. A large table of few pairs takes
   /// more memory than hashing them, and a question over millions of rows should not wait for memory at each.
   private static let (smallTable, tableLimit, placesPerPair) = (1 << 18, 1 << 21, 32)
+  /// Bytes that whoever asks keeps for a number, roughly: numbers that are never met take as much.
+  private static let bytesPerNumber = 64
 
   /// The table as loops read it; what is added later is not seen.
   private struct View {
@@ -43,8 +45,12 @@ final class PairNumbering {
   private var listed: [UInt64] = []
   /// All pairs in the order of their numbers; finds them where there is no table.
   private let pairs = IntegerNumbering<UInt64>()
+  /// Pairs that a table may have.
+  private let limit: Int
 
-  init(side: Side = .single) {
+  /// - Parameter byteLimit: bytes that whoever asks may keep for all numbers.
+  init(side: Side = .single, byteLimit: Int = .max) {
+    limit = side == .single ? Self.tableLimit : min(Self.smallTable, byteLimit / Self.bytesPerNumber)
     view = View(table: .allocate(capacity: 1), side: 0, shift: UInt32(side.rawValue))
   }
 
@@ -79,7 +85,7 @@ final class PairNumbering {
     leftCount = max(leftCount, roomy(left))
     let side = max(view.side, roomy(right))
     view.table.deallocate()
-    let allowed = max(Self.smallTable, min(Self.tableLimit, listed.count * Self.placesPerPair))
+    let allowed = min(limit, max(Self.smallTable, listed.count * Self.placesPerPair))
     guard leftCount <= allowed / side else {
       // Too many pairs: from now on they are hashed, under the numbers they have.
       for first in listed {

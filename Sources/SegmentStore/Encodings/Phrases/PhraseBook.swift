@@ -48,12 +48,96 @@ package final class PhraseBook {
   private let bytes: [UInt32]
   /// For each entry the phrase it was made of; the end comes behind all phrases.
   private let order: [Int]
+  /// Uses of each phrase in the sample, by the order in which the phrases were given.
+  private let symbolCounts: [UInt64]
+  /// Texts of the column for each of the sample.
+  private let estimatedScale: Double
   /// Keeps the bytes of the entries.
   private let memory: StableArena
 
   deinit {
     outputs.deallocate()
     path.deallocate()
+  }
+
+  /// Phrases that were chosen for other texts of the same kind.
+  package struct Learned: Sendable {
+    /// Their bytes, one behind the other, the 256 single bytes first.
+    fileprivate var bytes: [UInt8] = []
+    fileprivate var ends: [UInt32] = []
+    fileprivate var counts: [UInt64] = []
+    /// Texts they were chosen for, and the bits each of their bytes took.
+    fileprivate var texts = 0
+    fileprivate var bitsPerByte = 0.0
+
+    package var byteCount: Int { bytes.count + ends.count * 12 + 100 }
+  }
+
+  /// Texts that take so much more with phrases of others than these did get their own.
+  private static let largestLoss = 1.1
+
+  /// Takes over the phrases of others; `nil` where they do not suit the sample as they suited those.
+  ///
+  /// - Parameters:
+  ///   - sample: texts of the column, spread evenly.
+  ///   - rowCount: texts of the whole column.
+  package convenience init?(sample: [UnsafeRawBufferPointer], rowCount: Int, learned: Learned) {
+    guard !sample.isEmpty else { return nil }
+    let memory = StableArena()
+    let scale = Double(max(rowCount, sample.count)) / Double(sample.count)
+    var phrases: [UnsafeRawBufferPointer] = []
+    phrases.reserveCapacity(learned.ends.count)
+    learned.bytes.withUnsafeBytes { bytes in
+      var start = 0
+      for end in learned.ends {
+        let phrase = UnsafeRawBufferPointer(rebasing: bytes[start..<Int(end)])
+        phrases.append(UnsafeRawBufferPointer(start: memory.copy(phrase), count: phrase.count))
+        start = Int(end)
+      }
+    }
+    let draft = PhraseBook(
+      phrases, counts: learned.counts, ends: learned.texts, scale: scale, memory: memory)
+    let (kept, uses) = Self.worthwhile(phrases, draft.uses(sample), scale, memory)
+    self.init(kept, counts: uses, ends: sample.count, scale: scale, memory: memory)
+    let bytes = sample.reduce(0) { $0 + $1.count }
+    guard estimatedBits <= learned.bitsPerByte * Self.largestLoss * Double(bytes) * scale else { return nil }
+  }
+
+  /// What others can take over.
+  ///
+  /// - Parameter sample: what it was trained on.
+  package func learned(from sample: [UnsafeRawBufferPointer]) -> Learned {
+    var learned = Learned()
+    let scale = estimatedScale
+    // In the order in which they were given: single bytes first.
+    var places = [Int](repeating: 0, count: order.count)
+    for (entry, symbol) in order.enumerated() { places[symbol] = entry }
+    for symbol in 0..<order.count - 1 {
+      let entry = dictionary.entries[places[symbol]]
+      learned.bytes += UnsafeRawBufferPointer(start: entry.base, count: Int(entry.count))
+      learned.ends.append(UInt32(truncatingIfNeeded: learned.bytes.count))
+    }
+    learned.counts = symbolCounts
+    learned.texts = sample.count
+    let bytes = sample.reduce(0) { $0 + $1.count }
+    learned.bitsPerByte = estimatedBits / scale / Double(max(1, bytes))
+    return learned
+  }
+
+  /// Phrases that are used enough to earn their place in the dictionary, their bytes kept, and their uses.
+  private static func worthwhile(
+    _ phrases: [UnsafeRawBufferPointer], _ counts: [UInt64], _ scale: Double, _ memory: StableArena
+  ) -> (phrases: [UnsafeRawBufferPointer], uses: [UInt64]) {
+    var kept: [UnsafeRawBufferPointer] = []
+    var uses: [UInt64] = []
+    for (index, phrase) in phrases.enumerated() {
+      let saved = Double(counts[index]) * scale * 12
+      guard phrase.count == 1 || saved > Double(phrase.count * 4 + 16) else { continue }
+      // The sample goes: phrases need bytes of their own.
+      kept.append(UnsafeRawBufferPointer(start: memory.copy(phrase), count: phrase.count))
+      uses.append(counts[index])
+    }
+    return (kept, uses)
   }
 
   /// Trains on a sample; `nil` when there is none.
@@ -69,17 +153,7 @@ package final class PhraseBook {
     let (phrases, greedy) = trainer.train()
     let draft = PhraseBook(
       phrases, counts: greedy.map(UInt64.init), ends: sample.count, scale: scale, memory: memory)
-    let counts = draft.uses(sample)
-    // Phrases that are hardly used do not earn their place in the dictionary.
-    var kept: [UnsafeRawBufferPointer] = []
-    var uses: [UInt64] = []
-    for (index, phrase) in phrases.enumerated() {
-      let saved = Double(counts[index]) * scale * 12
-      guard phrase.count == 1 || saved > Double(phrase.count * 4 + 16) else { continue }
-      // The sample goes: phrases need bytes of their own.
-      kept.append(UnsafeRawBufferPointer(start: memory.copy(phrase), count: phrase.count))
-      uses.append(counts[index])
-    }
+    let (kept, uses) = Self.worthwhile(phrases, draft.uses(sample), scale, memory)
     self.init(kept, counts: uses, ends: sample.count, scale: scale, memory: memory)
   }
 
@@ -90,6 +164,8 @@ package final class PhraseBook {
   private init(
     _ phrases: [UnsafeRawBufferPointer], counts: [UInt64], ends: Int, scale: Double, memory: StableArena
   ) {
+    symbolCounts = counts
+    estimatedScale = scale
     let symbols = counts + [UInt64(ends)]
     let lengths = PrefixCode.lengths(symbols)
     let texts = phrases + [UnsafeRawBufferPointer(start: memory.allocate(1), count: 0)]
