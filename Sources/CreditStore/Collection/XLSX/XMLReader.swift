@@ -34,7 +34,7 @@ package struct XMLReader {
   private var name: Range<Int> = 0..<0
   private var attributes: [(name: Range<Int>, value: Range<Int>)] = []
   /// The text of the last `text` event, its entities replaced.
-  private(set) var text: [UInt8] = []
+  package private(set) var text: [UInt8] = []
 
   package init(_ source: any ByteSource, path: String) throws(StoreError) {
     self.source = source
@@ -54,7 +54,7 @@ package struct XMLReader {
   func isElement(_ wanted: StaticString) -> Bool { isEqual(name, wanted) }
 
   /// The value of an attribute of the element that began last.
-  func attribute(_ wanted: StaticString) -> [UInt8]? {
+  package func attribute(_ wanted: StaticString) -> [UInt8]? {
     guard let found = attributes.first(where: { isEqual($0.name, wanted) }) else { return nil }
     var value: [UInt8] = []
     Self.append(buffer[found.value], to: &value)
