@@ -51,6 +51,7 @@ class Results:
   questions: dict = dataclasses.field(default_factory=dict)  # {engine: {question: milliseconds of every run}}
   merge_seconds: float = 0
   merged_bytes: int = 0
+  is_cold: bool = False  # whether the first look-ups found nothing of the files in memory
   registrations: dict = None
 
 
@@ -110,6 +111,7 @@ def measure_lookups(results, own, folder, truth):
     results.lookups["own"].append(own.lookups(truth))
     for peer in results.peers:
       if peer.looks_up:
+        results.is_cold = measure.forget_pages()
         found, _ = measure.run_json([*peer.command, "lookup", store_of(folder, peer), truth.path, answers])
         truth.compare_lookups(peer.label, found)
         truth.compare_answers(peer.label, answers)

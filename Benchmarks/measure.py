@@ -52,6 +52,17 @@ def run_json_lines(command):
     raise Failure(f"printed no JSON: {' '.join(map(str, command))[:400]}") from None
 
 
+def forget_pages():
+  """Makes the system forget what it keeps of files in memory; False where it may not be asked to."""
+  os.sync()
+  try:
+    with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
+      file.write("3")
+    return True
+  except OSError:
+    return False
+
+
 def size(path):
   """Bytes of a file with what lies beside it under the same name (logs, locks), or of all files of a folder."""
   if os.path.isdir(path):

@@ -56,6 +56,7 @@ class Own:
     return self.credit_json("compact", store)[1].seconds
 
   def lookups(self, truth):
+    measure.forget_pages()
     result, _ = measure.run_json([self.programs["LookupBenchmark"], self.store, truth.path])
     truth.compare_lookups("CreditStore", result)
     return result

@@ -126,6 +126,12 @@ class Page:
     nothing = self._quick_answers("nothingP50Microseconds")
     if nothing:
       lines += paragraph(f"A statement that asks for nothing takes through Python: {nothing}.")
+    state = ("after the system was made to forget what it kept of the files" if results.is_cold
+             else "with the files still in the system's memory, which it may not be made to forget here")
+    lines += ["## All records of a subject that nobody asked for before", "",
+              *self._lookup_part("first", "all records of a subject, cold", "cold", "median of a call, cold"),
+              *paragraph(f"The same subjects in the first pass of a fresh process, {state}: what one subject needs may have been",
+                         "read for one before it.")]
     lines += ["## How many records a subject has", "",
               *self._lookup_part("count", "how many records a subject has", "count", "median of a call, warm")]
     exists = self._quick_answers("existsP50Microseconds")

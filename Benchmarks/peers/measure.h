@@ -29,7 +29,8 @@ int peer_main(const peer* peer, int argument_count, char** arguments);
 
 double seconds_now(void);
 
-// The first pass over the subjects warms and writes the answers to a file; the second is timed call by call.
+// The first pass over the subjects writes the answers to a file; both are timed call by call, the first as what a subject
+// takes that nobody asked for before.
 void measure_lookups(const lookups* lookups, const char* subjects_path, const char* answers_path);
 
 // Short rounds of raw overwrites of 4 KiB and of commits alternate, each kind for five times the seconds; medians. A

@@ -9,20 +9,33 @@ import Testing
 @Suite struct PlantedRaceTests {
   @Test(.enabled(if: ProcessInfo.processInfo.environment["CREDIT_PLANT_RACE"] != nil))
   func twoThreadsWriteTheSameMemory() {
-    let shared = UnsafeMutablePointer<Int>.allocate(capacity: 1)
-    shared.initialize(to: 0)
+    // Of two accesses in the very same moment the sanitizer may see neither, and it says nothing of one whose thread has ended or went on for long, because it
+    // cannot tell any more where that was: so there are some accesses, not many, and both threads stay until both are done.
+    let places = 64
+    let shared = UnsafeMutablePointer<Int>.allocate(capacity: places)
+    shared.initialize(repeating: 1, count: places)
     defer { shared.deallocate() }
     let place = UInt(bitPattern: shared)
-    // Both are on their way before either writes, and nothing stands between that and writing: one behind the other would be no race, and whatever a
-    // call does inside, such as asking for the time, may order the two. Relaxed, so that this orders nothing either.
+    // Relaxed, so that waiting for each other orders nothing; nor is anything called that may.
     let started = Atomic<Int>(0)
+    let done = Atomic<Int>(0)
     WorkerThreads.run(count: 2) { thread in
-      started.add(1, ordering: .relaxed)
-      var turns = 0
-      while started.load(ordering: .relaxed) < 2, turns < 1 << 32 { turns &+= 1 }
+      Self.meet(started)
       guard let shared = UnsafeMutablePointer<Int>(bitPattern: place) else { return }
-      for _ in 0..<100_000 { shared.pointee &+= thread + 1 }
+      for round in 0..<4 {
+        for index in 0..<places {
+          shared[index] = shared[index] &* 31 &+ shared[(index + round) % places] &+ thread
+        }
+      }
+      Self.meet(done)
     }
-    #expect(shared.pointee != 0)
+    #expect((0..<places).contains { shared[$0] != 1 })
+  }
+
+  /// Waits until both threads are here, but not for ever.
+  private static func meet(_ arrived: borrowing Atomic<Int>) {
+    arrived.add(1, ordering: .relaxed)
+    var turns = 0
+    while arrived.load(ordering: .relaxed) < 2, turns < 1 << 32 { turns &+= 1 }
   }
 }
