@@ -26,7 +26,11 @@ public struct Identifier: Hashable, Sendable, Codable {
 
   /// Takes a text under the kind its form suggests.
   public init(detecting text: String, on today: Day) {
-    self.init(text, as: Self.check(text, on: today).kind)
+    var copy = text
+    let kind = copy.withUTF8 {
+      IdentifierDetection.kind(of: IdentifierBytes(normalizing: $0.span), on: today)
+    }
+    self.init(text, as: kind)
   }
 
   /// Whether the text is personal information that public output must mask.

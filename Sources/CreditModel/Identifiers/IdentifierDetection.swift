@@ -50,6 +50,11 @@ package enum IdentifierDetection {
     return IdentifierAssessment(kind: chosen, reasons: rules(chosen, bytes, today))
   }
 
+  /// The kind that the form of normalised bytes suggests, which is that of ``assess(_:as:on:)``.
+  package static func kind(of bytes: IdentifierBytes, on today: Day) -> IdentifierKind {
+    refine(detect(bytes, on: today), bytes, on: today)
+  }
+
   /// Since the merged licence a body's taxpayer number is its credit code, and a person's is the identity number.
   private static func refine(
     _ kind: IdentifierKind, _ bytes: IdentifierBytes, on today: Day

@@ -118,5 +118,8 @@ package struct IdentifierReasons: OptionSet, Sendable, Hashable {
   package var hasError: Bool { !isDisjoint(with: .errors) }
 
   /// The reasons in the order of their declaration.
-  package var list: [IdentifierReason] { IdentifierReason.allCases.filter { contains(Self($0)) } }
+  package var list: [IdentifierReason] {
+    // Nearly all identifiers have none, and whole files of them are checked.
+    isEmpty ? [] : IdentifierReason.allCases.filter { contains(Self($0)) }
+  }
 }

@@ -50,8 +50,7 @@ extension CreditSnapshot {
     var asked: [(key: UInt128, place: Int, identifier: Identifier)] = []
     for (identifier, place) in zip(identifiers, places) {
       guard let key = try LongIdentifiers.key(of: identifier, in: engine) else { continue }
-      let named = Identifier(key.text ?? identifier.text, as: key.kind ?? identifier.kind)
-      asked.append((key.rawValue, place, named))
+      asked.append((key.rawValue, place, Self.named(identifier, key)))
     }
     asked.sort { $0.key < $1.key }
     var keys: [UInt128] = []
@@ -70,14 +69,52 @@ extension CreditSnapshot {
     let entries = Dictionary(
       try database.catalogue.entries(of: datasets, asOf: engine).map { ($0.dataset, $0.entry) },
       uniquingKeysWith: { first, _ in first })
+    var firsts = FirstCounts()
     for (key, dataset, count) in counts {
       // Rows of the store's own tables are nobody's records.
       guard let entry = entries[dataset] else { continue }
       for one in asked[starts[key]..<starts[key + 1]] {
-        screenings[one.place].identifier = one.identifier
+        guard screenings[one.place].isFound else {
+          screenings[one.place].identifier = one.identifier
+          (screenings[one.place].records, screenings[one.place].natures) = firsts.counts(
+            count, dataset, entry)
+          continue
+        }
         screenings[one.place].records[entry.code, default: 0] += count
         screenings[one.place].natures[entry.nature, default: 0] += count
       }
+    }
+  }
+
+  /// What a key says an identifier is; nearly always what it is taken for.
+  private static func named(_ identifier: Identifier, _ key: SubjectKey) -> Identifier {
+    let kind = key.kind ?? identifier.kind
+    guard let text = key.text, kind != identifier.kind || !text.utf8.elementsEqual(identifier.text.utf8)
+    else {
+      return kind == identifier.kind ? identifier : Identifier(identifier.text, as: kind)
+    }
+    return Identifier(text, as: kind)
+  }
+
+  /// Counts of subjects of which one entry has been met: many have the same, and share them until one of them changes.
+  private struct FirstCounts {
+    private struct Place: Hashable {
+      var dataset: DatasetID
+      var count: Int
+    }
+
+    private static let limit = 4096
+
+    private var known: [Place: ([String: Int], [CatalogueEntry.Nature: Int])] = [:]
+
+    mutating func counts(
+      _ count: Int, _ dataset: DatasetID, _ entry: CatalogueEntry
+    ) -> (records: [String: Int], natures: [CatalogueEntry.Nature: Int]) {
+      let place = Place(dataset: dataset, count: count)
+      if let found = known[place] { return found }
+      let made = ([entry.code: count], [entry.nature: count])
+      if known.count < Self.limit { known[place] = made }
+      return made
     }
   }
 }
