@@ -88,12 +88,9 @@ extension CreditSnapshot {
 
   /// What a key says an identifier is; nearly always what it is taken for.
   private static func named(_ identifier: Identifier, _ key: SubjectKey) -> Identifier {
-    let kind = key.kind ?? identifier.kind
-    guard let text = key.text, kind != identifier.kind || !text.utf8.elementsEqual(identifier.text.utf8)
-    else {
-      return kind == identifier.kind ? identifier : Identifier(identifier.text, as: kind)
-    }
-    return Identifier(text, as: kind)
+    let (text, kind) = (key.text ?? identifier.text, key.kind ?? identifier.kind)
+    let isSame = kind == identifier.kind && text.utf8.elementsEqual(identifier.text.utf8)
+    return isSame ? identifier : Identifier(text, as: kind)
   }
 
   /// Counts of subjects of which one entry has been met: many have the same, and share them until one of them changes.

@@ -21,8 +21,6 @@ package final class MergedColumn {
   @exclusivity(unchecked) package private(set) var plan: DictionaryPlan?
   /// `nil` when the column is not stored as phrases.
   package private(set) var book: PhraseBook?
-  private let memo: PhraseMemo?
-  private let memoColumn: PhraseMemo.Column
   private let cursors: UnsafeMutableBufferPointer<ColumnCursor>
   @exclusivity(unchecked) private var words: [Words] = []
   private var pools: [TextPool] = []
@@ -35,8 +33,6 @@ package final class MergedColumn {
     triesPhrases: Bool, memo: PhraseMemo? = nil
   ) throws(StoreError) {
     self.column = column
-    self.memo = memo
-    memoColumn = PhraseMemo.Column(dataset: dataset, id: column.id)
     let entries = sources.map { source in
       source.columns.column(column.id).flatMap { $0.type == column.type ? $0 : nil }
     }
@@ -66,7 +62,7 @@ package final class MergedColumn {
     }
     // What was stored as phrases once stays so: as plain texts it would grow again.
     if triesPhrases || entries.contains(where: { $0?.phraseCode != nil }) {
-      try considerPhrases(rows, byteLimit: max(1 << 18, min(4 << 20, poolBytes / 4)))
+      try considerPhrases(rows, of: dataset, memo, byteLimit: max(1 << 18, min(4 << 20, poolBytes / 4)))
     }
     if plan == nil { forgetWords() }
   }
@@ -115,13 +111,16 @@ package final class MergedColumn {
   }
 
   /// Takes phrases instead where they are clearly smaller.
-  private func considerPhrases(_ rows: MergedRows, byteLimit: Int) throws(StoreError) {
+  private func considerPhrases(
+    _ rows: MergedRows, of dataset: DatasetID, _ memo: PhraseMemo?, byteLimit: Int
+  ) throws(StoreError) {
     let sample = try TextSample(rowCount: rows.rows.count, byteLimit: byteLimit) { row throws(StoreError) in
       try text(rows.rows[row], key: 0)
     }
     var words: (text: Double, dictionary: Double)?
     if let plan { words = try wordBits(plan, rows) }
-    guard let book = sample.book(words: words, memo: memo, column: memoColumn) else { return }
+    guard let book = sample.book(words: words, memo: memo, column: .init(dataset: dataset, id: column.id))
+    else { return }
     self.book = book
     plan?.deallocate()
     plan = nil

@@ -162,6 +162,9 @@ package final class Compactor: Sendable {
     /// Whether the files of the inputs must be gone before it counts as done.
     var isPurge = false
     var isThorough: Bool
+
+    /// Rows of the inputs.
+    var rows: Int { inputs.reduce(0) { $0 + Int($1.reader.footer.rowCount) } }
   }
 
   private static func job(
@@ -224,7 +227,7 @@ package final class Compactor: Sendable {
   /// Rows of an output: what is meant to stay stands in few segments, however large the store, because each has a directory of every dataset.
   private func segmentRows(for job: Job) throws(StoreError) -> Int {
     let least = environment.options.segmentRows
-    let rows = job.inputs.reduce(0) { $0 + Int($1.reader.footer.rowCount) }
+    let rows = job.rows
     guard job.isThorough, rows / Self.finalSegments > least else { return least }
     var columns = 1
     for input in job.inputs {
@@ -295,8 +298,7 @@ package final class Compactor: Sendable {
   private func threads(for job: Job) -> Int {
     guard job.isThorough else { return 1 }
     if let threads = environment.options.mergeThreads { return max(1, threads) }
-    let rows = job.inputs.reduce(0) { $0 + Int($1.reader.footer.rowCount) }
-    guard rows >= Self.parallelRows else { return 1 }
+    guard job.rows >= Self.parallelRows else { return 1 }
     let room = environment.options.memoryBudgetBytes / 2 / Self.threadBytes
     return max(1, min(WorkerThreads.processorCount, Self.maximumThreads, room))
   }

@@ -21,17 +21,22 @@ package final class FileBytes: ByteSource {
 
   /// - Throws: `CreditError`, code `unreadable`, for anything but a file that can be read.
   package init(path: String) throws {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      throw CreditError("unreadable", "the file does not exist", file: path)
-    }
-    guard !isDirectory.boolValue else { throw CreditError("unreadable", "a folder is no file", file: path) }
+    try Self.checkIsFile(path)
     do throws(StoreError) {
       file = try SequentialFile(path: path)
     } catch {
       throw CreditError("unreadable", error.message, file: path)
     }
     totalBytes = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int
+  }
+
+  /// Says what is wrong with a path that names no file.
+  static func checkIsFile(_ path: String) throws {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw CreditError("unreadable", "the file does not exist", file: path)
+    }
+    guard !isDirectory.boolValue else { throw CreditError("unreadable", "a folder is no file", file: path) }
   }
 
   package func read(into target: UnsafeMutableRawPointer, count: Int) throws(StoreError) -> Int {

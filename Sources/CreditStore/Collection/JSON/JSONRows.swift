@@ -11,8 +11,7 @@ final class JSONRows: ByteSource {
   private let reader: JSONRecordReader
   private var places: [[UInt8]: Int] = [:]
   private var names: [[UInt8]]
-  private var pending: [UInt8] = []
-  private var position = 0
+  private var pending = RowBytes()
 
   /// Names of an object at most; a header has no more columns.
   private static let maximumNames = 4096
@@ -54,18 +53,11 @@ final class JSONRows: ByteSource {
   }
 
   func read(into target: UnsafeMutableRawPointer, count: Int) throws(StoreError) -> Int {
-    if position == pending.count { try refill() }
-    let taken = min(count, pending.count - position)
-    pending.withUnsafeBytes { bytes in
-      if let base = bytes.baseAddress { target.copyMemory(from: base + position, byteCount: taken) }
-    }
-    position += taken
-    return taken
+    if pending.count == 0 { try refill() }
+    return pending.take(into: target, count: count)
   }
 
   private func refill() throws(StoreError) {
-    pending.removeAll(keepingCapacity: true)
-    position = 0
     do {
       while pending.count < 128 << 10, let record = try reader.next() { append(record) }
     } catch let error as StoreError { throw error } catch {
@@ -97,18 +89,6 @@ final class JSONRows: ByteSource {
   }
 
   private func append(row cells: [JSONRecordText.Cell]) {
-    for (place, cell) in cells.enumerated() {
-      if place > 0 { pending.append(UInt8(ascii: ",")) }
-      guard case .text(let bytes) = cell else { continue }
-      pending.append(UInt8(ascii: "\""))
-      for byte in bytes {
-        if byte == UInt8(ascii: "\"") { pending.append(byte) }
-        pending.append(byte)
-      }
-      pending.append(UInt8(ascii: "\""))
-    }
-    // A line of nothing would be no row.
-    if cells.count == 1, cells[0] == .absent { pending += [UInt8(ascii: "\""), UInt8(ascii: "\"")] }
-    pending.append(0x0A)
+    pending.append(cells.map { if case .text(let bytes) = $0 { bytes } else { nil } })
   }
 }

@@ -20,8 +20,7 @@ package final class SheetRows: ByteSource {
   package let totalBytes: Int?
   private let workbook: Workbook
   private var reader: XMLReader
-  private var pending: [UInt8] = []
-  private var position = 0
+  private var pending = RowBytes()
   /// Rows that were read while the header was looked for.
   private var waiting: [[[UInt8]]] = []
   private var isOver = false
@@ -40,10 +39,6 @@ package final class SheetRows: ByteSource {
     totalBytes = nil
     do throws(StoreError) {
       reader = try XMLReader(source, path: workbook.path)
-    } catch {
-      throw CreditError.invalidWorkbook(error.message, file: workbook.path)
-    }
-    do throws(StoreError) {
       try findHeader(headerRow)
     } catch {
       throw CreditError.invalidWorkbook(error.message, file: workbook.path)
@@ -75,31 +70,15 @@ package final class SheetRows: ByteSource {
   }
 
   package func read(into target: UnsafeMutableRawPointer, count: Int) throws(StoreError) -> Int {
-    if position == pending.count {
-      pending.removeAll(keepingCapacity: true)
-      position = 0
+    if pending.count == 0 {
       while pending.count < Self.pieceBytes, let row = try nextRow() { append(row) }
     }
-    let taken = min(count, pending.count - position)
-    pending.withUnsafeBytes { bytes in
-      if let base = bytes.baseAddress { target.copyMemory(from: base + position, byteCount: taken) }
-    }
-    position += taken
-    return taken
+    return pending.take(into: target, count: count)
   }
 
   private func append(_ row: [[UInt8]]) {
-    for place in 0..<max(width, row.count) {
-      if place > 0 { pending.append(UInt8(ascii: ",")) }
-      guard place < row.count, !row[place].isEmpty else { continue }
-      pending.append(UInt8(ascii: "\""))
-      for byte in row[place] {
-        if byte == UInt8(ascii: "\"") { pending.append(byte) }
-        pending.append(byte)
-      }
-      pending.append(UInt8(ascii: "\""))
-    }
-    pending.append(0x0A)
+    let cells = (0..<max(width, row.count)).map { $0 < row.count && !row[$0].isEmpty ? row[$0] : nil }
+    pending.append(cells)
   }
 
   // MARK: Cells

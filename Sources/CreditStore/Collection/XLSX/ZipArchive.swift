@@ -33,11 +33,7 @@ package struct ZipArchive {
   /// - Throws: `CreditError`: `unreadable`, `invalidWorkbook`.
   package init(path: String) throws {
     self.path = path
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      throw CreditError("unreadable", "the file does not exist", file: path)
-    }
-    guard !isDirectory.boolValue else { throw CreditError("unreadable", "a folder is no file", file: path) }
+    try FileBytes.checkIsFile(path)
     do throws(StoreError) {
       file = try PosixFileSystem().open(path, writable: false)
       fileBytes = UInt64(max(0, try file.size()))
@@ -46,9 +42,6 @@ package struct ZipArchive {
     }
     try readDirectory()
   }
-
-  /// Bytes of the whole file.
-  package var byteCount: Int { Int(clamping: fileBytes) }
 
   /// Whether there is a member.
   package func contains(_ name: String) -> Bool { members[Self.key(name)] != nil }
