@@ -58,15 +58,26 @@ import Testing
 
   @Test func cancellingLeavesTheStoreAsItWas() throws {
     let folder = try TemporaryFolder()
-    let (engine, expected) = try Self.make(folder, "store", threads: 3)
+    let files = FaultyFileSystem(PosixFileSystem())
+    let (engine, expected) = try Self.make(folder, "store", threads: 3, files: files)
     let before = try Set(FileManager.default.contentsOfDirectory(atPath: folder.path("store/seg")))
-    var asked = 0
+    let asked = Mutex(0)
+    let caller = WorkerThreads.current
+    // The merge must not be over before it is cancelled: whoever writes outputs waits for that.
+    files.fail { call, path in
+      guard call == .create, path.hasSuffix(".seg"), WorkerThreads.current != caller else { return false }
+      for _ in 0..<10_000 where asked.withLock({ $0 <= 2 }) { SystemCall.sleep(milliseconds: 1) }
+      return false
+    }
     let error = #expect(throws: StoreError.self) {
       try engine.compact {
-        asked += 1
-        return asked > 2
+        asked.withLock { asked in
+          asked += 1
+          return asked > 2
+        }
       }
     }
+    files.fail(nil)
     #expect(error?.code == .cancelled)
     // A checkpoint of the rows in memory is all that is new.
     let after = try Set(FileManager.default.contentsOfDirectory(atPath: folder.path("store/seg")))
