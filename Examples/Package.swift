@@ -14,6 +14,7 @@ let package = Package(
   products: [
     .executable(name: "credit", targets: ["CreditCommand"]),
     .executable(name: "QuickStart", targets: ["QuickStart"]),
+    .executable(name: "CityPlatform", targets: ["CityPlatform"]),
   ],
   dependencies: [
     .package(name: "CreditStore", path: ".."),
@@ -24,10 +25,11 @@ let package = Package(
       name: "CityGeneration",
       dependencies: [.product(name: "CreditModel", package: "CreditStore")], path: "CityGeneration",
       swiftSettings: settings),
+    .target(name: "Console", path: "Console", swiftSettings: settings),
     .executableTarget(
       name: "CreditCommand",
       dependencies: [
-        "CityGeneration",
+        "CityGeneration", "Console",
         .product(name: "CreditApplications", package: "CreditStore"),
         .product(name: "CreditStore", package: "CreditStore"),
         .product(name: "CreditModel", package: "CreditStore"),
@@ -40,5 +42,12 @@ let package = Package(
         .product(name: "CreditStore", package: "CreditStore"),
         .product(name: "CreditModel", package: "CreditStore"),
       ], path: "QuickStart", swiftSettings: settings),
+    .executableTarget(
+      name: "CityPlatform",
+      dependencies: [
+        "CityGeneration", "Console",
+        .product(name: "CreditStore", package: "CreditStore"),
+        .product(name: "CreditModel", package: "CreditStore"),
+      ], path: "CityPlatform", swiftSettings: settings),
   ]
 )

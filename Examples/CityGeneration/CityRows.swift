@@ -16,6 +16,15 @@ public struct CityFile: Sendable {
   /// Whether it sends rows again, some of them changed.
   public var isRepeat: Bool
 
+  /// Makes a file.
+  public init(name: String, entry: CityEntry, unit: CityUnit, rows: Range<Int>, isRepeat: Bool) {
+    self.name = name
+    self.entry = entry
+    self.unit = unit
+    self.rows = rows
+    self.isRepeat = isRepeat
+  }
+
   /// All files of an entry, in the order in which they are sent.
   public static func files(of entry: CityEntry) -> [CityFile] {
     var files: [CityFile] = []

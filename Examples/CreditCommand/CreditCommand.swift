@@ -3,6 +3,7 @@
 // usage. The contract is docs/command.md.
 
 import ArgumentParser
+import Console
 import Foundation
 
 @main
@@ -13,6 +14,7 @@ struct Credit: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       CheckCommand.self, InitCommand.self, CatalogueCommand.self, UnitsCommand.self, TasksCommand.self,
+      ExchangeCommand.self,
       CollectCommand.self, BatchesCommand.self, QualityCommand.self, RejectsCommand.self,
       RejudgeCommand.self,
       RecordsCommand.self, QueryCommand.self, ChangesCommand.self, FindCommand.self, ScreenCommand.self,

@@ -2,7 +2,7 @@
 // Method: rows with gaps and dates near and far, of two units, beside a count over the same rows.
 
 import CreditModel
-import CreditStore
+@testable import CreditStore
 import Foundation
 import TestSupport
 import Testing
@@ -58,9 +58,78 @@ import Testing
     let yesterday = Day(daysSinceEpoch: Int(today.daysSinceEpoch) - 1) ?? .epoch
     #expect(try store.database.snapshot().recordQuality(days: .minimum...yesterday).isEmpty)
     #expect(try store.database.snapshot().recordQuality(days: today...today, unit: Self.units[1]).count == 1)
-    #expect(try store.database.snapshot().recordQuality(timelyDays: 14).allSatisfy { $0.timeliness == 100 })
+    #expect(
+      try store.database.snapshot().recordQuality(timely: .calendarDays(14)).allSatisfy {
+        $0.timeliness == 100
+      })
+    // The records behind the figures are as many as the figures left out, whatever was merged.
+    for (row, counted) in zip(found, [expected[2], expected[0], expected[1]]) {
+      let late = try Self.count(store, .late, row.unit)
+      #expect(late == counted[2] - counted[3])
+      let incomplete = try Self.count(store, .incomplete, row.unit, days: today...today)
+      #expect(try incomplete == Self.incomplete(store, row.unit))
+      #expect(try Self.count(store, .incomplete, row.unit, days: .minimum...yesterday) == 0)
+      #expect(try Self.count(store, .late, row.unit, days: .minimum...yesterday) == 0)
+    }
     // All entries that have records: there is only this one.
     #expect(try store.database.snapshot().recordQuality().count == 3)
+  }
+
+  /// How many records the filter of a problem finds.
+  private static func count(
+    _ store: StoreFixture, _ problem: QualityProblem, _ unit: String?, days: ClosedRange<Day>? = nil,
+    timely: TimelyLimit = .calendarDays(7)
+  ) throws -> Int {
+    let snapshot = store.database.snapshot()
+    let filter = try snapshot.filter(
+      for: problem, inRecordsOf: "T1", unit: unit, days: days, timely: timely)
+    let result = try snapshot.aggregate(AggregateQuery(entries: ["T1"], filter: filter))
+    guard case .integer(let count) = result.rows[0].measures[0] else { return -1 }
+    return Int(count)
+  }
+
+  /// Records of a unit that lack a value, counted one by one.
+  private static func incomplete(_ store: StoreFixture, _ unit: String?) throws -> Int {
+    var count = 0
+    for code in StoreFixture.codes {
+      for record in try store.records(code, entry: "T1") {
+        let reporter = try Batches.unit(ofBatch: record.batch, in: store.database.snapshot().engine)
+        if reporter == unit, record.values.contains(nil) { count += 1 }
+      }
+    }
+    return count
+  }
+
+  /// In working days, around the holidays of October 2025: a decision of 26 September is in time until 13 October.
+  @Test func workingDaysCountByTheCalendar() throws {
+    let limit = Deadlines(.workingDays(7))
+    func number(_ text: String) throws -> Int { Int(try #require(Day(text)).daysSinceEpoch) }
+    #expect(try limit.isKept(event: number("2025-09-26"), day: number("2025-10-13")))
+    #expect(try !limit.isKept(event: number("2025-09-26"), day: number("2025-10-14")))
+    #expect(try limit.firstEvent(forRecordsOf: number("2025-10-13")) == number("2025-09-26"))
+    #expect(try limit.firstEvent(forRecordsOf: number("2025-10-14")) == number("2025-09-28"))
+    // Certain without a calendar: it came the next day, or years later.
+    #expect(try limit.isKept(event: number("2011-03-01"), day: number("2011-03-02")))
+    #expect(try !limit.isKept(event: number("2011-03-01"), day: number("2021-03-02")))
+    #expect(throws: CreditError.self) {
+      try limit.isKept(event: number("2011-03-01"), day: number("2011-03-20"))
+    }
+    let store = try StoreFixture([Self.entry(requiresText: false)])
+    let today = CreditDatabase.today()
+    // Every day of the last weeks: what is measured is what the filter leaves out.
+    let rows = (0..<40).map { age in
+      "\(StoreFixture.codes[0]),\(age),\(Day(daysSinceEpoch: Int(today.daysSinceEpoch) - age) ?? .epoch),1,x"
+    }
+    try store.collect(rows, unit: Self.units[0])
+    let calendar = WorkingCalendar.national.merging(
+      try WorkingCalendar(
+        years: (-1...1).map { WorkingCalendar.Year(year: today.components.year + $0, off: [], worked: []) }))
+    let timely = TimelyLimit.workingDays(7, calendar)
+    let row = try #require(store.database.snapshot().recordQuality(of: ["T1"], timely: timely).first)
+    let late = try Self.count(store, .late, Self.units[0], timely: timely)
+    #expect(row.datedRecords == 40 && late == 40 - row.timelyRecords)
+    // Without holidays seven working days are nine to eleven days.
+    #expect((10...12).contains(row.timelyRecords))
   }
 
   /// Where an entry requires items, these alone are looked at.

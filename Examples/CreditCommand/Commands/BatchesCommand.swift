@@ -1,6 +1,7 @@
 // Owns `credit batches`: what was reported, batch by batch or counted.
 
 import ArgumentParser
+import Console
 import CreditModel
 import CreditStore
 import Foundation

@@ -1,6 +1,7 @@
 // Owns `credit correct`, `credit withdraw` and `credit reinstate`.
 
 import ArgumentParser
+import Console
 import CreditModel
 import CreditStore
 

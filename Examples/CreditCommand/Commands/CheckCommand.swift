@@ -1,6 +1,7 @@
 // Owns `credit check`.
 
 import ArgumentParser
+import Console
 import CreditModel
 import CreditStore
 

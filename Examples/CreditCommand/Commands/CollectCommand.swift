@@ -1,6 +1,7 @@
 // Owns `credit collect`.
 
 import ArgumentParser
+import Console
 import CreditApplications
 import CreditModel
 import CreditStore

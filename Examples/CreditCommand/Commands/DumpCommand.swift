@@ -1,6 +1,7 @@
 // Owns `credit dump`: the structures of a store as text, for people who want to know where its bytes are.
 
 import ArgumentParser
+import Console
 import CreditStore
 import SegmentStore
 

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import CityGeneration
+import Console
 import CreditStore
 import Foundation
 

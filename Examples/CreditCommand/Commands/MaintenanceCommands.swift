@@ -1,6 +1,7 @@
 // Owns `credit compact`, `credit backup` and `credit repair`.
 
 import ArgumentParser
+import Console
 import CreditStore
 import SegmentStore
 

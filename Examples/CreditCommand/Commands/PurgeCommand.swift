@@ -1,6 +1,7 @@
 // Owns `credit purge`.
 
 import ArgumentParser
+import Console
 import CreditModel
 import CreditStore
 import SegmentStore

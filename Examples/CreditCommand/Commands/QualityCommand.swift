@@ -1,6 +1,8 @@
 // Owns `credit quality`: how good the records of units are, and the points units get.
 
 import ArgumentParser
+import Console
+import CreditApplications
 import CreditModel
 import CreditStore
 import Foundation
@@ -9,7 +11,8 @@ struct QualityCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quality",
     abstract: "Measures how complete and timely records are; gives units their points.",
-    subcommands: [RecordsCommand.self, ScorecardCommand.self], defaultSubcommand: RecordsCommand.self)
+    subcommands: [RecordsCommand.self, RowsCommand.self, ScorecardCommand.self],
+    defaultSubcommand: RecordsCommand.self)
 
   /// The days that count.
   struct Days: ParsableArguments {
@@ -19,6 +22,20 @@ struct QualityCommand: AsyncParsableCommand {
     var until: Day?
     @Option(help: ArgumentHelp("Days after an event within which its record is in time.", valueName: "days"))
     var timelyDays = 7
+    @Flag(help: "These are working days, by the holidays announced for 2018 to 2026.")
+    var workingDays = false
+    @Option(
+      help: "A JSON file with more years, [{\"year\",\"off\",\"worked\"}]: days as MM-DD or MM-DD..MM-DD.")
+    var calendar: String?
+
+    func timely() throws -> TimelyLimit {
+      guard (0...10_000).contains(timelyDays) else { throw ValidationError("--timely-days is 0 to 10000") }
+      guard workingDays || calendar != nil else { return .calendarDays(timelyDays) }
+      guard timelyDays > 0 else { throw ValidationError("--timely-days is 1 to 10000 working days") }
+      guard let calendar else { return .workingDays(timelyDays) }
+      let years = try UnitsCommand.objects(in: calendar, WorkingCalendar.Year.self)
+      return .workingDays(timelyDays, .national.merging(try WorkingCalendar(years: years)))
+    }
 
     func range() throws -> ClosedRange<Day>? {
       guard from != nil || until != nil else { return nil }
@@ -45,7 +62,7 @@ struct QualityCommand: AsyncParsableCommand {
     func run() async throws {
       try await output.reporting {
         let rows = try store.openForReading().snapshot().recordQuality(
-          of: entry, days: days.range(), unit: unit, timelyDays: days.timelyDays)
+          of: entry, days: days.range(), unit: unit, timely: days.timely())
         if !output.json {
           Terminal.table(
             ["entry", "unit", "records", "complete %", "in time %"],
@@ -72,6 +89,40 @@ struct QualityCommand: AsyncParsableCommand {
     }
   }
 
+  struct RowsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "rows", abstract: "The records behind a figure: incomplete ones, or late ones.",
+      discussion: "Records come as of `credit query`, in pages; days and --timely-days as they were measured."
+    )
+
+    @OptionGroup var store: StoreArgument
+    @Option(help: "Code of the catalogue entry.")
+    var entry: String
+    @Option(help: "Credit code of the unit; records that name none without it.")
+    var unit: String?
+    @Option(help: "What is wrong with them: incomplete or late.")
+    var problem: QualityProblem
+    @OptionGroup var days: Days
+    @Option(help: "Records of a page, 1 to 10000.")
+    var limit = 100
+    @Option(help: "Where the page before ended.")
+    var after: String?
+    @OptionGroup var masking: MaskingOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      try await output.reporting {
+        let presentation = try masking.presentation()
+        let snapshot = try store.openForReading().snapshot()
+        let filter = try snapshot.filter(
+          for: problem, inRecordsOf: entry, unit: unit, days: days.range(), timely: days.timely())
+        let query = RecordQuery(entries: [entry], filter: filter, limit: limit, cursor: after)
+        let page = try await snapshot.recordsInBackground(matching: query)
+        RecordOutput.page(page, query, presentation, json: output.json)
+      }
+    }
+  }
+
   struct ScorecardCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "scorecard", abstract: "The points of units, and the figures they are made of.",
@@ -94,7 +145,7 @@ struct QualityCommand: AsyncParsableCommand {
         let today = CreditDatabase.today()
         let year = Day(year: today.components.year, month: 1, day: 1) ?? today
         let cards = try store.openForReading().snapshot().scorecards(
-          days: days.range() ?? year...today, on: today, rules: rules, timelyDays: days.timelyDays
+          days: days.range() ?? year...today, on: today, rules: rules, timely: days.timely()
         ).filter { card in unit.map { $0 == card.unit } ?? true }
         if !output.json {
           Terminal.table(
@@ -126,3 +177,5 @@ struct QualityCommand: AsyncParsableCommand {
     }
   }
 }
+
+extension QualityProblem: @retroactive ExpressibleByArgument {}

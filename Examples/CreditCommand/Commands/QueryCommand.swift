@@ -1,6 +1,7 @@
 // Owns `credit query`.
 
 import ArgumentParser
+import Console
 import CreditApplications
 import CreditModel
 import CreditStore
@@ -40,26 +41,7 @@ struct QueryCommand: AsyncParsableCommand {
       let before = database.readingStatistics
       let page = try await database.snapshot().recordsInBackground(matching: query)
       let took = ContinuousClock.now - start
-      for record in page.records {
-        RecordOutput.line(record, presentation, json: output.json, history: false)
-      }
-      let next = presentation.cursor(of: page, query)
-      if output.json {
-        Terminal.line(
-          JSON.object([
-            ("next", next.text.map(JSON.string) ?? .null), ("more", .bool(page.next != nil)),
-            ("commit", .unsigned(page.commit)),
-          ]).text)
-      }
-      if next.isWithheld {
-        Terminal.error(
-          "more records follow, but where the page ends holds a personal number: pages behind it need --unmasked --purpose"
-        )
-      } else if !output.json {
-        Terminal.error(
-          next.text.map { "\(page.records.count) records; more with --after \($0)" }
-            ?? "\(page.records.count) records, the last of them")
-      }
+      RecordOutput.page(page, query, presentation, json: output.json)
       if question.explain {
         Explanation.print(
           question.entry, "\(page.records.count) records of a page", page.explanation,

@@ -2,6 +2,7 @@
 // Invariants: raw rows are masked unless there is a purpose; a row is shown with all its reasons.
 
 import ArgumentParser
+import Console
 import CreditApplications
 import CreditModel
 import CreditStore

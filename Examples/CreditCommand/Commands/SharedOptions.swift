@@ -2,6 +2,7 @@
 // Invariants: with --json an error is one object on standard output, else a line on standard error; exit code 1.
 
 import ArgumentParser
+import Console
 import CreditModel
 import CreditStore
 import Foundation

@@ -1,6 +1,7 @@
 // Owns `credit init`, `credit stats` and `credit verify`.
 
 import ArgumentParser
+import Console
 import CreditStore
 import SegmentStore
 

@@ -1,6 +1,7 @@
 // Owns `credit subjects`: the identifiers of a subject, and linking them.
 
 import ArgumentParser
+import Console
 import CreditApplications
 import CreditModel
 import CreditStore

@@ -1,6 +1,7 @@
 // Owns `credit tasks`: what units have to report, and what is overdue.
 
 import ArgumentParser
+import Console
 import CreditModel
 import CreditStore
 

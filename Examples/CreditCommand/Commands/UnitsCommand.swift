@@ -1,6 +1,7 @@
 // Owns `credit units`: the register of units and accounts.
 
 import ArgumentParser
+import Console
 import CreditModel
 import CreditStore
 import Foundation

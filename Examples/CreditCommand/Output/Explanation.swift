@@ -1,5 +1,6 @@
 // Owns how it is told, on standard error, how a question was answered.
 
+import Console
 import CreditStore
 import SegmentStore
 

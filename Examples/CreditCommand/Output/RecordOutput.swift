@@ -1,6 +1,7 @@
 // Owns how one record is printed: the contract's JSON line, or lines for people.
 // Invariants: values and key go through the presentation, which masks.
 
+import Console
 import CreditApplications
 import CreditModel
 import CreditStore
@@ -32,5 +33,27 @@ enum RecordOutput {
     }
     members.append(("values", .object(values.map { ($0.item, JSON.value($0.value)) })))
     Terminal.line(JSON.object(members).text)
+  }
+
+  /// A page of records, and where the next begins.
+  static func page(_ page: RecordPage, _ query: RecordQuery, _ presentation: RecordPresentation, json: Bool) {
+    for record in page.records { line(record, presentation, json: json, history: false) }
+    let next = presentation.cursor(of: page, query)
+    if json {
+      Terminal.line(
+        JSON.object([
+          ("next", next.text.map(JSON.string) ?? .null), ("more", .bool(page.next != nil)),
+          ("commit", .unsigned(page.commit)),
+        ]).text)
+    }
+    if next.isWithheld {
+      Terminal.error(
+        "more records follow, but where the page ends holds a personal number: pages behind it need --unmasked --purpose"
+      )
+    } else if !json {
+      Terminal.error(
+        next.text.map { "\(page.records.count) records; more with --after \($0)" }
+          ?? "\(page.records.count) records, the last of them")
+    }
   }
 }

@@ -27,10 +27,9 @@ public struct Identifier: Hashable, Sendable, Codable {
   /// Takes a text under the kind its form suggests.
   public init(detecting text: String, on today: Day) {
     var copy = text
-    let kind = copy.withUTF8 {
-      IdentifierDetection.kind(of: IdentifierBytes(normalizing: $0.span), on: today)
-    }
-    self.init(text, as: kind)
+    let bytes = copy.withUTF8 { IdentifierBytes(normalizing: $0.span) }
+    kind = IdentifierDetection.kind(of: bytes, on: today)
+    self.text = Self.normalize(text, bytes, as: kind)
   }
 
   /// Whether the text is personal information that public output must mask.
@@ -62,7 +61,15 @@ public struct Identifier: Hashable, Sendable, Codable {
   private static func normalize(_ text: String, as kind: IdentifierKind) -> String {
     guard kind != .document, kind != .unknown else { return IdentifierBytes.normalizedDocument(text) }
     var text = text
-    let bytes = text.withUTF8 { IdentifierBytes(normalizing: $0.span) }
-    return bytes.count <= IdentifierBytes.capacity ? bytes.text : IdentifierBytes.normalizedDocument(text)
+    return normalize(text, text.withUTF8 { IdentifierBytes(normalizing: $0.span) }, as: kind)
+  }
+
+  /// - Parameter bytes: those of the text, normalised.
+  private static func normalize(_ text: String, _ bytes: IdentifierBytes, as kind: IdentifierKind) -> String {
+    guard kind != .document, kind != .unknown, bytes.count <= IdentifierBytes.capacity else {
+      return IdentifierBytes.normalizedDocument(text)
+    }
+    // Nearly every text is normalised already, and is shared then.
+    return bytes.changedNothing ? text : bytes.text
   }
 }

@@ -15,6 +15,8 @@ package struct IdentifierBytes: Sendable {
   package private(set) var droppedHyphens = 0
   /// Whether a character outside ASCII was seen after folding the width.
   package private(set) var hasOtherCharacters = false
+  /// Whether the text was normalised already.
+  package private(set) var changedNothing = true
 
   package subscript(index: Int) -> UInt8 { storage[index] }
 
@@ -29,6 +31,7 @@ package struct IdentifierBytes: Sendable {
         append(ascii: byte)
         continue
       }
+      changedNothing = false
       let (scalar, length) = Self.scalar(in: text, at: index)
       index += length
       switch scalar {
@@ -44,9 +47,13 @@ package struct IdentifierBytes: Sendable {
 
   private mutating func append(ascii byte: UInt8) {
     switch byte {
-    case 0x20, 0x09...0x0D: return
-    case 0x2D: droppedHyphens += 1
-    case 0x61...0x7A: push(byte &- 0x20)
+    case 0x20, 0x09...0x0D: changedNothing = false
+    case 0x2D:
+      changedNothing = false
+      droppedHyphens += 1
+    case 0x61...0x7A:
+      changedNothing = false
+      push(byte &- 0x20)
     default: push(byte)
     }
   }

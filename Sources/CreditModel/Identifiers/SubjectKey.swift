@@ -197,12 +197,17 @@ public struct SubjectKey: Hashable, Sendable, Comparable {
 
   private static func pack(_ text: some Collection<UInt8>) -> UInt128? {
     guard text.count <= maximumStructuredCharacters else { return nil }
-    var body: UInt128 = 0
+    // Two halves of ten symbols: shifting 128 bits for each costs several times as much.
+    var high: UInt64 = 0
+    var low: UInt64 = 0
+    var count = 0
     for byte in text {
       let symbol = symbol(byte)
       guard symbol > 0 else { return nil }
-      body = body << 6 | UInt128(symbol)
+      if count < 10 { high = high << 6 | UInt64(symbol) } else { low = low << 6 | UInt64(symbol) }
+      count += 1
     }
-    return body << UInt128(124 - 6 * text.count)
+    let (inHigh, inLow) = (min(count, 10), max(0, count - 10))
+    return UInt128(high) << UInt128(124 - 6 * inHigh) | UInt128(low) << UInt128(64 - 6 * inLow)
   }
 }

@@ -153,10 +153,12 @@ struct PurgeChoice {
       switch row.dataset {
       case SystemDatasets.rawRows.dataset: rawKeys.insert(row.key)
       case SystemDatasets.batches.dataset: notes[row.key, default: []].append(row.address)
-      case SystemDatasets.links.dataset, SystemDatasets.reviews.dataset, SystemDatasets.accounts.dataset:
+      case SystemDatasets.links.dataset, SystemDatasets.reviews.dataset, SystemDatasets.accounts.dataset,
+        SystemDatasets.exchangeLines.dataset:
         found.rows.insert(row.address)
         found.datasets.insert(row.dataset)
-      case SystemDatasets.catalogue.dataset, SystemDatasets.units.dataset, SystemDatasets.tasks.dataset:
+      case SystemDatasets.catalogue.dataset, SystemDatasets.units.dataset, SystemDatasets.tasks.dataset,
+        SystemDatasets.exchangeRoutes.dataset, SystemDatasets.exchangeReceived.dataset:
         inTables[SystemDatasets.names[row.dataset.rawValue] ?? "", default: 0] += 1
       case _ where row.dataset.rawValue < SystemDatasets.firstEntry: continue
       default: others[row.dataset, default: 0] += 1

@@ -34,10 +34,11 @@ extension CreditSnapshot {
       let today = CreditDatabase.today()
       let detected = texts.map { Identifier(detecting: $0, on: today) }
       try screen(detected, of: Array(texts.indices), into: &screenings)
-      for kind in IdentifierKind.allCases {
-        let others = texts.indices.filter { !screenings[$0].isFound && detected[$0].kind != kind }
-        guard !others.isEmpty else { continue }
+      var missing = texts.indices.filter { screenings[$0].identifier == nil }
+      for kind in IdentifierKind.allCases where !missing.isEmpty {
+        let others = missing.filter { detected[$0].kind != kind }
         try screen(others.map { Identifier(texts[$0], as: kind) }, of: others, into: &screenings)
+        missing.removeAll { screenings[$0].identifier != nil }
       }
       return screenings
     } catch { throw CreditError(wrapping: error) }
@@ -47,10 +48,13 @@ extension CreditSnapshot {
   private func screen(_ identifiers: [Identifier], of places: [Int], into screenings: inout [Screening])
     throws
   {
-    var asked: [(key: UInt128, place: Int, identifier: Identifier)] = []
-    for (identifier, place) in zip(identifiers, places) {
+    guard !identifiers.isEmpty else { return }
+    // Places alone are sorted: texts would be counted by everyone who holds them at each exchange.
+    var asked: [(key: UInt128, index: Int)] = []
+    asked.reserveCapacity(identifiers.count)
+    for (index, identifier) in identifiers.enumerated() {
       guard let key = try LongIdentifiers.key(of: identifier, in: engine) else { continue }
-      asked.append((key.rawValue, place, Self.named(identifier, key)))
+      asked.append((key.rawValue, index))
     }
     asked.sort { $0.key < $1.key }
     var keys: [UInt128] = []
@@ -67,30 +71,44 @@ extension CreditSnapshot {
     }
     let datasets = Set(counts.map(\.dataset))
     let entries = Dictionary(
-      try database.catalogue.entries(of: datasets, asOf: engine).map { ($0.dataset, $0.entry) },
-      uniquingKeysWith: { first, _ in first })
+      try database.catalogue.entries(of: datasets, asOf: engine).map {
+        ($0.dataset, Entry(code: $0.entry.code, nature: $0.entry.nature))
+      }, uniquingKeysWith: { first, _ in first })
     var firsts = FirstCounts()
+    var last: (dataset: DatasetID, entry: Entry?)?
     for (key, dataset, count) in counts {
+      // Counts come segment by segment, and neighbours are often of one entry.
+      let found = last?.dataset == dataset ? last?.entry : entries[dataset]
+      last = (dataset, found)
       // Rows of the store's own tables are nobody's records.
-      guard let entry = entries[dataset] else { continue }
+      guard let entry = found else { continue }
       for one in asked[starts[key]..<starts[key + 1]] {
-        guard screenings[one.place].isFound else {
-          screenings[one.place].identifier = one.identifier
-          (screenings[one.place].records, screenings[one.place].natures) = firsts.counts(
-            count, dataset, entry)
+        let place = places[one.index]
+        guard screenings[place].identifier != nil else {
+          screenings[place].identifier = Self.named(identifiers[one.index], one.key)
+          (screenings[place].records, screenings[place].natures) = firsts.counts(count, dataset, entry)
           continue
         }
-        screenings[one.place].records[entry.code, default: 0] += count
-        screenings[one.place].natures[entry.nature, default: 0] += count
+        screenings[place].records[entry.code, default: 0] += count
+        screenings[place].natures[entry.nature, default: 0] += count
       }
     }
   }
 
   /// What a key says an identifier is; nearly always what it is taken for.
-  private static func named(_ identifier: Identifier, _ key: SubjectKey) -> Identifier {
+  private static func named(_ identifier: Identifier, _ rawKey: UInt128) -> Identifier {
+    let key = SubjectKey(rawValue: rawKey)
+    // A key of a structured number is the number.
+    if let kind = key.kind, kind != .document, kind == identifier.kind { return identifier }
     let (text, kind) = (key.text ?? identifier.text, key.kind ?? identifier.kind)
     let isSame = kind == identifier.kind && text.utf8.elementsEqual(identifier.text.utf8)
     return isSame ? identifier : Identifier(text, as: kind)
+  }
+
+  /// What an answer says of a catalogue entry.
+  private struct Entry {
+    var code: String
+    var nature: CatalogueEntry.Nature
   }
 
   /// Counts of subjects of which one entry has been met: many have the same, and share them until one of them changes.
@@ -105,7 +123,7 @@ extension CreditSnapshot {
     private var known: [Place: ([String: Int], [CatalogueEntry.Nature: Int])] = [:]
 
     mutating func counts(
-      _ count: Int, _ dataset: DatasetID, _ entry: CatalogueEntry
+      _ count: Int, _ dataset: DatasetID, _ entry: Entry
     ) -> (records: [String: Int], natures: [CatalogueEntry.Nature: Int]) {
       let place = Place(dataset: dataset, count: count)
       if let found = known[place] { return found }

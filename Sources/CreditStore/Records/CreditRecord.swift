@@ -76,6 +76,6 @@ package enum RecordKey {
       }
       hasher.update(text.utf8)
     }
-    return hasher.finalize().prefix(16).map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+    return hasher.finalize().prefix(16).hexText
   }
 }

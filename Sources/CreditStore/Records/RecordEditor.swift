@@ -20,9 +20,10 @@ package struct RecordEditor {
   ///   - key: text form of the record key.
   ///   - changes: items to change; `nil` removes a value. Only corrections and reinstatements may change values, and only corrections the
   ///     identifier: the record moves to the subject it names.
+  ///   - source: what the change comes from, where it is no person: noted as the file of its batch.
   package func change(
     subject: SubjectKey, key: String, to state: RecordState, reason: String, changes: [String: Value?],
-    today: Day
+    today: Day, source: String? = nil
   ) throws -> UInt64 {
     guard !reason.isEmpty else { throw CreditError("reasonMissing", "every change needs a reason") }
     // Nearly always the record is still the same when our turn comes: reading it does not have to wait for the turn.
@@ -47,7 +48,7 @@ package struct RecordEditor {
       // The record stays that of the unit which reported it.
       try Batches.append(
         Batch(
-          kind: state.name, entry: entry.entry.code, unit: unit, file: nil, receipt: nil, reason: reason,
+          kind: state.name, entry: entry.entry.code, unit: unit, file: source, receipt: nil, reason: reason,
           // What was not changed was not checked either.
           entryVersion: changes.isEmpty
             ? try Batches.entryVersion(ofBatch: row.system.batch, in: transaction.snapshot)

@@ -1,4 +1,4 @@
-// Owns the store's own tables: catalogue, batches, rows set aside, raw rows, long identifiers, units, accounts, tasks.
+// Owns the store's own tables: catalogue, batches, rows set aside, raw rows, long identifiers, units, accounts, tasks, exchange.
 // Invariants: they are ordinary datasets of the engine, so they share its commits, checksums and snapshots; numbers and
 // column ids never change. Datasets of entries are numbered from `firstEntry`.
 
@@ -50,10 +50,21 @@ package enum SystemDatasets {
   /// Collection tasks, keyed by unit, entry and cycle: these, days to the deadline, first day, last day.
   package static let tasks = schema(10, [.text, .text, .text, .integer, .integer, .integer])
 
+  /// Routes, keyed by code: code, JSON.
+  package static let exchangeRoutes = schema(11, [.text, .text])
+  /// Packages, keyed by route: route, number, JSON.
+  package static let exchangePackages = schema(12, [.text, .integer, .text])
+  /// Lines of receipts, keyed by route and package: these, number of the change, state, code, message.
+  package static let exchangeLines = schema(13, [.text, .text, .text, .text, .text])
+  /// Packages that came in, keyed by sender and route: these, JSON.
+  package static let exchangeReceived = schema(14, [.text, .text])
+
   /// What people call the tables, by number.
   package static let names: [UInt32: String] = [
     1: "$catalogue", 2: "$batches", 3: "$setAside", 4: "$rawRows", 5: "$longIdentifiers",
-    6: "$reviews", 7: "$links", 8: "$units", 9: "$accounts", 10: "$tasks",
+    6: "$reviews", 7: "$links", 8: "$units", 9: "$accounts", 10: "$tasks", 11: "$exchangeRoutes",
+    12: "$exchangePackages",
+    13: "$exchangeLines", 14: "$exchangeReceived",
   ]
 
   /// The key of a batch.

@@ -34,39 +34,45 @@ public struct RecordQuality: Codable, Sendable, Equatable {
   }
 }
 
+extension CatalogueEntry {
+  /// Items whose values should be there: those it requires, or all where it requires none.
+  var expectedItems: [CatalogueItem] {
+    let required = items.filter(\.required)
+    return required.isEmpty ? items : required
+  }
+}
+
 extension CreditSnapshot {
   /// Measures the records of units.
   ///
   /// ```swift
-  /// for row in try snapshot.recordQuality(of: ["XZCF"], timelyDays: 7) { print(row.unit ?? "", row.completeness ?? 0) }
+  /// for row in try snapshot.recordQuality(of: ["XZCF"], timely: .workingDays(7)) { print(row.unit ?? "", row.completeness ?? 0) }
   /// ```
   /// - Parameters:
   ///   - codes: the entries; none means all that have records.
   ///   - days: only records whose present version was committed on one of these days, in Asia/Shanghai.
   ///   - unit: only records of a unit.
-  ///   - timelyDays: calendar days after the event within which a record is in time. Seven working days, which permits and penalties have, are 9 to 11
-  ///     calendar days where no holiday lies among them.
+  ///   - timely: how soon after the event a record is in time.
   /// - Returns: by entry, then unit, records without one first.
-  /// - Throws: `CreditError`: `unknownEntry`, `damaged`.
+  /// - Throws: `CreditError`: `unknownEntry`, `calendarMissing` where a year is needed that the calendar does not have, `damaged`.
   public func recordQuality(
-    of codes: [String] = [], days: ClosedRange<Day>? = nil, unit: String? = nil, timelyDays: Int = 7
+    of codes: [String] = [], days: ClosedRange<Day>? = nil, unit: String? = nil,
+    timely: TimelyLimit = .calendarDays(7)
   ) throws -> [RecordQuality] {
     do {
       var found: [RecordQuality] = []
       for entry in try entries(codes) {
-        found += try quality(of: entry, days, timelyDays).filter { row in unit.map { $0 == row.unit } ?? true
-        }
+        found += try quality(of: entry, days, timely).filter { row in unit.map { $0 == row.unit } ?? true }
       }
       return found
     } catch { throw CreditError(wrapping: error) }
   }
 
-  private func quality(of entry: PublishedEntry, _ days: ClosedRange<Day>?, _ timelyDays: Int) throws
+  private func quality(of entry: PublishedEntry, _ days: ClosedRange<Day>?, _ timely: TimelyLimit) throws
     -> [RecordQuality]
   {
     var rows = try QueryRows([entry], filter: nil)
-    let required = entry.entry.items.filter(\.required)
-    let columns = try (required.isEmpty ? entry.entry.items : required).map { item in
+    let columns = try entry.entry.expectedItems.map { item in
       let column = try rows.items.column(item.id)
       return (column: Self.position(column), isText: item.type.isText)
     }
@@ -79,7 +85,7 @@ extension CreditSnapshot {
     let commits = CommitDays(database: database)
     let run = QueryRun(rows: rows, snapshot: engine, options: QueryExecution())
     let (workers, _) = try run.gather { [event] _ in
-      QualityWorker(columns, event: event, days: days, timelyDays: timelyDays, commits)
+      QualityWorker(columns, event: event, days: days, deadlines: Deadlines(timely), commits)
     }
     var units: [String?: RecordQuality] = [:]
     for worker in workers {
@@ -132,7 +138,7 @@ private final class QualityWorker: QueryWorker {
   private let columns: [(column: Int, isText: Bool)]
   private let event: (column: Int, isSeconds: Bool)?
   private let days: ClosedRange<Int>?
-  private let timelyDays: Int
+  private let deadlines: Deadlines
   private let commits: CommitDays
   private let units = ColumnNumbering(.unit, type: .text)
   private let numbers = VectorNumbers()
@@ -142,12 +148,12 @@ private final class QualityWorker: QueryWorker {
 
   init(
     _ columns: [(column: Int, isText: Bool)], event: (column: Int, isSeconds: Bool)?, days: ClosedRange<Day>?,
-    timelyDays: Int, _ commits: CommitDays
+    deadlines: Deadlines, _ commits: CommitDays
   ) {
     self.columns = columns
     self.event = event
     self.days = days.map { Int($0.lowerBound.daysSinceEpoch)...Int($0.upperBound.daysSinceEpoch) }
-    self.timelyDays = timelyDays
+    self.deadlines = deadlines
     self.commits = commits
   }
 
@@ -164,12 +170,12 @@ private final class QualityWorker: QueryWorker {
     vector.selection.visit { counters[Int(unitOfRow[$0])].records += 1 }
     if let event {
       let integers = try vector.integers(event.column)
-      vector.selection.visit { place in
+      try vector.selection.visit { place throws(CreditError) in
         guard integers.nulls[place] == 0 else { return }
         let happened =
           event.isSeconds ? Self.day(ofSecond: integers.values[place]) : Int(integers.values[place])
         counters[Int(unitOfRow[place])].dated += 1
-        if day(of: commitOfRow[place]) - happened <= timelyDays {
+        if try deadlines.isKept(event: happened, day: day(of: commitOfRow[place])) {
           counters[Int(unitOfRow[place])].timely += 1
         }
       }

@@ -80,14 +80,15 @@ extension CreditSnapshot {
   ///   - days: days of the commits that count, and of the deadlines of tasks.
   ///   - day: the day on which one asks: deadlines behind it do not count yet.
   ///   - rules: what there are points for.
-  ///   - timelyDays: calendar days after an event within which a record is in time.
-  /// - Throws: `CreditError`, code `damaged`.
+  ///   - timely: how soon after an event a record is in time.
+  /// - Throws: `CreditError`: `calendarMissing`, `damaged`.
   public func scorecards(
-    days: ClosedRange<Day>, on day: Day, rules: [ScorecardRule] = ScorecardRule.usual, timelyDays: Int = 7
+    days: ClosedRange<Day>, on day: Day, rules: [ScorecardRule] = ScorecardRule.usual,
+    timely: TimelyLimit = .calendarDays(7)
   ) throws -> [UnitScorecard] {
     let statistics = try collectionStatistics(by: [.unit, .channel], days: days)
     let quality = Dictionary(
-      grouping: try recordQuality(days: days, timelyDays: timelyDays), by: { $0.unit ?? "" })
+      grouping: try recordQuality(days: days, timely: timely), by: { $0.unit ?? "" })
     let tasks = Dictionary(
       grouping: try taskStatuses(on: day, dueFrom: days.lowerBound).filter {
         $0.due <= min(day, days.upperBound)

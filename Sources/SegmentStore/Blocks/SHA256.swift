@@ -88,3 +88,8 @@ package struct SHA256 {
 
   private func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value >> count | value << (32 - count) }
 }
+
+extension Sequence<UInt8> {
+  /// Two hex digits a byte.
+  package var hexText: String { map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined() }
+}

@@ -1,6 +1,7 @@
 // Owns `credit catalogue import` and `credit catalogue list`, and the reading of files with entries.
 
 import ArgumentParser
+import Console
 import CreditModel
 import CreditStore
 import Foundation

@@ -1,6 +1,7 @@
 // Owns `credit catalogue search`, `show`, `template` and `coverage`.
 
 import ArgumentParser
+import Console
 import CreditModel
 import CreditStore
 import Foundation

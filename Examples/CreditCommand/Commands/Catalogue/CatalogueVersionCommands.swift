@@ -1,6 +1,7 @@
 // Owns `credit catalogue versions`, `diff`, `check`, `rollback`, `submit`, `reviews`, `approve` and `reject`.
 
 import ArgumentParser
+import Console
 import CreditModel
 import CreditStore
 import Foundation

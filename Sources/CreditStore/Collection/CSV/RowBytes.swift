@@ -40,4 +40,10 @@ struct RowBytes {
     position += taken
     return taken
   }
+
+  /// Hands out all bytes that nobody took yet.
+  mutating func takeAll() -> [UInt8] {
+    defer { (bytes, position) = ([], 0) }
+    return position == 0 ? bytes : Array(bytes[position...])
+  }
 }

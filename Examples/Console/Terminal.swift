@@ -4,17 +4,19 @@
 import Foundation
 import Synchronization
 
-enum Terminal {
-  static let isErrorTerminal = isatty(2) == 1
+/// Standard output and standard error.
+public enum Terminal {
+  /// Whether standard error is a terminal.
+  public static let isErrorTerminal = isatty(2) == 1
 
   /// Writes a line to standard error.
-  static func error(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+  public static func error(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
   /// Writes a line to standard output.
-  static func line(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+  public static func line(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
   /// A table with aligned columns; numbers to the right.
-  static func table(_ header: [String], _ rows: [[String]]) {
+  public static func table(_ header: [String], _ rows: [[String]]) {
     let widths = header.indices.map { column in
       ([header] + rows).map { width($0[column]) }.max() ?? 0
     }
@@ -29,7 +31,7 @@ enum Terminal {
   }
 
   /// Columns a text takes on a terminal: Chinese characters take two.
-  static func width(_ text: String) -> Int {
+  public static func width(_ text: String) -> Int {
     text.unicodeScalars.reduce(0) { $0 + (isWide($1.value) ? 2 : 1) }
   }
 
@@ -43,14 +45,15 @@ enum Terminal {
 }
 
 /// A progress bar on standard error.
-final class ProgressBar: Sendable {
+public final class ProgressBar: Sendable {
   private let label: String
   private let last = Mutex<ContinuousClock.Instant?>(nil)
 
-  init(_ label: String) { self.label = label }
+  /// Begins a bar.
+  public init(_ label: String) { self.label = label }
 
   /// Draws the bar, at most ten times a second.
-  func show(_ fraction: Double, _ detail: String) {
+  public func show(_ fraction: Double, _ detail: String) {
     guard Terminal.isErrorTerminal else { return }
     let now = ContinuousClock.now
     let isDue = last.withLock { last in
@@ -65,7 +68,7 @@ final class ProgressBar: Sendable {
   }
 
   /// Removes the bar.
-  func finish() {
+  public func finish() {
     guard Terminal.isErrorTerminal else { return }
     FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
   }

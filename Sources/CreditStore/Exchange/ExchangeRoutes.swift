@@ -1,0 +1,59 @@
+// Owns entering and listing routes.
+// Invariants: a route that stands in the store may go where it goes: its entries exist and are shared so, and have the columns its layout names.
+// Does not pack (Packing).
+
+public import CreditModel
+import SegmentStore
+
+extension CreditDatabase {
+  private static let maximumRoutes = 10_000
+
+  /// Enters routes, or new versions of routes (交换通道登记).
+  ///
+  /// ```swift
+  /// try database.publish([ExchangeRoute(code: "hebei-xzcf", receiver: "河北省", purpose: .upward, entries: ["XZCF"])])
+  /// ```
+  /// - Parameter routes: each once; to end one, enter it as not active.
+  /// - Throws: `CreditError`: `invalidRoute`, `unknownEntry`, `notShared` for an entry that may not go this way, `wrongLayout`, `limit`; nothing changes
+  ///   then.
+  @discardableResult
+  public func publish(_ routes: [ExchangeRoute]) throws -> RegisterResult {
+    do {
+      if let problem = routes.lazy.compactMap(\.problem).first { throw CreditError("invalidRoute", problem) }
+      guard Set(routes.map(\.code)).count == routes.count else {
+        throw CreditError("invalidRoute", "the same route stands twice")
+      }
+      return try engine.write { transaction in
+        let known = try ExchangeTables(snapshot: transaction.snapshot).routes()
+        let old = Dictionary(known.map { ($0.code, $0) }, uniquingKeysWith: { _, last in last })
+        for route in routes where route.isActive {
+          for code in route.entries {
+            try Self.check(route, try catalogue.entry(code, asOf: transaction.snapshot).entry)
+          }
+        }
+        guard Set(old.keys).union(routes.map(\.code)).count <= Self.maximumRoutes else {
+          throw CreditError("limit", "a store has at most \(Self.maximumRoutes) routes")
+        }
+        let changed = routes.filter { old[$0.code] != $0 }
+        for route in changed { try ExchangeTables.put(route, &transaction) }
+        if !changed.isEmpty { try Self.note("exchangeRoutes", nil, &transaction) }
+        return RegisterResult(published: changed.count, unchanged: routes.count - changed.count)
+      }.value
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// Whether an entry may go the way of a route; asked again whenever something is packed, because entries change.
+  static func check(_ route: ExchangeRoute, _ entry: CatalogueEntry) throws {
+    if let refusal = route.refusal(of: entry) {
+      throw CreditError("notShared", "route \(route.code): \(refusal)")
+    }
+    _ = try ExchangeColumns(route, entry)
+  }
+}
+
+extension CreditSnapshot {
+  /// All routes, by code.
+  public func exchangeRoutes() throws -> [ExchangeRoute] {
+    do { return try ExchangeTables(snapshot: engine).routes() } catch { throw CreditError(wrapping: error) }
+  }
+}

@@ -1,0 +1,186 @@
+// Owns the changes of a package: reading them from the store, each as a message.
+// Invariants: a package says how the receiver gets from the store as it was at one commit to the store as it was at another: a record that changed twice
+// goes once, one that came and was withdrawn in between does not go at all. The same package gives the same messages, whatever was committed or merged
+// since; a purge alone can take some away.
+// Does not decide where a package ends (Packing).
+
+import CreditModel
+import SegmentStore
+
+struct PackageContent {
+  /// Versions read at a time.
+  private static let pageVersions = 10_000
+
+  /// As of the last commit of the package.
+  private let snapshot: CreditSnapshot
+  private let entry: PublishedEntry
+  private let from: UInt64
+  /// Numbers of the changes that go, where not all do.
+  private let only: Set<String>?
+  /// For these alone: the store as it is when they go again; what has a newer version does not go.
+  private let present: CreditSnapshot?
+  /// Entry as it was, by whose items values are named.
+  var published: CatalogueEntry { entry.entry }
+
+  init(_ package: ExchangePackage, in database: CreditDatabase) throws {
+    snapshot = database.snapshot(asOf: package.toCommit)
+    entry = try database.catalogue.entry(package.entry, asOf: snapshot.engine)
+    from = package.fromCommit
+    guard let repeats = package.repeats, let receipts = package.receiptsCommit else {
+      (only, present) = (nil, nil)
+      return
+    }
+    let then = database.snapshot(asOf: receipts)
+    present = then
+    let original = try ExchangeTables(snapshot: then.engine).package(repeats, of: package.route)
+    let lines = try ExchangeTables(snapshot: then.engine).lines(of: repeats, package.route)
+    var refused: Set<String> = []
+    if original.others == .rejected {
+      try PackageContent(original, in: database).forEach { message in
+        if lines[message.id]?.state != .accepted { refused.insert(message.id) }
+      }
+    } else {
+      refused = Set(lines.values.filter { $0.state == .rejected }.map(\.id))
+    }
+    only = refused
+  }
+
+  /// Gives the messages, in the order in which the changes came.
+  func forEach(_ body: (ExchangeMessage) throws -> Void) throws {
+    var units: [UInt64: String?] = [:]
+    var token = try ChangeToken(
+      store: snapshot.database.identifier, commit: from,
+      instant: from == 0 ? nil : snapshot.database.engine.instant(of: from)
+    ).text()
+    while true {
+      let page = try snapshot.changes(
+        since: token, entries: [entry.entry.code], limit: Self.pageVersions)
+      for record in page.changes where record.until == nil {
+        guard let message = try message(record, &units) else { continue }
+        guard only?.contains(message.id) ?? true, try isNewest(record) else { continue }
+        try body(message)
+      }
+      guard page.hasMore else { return }
+      token = page.next
+    }
+  }
+
+  private func message(
+    _ record: CreditRecord, _ units: inout [UInt64: String?]
+  ) throws -> ExchangeMessage? {
+    var message = ExchangeMessage(
+      operation: record.state.isClosed ? .withdraw : .put, entry: entry.entry.code,
+      subject: .init(kind: record.subject.kind, text: record.subject.text), key: record.key,
+      version: record.version, state: record.state.name, unit: nil, values: values(record))
+    let needsEarlier = record.state.isClosed || entry.keyItems.isEmpty && record.version > 1
+    if needsEarlier {
+      let earlier = try earlier(record)
+      switch (message.operation, earlier) {
+      case (.withdraw, nil): return nil
+      case (.withdraw, let earlier?): message.values = values(earlier)
+      case (.put, let earlier?): if values(earlier) != message.values { message.replaces = values(earlier) }
+      case (.put, nil): break
+      }
+    }
+    if units[record.batch] == nil {
+      units[record.batch] = .some(try Batches.unit(ofBatch: record.batch, in: snapshot.engine))
+    }
+    message.unit = units[record.batch] ?? nil
+    return message.numbered(sender: snapshot.database.identifier)
+  }
+
+  private func values(_ record: CreditRecord) -> [String: String] {
+    var values: [String: String] = [:]
+    for (item, value) in zip(entry.entry.items, record.values) { values[item.id] = value?.canonicalText }
+    return values
+  }
+
+  /// What the receiver has of a record: its version at the commit behind which the package begins.
+  private func earlier(_ record: CreditRecord) throws -> CreditRecord? {
+    guard from > 0 else { return nil }
+    let versions = try snapshot.records(
+      of: record.subject, entry: entry.entry.code, versions: .history, links: .ignored)
+    var current = record
+    while current.commit > from {
+      // Of an entry without record key, versions of one record follow each other alone by this.
+      let previous = versions.first { version in
+        version.until == current.commit && version.version == current.version - 1
+          && (entry.keyItems.isEmpty || version.key.utf8.elementsEqual(current.key.utf8))
+      }
+      guard let previous else { return nil }
+      current = previous
+    }
+    return current.state.isClosed ? nil : current
+  }
+
+  /// Whether nothing newer of a record has come since, which would go by itself.
+  private func isNewest(_ record: CreditRecord) throws -> Bool {
+    guard let present else { return true }
+    return try present.records(
+      of: record.subject, entry: entry.entry.code, versions: .history, links: .ignored
+    ).contains { version in
+      version.commit == record.commit && version.version == record.version && version.until == nil
+        && version.key.utf8.elementsEqual(record.key.utf8)
+    }
+  }
+}
+
+extension ExchangeMessage {
+  /// The message with its number, which follows from the sender and all that it says.
+  func numbered(sender: String) -> ExchangeMessage {
+    var message = self
+    message.id = ""
+    var hasher = SHA256()
+    hasher.update(sender.utf8)
+    hasher.update(message.line.utf8)
+    message.id = hasher.finalize().prefix(16).hexText
+    return message
+  }
+
+  /// The number of a change as text.
+  static func text(ofNumber number: UInt128) -> String {
+    let digits = String(number, radix: 16)
+    return String(repeating: "0", count: 32 - digits.count) + digits
+  }
+
+  /// The JSON line, without its end.
+  var line: String {
+    var text = "{\"id\":"
+    JSONText.append(id, to: &text)
+    Self.append("operation", operation.rawValue, to: &text)
+    Self.append("entry", entry, to: &text)
+    text += ",\"subject\":{\"kind\":"
+    JSONText.append(subject.kind.rawValue, to: &text)
+    Self.append("text", subject.text, to: &text)
+    text += "}"
+    Self.append("key", key, to: &text)
+    text += ",\"version\":\(version)"
+    Self.append("state", state, to: &text)
+    if let unit { Self.append("unit", unit, to: &text) }
+    text += ",\"values\":"
+    Self.append(values, to: &text)
+    if let replaces {
+      text += ",\"replaces\":"
+      Self.append(replaces, to: &text)
+    }
+    return text + "}"
+  }
+
+  private static func append(_ name: String, _ value: String, to text: inout String) {
+    text += ",\"\(name)\":"
+    JSONText.append(value, to: &text)
+  }
+
+  private static func append(_ values: [String: String], to text: inout String) {
+    text += "{"
+    var isFirst = true
+    for (id, value) in values.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+      if !isFirst { text += "," }
+      isFirst = false
+      JSONText.append(id, to: &text)
+      text += ":"
+      JSONText.append(value, to: &text)
+    }
+    text += "}"
+  }
+}

@@ -1,0 +1,193 @@
+// Owns writing a package to files: its changes in the form of the route, and the manifest that goes with them.
+// Invariants: the manifest appears last and whole, so that a folder never holds a manifest without its files; the same package gives the same bytes, or
+// an error; files are readable by their owner alone.
+// Does not carry files anywhere.
+
+public import CreditModel
+import Foundation
+import SegmentStore
+
+extension CreditSnapshot {
+  /// Writes a package: its changes, and a manifest `ROUTE-NUMBER.json` that names them.
+  ///
+  /// May be done as often as one likes: the files are the same each time. They hold what the records hold, personal numbers too, and belong to the
+  /// receiver alone.
+  ///
+  /// - Parameters:
+  ///   - package: one of a route of this store.
+  ///   - folder: where the files go; it must exist. Files of the same names are replaced.
+  /// - Returns: the manifest.
+  /// - Throws: `CreditError`: `unknownRoute`, `restart` for a package that holds nothing, `packageChanged` where a purge took some of its changes since,
+  ///   `inputOutput`, `diskFull`.
+  @discardableResult
+  public func write(_ package: ExchangePackage, to folder: String) throws -> ExchangeManifest {
+    do {
+      let (route, content, previous) = try parts(of: package)
+      let name = "\(route.code)-" + String(1_000_000 + package.number).dropFirst()
+      var manifest = ExchangeManifest(
+        sender: database.identifier, route: route, package: package.number, previous: previous,
+        repeats: package.repeats, entry: content.published, puts: package.puts,
+        withdrawals: package.withdrawals)
+      let files = database.engine.folder.files
+      let writer = PackageWriter(folder: folder, files: files)
+      var hasher = SHA256()
+      switch route.form {
+      case .jsonLines:
+        try writer.begin(name + ".jsonl")
+        try content.forEach { message in
+          let line = Array(message.line.utf8) + [0x0A]
+          hasher.update(line)
+          try writer.append(line, ofChange: true)
+        }
+        manifest.files.append(try writer.end())
+      case .csv:
+        // Messages are read once for each file: neither is held in memory.
+        for (operation, ending) in [(ExchangeMessage.Operation.put, ""), (.withdraw, "-withdrawn")] {
+          guard operation == .put || package.withdrawals > 0 else { continue }
+          hasher = SHA256()
+          try writeCSV(
+            content, operation, ExchangeColumns(route, content.published), to: name + ending + ".csv", writer,
+            &hasher)
+          manifest.files.append(try writer.end())
+        }
+      }
+      guard hasher.finalize().hexText == package.sha256 else {
+        writer.discard()
+        throw CreditError(
+          "packageChanged",
+          "package \(package.number) of route \(route.code) no longer holds what it held: records were purged since. If the receiver does not have it, let "
+            + "the route begin anew")
+      }
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      let text = [UInt8](try encoder.encode(manifest)) + [0x0A]
+      try writer.begin(name + ".json")
+      try writer.append(text, ofChange: false)
+      _ = try writer.end()
+      try writer.publish()
+      return manifest
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// Gives the changes of a package one by one: for services that hand them over themselves.
+  ///
+  /// - Parameters:
+  ///   - package: one of a route of this store.
+  ///   - body: gets each change, in the order in which they came.
+  /// - Throws: `CreditError` as ``write(_:to:)``, and what the body throws.
+  public func messages(
+    of package: ExchangePackage, _ body: (ExchangeMessage) throws -> Void
+  ) throws {
+    do { try parts(of: package).content.forEach(body) } catch { throw CreditError(wrapping: error) }
+  }
+
+  private func parts(
+    of package: ExchangePackage
+  ) throws -> (route: ExchangeRoute, content: PackageContent, previous: Int?) {
+    let tables = ExchangeTables(snapshot: engine)
+    let known = try tables.packages(of: package.route)
+    guard let place = known.firstIndex(where: { $0.number == package.number }) else {
+      throw CreditError("unknownPackage", "route \(package.route) has no package \(package.number)")
+    }
+    guard package.state != .restart else {
+      throw CreditError("restart", "package \(package.number) holds nothing: the route begins anew behind it")
+    }
+    // The route as it was when the package was made: its form may have changed since.
+    let then = database.engine.snapshot(asOf: known[place].batch ?? engine.commit)
+    let route = try ExchangeTables(snapshot: then).route(package.route)
+    let previous = place > 0 && known[place - 1].state != .restart ? known[place - 1].number : nil
+    return (route, try PackageContent(known[place], in: database), previous)
+  }
+
+  /// - Parameter hasher: gets all changes as JSON lines, those of the other file too.
+  private func writeCSV(
+    _ content: PackageContent, _ operation: ExchangeMessage.Operation, _ columns: ExchangeColumns,
+    to name: String, _ writer: PackageWriter, _ hasher: inout SHA256
+  ) throws {
+    try writer.begin(name)
+    var rows = RowBytes()
+    rows.append(columns.header.map { Array($0.utf8) })
+    try writer.append(rows.takeAll(), ofChange: false)
+    try content.forEach { message in
+      hasher.update(message.line.utf8)
+      hasher.update([0x0A])
+      guard message.operation == operation else { return }
+      rows.append(columns.cells(message.values, content.published))
+      try writer.append(rows.takeAll(), ofChange: true)
+    }
+  }
+}
+
+/// Writes the files of a package under other names, and gives them their own at the end.
+private final class PackageWriter {
+  private static let pieceBytes = 1 << 20
+
+  private let folder: String
+  private let files: any FileSystem
+  private var file: (any StoreFile)?
+  private var name = ""
+  private var waiting: [UInt8] = []
+  private var written: Int64 = 0
+  private var changes = 0
+  private var hasher = SHA256()
+  private var finished: [String] = []
+
+  init(folder: String, files: any FileSystem) {
+    self.folder = folder
+    self.files = files
+  }
+
+  private func path(_ name: String, isPart: Bool) -> String {
+    folder + "/" + (isPart ? name + ".part" : name)
+  }
+
+  func begin(_ name: String) throws {
+    self.name = name
+    let part = path(name, isPart: true)
+    if files.exists(part) { try files.remove(part) }
+    file = try files.create(part)
+    (waiting, written, changes, hasher) = ([], 0, 0, SHA256())
+    finished.append(name)
+  }
+
+  func append(_ bytes: [UInt8], ofChange isChange: Bool) throws {
+    waiting += bytes
+    changes += isChange ? 1 : 0
+    hasher.update(bytes)
+    if waiting.count >= Self.pieceBytes { try flush() }
+  }
+
+  private func flush() throws {
+    try file?.write(waiting, at: written)
+    written += Int64(waiting.count)
+    waiting.removeAll(keepingCapacity: true)
+  }
+
+  func end() throws -> ExchangeManifest.File {
+    try flush()
+    try file?.sync()
+    file = nil
+    return ExchangeManifest.File(
+      name: name, changes: changes, bytes: Int(written), sha256: hasher.finalize().hexText)
+  }
+
+  /// Gives the files their names, in the order in which they were begun: the manifest last.
+  func publish() throws {
+    for name in finished {
+      try files.rename(path(name, isPart: true), to: path(name, isPart: false))
+    }
+    try files.syncDirectory(folder)
+  }
+
+  func discard() {
+    for name in finished { try? files.remove(path(name, isPart: true)) }
+  }
+
+  // What was not published is of no use to anybody.
+  deinit {
+    file = nil
+    for name in finished where files.exists(path(name, isPart: true)) {
+      try? files.remove(path(name, isPart: true))
+    }
+  }
+}

@@ -1,0 +1,171 @@
+// Owns putting packages together: what goes next on a route, what goes again, where a route begins anew.
+// Invariants: every change of an entry of the route is in one package and no other; packages end with commits, so that none holds half of what was
+// one change of the store; they are put together in a commit of their own, and a crash between packing and sending loses nothing.
+// Does not send: whoever carries packages notes it with `noteSent`.
+
+import CreditModel
+import Foundation
+import SegmentStore
+
+extension CreditDatabase {
+  /// Puts together what changed since the last time, one package for each entry that has changes (打包上报).
+  ///
+  /// ```swift
+  /// for package in try database.pack("hebei-xzcf") { try database.snapshot().write(package, to: folder) }
+  /// ```
+  /// - Parameters:
+  ///   - code: the route.
+  ///   - limit: changes after which a package ends, with the commit they came in; a commit is never taken apart.
+  /// - Returns: the packages, by number; none where nothing changed.
+  /// - Throws: `CreditError`: `unknownRoute`, `routeClosed`, `unknownEntry`, `notShared`, `wrongLayout`; `invalidToken` where the store was put back to
+  ///   an earlier state than the last package: ``restart(route:firstNumber:reason:)`` then; `conflict` where somebody else packed meanwhile.
+  @discardableResult
+  public func pack(_ code: String, limit: Int = 100_000) throws -> [ExchangePackage] {
+    do {
+      guard limit >= 1 else { throw CreditError("limit", "a package has at least one change") }
+      let route = try activeRoute(code)
+      var packages: [ExchangePackage] = []
+      for entry in route.entries {
+        if let package = try pack(entry, of: route, limit: limit) { packages.append(package) }
+      }
+      return packages
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  private func activeRoute(_ code: String) throws -> ExchangeRoute {
+    let route = try ExchangeTables(snapshot: engine.snapshot()).route(code)
+    guard route.isActive else {
+      throw CreditError("routeClosed", "route \(code) is not active: nothing is packed for it")
+    }
+    return route
+  }
+
+  private func pack(_ entry: String, of route: ExchangeRoute, limit: Int) throws -> ExchangePackage? {
+    let snapshot = snapshot()
+    try Self.check(route, try catalogue.entry(entry, asOf: snapshot.engine).entry)
+    let known = try ExchangeTables(snapshot: snapshot.engine).packages(of: route.code)
+    let start = known.lastIndex { $0.state == .restart }.map { known.index(after: $0) } ?? 0
+    let last = known[start...].last { $0.entry == entry && $0.repeats == nil }
+    let from = last?.toCommit ?? 0
+    guard let end = try end(of: entry, from: from, last?.toInstant, snapshot, limit: limit) else {
+      return nil
+    }
+    var package = ExchangePackage(
+      route: route.code, number: (known.last?.number ?? 0) + 1, entry: entry, fromCommit: from, toCommit: end,
+      toInstant: engine.instant(of: end), puts: 0, withdrawals: 0, sha256: "", packed: Date())
+    try package.count(in: self)
+    guard package.changes > 0 else { return nil }
+    try keep(package, after: known.last?.number)
+    return package
+  }
+
+  /// The commit with which a package ends; `nil` where nothing changed.
+  private func end(
+    of entry: String, from: UInt64, _ instant: Int64?, _ snapshot: CreditSnapshot, limit: Int
+  ) throws -> UInt64? {
+    var token = try ChangeToken(store: identifier, commit: from, instant: instant).text()
+    var changes = 0
+    var last: UInt64?
+    while true {
+      let page = try snapshot.changes(
+        since: token, entries: [entry], limit: CreditSnapshot.maximumChanges)
+      for change in page.changes {
+        if changes >= limit, let last, change.commit > last { return last }
+        changes += 1
+        last = change.commit
+      }
+      // Behind the last change nothing changed: the next package need not look there again.
+      guard page.hasMore else { return last == nil ? nil : snapshot.commit }
+      token = page.next
+    }
+  }
+
+  private func keep(_ package: ExchangePackage, after last: Int?) throws {
+    _ = try engine.write { transaction in
+      let known = try ExchangeTables(snapshot: transaction.snapshot).packages(of: package.route)
+      guard known.last?.number == last else {
+        throw CreditError("conflict", "somebody else packed for route \(package.route) meanwhile; try again")
+      }
+      try ExchangeTables.put(package, &transaction)
+      try Self.note("exchangePacked", nil, &transaction)
+    }
+  }
+
+  /// Puts the changes of a package that the receiver refused together once more (退回重报), those of which nothing newer has come since.
+  ///
+  /// What was corrected goes by itself, as every change does.
+  ///
+  /// - Parameters:
+  ///   - number: the package.
+  ///   - code: its route.
+  /// - Returns: the new package; `nil` where nothing of it is left to go again.
+  /// - Throws: `CreditError`: `unknownRoute`, `routeClosed`, `unknownPackage`, `nothingRejected`, `notShared`, `conflict`.
+  @discardableResult
+  public func packAgain(_ number: Int, of code: String) throws -> ExchangePackage? {
+    do {
+      let route = try activeRoute(code)
+      let snapshot = snapshot()
+      let known = try ExchangeTables(snapshot: snapshot.engine).packages(of: code)
+      guard let original = known.first(where: { $0.number == number }) else {
+        throw CreditError("unknownPackage", "route \(code) has no package \(number)")
+      }
+      guard original.rejected > 0 || original.others == .rejected else {
+        throw CreditError("nothingRejected", "nothing of package \(number) of route \(code) was refused")
+      }
+      try Self.check(route, try catalogue.entry(original.entry, asOf: snapshot.engine).entry)
+      var package = original
+      (package.number, package.repeats, package.receiptsCommit) =
+        ((known.last?.number ?? 0) + 1, number, snapshot.commit)
+      (package.attempts, package.sent, package.others, package.packed) = (0, nil, nil, Date())
+      (package.accepted, package.rejected, package.batch) = (0, 0, nil)
+      try package.count(in: self)
+      guard package.changes > 0 else { return nil }
+      try keep(package, after: known.last?.number)
+      return package
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// Lets a route begin anew: the next packages hold all that its entries have (重新全量上报).
+  ///
+  /// For a receiver that lost what it had, and for a store that was put back to an earlier state: the receiver knows packages that the store does not.
+  ///
+  /// - Parameters:
+  ///   - code: the route.
+  ///   - firstNumber: number of the next package, above all that the receiver knows; `nil` = goes on counting.
+  ///   - reason: why, kept with the commit.
+  /// - Throws: `CreditError`: `unknownRoute`, `reasonMissing`, `invalidNumber`.
+  public func restart(route code: String, firstNumber: Int? = nil, reason: String) throws {
+    do {
+      guard !reason.isEmpty else { throw CreditError("reasonMissing", "beginning anew needs a reason") }
+      _ = try engine.write { transaction in
+        let tables = ExchangeTables(snapshot: transaction.snapshot)
+        _ = try tables.route(code)
+        let next = (try tables.packages(of: code).last?.number ?? 0) + 1
+        let number = (firstNumber ?? next + 1) - 1
+        guard number >= next, number < Int(Int32.max) else {
+          throw CreditError(
+            "invalidNumber", "the next package of route \(code) has at least number \(next + 1)")
+        }
+        try ExchangeTables.put(
+          ExchangePackage(
+            route: code, number: number, entry: "", fromCommit: 0, toCommit: 0, puts: 0, withdrawals: 0,
+            sha256: "", packed: Date()), &transaction)
+        try Self.note("exchangeRestarted", reason, &transaction)
+      }
+    } catch { throw CreditError(wrapping: error) }
+  }
+}
+
+extension ExchangePackage {
+  /// Counts its changes and works out what identifies them.
+  fileprivate mutating func count(in database: CreditDatabase) throws {
+    var hasher = SHA256()
+    (puts, withdrawals) = (0, 0)
+    try PackageContent(self, in: database).forEach { message in
+      if message.operation == .put { puts += 1 } else { withdrawals += 1 }
+      hasher.update(message.line.utf8)
+      hasher.update([0x0A])
+    }
+    sha256 = hasher.finalize().hexText
+  }
+}
