@@ -84,7 +84,8 @@ struct CityMonth {
     var entry = try municipal()
     try database.catalogue.submit(entry, by: "\(units[1].number)-填报", note: "新增地方目录")
     let reviews = try database.catalogue.reviews()
-    Terminal.table(["待审目录", "版本", "提交人"], reviews.map { [$0.entry.code, "\($0.entry.version)", $0.submitter] })
+    Terminal.table(
+      ["待审目录", "版本", "提交人"], reviews.map { [$0.entry.code, "\($0.entry.version)", $0.submitter] })
     try database.catalogue.approve(entry.code, by: "信用中心", reason: "要素齐全")
     // A second version asks more than the first: what that means for records is looked at before it is published.
     entry.version = 2
@@ -133,7 +134,8 @@ struct CityMonth {
       ["单位", "目录", "所属期", "截止", "状态", "上报", "待处理"],
       statuses.filter { $0.period == month }.map {
         [
-          name($0.unit), $0.task.entry, $0.period, $0.due.description, words[$0.state] ?? "", "\($0.reported)",
+          name($0.unit), $0.task.entry, $0.period, $0.due.description, words[$0.state] ?? "",
+          "\($0.reported)",
           "\($0.waiting)",
         ]
       })

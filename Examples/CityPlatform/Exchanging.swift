@@ -38,7 +38,9 @@ extension CityMonth {
     }
     try showPackages()
     let there = try province.snapshot().records(of: revoked.subject, entry: "XZCF").map(\.key)
-    Terminal.line("被撤销的处罚在省平台\(there.contains(revoked.key) ? "仍在展示" : "已停用")；省平台共 \(try province.statistics().records) 条。")
+    Terminal.line(
+      "被撤销的处罚在省平台\(there.contains(revoked.key) ? "仍在展示" : "已停用")；省平台共 \(try province.statistics().records) 条。"
+    )
   }
 
   private func showPackages() throws {
@@ -106,7 +108,7 @@ extension CityMonth {
   ) async throws {
     try database.snapshot().write(package, to: outbox)
     try database.noteSent(package.number, of: "hebei")
-    let manifest = outbox + "/hebei-" + String(1_000_000 + package.number).dropFirst() + ".json"
+    let manifest = outbox + "/" + package.fileName + ".json"
     let received = try await province.receive(manifest: manifest, from: centre.code)
     try database.note(received.receipt)
   }
@@ -135,9 +137,12 @@ extension CityMonth {
       })
     Terminal.line("")
     let overdue = try snapshot.overdueTasks(on: today, dueFrom: firstDay)
-    for task in overdue { Terminal.line("催报：\(name(task.unit)) 的 \(task.task.entry) \(task.period)，截止 \(task.due)") }
+    for task in overdue {
+      Terminal.line("催报：\(name(task.unit)) 的 \(task.task.entry) \(task.period)，截止 \(task.due)")
+    }
     let statistics = try database.statistics()
     Terminal.line(
-      "全库 \(statistics.records) 条记录，\(statistics.subjects) 个主体，\(statistics.entries) 项目录，每条 \(Int(statistics.bytesPerRecord)) 字节。")
+      "全库 \(statistics.records) 条记录，\(statistics.subjects) 个主体，\(statistics.entries) 项目录，每条 \(Int(statistics.bytesPerRecord)) 字节。"
+    )
   }
 }

@@ -325,7 +325,7 @@ struct ExchangeCommand: AsyncParsableCommand {
       ("package", .int(received.package)), ("entry", .string(received.entry)),
       ("batch", received.batch.map(JSON.unsigned) ?? .null), ("loaded", .int(received.loaded)),
       ("updated", .int(received.updated)), ("duplicate", .int(received.duplicate)),
-      ("withdrawn", .int(received.withdrawn)), ("rejected", .int(received.receipt.lines.count)),
+      ("withdrawn", .int(received.withdrawn)), ("rejected", .int(received.rejected)),
       ("received", date(received.received)),
     ])
   }
@@ -337,7 +337,7 @@ struct ExchangeCommand: AsyncParsableCommand {
       received.map {
         [
           $0.route, String($0.package), $0.entry, String($0.loaded), String($0.updated),
-          String($0.duplicate), String($0.withdrawn), String($0.receipt.lines.count),
+          String($0.duplicate), String($0.withdrawn), String($0.rejected),
         ]
       })
   }

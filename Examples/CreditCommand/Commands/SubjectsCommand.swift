@@ -10,7 +10,8 @@ struct SubjectsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "subjects", abstract: "Counts subjects; shows and links their identifiers.",
     subcommands: [
-      CountCommand.self, ShowCommand.self, LinkCommand.self, UnlinkCommand.self, MatchCommand.self,
+      CountCommand.self, ShowCommand.self, ProfileCommand.self, LinkCommand.self, UnlinkCommand.self,
+      MatchCommand.self,
     ])
 
   /// An identifier under the kind asked for, or that its form suggests.
@@ -98,6 +99,89 @@ struct SubjectsCommand: AsyncParsableCommand {
               ])
             })
         ),
+      ])
+    }
+  }
+
+  struct ProfileCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "profile",
+      abstract:
+        "What is known of a subject: identifiers, names and former names with their days, kind, state.")
+
+    @OptionGroup var store: StoreArgument
+    @Argument(help: "One identifier of the subject.")
+    var subject: String
+    @Option(help: "Kind of the identifier, instead of detecting it.")
+    var kind: IdentifierKind?
+    @OptionGroup var masking: MaskingOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      try await output.reporting {
+        let presentation = try masking.presentation()
+        let snapshot = try store.openForReading().snapshot()
+        let profile = try snapshot.profile(of: SubjectsCommand.identifier(subject, kind))
+        if output.json { return Terminal.line(Self.json(profile, presentation).text) }
+        let division = profile.division.map { "  \($0)" } ?? ""
+        Terminal.line("\(presentation.text(profile.subject.text))  \(profile.kind.rawValue)\(division)")
+        for other in profile.identifiers.dropFirst() {
+          Terminal.line("  = \(presentation.text(other.text))  \(other.kind.rawValue)")
+        }
+        Terminal.table(
+          ["name", "from", "until", "former", "entries"],
+          profile.names.map {
+            [
+              presentation.text($0.name), $0.first.description, $0.last.description, $0.isFormer ? "yes" : "",
+              $0.entries.joined(separator: " "),
+            ]
+          })
+        if !profile.states.isEmpty {
+          Terminal.table(
+            ["state", "day", "entry"],
+            profile.states.map { [presentation.text($0.state), $0.day.description, $0.entry] })
+        }
+        let records = profile.records.sorted { $0.key < $1.key }
+        Terminal.table(["entry", "records"], records.map { [$0.key, String($0.value)] })
+      }
+    }
+
+    private static func json(_ profile: SubjectProfile, _ presentation: RecordPresentation) -> JSON {
+      .object([
+        ("subject", .string(presentation.text(profile.subject.text))),
+        ("kind", .string(profile.kind.rawValue)),
+        ("division", profile.division.map { .string(String($0)) } ?? .null),
+        (
+          "identifiers",
+          .array(
+            profile.identifiers.map {
+              .object([
+                ("identifier", .string(presentation.text($0.text))), ("kind", .string($0.kind.rawValue)),
+              ])
+            })
+        ),
+        (
+          "names",
+          .array(
+            profile.names.map {
+              .object([
+                ("name", .string(presentation.text($0.name))), ("first", .string($0.first.description)),
+                ("last", .string($0.last.description)), ("former", .bool($0.isFormer)),
+                ("entries", .array($0.entries.map(JSON.string))),
+              ])
+            })
+        ),
+        (
+          "states",
+          .array(
+            profile.states.map {
+              .object([
+                ("state", .string(presentation.text($0.state))), ("entry", .string($0.entry)),
+                ("day", .string($0.day.description)),
+              ])
+            })
+        ),
+        ("records", .object(profile.records.sorted { $0.key < $1.key }.map { ($0.key, JSON.int($0.value)) })),
       ])
     }
   }

@@ -73,6 +73,8 @@ public struct CatalogueEntry: Codable, Sendable, Hashable {
   public var subject: [String]
   /// The item with the subject's name.
   public var subjectName: String?
+  /// The item that tells the state of the subject, such as registered or revoked (主体状态).
+  public var subjectState: String?
   /// Items that identify a record among those of its subject; empty means the whole content does.
   public var recordKey: [String]
   /// The date by which a subject's records are ordered.
@@ -158,6 +160,7 @@ public struct CatalogueEntry: Codable, Sendable, Hashable {
     units = try container.decodeIfPresent([String].self, forKey: .units) ?? []
     subject = try container.decode([String].self, forKey: .subject)
     subjectName = try container.decodeIfPresent(String.self, forKey: .subjectName)
+    subjectState = try container.decodeIfPresent(String.self, forKey: .subjectState)
     recordKey = try container.decodeIfPresent([String].self, forKey: .recordKey) ?? []
     eventDate = try container.decodeIfPresent(String.self, forKey: .eventDate)
     invalidIdentifier =

@@ -35,6 +35,7 @@ struct CatalogueJSONWriter {
       writer.member("subject", entry.subject)
       writer.member("subjectKinds", entry.subjectKinds)
       writer.member("subjectName", entry.subjectName)
+      writer.member("subjectState", entry.subjectState)
       writer.member("summary", entry.summary)
       writer.member("units", entry.units)
       writer.member("updateCycle", entry.updateCycle)

@@ -35,6 +35,7 @@ extension CatalogueEntry {
     try check(recordKey.count <= 32, "recordKey", "at most 32 items")
     try check(Set(recordKey).count == recordKey.count, "recordKey", "an item stands twice")
     if let subjectName { try check(seen.contains(subjectName), "subjectName", "no such item") }
+    if let subjectState { try check(seen.contains(subjectState), "subjectState", "no such item") }
     try validateRules()
     if let eventDate {
       let type = items.first { $0.id == eventDate }?.type

@@ -40,6 +40,8 @@ public struct ExchangeManifest: Codable, Sendable, Equatable {
   public var previous: Int?
   /// The package whose refused changes it sends again.
   public var repeats: Int?
+  /// Whether it holds all that the sender has of the entry: what the receiver got from it otherwise is taken back.
+  public var isFull: Bool
   /// Code of the entry.
   public var entry: String
   /// Its version.
@@ -61,8 +63,8 @@ public struct ExchangeManifest: Codable, Sendable, Equatable {
 
   /// Makes a manifest; files are added as they are written.
   public init(
-    sender: String, route: ExchangeRoute, package: Int, previous: Int?, repeats: Int?, entry: CatalogueEntry,
-    puts: Int, withdrawals: Int
+    sender: String, route: ExchangeRoute, package: Int, previous: Int?, repeats: Int?, isFull: Bool,
+    entry: CatalogueEntry, puts: Int, withdrawals: Int
   ) {
     self.sender = sender
     self.route = route.code
@@ -70,6 +72,7 @@ public struct ExchangeManifest: Codable, Sendable, Equatable {
     self.package = package
     self.previous = previous
     self.repeats = repeats
+    self.isFull = isFull
     self.entry = entry.code
     entryVersion = entry.version
     subject = entry.subject

@@ -26,6 +26,17 @@ public struct ExchangeReceipt: Codable, Sendable, Equatable {
     /// The same for people, at most 512 bytes.
     public var message: String?
 
+    /// Bytes of a code, and of a message, at most.
+    package static let maximumBytes = (code: 64, message: 512)
+
+    /// A text cut to so many bytes, between two characters.
+    package static func cut(_ text: String?, to bytes: Int) -> String? {
+      guard let text, text.utf8.count > bytes else { return text }
+      var short = Substring(text.unicodeScalars.prefix(bytes))
+      while short.utf8.count > bytes { short.unicodeScalars.removeLast() }
+      return String(short)
+    }
+
     /// Makes a line.
     public init(id: String, state: State, code: String? = nil, message: String? = nil) {
       self.id = id
@@ -67,7 +78,9 @@ public struct ExchangeReceipt: Codable, Sendable, Equatable {
     var known: Set<String> = []
     for line in lines {
       if !known.insert(line.id).inserted { return "change \(line.id.prefix(40)) has two lines" }
-      if (line.code ?? "").utf8.count > 64 || (line.message ?? "").utf8.count > 512 {
+      if (line.code ?? "").utf8.count > Line.maximumBytes.code
+        || (line.message ?? "").utf8.count > Line.maximumBytes.message
+      {
         return "change \(line.id.prefix(40)): a code has at most 64 bytes, a message 512"
       }
     }

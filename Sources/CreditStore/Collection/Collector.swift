@@ -77,6 +77,7 @@ package struct Collector {
 
   /// Whether the unit may report what it wants to.
   private func check(_ snapshot: EngineSnapshot) throws {
+    try options.admission(snapshot)
     try ReportingCheck(snapshot: snapshot).check(
       unit, entry.entry, period: options.period, resubmits: options.resubmits, on: options.rules.today)
   }

@@ -2,6 +2,7 @@
 // Invariants: reported = loaded + updated + duplicate + questionable + unlinked, always; JSON keys are a contract.
 
 public import CreditModel
+package import SegmentStore
 
 /// What became of a file (回执).
 public struct Receipt: Codable, Sendable, Equatable {
@@ -65,6 +66,8 @@ public struct CollectionOptions: Sendable {
   public var period: String?
   /// The batch whose rejected rows are sent again, corrected (重报).
   public var resubmits: UInt64?
+  /// Asked before the file is read, and inside the commit; throws when it may not be taken in.
+  package var admission: @Sendable (EngineSnapshot) throws -> Void = { _ in }
   /// Bits of content and key hashes that count; tests force collisions with fewer.
   package var hashMask: UInt64 = .max
 

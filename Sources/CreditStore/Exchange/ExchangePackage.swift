@@ -9,6 +9,9 @@ import SegmentStore
 
 /// A package of changes of one entry for one receiver (交换包).
 public struct ExchangePackage: Codable, Sendable, Equatable {
+  /// The largest number of a package.
+  public static let maximumNumber = 2_000_000_000
+
   /// How far a package is.
   public enum State: String, Codable, Sendable, CaseIterable {
     /// It was put together (待发送).
@@ -41,6 +44,12 @@ public struct ExchangePackage: Codable, Sendable, Equatable {
   public var repeats: Int?
   /// For such a package: receipts up to this commit count.
   var receiptsCommit: UInt64?
+  /// Whether it holds all there is of the entry: the first one behind a beginning anew (全量包).
+  public var isFull = false
+  /// The commit as of which the entry says what items there are.
+  var entryCommit: UInt64 = 0
+  /// Records of an entry without record key whose earlier content is taken back beside the new.
+  var replacements = 0
   /// Records that go.
   public var puts: Int
   /// Records that are taken back.
@@ -61,6 +70,12 @@ public struct ExchangePackage: Codable, Sendable, Equatable {
   public var rejected = 0
   /// The commit that put it together.
   var batch: UInt64?
+
+  /// What its files are called, but for their endings: `ROUTE-NUMBER`, six digits at least.
+  public var fileName: String {
+    let digits = String(number)
+    return "\(route)-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+  }
 
   /// Changes in it.
   public var changes: Int { puts + withdrawals }

@@ -121,34 +121,65 @@ struct ExchangeTables {
 
   // MARK: Packages that came in
 
-  /// The packages that came in from a sender's route, by number.
-  func received(from sender: String, route: String) throws -> [ReceivedPackage] {
+  /// The last package that came in from a sender's route.
+  func lastReceived(from sender: String, route: String) throws -> Int? {
     let schema = SystemDatasets.exchangeReceived
     let name = Self.senderName(sender, route)
-    return try snapshot.currentRows(of: SystemDatasets.key(named: name), schema: schema).compactMap { row in
+    for row in try snapshot.currentRows(of: SystemDatasets.key(named: name), schema: schema) {
       let cells = try row.cells(schema)
-      guard cells[0].string == name else { return nil }
-      return try Self.read(cells[1].string, "a package that came in")
-    }.sorted { $0.package < $1.package }
+      if cells[0].string == name, cells[2].string == nil { return cells[1].number.map(Int.init(clamping:)) }
+    }
+    return nil
   }
 
-  /// All packages that came in, by sender, route and number.
+  /// A package that came in, with the lines of its receipt.
+  func received(_ package: Int, from sender: String, route: String) throws -> ReceivedPackage? {
+    let schema = SystemDatasets.exchangeReceived
+    let name = Self.senderName(sender, route)
+    for row in try snapshot.currentRows(
+      of: SystemDatasets.key(named: Self.name(name, package)), schema: schema)
+    {
+      let cells = try row.cells(schema)
+      guard cells[0].string == name, cells[1].number == Int64(package) else { continue }
+      var received: ReceivedPackage = try Self.read(cells[2].string, "a package that came in")
+      received.receipt.lines = try lines(of: package, name).values.sorted { $0.id < $1.id }
+      return received
+    }
+    return nil
+  }
+
+  /// All packages that came in, by sender, route and number, without the lines of their receipts.
   func received() throws -> [ReceivedPackage] {
     var received: [ReceivedPackage] = []
     guard try snapshot.mayHaveRows(of: SystemDatasets.exchangeReceived.dataset) else { return [] }
     try DatasetScan(snapshot, schema: SystemDatasets.exchangeReceived).forEach { row in
-      received.append(try Self.read(row.string(1), "a package that came in"))
+      guard let text = try row.string(2) else { return }
+      received.append(try Self.read(text, "a package that came in"))
     }
     return received.sorted {
       ($0.sender, $0.route, $0.package) < ($1.sender, $1.route, $1.package)
     }
   }
 
+  /// Keeps a package as the last one that came in.
   static func put(_ received: ReceivedPackage, _ transaction: inout WriteTransaction) throws {
+    let schema = SystemDatasets.exchangeReceived
     let name = senderName(received.sender, received.route)
-    try transaction.append(
-      SystemDatasets.exchangeReceived, key: SystemDatasets.key(named: name), batch: transaction.commit,
-      payload: RowPayload.encode([.text(name), .text(try text(received))]))
+    let key = SystemDatasets.key(named: name)
+    for row in try transaction.snapshot.currentRows(of: key, schema: schema)
+    where try row.cells(schema)[0].string == name { transaction.supersede(row.address) }
+    var summary = received
+    summary.receipt.lines = []
+    for (key, text) in [
+      (key, nil), (SystemDatasets.key(named: Self.name(name, received.package)), try text(summary)),
+    ] {
+      try transaction.append(
+        schema, key: key, batch: transaction.commit,
+        payload: RowPayload.encode([
+          .text(name), .integer(Int64(received.package)), text.map { .text($0) } ?? .null,
+        ]))
+    }
+    try put(received.receipt.lines, of: received.package, name, &transaction)
   }
 
   static func senderName(_ sender: String, _ route: String) -> String { "\(sender)|\(route)" }

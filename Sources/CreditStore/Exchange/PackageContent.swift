@@ -9,23 +9,29 @@ import SegmentStore
 
 struct PackageContent {
   /// Versions read at a time.
-  private static let pageVersions = 10_000
+  private static let pageVersions = 50_000
 
   /// As of the last commit of the package.
   private let snapshot: CreditSnapshot
+  /// The entry as it was when the package was put together: its items go, and no others.
   private let entry: PublishedEntry
+  private let itemIDs: Set<String>
   private let from: UInt64
+  private let isFull: Bool
   /// Numbers of the changes that go, where not all do.
   private let only: Set<String>?
   /// For these alone: the store as it is when they go again; what has a newer version does not go.
   private let present: CreditSnapshot?
-  /// Entry as it was, by whose items values are named.
+  /// That entry.
   var published: CatalogueEntry { entry.entry }
 
   init(_ package: ExchangePackage, in database: CreditDatabase) throws {
     snapshot = database.snapshot(asOf: package.toCommit)
-    entry = try database.catalogue.entry(package.entry, asOf: snapshot.engine)
+    entry = try database.catalogue.entry(
+      package.entry, asOf: database.engine.snapshot(asOf: package.entryCommit))
+    itemIDs = Set(entry.entry.items.map(\.id))
     from = package.fromCommit
+    isFull = package.isFull
     guard let repeats = package.repeats, let receipts = package.receiptsCommit else {
       (only, present) = (nil, nil)
       return
@@ -52,11 +58,12 @@ struct PackageContent {
       store: snapshot.database.identifier, commit: from,
       instant: from == 0 ? nil : snapshot.database.engine.instant(of: from)
     ).text()
+    let histories = SubjectHistories(snapshot, entry.entry.code)
     while true {
       let page = try snapshot.changes(
-        since: token, entries: [entry.entry.code], limit: Self.pageVersions)
+        since: token, entries: [entry.entry.code], pageOf: Self.pageVersions)
       for record in page.changes where record.until == nil {
-        guard let message = try message(record, &units) else { continue }
+        guard let message = try message(record, histories, &units) else { continue }
         guard only?.contains(message.id) ?? true, try isNewest(record) else { continue }
         try body(message)
       }
@@ -66,15 +73,18 @@ struct PackageContent {
   }
 
   private func message(
-    _ record: CreditRecord, _ units: inout [UInt64: String?]
+    _ record: CreditRecord, _ histories: SubjectHistories, _ units: inout [UInt64: String?]
   ) throws -> ExchangeMessage? {
+    // All there is: what is not in it is taken back by the receiver.
+    if isFull, record.state.isClosed { return nil }
+
     var message = ExchangeMessage(
       operation: record.state.isClosed ? .withdraw : .put, entry: entry.entry.code,
       subject: .init(kind: record.subject.kind, text: record.subject.text), key: record.key,
       version: record.version, state: record.state.name, unit: nil, values: values(record))
     let needsEarlier = record.state.isClosed || entry.keyItems.isEmpty && record.version > 1
-    if needsEarlier {
-      let earlier = try earlier(record)
+    if needsEarlier, !isFull {
+      let earlier = try earlier(record, histories)
       switch (message.operation, earlier) {
       case (.withdraw, nil): return nil
       case (.withdraw, let earlier?): message.values = values(earlier)
@@ -91,15 +101,16 @@ struct PackageContent {
 
   private func values(_ record: CreditRecord) -> [String: String] {
     var values: [String: String] = [:]
-    for (item, value) in zip(entry.entry.items, record.values) { values[item.id] = value?.canonicalText }
+    for (item, value) in zip(record.entry.items, record.values) where itemIDs.contains(item.id) {
+      values[item.id] = value?.canonicalText
+    }
     return values
   }
 
   /// What the receiver has of a record: its version at the commit behind which the package begins.
-  private func earlier(_ record: CreditRecord) throws -> CreditRecord? {
+  private func earlier(_ record: CreditRecord, _ histories: SubjectHistories) throws -> CreditRecord? {
     guard from > 0 else { return nil }
-    let versions = try snapshot.records(
-      of: record.subject, entry: entry.entry.code, versions: .history, links: .ignored)
+    let versions = try histories.versions(of: record.subject)
     var current = record
     while current.commit > from {
       // Of an entry without record key, versions of one record follow each other alone by this.
@@ -122,6 +133,26 @@ struct PackageContent {
       version.commit == record.commit && version.version == record.version && version.until == nil
         && version.key.utf8.elementsEqual(record.key.utf8)
     }
+  }
+}
+
+/// The histories of subjects, one after the other: changes of one subject come together.
+private final class SubjectHistories {
+  private let snapshot: CreditSnapshot
+  private let entry: String
+  private var last: (subject: Identifier, versions: [CreditRecord])?
+
+  init(_ snapshot: CreditSnapshot, _ entry: String) {
+    self.snapshot = snapshot
+    self.entry = entry
+  }
+
+  func versions(of subject: Identifier) throws -> [CreditRecord] {
+    if let last, last.subject.isSame(as: subject) { return last.versions }
+    let versions = try snapshot.records(
+      of: subject, entry: entry, versions: .history, links: .ignored)
+    last = (subject, versions)
+    return versions
   }
 }
 

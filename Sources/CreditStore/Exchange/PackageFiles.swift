@@ -23,11 +23,11 @@ extension CreditSnapshot {
   public func write(_ package: ExchangePackage, to folder: String) throws -> ExchangeManifest {
     do {
       let (route, content, previous) = try parts(of: package)
-      let name = "\(route.code)-" + String(1_000_000 + package.number).dropFirst()
+      let name = package.fileName
       var manifest = ExchangeManifest(
         sender: database.identifier, route: route, package: package.number, previous: previous,
-        repeats: package.repeats, entry: content.published, puts: package.puts,
-        withdrawals: package.withdrawals)
+        repeats: package.repeats, isFull: package.isFull,
+        entry: content.published, puts: package.puts, withdrawals: package.withdrawals)
       let files = database.engine.folder.files
       let writer = PackageWriter(folder: folder, files: files)
       var hasher = SHA256()
@@ -43,7 +43,7 @@ extension CreditSnapshot {
       case .csv:
         // Messages are read once for each file: neither is held in memory.
         for (operation, ending) in [(ExchangeMessage.Operation.put, ""), (.withdraw, "-withdrawn")] {
-          guard operation == .put || package.withdrawals > 0 else { continue }
+          guard operation == .put || package.withdrawals + package.replacements > 0 else { continue }
           hasher = SHA256()
           try writeCSV(
             content, operation, ExchangeColumns(route, content.published), to: name + ending + ".csv", writer,
@@ -111,8 +111,11 @@ extension CreditSnapshot {
     try content.forEach { message in
       hasher.update(message.line.utf8)
       hasher.update([0x0A])
-      guard message.operation == operation else { return }
-      rows.append(columns.cells(message.values, content.published))
+      // What a corrected record without key was before is taken back too.
+      let values =
+        message.operation == operation ? message.values : operation == .withdraw ? message.replaces : nil
+      guard let values else { return }
+      rows.append(columns.cells(values, content.published))
       try writer.append(rows.takeAll(), ofChange: true)
     }
   }
@@ -143,9 +146,7 @@ private final class PackageWriter {
 
   func begin(_ name: String) throws {
     self.name = name
-    let part = path(name, isPart: true)
-    if files.exists(part) { try files.remove(part) }
-    file = try files.create(part)
+    file = try files.create(path(name, isPart: true))
     (waiting, written, changes, hasher) = ([], 0, 0, SHA256())
     finished.append(name)
   }

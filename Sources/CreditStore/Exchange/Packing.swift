@@ -24,11 +24,12 @@ extension CreditDatabase {
     do {
       guard limit >= 1 else { throw CreditError("limit", "a package has at least one change") }
       let route = try activeRoute(code)
-      var packages: [ExchangePackage] = []
+      let snapshot = snapshot()
+      // Before anything is put together: nothing shall stop half-way.
       for entry in route.entries {
-        if let package = try pack(entry, of: route, limit: limit) { packages.append(package) }
+        try Self.check(route, try catalogue.entry(entry, asOf: snapshot.engine).entry)
       }
-      return packages
+      return try route.entries.compactMap { try pack($0, of: route, snapshot, limit: limit) }
     } catch { throw CreditError(wrapping: error) }
   }
 
@@ -40,29 +41,42 @@ extension CreditDatabase {
     return route
   }
 
-  private func pack(_ entry: String, of route: ExchangeRoute, limit: Int) throws -> ExchangePackage? {
-    let snapshot = snapshot()
-    try Self.check(route, try catalogue.entry(entry, asOf: snapshot.engine).entry)
-    let known = try ExchangeTables(snapshot: snapshot.engine).packages(of: route.code)
-    let start = known.lastIndex { $0.state == .restart }.map { known.index(after: $0) } ?? 0
-    let last = known[start...].last { $0.entry == entry && $0.repeats == nil }
-    let from = last?.toCommit ?? 0
-    guard let end = try end(of: entry, from: from, last?.toInstant, snapshot, limit: limit) else {
-      return nil
-    }
+  private func pack(
+    _ entry: String, of route: ExchangeRoute, _ snapshot: CreditSnapshot, limit: Int
+  ) throws -> ExchangePackage? {
+    let known = try ExchangeTables(snapshot: engine.snapshot()).packages(of: route.code)
+    let restart = known.lastIndex { $0.state == .restart }
+    let last = known[(restart.map { $0 + 1 } ?? 0)...].last { $0.entry == entry && $0.repeats == nil }
     var package = ExchangePackage(
-      route: route.code, number: (known.last?.number ?? 0) + 1, entry: entry, fromCommit: from, toCommit: end,
-      toInstant: engine.instant(of: end), puts: 0, withdrawals: 0, sha256: "", packed: Date())
-    try package.count(in: self)
-    guard package.changes > 0 else { return nil }
-    try keep(package, after: known.last?.number)
-    return package
+      route: route.code, number: (known.last?.number ?? 0) + 1, entry: entry,
+      fromCommit: last?.toCommit ?? 0, toCommit: 0, puts: 0, withdrawals: 0, sha256: "", packed: Date())
+    guard package.number <= ExchangePackage.maximumNumber else {
+      throw CreditError("limit", "route \(route.code) has no numbers left; enter another route")
+    }
+    package.isFull = restart != nil && last == nil
+    package.entryCommit = snapshot.commit
+    var instant = last?.toInstant
+    while package.fromCommit < snapshot.commit {
+      package.toCommit =
+        try package.isFull
+        ? snapshot.commit : end(of: entry, from: package.fromCommit, instant, snapshot, limit: limit)
+      package.toInstant = engine.instant(of: package.toCommit)
+      try package.count(in: self)
+      // Behind a beginning anew, nothing is something: whatever the receiver has is taken back.
+      if package.changes + package.replacements > 0 || package.isFull {
+        try keep(package, after: known.last?.number)
+        return package
+      }
+      // All that happened came to nothing: the receiver is where the store was then.
+      (package.fromCommit, instant) = (package.toCommit, package.toInstant)
+    }
+    return nil
   }
 
-  /// The commit with which a package ends; `nil` where nothing changed.
+  /// The commit with which a package ends: that of the snapshot where there are no more changes than go into one.
   private func end(
     of entry: String, from: UInt64, _ instant: Int64?, _ snapshot: CreditSnapshot, limit: Int
-  ) throws -> UInt64? {
+  ) throws -> UInt64 {
     var token = try ChangeToken(store: identifier, commit: from, instant: instant).text()
     var changes = 0
     var last: UInt64?
@@ -75,7 +89,7 @@ extension CreditDatabase {
         last = change.commit
       }
       // Behind the last change nothing changed: the next package need not look there again.
-      guard page.hasMore else { return last == nil ? nil : snapshot.commit }
+      guard page.hasMore else { return snapshot.commit }
       token = page.next
     }
   }
@@ -117,7 +131,7 @@ extension CreditDatabase {
       (package.number, package.repeats, package.receiptsCommit) =
         ((known.last?.number ?? 0) + 1, number, snapshot.commit)
       (package.attempts, package.sent, package.others, package.packed) = (0, nil, nil, Date())
-      (package.accepted, package.rejected, package.batch) = (0, 0, nil)
+      (package.accepted, package.rejected, package.batch, package.isFull) = (0, 0, nil, false)
       try package.count(in: self)
       guard package.changes > 0 else { return nil }
       try keep(package, after: known.last?.number)
@@ -141,11 +155,14 @@ extension CreditDatabase {
         let tables = ExchangeTables(snapshot: transaction.snapshot)
         _ = try tables.route(code)
         let next = (try tables.packages(of: code).last?.number ?? 0) + 1
-        let number = (firstNumber ?? next + 1) - 1
-        guard number >= next, number < Int(Int32.max) else {
+        let first = firstNumber ?? next + 1
+        guard first > next, first < ExchangePackage.maximumNumber else {
           throw CreditError(
-            "invalidNumber", "the next package of route \(code) has at least number \(next + 1)")
+            "invalidNumber",
+            "the next package of route \(code) has number \(next + 1) to \(ExchangePackage.maximumNumber - 1)"
+          )
         }
+        let number = first - 1
         try ExchangeTables.put(
           ExchangePackage(
             route: code, number: number, entry: "", fromCommit: 0, toCommit: 0, puts: 0, withdrawals: 0,
@@ -160,9 +177,10 @@ extension ExchangePackage {
   /// Counts its changes and works out what identifies them.
   fileprivate mutating func count(in database: CreditDatabase) throws {
     var hasher = SHA256()
-    (puts, withdrawals) = (0, 0)
+    (puts, withdrawals, replacements) = (0, 0, 0)
     try PackageContent(self, in: database).forEach { message in
       if message.operation == .put { puts += 1 } else { withdrawals += 1 }
+      if message.replaces != nil { replacements += 1 }
       hasher.update(message.line.utf8)
       hasher.update([0x0A])
     }

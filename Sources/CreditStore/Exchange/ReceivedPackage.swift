@@ -26,14 +26,16 @@ public struct ReceivedPackage: Codable, Sendable, Equatable {
   public var duplicate: Int
   /// Records that were taken back.
   public var withdrawn: Int
-  /// What goes back to the sender.
+  /// Changes that were refused.
+  public var rejected: Int
+  /// What goes back to the sender; its lines only where the package itself was asked for.
   public var receipt: ExchangeReceipt
   /// When it was taken in.
   public var received: Date
 }
 
 extension CreditSnapshot {
-  /// The packages that came in, by sender, route and number.
+  /// The packages that came in, by sender, route and number, without the lines of their receipts.
   public func receivedPackages() throws -> [ReceivedPackage] {
     do { return try ExchangeTables(snapshot: engine).received() } catch { throw CreditError(wrapping: error) }
   }

@@ -1,22 +1,53 @@
-// Owns what a package does to single records of this store: taking them back, showing again what it took back.
-// Invariants: records are found by their values, as a collected row would be, never by the sender's word; what nobody has cannot be taken back, and
-// that is no failure; what this store itself closed stays closed.
+// Owns what a package does to single records of this store: finding them, taking them back, bringing them to the values that came.
+// Invariants: a record is found by its values, as a collected row would be, and else under the subject that the sender names; what nobody has cannot be taken
+// back, and that is no failure; what this store closed itself stays closed. Every change asks inside its commit whether the package may still be taken in.
 // Does not collect (Receiving).
 
 import CreditModel
 import SegmentStore
 
-struct ReceivedRecords {
+final class ReceivedRecords {
+  /// What has to be done with a record that comes.
+  enum Need {
+    /// It is not here: it is collected.
+    case collected
+    /// It stands here as it came.
+    case nothing
+    /// It stands here, and has other values or was taken back by this sender.
+    case edited
+    /// This store closed it: a person decides.
+    case refused
+  }
+
   private let editor: RecordEditor
   private let entry: PublishedEntry
-  private let source: String
+  private let sender: String
+  private let admission: @Sendable (EngineSnapshot) throws -> Void
   private let today = CreditDatabase.today()
+  /// Rows of the subject that was asked about last: changes of one subject come together.
+  private var last: (key: UInt128, commit: UInt64, rows: [Row])?
 
-  /// - Parameter source: what changes are noted under; a record that was closed under it may be opened again.
-  init(_ engine: SegmentEngine, _ entry: PublishedEntry, from source: String) {
+  /// - Parameters:
+  ///   - sender: what changes are noted under; a record that was closed under it may be opened again.
+  ///   - admission: throws, inside a commit, when the package may no longer be taken in.
+  init(
+    _ engine: SegmentEngine, _ entry: PublishedEntry, from sender: String,
+    admission: @escaping @Sendable (EngineSnapshot) throws -> Void
+  ) {
     editor = RecordEditor(engine: engine, entry: entry)
     self.entry = entry
-    self.source = source
+    self.sender = sender
+    self.admission = admission
+  }
+
+  // MARK: Finding
+
+  private struct Row {
+    var key: String
+    var values: [Value?]
+    var state: RecordState
+    var batch: UInt64
+    var isCurrent: Bool
   }
 
   private struct Place {
@@ -25,14 +56,15 @@ struct ReceivedRecords {
     var values: [Value?]
   }
 
-  /// - Parameter needsAll: whether values that this store's entry does not take matter, which do not identify the record.
-  private func place(_ message: ExchangeMessage, needsAll: Bool) throws -> Place {
+  /// Where a record stands if it is here.
+  private func place(_ message: ExchangeMessage) throws -> Place {
     var values = [Value?](repeating: nil, count: entry.entry.items.count)
     let identifying = Set(entry.keyItems + entry.subjectItems)
     for (index, item) in entry.entry.items.enumerated() {
       guard let text = message.values[item.id] else { continue }
       do { values[index] = try item.value(reading: text) } catch {
-        guard !needsAll, !entry.keyItems.isEmpty, !identifying.contains(index) else {
+        // A value that this entry does not take, and that does not tell the record, is no hindrance to finding it.
+        guard !entry.keyItems.isEmpty, !identifying.contains(index) else {
           throw CreditError(wrapping: error)
         }
       }
@@ -41,53 +73,152 @@ struct ReceivedRecords {
     return Place(subject: target.key, key: entry.recordKey { values[$0] }, values: values)
   }
 
-  /// Whether the record of a change is here, and this source took it back.
-  ///
-  /// - Parameter closed: subjects that have a closed record at all.
-  func isTakenBack(
-    _ message: ExchangeMessage, _ closed: Set<UInt128>, in snapshot: EngineSnapshot
-  ) throws -> Bool {
-    guard let place = try? place(message, needsAll: false), closed.contains(place.subject.rawValue),
-      let row = try row(place, in: snapshot), RecordState(rawValue: row.system.state)?.isClosed == true
-    else { return false }
-    return try Batches.batch(row.system.batch, in: snapshot)?.file == source
+  /// All versions of records of the entry that a subject has.
+  private func rows(of key: UInt128, in snapshot: EngineSnapshot) throws -> [Row] {
+    if let last, last.key == key, last.commit == snapshot.commit { return last.rows }
+    let reader = RecordReader(entry)
+    let rows = try snapshot.rows(of: key, schema: entry.schema).map { row in
+      let values = try reader.values(row.payload)
+      return Row(
+        key: entry.recordKey { values[$0] }, values: values,
+        state: RecordState(rawValue: row.system.state) ?? .loaded, batch: row.system.batch,
+        isCurrent: row.superseded == nil)
+    }
+    last = (key, snapshot.commit, rows)
+    return rows
   }
 
-  private func row(_ place: Place, in snapshot: EngineSnapshot) throws -> StoredRow? {
-    let reader = RecordReader(entry)
-    return try snapshot.currentRows(of: place.subject.rawValue, schema: entry.schema).first { row in
-      let values = try reader.values(row.payload)
-      return entry.recordKey { values[$0] }.utf8.elementsEqual(place.key.utf8)
+  private func current(_ key: String, of subject: SubjectKey, in snapshot: EngineSnapshot) throws -> Row? {
+    try rows(of: subject.rawValue, in: snapshot).first { $0.isCurrent && $0.key.utf8.elementsEqual(key.utf8) }
+  }
+
+  /// The subject under which a record stands: that of its values, or the one the sender names.
+  private func standing(
+    _ message: ExchangeMessage, _ place: Place, in snapshot: EngineSnapshot
+  ) throws -> (subject: SubjectKey, row: Row)? {
+    if let row = try current(place.key, of: place.subject, in: snapshot) { return (place.subject, row) }
+    let named = Identifier(message.subject.text, as: message.subject.kind)
+    guard let other = try LongIdentifiers.key(of: named, in: snapshot), other != place.subject,
+      let row = try current(place.key, of: other, in: snapshot)
+    else { return nil }
+    return (other, row)
+  }
+
+  /// Whether this sender closed a record, and may open it again.
+  private func isTakenBack(_ row: Row, in snapshot: EngineSnapshot) throws -> Bool {
+    try Batches.batch(row.batch, in: snapshot)?.file?.hasPrefix(sender) ?? false
+  }
+
+  /// What has to be done with a record that comes.
+  func need(_ message: ExchangeMessage, in snapshot: EngineSnapshot) throws -> Need {
+    // What cannot be read is collected: the rules say why it is refused.
+    guard let place = try? place(message), let found = try standing(message, place, in: snapshot) else {
+      return .collected
     }
+    let row = found.row
+    if row.state.isClosed { return try isTakenBack(row, in: snapshot) ? .edited : .refused }
+    if found.subject != place.subject { return .edited }
+    if row.values == place.values, isWhole(message, place) { return .nothing }
+    // Collecting takes a row that equals an earlier version for one that was sent twice: here it is the record's present state.
+    let isReturning = try rows(of: place.subject.rawValue, in: snapshot).contains {
+      !$0.isCurrent && $0.values == place.values && $0.key.utf8.elementsEqual(place.key.utf8)
+    }
+    return isReturning ? .edited : .collected
+  }
+
+  /// Whether all values of a message could be read.
+  private func isWhole(_ message: ExchangeMessage, _ place: Place) -> Bool {
+    entry.entry.items.enumerated().allSatisfy { message.values[$1.id] == nil || place.values[$0] != nil }
+  }
+
+  // MARK: Changing
+
+  private func change(
+    _ subject: SubjectKey, _ key: String, to state: RecordState, _ changes: [String: Value?] = [:]
+  ) throws {
+    let reason = state == .withdrawn ? "taken back by the sender" : "sent by the sender"
+    _ = try editor.change(
+      subject: subject, key: key, to: state, reason: reason, changes: changes, today: today, source: sender,
+      admission: admission)
   }
 
   /// Takes a record back; returns whether there was one to take back.
   func withdraw(_ message: ExchangeMessage) throws -> Bool {
-    let place = try place(message, needsAll: false)
-    do {
-      _ = try editor.change(
-        subject: place.subject, key: place.key, to: .withdrawn, reason: "taken back by the sender",
-        changes: [:], today: today, source: source)
-      return true
-    } catch let error as CreditError where error.code == "unknownRecord" || error.code == "alreadyWithdrawn" {
+    // A record that this entry cannot even hold was never here.
+    guard let place = try? place(message) else { return false }
+    let snapshot = editor.engine.snapshot()
+    guard let found = try standing(message, place, in: snapshot), !found.row.state.isClosed else {
       return false
     }
+    try change(found.subject, place.key, to: .withdrawn)
+    return true
   }
 
-  /// Shows a record again that was taken back, with the values it has now; returns whether it was still closed.
-  func reinstate(_ message: ExchangeMessage) throws -> Bool {
-    let place = try place(message, needsAll: true)
-    let snapshot = editor.engine.snapshot()
-    guard let row = try row(place, in: snapshot), RecordState(rawValue: row.system.state)?.isClosed == true
-    else { return false }
-    let present = try RecordReader(entry).values(row.payload)
-    var changes: [String: Value?] = [:]
-    for (index, item) in entry.entry.items.enumerated() where present[index] != place.values[index] {
-      changes[item.id] = .some(place.values[index])
+  /// Brings a record to the values that came, and opens it again where this sender closed it.
+  func bring(_ message: ExchangeMessage) throws {
+    let place = try place(message)
+    guard isWhole(message, place) else {
+      throw CreditError("invalidValue", "a value does not fit the item of this catalogue")
     }
-    _ = try editor.change(
-      subject: place.subject, key: place.key, to: .reinstated, reason: "shown again by the sender",
-      changes: changes, today: today, source: source)
-    return true
+    guard let found = try standing(message, place, in: editor.engine.snapshot()) else { return }
+    var changes: [String: Value?] = [:]
+    var identifying: [String: Value?] = [:]
+    for (index, item) in entry.entry.items.enumerated() where found.row.values[index] != place.values[index] {
+      if entry.subjectItems.contains(index) {
+        identifying[item.id] = .some(place.values[index])
+      } else {
+        changes[item.id] = .some(place.values[index])
+      }
+    }
+    if found.row.state.isClosed {
+      try change(found.subject, place.key, to: .reinstated, changes)
+    } else if !changes.isEmpty, identifying.isEmpty {
+      try change(found.subject, place.key, to: .corrected, changes)
+    }
+    guard !identifying.isEmpty else { return }
+    // A correction alone may change who the record is about, or how that is written.
+    try change(
+      found.subject, place.key, to: .corrected,
+      found.row.state.isClosed ? identifying : identifying.merging(changes) { first, _ in first })
+  }
+
+  /// Takes back what this sender gave and no longer has: records of the entry that are not among some.
+  ///
+  /// - Parameter kept: digests of the records the sender has.
+  /// - Returns: how many.
+  func withdrawOthers(than kept: Set<UInt128>) throws -> Int {
+    let snapshot = editor.engine.snapshot()
+    var fromSender: [UInt64: Bool] = [:]
+    var others: [(subject: SubjectKey, key: String)] = []
+    for subject in try subjects(in: snapshot) {
+      let subjectKey = SubjectKey(rawValue: subject)
+      for row in try rows(of: subject, in: snapshot) where row.isCurrent && !row.state.isClosed {
+        let isFromSender =
+          try fromSender[row.batch]
+          ?? (Batches.batch(row.batch, in: snapshot)?.file?.hasPrefix(sender) ?? false)
+        fromSender[row.batch] = isFromSender
+        guard isFromSender, !kept.contains(Self.digest(subject, row.key)) else { continue }
+        others.append((subjectKey, row.key))
+      }
+    }
+    for other in others { try change(other.subject, other.key, to: .withdrawn) }
+    return others.count
+  }
+
+  private func subjects(in snapshot: EngineSnapshot) throws -> [UInt128] {
+    var keys: Set<UInt128> = []
+    let schema = DatasetSchema(dataset: entry.dataset, version: entry.schema.version, columns: [])
+    try DatasetScan(snapshot, schema: schema).forEach { (row) throws(StoreError) in keys.insert(try row.key) }
+    return keys.sorted()
+  }
+
+  /// What tells a record from all others of the entry, for a set of them; `nil` where the message is none that this entry can hold.
+  func digest(_ message: ExchangeMessage) -> UInt128? {
+    guard let place = try? place(message) else { return nil }
+    return Self.digest(place.subject.rawValue, place.key)
+  }
+
+  private static func digest(_ subject: UInt128, _ key: String) -> UInt128 {
+    SubjectKey.digest(String(subject, radix: 16) + "|" + key)
   }
 }

@@ -21,15 +21,17 @@ package struct RecordEditor {
   ///   - changes: items to change; `nil` removes a value. Only corrections and reinstatements may change values, and only corrections the
   ///     identifier: the record moves to the subject it names.
   ///   - source: what the change comes from, where it is no person: noted as the file of its batch.
+  ///   - admission: asked inside the commit; throws when the change may not be made any more.
   package func change(
     subject: SubjectKey, key: String, to state: RecordState, reason: String, changes: [String: Value?],
-    today: Day, source: String? = nil
+    today: Day, source: String? = nil, admission: (EngineSnapshot) throws -> Void = { _ in }
   ) throws -> UInt64 {
     guard !reason.isEmpty else { throw CreditError("reasonMissing", "every change needs a reason") }
     // Nearly always the record is still the same when our turn comes: reading it does not have to wait for the turn.
     let before = engine.snapshot()
     let early = try found(subject: subject, key: key, in: before)
     let (_, commit) = try engine.write { transaction in
+      try admission(transaction.snapshot)
       let isSame = transaction.snapshot.isStillCurrent(early.row.address, since: before)
       let (row, values, unit) =
         isSame ? early : try found(subject: subject, key: key, in: transaction.snapshot)

@@ -56,8 +56,8 @@ package enum SystemDatasets {
   package static let exchangePackages = schema(12, [.text, .integer, .text])
   /// Lines of receipts, keyed by route and package: these, number of the change, state, code, message.
   package static let exchangeLines = schema(13, [.text, .text, .text, .text, .text])
-  /// Packages that came in, keyed by sender and route: these, JSON.
-  package static let exchangeReceived = schema(14, [.text, .text])
+  /// Packages that came in, keyed by sender, route and number: sender and route, number, JSON; and keyed by sender and route the number of the last.
+  package static let exchangeReceived = schema(14, [.text, .integer, .text])
 
   /// What people call the tables, by number.
   package static let names: [UInt32: String] = [

@@ -17,7 +17,14 @@ final class Deadlines {
   /// By day of the event, the last day in time; both since 1970.
   private var known: [Int: Int] = [:]
 
-  init(_ limit: TimelyLimit) { self.limit = limit }
+  init(_ limit: TimelyLimit) {
+    // A hundred years are enough for whoever means never.
+    func clamped(_ days: Int) -> Int { max(0, min(days, 36_500)) }
+    switch limit {
+    case .calendarDays(let days): self.limit = .calendarDays(clamped(days))
+    case .workingDays(let days, let calendar): self.limit = .workingDays(clamped(days), calendar)
+    }
+  }
 
   /// Whether a record that came on a day came in time.
   ///

@@ -97,6 +97,7 @@ public struct CatalogueDifference: Codable, Sendable, Equatable {
       ("sharing", json(entry.sharing)), ("sharingCondition", json(entry.sharingCondition)),
       ("updateCycle", json(entry.updateCycle)), ("basis", json(entry.basis)), ("units", json(entry.units)),
       ("subject", json(entry.subject)), ("subjectName", json(entry.subjectName)),
+      ("subjectState", json(entry.subjectState)),
       ("recordKey", json(entry.recordKey)), ("eventDate", json(entry.eventDate)),
       ("invalidIdentifier", json(entry.invalidIdentifier)), ("summary", json(entry.summary)),
       ("level", json(entry.level)), ("region", json(entry.region)),

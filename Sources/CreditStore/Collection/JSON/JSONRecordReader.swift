@@ -7,14 +7,15 @@ import SegmentStore
 
 /// Reads the objects of a file.
 package final class JSONRecordReader {
-  /// Bytes of an object at most.
-  static let maximumBytes = 16 << 20
+  /// Bytes of an object at most, where nobody says otherwise.
+  package static let usualMaximumBytes = 16 << 20
   private static let pieceBytes = 256 << 10
 
   private enum Form { case lines, array, sequence }
 
   private let source: any ByteSource
   private let path: String
+  private let maximumBytes: Int
   private var buffer: [UInt8] = []
   private var position = 0
   /// Offset in the file of the first byte of the buffer.
@@ -24,9 +25,14 @@ package final class JSONRecordReader {
   private var isOver = false
   private var isFirst = true
 
-  /// - Parameter member: where the records are in a member of one object around them, its name.
+  /// - Parameters:
+  ///   - member: where the records are in a member of one object around them, its name.
+  ///   - maximumBytes: bytes of an object at most.
   /// - Throws: `CreditError`, code `invalidJSON`, where the file does not begin with an object or an array, or has no such member.
-  package init(_ source: any ByteSource, path: String, member: String?) throws {
+  package init(
+    _ source: any ByteSource, path: String, member: String?, maximumBytes: Int = usualMaximumBytes
+  ) throws {
+    self.maximumBytes = maximumBytes
     self.source = source
     self.path = path
     try fill(3)
@@ -120,7 +126,9 @@ package final class JSONRecordReader {
       var distance = 0
       while let byte = try byte(distance), byte != 0x0A {
         distance += 1
-        guard distance <= Self.maximumBytes else { throw invalid("a line is longer than 16 MiB") }
+        guard distance <= maximumBytes else {
+          throw invalid("a line is longer than \(maximumBytes >> 20) MiB")
+        }
       }
       let found = buffer[position..<position + distance]
       let isLast = try byte(distance) == nil
@@ -179,7 +187,9 @@ package final class JSONRecordReader {
         depth -= 1
         if depth == 0 { return distance }
       }
-      guard distance <= Self.maximumBytes else { throw invalid("an object is longer than 16 MiB") }
+      guard distance <= maximumBytes else {
+        throw invalid("an object is longer than \(maximumBytes >> 20) MiB")
+      }
     }
     return nil
   }

@@ -49,7 +49,8 @@ extension CreditDatabase {
   ///     rows they name are judged.
   ///   - reason: why; kept with the commit, does not name anybody.
   ///   - options: settings of the rules; by default those of today.
-  /// - Throws: `CreditError`: `unknownBatch`; `unknownRow` for a correction of a row that is not set aside; `unknownEntry`, `entryNotEffective`.
+  /// - Throws: `CreditError`: `unknownBatch`; `unknownRow` for a correction of a row that is not set aside; `unknownEntry`, `entryNotEffective`;
+  ///   `packageOfOthers` for a batch that came in a package of another platform.
   public func judgeAgain(
     batch: UInt64, corrections: [Int: [String: String]] = [:], reason: String? = nil,
     options: RuleOptions? = nil
@@ -83,9 +84,9 @@ extension CreditDatabase {
         for (index, batch) in batches.enumerated() {
           if isCancelled() { throw CancellationError() }
           do { try judging.run(batch, [:], into: &result) } catch let error as CreditError
-            where error.code == "entryNotEffective" && entry == nil
+            where error.code == "entryNotEffective" && entry == nil || error.code == "packageOfOthers"
           {
-            // Nothing is collected under that entry today; the others go on.
+            // Nothing is collected under that entry today, or it is not ours to correct; the others go on.
             result.remaining += try reader.numbers(ofBatch: batch).count
           }
           progress(Double(index + 1) / Double(batches.count))
@@ -118,6 +119,12 @@ private struct JudgingAgain {
     let snapshot = database.engine.snapshot()
     guard let known = try Batches.batch(batch, in: snapshot) else {
       throw CreditError("unknownBatch", "there is no batch \(batch)")
+    }
+    // What a package brought, its sender corrects and sends again: here it might be withdrawn there already.
+    guard !Receiving.isPackage(known) else {
+      throw CreditError(
+        "packageOfOthers",
+        "batch \(batch) came in a package: the sender corrects its rows and sends them again")
     }
     let numbers = try SetAsideReader(snapshot: snapshot).numbers(ofBatch: batch)
     if let missing = Set(corrections.keys).subtracting(numbers).min() {

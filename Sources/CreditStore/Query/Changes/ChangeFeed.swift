@@ -48,6 +48,13 @@ extension CreditSnapshot {
     try changes(since: token, entries: entries, limit: limit, isCancelled: { false })
   }
 
+  /// The same for the library itself, in pages of any size.
+  func changes(since token: String?, entries: [String], pageOf count: Int) throws -> ChangePage {
+    do {
+      return try changePage(since: token, entries: entries, limit: count, isCancelled: { false })
+    } catch { throw CreditError(wrapping: error) }
+  }
+
   /// The same on threads of the store's own: for tasks. Cancelling the task ends it.
   ///
   /// - Parameters:
@@ -82,6 +89,14 @@ extension CreditSnapshot {
       guard (1...Self.maximumChanges).contains(limit) else {
         throw CreditError("limit", "a page has 1 to \(Self.maximumChanges) changes, not \(limit)")
       }
+      return try changePage(since: token, entries: entries, limit: limit, isCancelled: isCancelled)
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  private func changePage(
+    since token: String?, entries: [String], limit: Int, isCancelled: @escaping @Sendable () -> Bool
+  ) throws -> ChangePage {
+    do {
       let start =
         try token.map { try ChangeToken($0, for: self, entries: entries) }
         ?? ChangeToken(store: database.identifier, commit: 0, instant: nil)

@@ -25,6 +25,9 @@ extension QueryWorker {
 
 /// Runs a question.
 struct QueryRun {
+  /// Parts whose directories are asked by one thread: more are asked by all.
+  private static let partsOfOneLook = 64
+
   let rows: QueryRows
   let snapshot: EngineSnapshot
   let options: QueryExecution
@@ -40,6 +43,8 @@ struct QueryRun {
     let run: QueryRun
     let parts: [QueryRows.Part]
     let threads: Int
+    /// Works on the calling thread, which has the last number.
+    let first: Worker
     let makeWorker: (_ threads: Int) -> Worker
   }
 
@@ -53,18 +58,19 @@ struct QueryRun {
   func gather<Worker: QueryWorker>(
     _ makeWorker: @escaping (_ threads: Int) -> Worker
   ) throws -> (workers: [Worker], explanation: QueryExplanation) {
-    let parts = try rows.parts(snapshot, options, from: start, versionsAfter: versionsAfter)
-    let total = parts.reduce(0) { $0 + $1.rows.rowCount }
-    // A thread of its own pays where there is work for it: waking one up may take longer than a small question.
-    let worthwhile = min(WorkerThreads.processorCount, 1 + total / QueryExecution.rowsOfThread)
-    let threads = max(1, min(options.threads > 0 ? options.threads : worthwhile, parts.count))
+    let all = try rows.parts(snapshot, options, from: start, versionsAfter: versionsAfter)
+    let total = all.reduce(0) { $0 + $1.rows.rowCount }
+    let first = makeWorker(threadCount(for: all))
+    // What directories tell is told at once: a thread would not have begun by then.
+    let parts = first.mayCountRows && all.count <= Self.partsOfOneLook ? try count(all, first) : all
+    let threads = threadCount(for: parts)
     let next = Atomic<Int>(0)
     let outcomes = Guarded<[Result<Outcome<Worker>, any Error>]>([])
-    let shared = Shared(run: self, parts: parts, threads: threads, makeWorker: makeWorker)
-    WorkerThreads.run(count: threads) { _ in
+    let shared = Shared(run: self, parts: parts, threads: threads, first: first, makeWorker: makeWorker)
+    WorkerThreads.run(count: threads) { index in
       let outcome = Result { () throws -> Outcome<Worker> in
         do {
-          let worker = shared.makeWorker(shared.threads)
+          let worker = index == shared.threads - 1 ? shared.first : shared.makeWorker(shared.threads)
           try shared.run.walk(shared.parts, worker, next)
           return Outcome(worker: worker)
         } catch {
@@ -79,11 +85,32 @@ struct QueryRun {
     return (
       workers,
       QueryExplanation(
-        parts: parts.count, threads: threads, rowsOfParts: total,
+        parts: all.count, threads: threads, rowsOfParts: total,
         rowsSkippedByZoneMap: workers.reduce(0) { $0 + $1.skipped.byZoneMap },
         rowsSkippedByDictionary: workers.reduce(0) { $0 + $1.skipped.byDictionary },
-        partsFoundBySubject: parts.count { $0.rows.isNarrowed })
+        partsFoundBySubject: all.count { $0.rows.isNarrowed })
     )
+  }
+
+  /// A thread of its own pays where there is work for it: waking one up may take longer than a small question.
+  private func threadCount(for parts: [QueryRows.Part]) -> Int {
+    let total = parts.reduce(0) { $0 + $1.rows.rowCount }
+    let worthwhile = min(WorkerThreads.processorCount, 1 + total / QueryExecution.rowsOfThread)
+    return max(1, min(options.threads > 0 ? options.threads : worthwhile, parts.count))
+  }
+
+  /// Adds the parts whose number of rows their directories tell; gives those that have to be walked.
+  private func count<Worker: QueryWorker>(_ parts: [QueryRows.Part], _ worker: Worker) throws
+    -> [QueryRows.Part]
+  {
+    try parts.filter { part in
+      guard
+        let count = try part.scan.knownRowCount(
+          of: part.rows, without: Int64(RecordState.withdrawn.rawValue))
+      else { return true }
+      try worker.add(rowCount: count, QueryContext(entry: part.entry, snapshot: snapshot))
+      return false
+    }
   }
 
   private func walk(
