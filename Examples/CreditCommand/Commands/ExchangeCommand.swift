@@ -17,7 +17,7 @@ struct ExchangeCommand: AsyncParsableCommand {
     ])
 
   static func date(_ date: Date?) -> JSON {
-    date.map { .string($0.formatted(.iso8601.timeZone(separator: .omitted))) } ?? .null
+    date.map { .string($0.formatted(.iso8601)) } ?? .null
   }
 
   static func json(_ package: ExchangePackage) -> JSON {
