@@ -170,6 +170,9 @@ public final class CreditDatabase: Sendable {
     progress: @escaping @Sendable (CollectionProgress) -> Void
   ) throws -> Receipt {
     do {
+      guard !source.path.hasPrefix(Receiving.sources) else {
+        throw CreditError("invalidSource", "names that begin with \(Receiving.sources) are those of packages")
+      }
       var options = options ?? CollectionOptions(today: Self.today())
       if source.encoding != .auto { options.encoding = source.encoding }
       let entry = try catalogue.entry(code, on: options.rules.today)

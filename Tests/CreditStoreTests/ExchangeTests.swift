@@ -107,6 +107,8 @@ import Testing
     try city.database.snapshot().messages(of: again) { sent.append($0.id) }
     #expect(
       Set(sent) == Set([ids["1"], ids["2"]].compactMap(\.self)) && again.repeats == 1 && again.number == 2)
+    // What went again does not go a third time by itself.
+    #expect(try city.database.packAgain(1, of: "up") == nil)
     #expect(try city.database.pack("up").map(\.puts) == [1])
     try city.database.note(ExchangeReceipt(route: "up", package: 2, others: .accepted))
     let after = try #require(try city.database.snapshot().exchangeStatuses(of: record).first)

@@ -31,6 +31,45 @@ import Testing
     #expect(refused.reduce(0, +) == 0, "seed \(seed)")
   }
 
+  /// Two records of an entry without record key that were corrected to one content are one elsewhere, and one message.
+  @Test func recordsThatBecameOneGoOnce() async throws {
+    let (city, province) = (try ExchangeFixture.sender(), try StoreFixture())
+    try city.collect(["a", "b"].map { ExchangeFixture.row(0, "1", $0) }, entry: "T0")
+    for record in try city.records(StoreFixture.codes[0], entry: "T0") {
+      _ = try city.database.correct(
+        "T0", subject: record.subject, key: record.key, reason: "改", changes: ["TEXT": .text("同")])
+    }
+    #expect(try city.records(StoreFixture.codes[0], entry: "T0").count == 2)
+    let received = try await ExchangeFixture.send(city, province)
+    #expect(received.map(\.loaded) == [1])
+    try city.database.restart(route: "up", reason: "重新全量上报")
+    #expect(try await ExchangeFixture.send(city, province).reduce(0) { $0 + $1.duplicate } == 1)
+  }
+
+  /// A subject that moved from one city to another: what the first takes back does not take it from the second, in either order.
+  @Test(arguments: [true, false]) func twoSendersOfOneRecord(withdrawsFirst: Bool) async throws {
+    let (first, second) = (try ExchangeFixture.sender(), try ExchangeFixture.sender())
+    let province = try StoreFixture()
+    let subject = Identifier(StoreFixture.codes[0], as: .unifiedSocialCreditCode)
+    try first.collect([ExchangeFixture.row(0, "1", "甲")])
+    try await ExchangeFixture.send(first, province)
+    _ = try first.database.withdraw("T1", subject: subject, key: "1", reason: "迁出")
+    try second.collect([ExchangeFixture.row(0, "1", "乙")])
+    for sender in withdrawsFirst ? [first, second] : [second, first] {
+      try await ExchangeFixture.send(sender, province)
+    }
+    #expect(try province.records(StoreFixture.codes[0]).map { $0["TEXT"] } == [.text("乙")])
+  }
+
+  @Test func nobodyCollectsUnderTheNameOfAPackage() throws {
+    let store = try StoreFixture()
+    let source = CreditDatabase.Source.csv(named: "exchange:x|up|1") { nil }
+    do {
+      _ = try store.database.collectBlocking(source, for: "T1")
+      Issue.record("rows came under the name of a package")
+    } catch { #expect((error as? CreditError)?.code == "invalidSource") }
+  }
+
   /// What the receiver refuses is told to the sender by number and rule; what the receiver withdrew by itself it keeps withdrawn.
   @Test func theReceiverChecksWhatComes() async throws {
     let city = try ExchangeFixture.sender()

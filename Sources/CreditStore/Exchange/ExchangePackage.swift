@@ -83,10 +83,11 @@ public struct ExchangePackage: Codable, Sendable, Equatable {
   /// How far it is.
   public var state: State {
     if entry.isEmpty { return .restart }
+    if changes > 0, accepted >= changes { return .accepted }
     if rejected > 0 || others == .rejected {
       return rejected >= changes || others == .rejected && accepted == 0 ? .rejected : .partlyRejected
     }
-    if others == .accepted || accepted >= changes { return .accepted }
+    if others == .accepted { return .accepted }
     return attempts > 0 ? .sent : .packed
   }
 }

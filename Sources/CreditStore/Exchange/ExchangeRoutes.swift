@@ -28,7 +28,7 @@ extension CreditDatabase {
         let old = Dictionary(known.map { ($0.code, $0) }, uniquingKeysWith: { _, last in last })
         for route in routes where route.isActive {
           for code in route.entries {
-            try Self.check(route, try catalogue.entry(code, asOf: transaction.snapshot).entry)
+            try check(route, code, transaction.snapshot)
           }
         }
         guard Set(old.keys).union(routes.map(\.code)).count <= Self.maximumRoutes else {
@@ -42,12 +42,17 @@ extension CreditDatabase {
     } catch { throw CreditError(wrapping: error) }
   }
 
-  /// Whether an entry may go the way of a route; asked again whenever something is packed, because entries change.
-  static func check(_ route: ExchangeRoute, _ entry: CatalogueEntry) throws {
-    if let refusal = route.refusal(of: entry) {
-      throw CreditError("notShared", "route \(route.code): \(refusal)")
+  /// Whether an entry may go the way of a route, as it is now and as its newest version will have it; asked again whenever something is packed, because
+  /// entries change.
+  func check(_ route: ExchangeRoute, _ code: String, _ snapshot: EngineSnapshot) throws {
+    let newest = try catalogue.entry(code, asOf: snapshot).entry
+    let present = try? catalogue.entry(code, on: Self.today()).entry
+    for entry in [newest, present].compactMap(\.self) {
+      if let refusal = route.refusal(of: entry) {
+        throw CreditError("notShared", "route \(route.code): \(refusal)")
+      }
     }
-    _ = try ExchangeColumns(route, entry)
+    _ = try ExchangeColumns(route, newest)
   }
 }
 

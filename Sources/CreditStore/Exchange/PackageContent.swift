@@ -9,7 +9,7 @@ import SegmentStore
 
 struct PackageContent {
   /// Versions read at a time.
-  private static let pageVersions = 50_000
+  static let pageVersions = 50_000
 
   /// As of the last commit of the package.
   private let snapshot: CreditSnapshot
@@ -22,6 +22,15 @@ struct PackageContent {
   private let only: Set<String>?
   /// For these alone: the store as it is when they go again; what has a newer version does not go.
   private let present: CreditSnapshot?
+  /// The package that is repeated.
+  private let original: Original?
+
+  /// A place of its own for what would contain itself.
+  private final class Original {
+    let content: PackageContent
+    init(content: PackageContent) { self.content = content }
+  }
+
   /// That entry.
   var published: CatalogueEntry { entry.entry }
 
@@ -33,26 +42,45 @@ struct PackageContent {
     from = package.fromCommit
     isFull = package.isFull
     guard let repeats = package.repeats, let receipts = package.receiptsCommit else {
-      (only, present) = (nil, nil)
+      (only, present, original) = (nil, nil, nil)
       return
     }
     let then = database.snapshot(asOf: receipts)
-    present = then
-    let original = try ExchangeTables(snapshot: then.engine).package(repeats, of: package.route)
-    let lines = try ExchangeTables(snapshot: then.engine).lines(of: repeats, package.route)
-    var refused: Set<String> = []
-    if original.others == .rejected {
-      try PackageContent(original, in: database).forEach { message in
-        if lines[message.id]?.state != .accepted { refused.insert(message.id) }
-      }
-    } else {
-      refused = Set(lines.values.filter { $0.state == .rejected }.map(\.id))
+    let known = try ExchangeTables(snapshot: then.engine).packages(of: package.route)
+    guard let first = known.first(where: { $0.number == repeats }) else {
+      throw CreditError("unknownPackage", "route \(package.route) has no package \(repeats)")
     }
+    let content = try PackageContent(first, in: database)
+    var refused = try content.refused(in: first, as: then)
+    // What went again before has a receipt of its own.
+    for again in known where again.repeats == repeats {
+      guard let receipts = again.receiptsCommit else { continue }
+      let earlier = database.snapshot(asOf: receipts)
+      let state = try ExchangeTables(snapshot: earlier.engine).package(repeats, of: package.route)
+      refused.subtract(try content.refused(in: state, as: earlier))
+    }
+    present = then
+    original = Original(content: content)
     only = refused
+  }
+
+  /// Numbers of the changes that the receiver had refused by some commit.
+  private func refused(in package: ExchangePackage, as then: CreditSnapshot) throws -> Set<String> {
+    let lines = try ExchangeTables(snapshot: then.engine).lines(of: package.number, package.route)
+    guard package.others == .rejected else {
+      return Set(lines.values.filter { $0.state == .rejected }.map(\.id))
+    }
+    var refused: Set<String> = []
+    try forEach { message in
+      if lines[message.id]?.state != .accepted { refused.insert(message.id) }
+    }
+    return refused
   }
 
   /// Gives the messages, in the order in which the changes came.
   func forEach(_ body: (ExchangeMessage) throws -> Void) throws {
+    // Two records of an entry without record key may have been corrected to one content: elsewhere they are one record, and one message.
+    var given: Set<String> = []
     var units: [UInt64: String?] = [:]
     var token = try ChangeToken(
       store: snapshot.database.identifier, commit: from,
@@ -64,12 +92,27 @@ struct PackageContent {
         since: token, entries: [entry.entry.code], pageOf: Self.pageVersions)
       for record in page.changes where record.until == nil {
         guard let message = try message(record, histories, &units) else { continue }
-        guard only?.contains(message.id) ?? true, try isNewest(record) else { continue }
-        try body(message)
+        // Under the number it had when it went before.
+        let number = try original?.content.asOfPresent(message).id ?? message.id
+        guard only?.contains(number) ?? true, try isNewest(record) else { continue }
+        guard !entry.keyItems.isEmpty || given.insert(message.id).inserted else { continue }
+        try body(try asOfPresent(message))
       }
       guard page.hasMore else { return }
       token = page.next
     }
+  }
+
+  /// What goes again as the store is now: a content that another record has taken meanwhile is not taken back.
+  private func asOfPresent(_ message: ExchangeMessage) throws -> ExchangeMessage {
+    guard let present, let replaces = message.replaces else { return message }
+    let subject = Identifier(message.subject.text, as: message.subject.kind)
+    let isTaken = try present.records(of: subject, entry: entry.entry.code, links: .ignored)
+      .contains { values($0) == replaces }
+    guard isTaken else { return message }
+    var changed = message
+    changed.replaces = nil
+    return changed.numbered(sender: snapshot.database.identifier)
   }
 
   private func message(
@@ -127,11 +170,14 @@ struct PackageContent {
   /// Whether nothing newer of a record has come since, which would go by itself.
   private func isNewest(_ record: CreditRecord) throws -> Bool {
     guard let present else { return true }
+    let isKeyed = !entry.keyItems.isEmpty
     return try present.records(
       of: record.subject, entry: entry.entry.code, versions: .history, links: .ignored
     ).contains { version in
+      // Of an entry without record key the key changes with its items; the values of a version do not.
       version.commit == record.commit && version.version == record.version && version.until == nil
-        && version.key.utf8.elementsEqual(record.key.utf8)
+        && (isKeyed
+          ? version.key.utf8.elementsEqual(record.key.utf8) : values(version) == values(record))
     }
   }
 }

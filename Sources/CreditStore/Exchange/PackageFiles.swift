@@ -53,10 +53,7 @@ extension CreditSnapshot {
       }
       guard hasher.finalize().hexText == package.sha256 else {
         writer.discard()
-        throw CreditError(
-          "packageChanged",
-          "package \(package.number) of route \(route.code) no longer holds what it held: records were purged since. If the receiver does not have it, let "
-            + "the route begin anew")
+        throw Self.changed(package, route)
       }
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -73,12 +70,28 @@ extension CreditSnapshot {
   ///
   /// - Parameters:
   ///   - package: one of a route of this store.
-  ///   - body: gets each change, in the order in which they came.
+  ///   - body: gets each change, in the order in which they came. What it makes of them counts when this returns without an error.
   /// - Throws: `CreditError` as ``write(_:to:)``, and what the body throws.
   public func messages(
     of package: ExchangePackage, _ body: (ExchangeMessage) throws -> Void
   ) throws {
-    do { try parts(of: package).content.forEach(body) } catch { throw CreditError(wrapping: error) }
+    do {
+      let (route, content, _) = try parts(of: package)
+      var hasher = SHA256()
+      try content.forEach { message in
+        hasher.update(message.line.utf8)
+        hasher.update([0x0A])
+        try body(message)
+      }
+      guard hasher.finalize().hexText == package.sha256 else { throw Self.changed(package, route) }
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  private static func changed(_ package: ExchangePackage, _ route: ExchangeRoute) -> CreditError {
+    CreditError(
+      "packageChanged",
+      "package \(package.number) of route \(route.code) no longer holds what it held: records were purged since. If the receiver does not have it, let the "
+        + "route begin anew")
   }
 
   private func parts(
@@ -140,8 +153,11 @@ private final class PackageWriter {
     self.files = files
   }
 
+  /// What stands behind the names of files that are not whole: somebody may write the same package at the same time, and a writer that was killed left its own.
+  private let ending = "." + String(UInt64.random(in: 0 ... .max), radix: 36) + ".part"
+
   private func path(_ name: String, isPart: Bool) -> String {
-    folder + "/" + (isPart ? name + ".part" : name)
+    folder + "/" + (isPart ? name + ending : name)
   }
 
   func begin(_ name: String) throws {

@@ -27,7 +27,7 @@ extension CreditDatabase {
       let snapshot = snapshot()
       // Before anything is put together: nothing shall stop half-way.
       for entry in route.entries {
-        try Self.check(route, try catalogue.entry(entry, asOf: snapshot.engine).entry)
+        try check(route, entry, snapshot.engine)
       }
       return try route.entries.compactMap { try pack($0, of: route, snapshot, limit: limit) }
     } catch { throw CreditError(wrapping: error) }
@@ -79,14 +79,11 @@ extension CreditDatabase {
   ) throws -> UInt64 {
     var token = try ChangeToken(store: identifier, commit: from, instant: instant).text()
     var changes = 0
-    var last: UInt64?
     while true {
-      let page = try snapshot.changes(
-        since: token, entries: [entry], limit: CreditSnapshot.maximumChanges)
+      let page = try snapshot.changes(since: token, entries: [entry], pageOf: PackageContent.pageVersions)
       for change in page.changes {
-        if changes >= limit, let last, change.commit > last { return last }
         changes += 1
-        last = change.commit
+        if changes >= limit { return change.commit }
       }
       // Behind the last change nothing changed: the next package need not look there again.
       guard page.hasMore else { return snapshot.commit }
@@ -113,7 +110,8 @@ extension CreditDatabase {
   ///   - number: the package.
   ///   - code: its route.
   /// - Returns: the new package; `nil` where nothing of it is left to go again.
-  /// - Throws: `CreditError`: `unknownRoute`, `routeClosed`, `unknownPackage`, `nothingRejected`, `notShared`, `conflict`.
+  /// - Throws: `CreditError`: `unknownRoute`, `routeClosed`, `unknownPackage`, `nothingRejected`, `notShared`, `conflict`, `beginAnew`
+  ///   for a full package that was refused as a whole, and where the entry lost an item since.
   @discardableResult
   public func packAgain(_ number: Int, of code: String) throws -> ExchangePackage? {
     do {
@@ -126,7 +124,22 @@ extension CreditDatabase {
       guard original.rejected > 0 || original.others == .rejected else {
         throw CreditError("nothingRejected", "nothing of package \(number) of route \(code) was refused")
       }
-      try Self.check(route, try catalogue.entry(original.entry, asOf: snapshot.engine).entry)
+      guard !original.isFull || original.others != .rejected else {
+        throw CreditError(
+          "beginAnew",
+          "package \(number) holds all there is, and all of it was refused: let the route begin anew")
+      }
+      try check(route, original.entry, snapshot.engine)
+      let then = try catalogue.entry(
+        original.entry, asOf: engine.snapshot(asOf: original.entryCommit)
+      ).entry.items.map(\.id)
+      let now = try catalogue.entry(original.entry, asOf: snapshot.engine).entry.items.map(\.id)
+      if let item = Set(then).subtracting(now).min() {
+        throw CreditError(
+          "beginAnew",
+          "item \(item) has left entry \(original.entry) since package \(number): let the route begin anew",
+          item: item)
+      }
       var package = original
       (package.number, package.repeats, package.receiptsCommit) =
         ((known.last?.number ?? 0) + 1, number, snapshot.commit)

@@ -26,6 +26,8 @@ final class ReceivedRecords {
   private let today = CreditDatabase.today()
   /// Rows of the subject that was asked about last: changes of one subject come together.
   private var last: (key: UInt128, commit: UInt64, rows: [Row])?
+  /// By batch.
+  private var givers: [UInt64: Giver] = [:]
 
   /// - Parameters:
   ///   - sender: what changes are noted under; a record that was closed under it may be opened again.
@@ -104,9 +106,21 @@ final class ReceivedRecords {
     return (other, row)
   }
 
-  /// Whether this sender closed a record, and may open it again.
+  /// Who gave a version of a record.
+  private enum Giver { case sender, otherSender, here }
+
+  private func giver(_ row: Row, in snapshot: EngineSnapshot) throws -> Giver {
+    if let known = givers[row.batch] { return known }
+    let file = try Batches.batch(row.batch, in: snapshot)?.file ?? ""
+    let giver: Giver =
+      file.hasPrefix(sender) ? .sender : file.hasPrefix(Receiving.sources) ? .otherSender : .here
+    givers[row.batch] = giver
+    return giver
+  }
+
+  /// Whether a package closed a record, which whoever has the record may open again.
   private func isTakenBack(_ row: Row, in snapshot: EngineSnapshot) throws -> Bool {
-    try Batches.batch(row.batch, in: snapshot)?.file?.hasPrefix(sender) ?? false
+    try giver(row, in: snapshot) != .here
   }
 
   /// What has to be done with a record that comes.
@@ -147,9 +161,10 @@ final class ReceivedRecords {
     // A record that this entry cannot even hold was never here.
     guard let place = try? place(message) else { return false }
     let snapshot = editor.engine.snapshot()
-    guard let found = try standing(message, place, in: snapshot), !found.row.state.isClosed else {
-      return false
-    }
+    // What another sender gave last is that sender's to take back: a subject may have moved from one city to the other.
+    guard let found = try standing(message, place, in: snapshot), !found.row.state.isClosed,
+      try giver(found.row, in: snapshot) != .otherSender
+    else { return false }
     try change(found.subject, place.key, to: .withdrawn)
     return true
   }
@@ -188,21 +203,31 @@ final class ReceivedRecords {
   /// - Returns: how many.
   func withdrawOthers(than kept: Set<UInt128>) throws -> Int {
     let snapshot = editor.engine.snapshot()
-    var fromSender: [UInt64: Bool] = [:]
     var others: [(subject: SubjectKey, key: String)] = []
     for subject in try subjects(in: snapshot) {
       let subjectKey = SubjectKey(rawValue: subject)
-      for row in try rows(of: subject, in: snapshot) where row.isCurrent && !row.state.isClosed {
-        let isFromSender =
-          try fromSender[row.batch]
-          ?? (Batches.batch(row.batch, in: snapshot)?.file?.hasPrefix(sender) ?? false)
-        fromSender[row.batch] = isFromSender
-        guard isFromSender, !kept.contains(Self.digest(subject, row.key)) else { continue }
+      let rows = try rows(of: subject, in: snapshot)
+      for row in rows where row.isCurrent && !row.state.isClosed {
+        // Whoever gave a record first is its source, whoever corrected it since; unless another sender has it.
+        let first = rows.filter { $0.key.utf8.elementsEqual(row.key.utf8) }.min { $0.batch < $1.batch } ?? row
+        guard try giver(first, in: snapshot) == .sender, try giver(row, in: snapshot) != .otherSender,
+          !kept.contains(Self.digest(subject, row.key))
+        else { continue }
         others.append((subjectKey, row.key))
       }
     }
-    for other in others { try change(other.subject, other.key, to: .withdrawn) }
-    return others.count
+    var count = 0
+    for other in others {
+      do {
+        try change(other.subject, other.key, to: .withdrawn)
+        count += 1
+      } catch let error as CreditError where error.code == "ambiguousKey" || error.code == "alreadyWithdrawn"
+      {
+        // Two records that were corrected here to the same content: a person has to look.
+        continue
+      }
+    }
+    return count
   }
 
   private func subjects(in snapshot: EngineSnapshot) throws -> [UInt128] {

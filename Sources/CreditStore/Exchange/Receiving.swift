@@ -7,10 +7,12 @@
 import CreditModel
 import Foundation
 import SegmentStore
+import Synchronization
 
 /// Taking in one package.
 struct Receiving {
   private static let pieceBytes = 256 << 10
+  private static let maximumRefusals = 100_000
 
   private let database: CreditDatabase
   private let manifest: ExchangeManifest
@@ -28,19 +30,34 @@ struct Receiving {
   }
 
   /// What comes from a store, whatever the route, is noted under this.
-  static func source(_ sender: String) -> String { "exchange:\(sender)|" }
+  static func source(_ sender: String) -> String { "\(sources)\(sender)|" }
+
+  /// How the names of all sources begin; no file that is collected may be called so.
+  static let sources = "exchange:"
 
   /// Whether a batch took in a package: its rows are the sender's to correct.
-  static func isPackage(_ batch: Batch) -> Bool { batch.file?.hasPrefix("exchange:") ?? false }
+  static func isPackage(_ batch: Batch) -> Bool { batch.file?.hasPrefix(sources) ?? false }
+
+  /// Routes of senders from which somebody in this process takes in a package.
+  private static let busy = Mutex<Set<String>>([])
 
   func run() throws -> ReceivedPackage {
-    if let known = try known() { return known }
-    let entry = try database.catalogue.entry(manifest.entry, on: CreditDatabase.today())
-    try check(entry.entry)
+    let name = ExchangeTables.senderName(manifest.sender, manifest.route)
+    guard Self.busy.withLock({ $0.insert(name).inserted }) else {
+      throw CreditError(
+        "conflict", "somebody else takes in a package of route \(manifest.route) at this time; try again")
+    }
+    defer { Self.busy.withLock { _ = $0.remove(name) } }
+    return try takeIn()
+  }
+
+  private func takeIn() throws -> ReceivedPackage {
+    let (sender, route) = (manifest.sender, manifest.route)
+    let last = try tables.lastReceived(from: sender, route: route)
+    if let known = try known(last) { return known }
+    let entry = try entry()
     // All of it is read once before anything happens.
     try messages.verify()
-    let last = try tables.lastReceived(from: manifest.sender, route: manifest.route)
-    let (sender, route) = (manifest.sender, manifest.route)
     let admission: @Sendable (EngineSnapshot) throws -> Void = { snapshot in
       guard try ExchangeTables(snapshot: snapshot).lastReceived(from: sender, route: route) == last else {
         throw CreditError(
@@ -62,9 +79,8 @@ struct Receiving {
   // MARK: Before anything happens
 
   /// What came in before under this number; checks that none is missing before it.
-  private func known() throws -> ReceivedPackage? {
+  private func known(_ last: Int?) throws -> ReceivedPackage? {
     let (sender, route) = (manifest.sender, manifest.route)
-    let last = try tables.lastReceived(from: sender, route: route)
     if let same = try tables.received(manifest.package, from: sender, route: route) {
       guard same.sha256 == messages.file.sha256, same.entry == manifest.entry else {
         throw CreditError(
@@ -83,6 +99,18 @@ struct Receiving {
           + "\(last.map(String.init) ?? "none"); take in the ones between, or let the sender begin anew")
     }
     return nil
+  }
+
+  /// The entry as it is now, or as its newest version has it: the sender may be ahead of the day on which that begins.
+  private func entry() throws -> PublishedEntry {
+    let newest = try database.catalogue.entry(manifest.entry)
+    if let present = try? database.catalogue.entry(manifest.entry, on: CreditDatabase.today()),
+      (try? check(present.entry)) != nil
+    {
+      return present
+    }
+    try check(newest.entry)
+    return newest
   }
 
   private func check(_ entry: CatalogueEntry) throws {
@@ -142,6 +170,8 @@ struct Receiving {
     let rows = MessageRows(manifest.items, messages, records, database.engine.snapshot())
     var options = CollectionOptions(today: CreditDatabase.today())
     (options.channel, options.encoding, options.admission) = (.interface, .utf8, admission)
+    // A package of which so much is refused meets another catalogue: nothing of it is taken in.
+    options.maximumRejects = Self.maximumRefusals
     let receipt: Receipt? =
       try rows.isEmpty()
       ? nil
@@ -159,7 +189,9 @@ struct Receiving {
     outcome.updated += receipt.updated
     outcome.duplicate += receipt.duplicate
     guard receipt.questionable + receipt.unlinked > 0 else { return rows.edited }
-    for row in try SetAsideReader(snapshot: database.engine.snapshot()).rows(ofBatch: receipt.batch) {
+    for row in try SetAsideReader(snapshot: database.engine.snapshot()).rows(
+      ofBatch: receipt.batch, withRaw: false)
+    {
       guard rows.collected.indices.contains(row.row.row - 1) else { continue }
       outcome.refuse(
         ExchangeMessage.text(ofNumber: rows.collected[row.row.row - 1]),
@@ -188,7 +220,10 @@ struct Receiving {
     do {
       try body()
       return nil
-    } catch let error as CreditError where error.code != "conflict" { return error }
+    } catch let error as CreditError where error.code != "conflict" {
+      // Another taking in of the same package was a moment quicker.
+      return ["alreadyWithdrawn", "notClosed", "nothingChanged"].contains(error.code) ? nil : error
+    }
   }
 
   private func received(_ outcome: ReceivedChanges) -> ReceivedPackage {

@@ -75,7 +75,7 @@ extension CreditSnapshot {
         for record in versions where record.isCurrent && record.state != .withdrawn {
           profile.records[record.entry.code, default: 0] += 1
         }
-        for record in try standing(versions) { collected.add(record, on: try day(of: record)) }
+        for record in standing(versions) { collected.add(record, on: try day(of: record)) }
       }
       (profile.names, profile.states) = (collected.names(), collected.states())
       return profile
@@ -83,13 +83,26 @@ extension CreditSnapshot {
   }
 
   /// Versions of records that were not withdrawn in the end.
-  private func standing(_ versions: [CreditRecord]) throws -> [CreditRecord] {
-    var withdrawn: Set<String> = []
-    for record in versions where record.isCurrent && record.state == .withdrawn {
-      withdrawn.insert(record.entry.code + "|" + record.key)
+  private func standing(_ versions: [CreditRecord]) -> [CreditRecord] {
+    /// What tells the version that follows another: of an entry without record key, versions of one record have no key in common.
+    struct Follower: Hashable {
+      var entry: String
+      var key: String
+      var commit: UInt64
+      var version: Int
     }
-    return withdrawn.isEmpty
-      ? versions : versions.filter { !withdrawn.contains($0.entry.code + "|" + $0.key) }
+    func follower(_ record: CreditRecord, _ commit: UInt64, _ version: Int) -> Follower {
+      Follower(
+        entry: record.entry.code, key: record.entry.recordKey.isEmpty ? "" : record.key, commit: commit,
+        version: version)
+    }
+    let all = Dictionary(
+      versions.map { (follower($0, $0.commit, $0.version), $0) }, uniquingKeysWith: { first, _ in first })
+    return versions.filter { version in
+      var last = version
+      while let until = last.until, let next = all[follower(last, until, last.version + 1)] { last = next }
+      return last.state != .withdrawn
+    }
   }
 
   /// The day a record speaks of: that of its event, or of its commit.
@@ -141,7 +154,12 @@ private struct ProfileFacts {
   }
 
   func names() -> [SubjectProfile.Name] {
-    guard let present = seen.max(by: { Self.isLess($0.value.rank, $1.value.rank) })?.key else { return [] }
+    let latest = seen.max { left, right in
+      if Self.isLess(left.value.rank, right.value.rank) { return true }
+      if Self.isLess(right.value.rank, left.value.rank) { return false }
+      return right.key.utf8.lexicographicallyPrecedes(left.key.utf8)
+    }
+    guard let present = latest?.key else { return [] }
     let form = NormalizedName(present)
     return seen.map { name, seen in
       SubjectProfile.Name(

@@ -37,6 +37,11 @@ package final class DecodedBlock: Sendable {
 
   package var isText: Bool { form != .none }
 
+  /// The integer that every row has, where the block has but one and no row is absent.
+  var constantInteger: Int64? {
+    form == .none && width == 0 && exceptions == nil && nullOffset < 0 ? base : nil
+  }
+
   /// Where the bits of rows with a value of their own begin; `nil` where each row has one.
   var repeatedOffset: Int? { repeats?.offset }
 

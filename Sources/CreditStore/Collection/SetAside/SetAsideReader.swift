@@ -42,8 +42,12 @@ struct SetAsideReader {
 
   /// The rows of a batch that are set aside as of the snapshot, in file order.
   ///
-  /// - Parameter wanted: numbers of the rows; `nil` = all.
-  func rows(ofBatch batch: UInt64, only wanted: Set<Int>? = nil) throws -> [StoredSetAside] {
+  /// - Parameters:
+  ///   - wanted: numbers of the rows; `nil` = all.
+  ///   - withRaw: whether the rows as they were sent are read too.
+  func rows(
+    ofBatch batch: UInt64, only wanted: Set<Int>? = nil, withRaw: Bool = true
+  ) throws -> [StoredSetAside] {
     let schema = SystemDatasets.setAside
     var result: [StoredSetAside] = []
     for row in try snapshot.currentRows(of: SystemDatasets.key(batch: batch), schema: schema) {
@@ -54,7 +58,8 @@ struct SetAsideReader {
         case .text(let digest) = cells[3]
       else { throw StoreError(.damaged, "a set-aside row is incomplete") }
       let reasons = try JSONDecoder().decode([RuleFinding].self, from: Data((cells[2].string ?? "[]").utf8))
-      let found = SetAsideRow(row: Int(number), state: state, reasons: reasons, raw: try raw(digest))
+      let found = SetAsideRow(
+        row: Int(number), state: state, reasons: reasons, raw: withRaw ? try raw(digest) : .missing)
       result.append(StoredSetAside(address: row.address, row: found))
     }
     return result.sorted { $0.row.row < $1.row.row }

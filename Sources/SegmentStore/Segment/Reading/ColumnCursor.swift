@@ -80,6 +80,38 @@ package struct ColumnCursor {
     return stored &+ reference.contribution(try other[0].integer(row))
   }
 
+  /// Gives the integers of rows, those that are there, with their place in the list.
+  mutating func forEachInteger(_ rows: [Int], _ body: (Int, Int64) -> Void) throws(StoreError) {
+    var place = 0
+    while place < rows.count {
+      guard other.isEmpty else {
+        if let value = try integer(rows[place]) { body(place, value) }
+        place += 1
+        continue
+      }
+      guard try find(rows[place]), let current else { return }
+      // What lies in one block is read without asking for it again.
+      let (first, range) = (place, start..<end)
+      place = current._withUnsafeGuaranteedRef { block in
+        var place = first
+        while place < rows.count, range.contains(rows[place]) {
+          let index = rows[place] - range.lowerBound
+          if !block.isNull(index) { body(place, block.integer(index)) }
+          place += 1
+        }
+        return place
+      }
+    }
+  }
+
+  /// The integer of all of some rows where their block says that it has but one; `nil` where that is not known.
+  mutating func constant(_ rows: Range<Int>) throws(StoreError) -> Int64? {
+    guard other.isEmpty, !rows.isEmpty, try find(rows.lowerBound), rows.upperBound <= end, let current else {
+      return nil
+    }
+    return current._withUnsafeGuaranteedRef { $0.constantInteger }
+  }
+
   /// The text of a row, or `nil`; valid until the next text is asked for.
   ///
   /// - Parameter key: the subject key of the row.

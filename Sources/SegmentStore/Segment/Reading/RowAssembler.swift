@@ -68,9 +68,7 @@ package struct RowAssembler {
     // A cursor of its own: reaching into the array for every value would cost as much as reading it.
     var cursor = columns[column]
     defer { columns[column] = cursor }
-    for (place, row) in rows.enumerated() {
-      if let value = try cursor.integer(row) { body(place, value) }
-    }
+    try cursor.forEachInteger(rows, body)
   }
 
   /// Gives the texts of a column of the schema, those that are there, with their place in the list of rows and whether they are known to be
@@ -120,22 +118,28 @@ package struct RowAssembler {
     var values = [RowSystemValues](repeating: RowSystemValues(batch: 0, state: 0), count: rows.count)
     for column in SystemColumn.always {
       var cursor = system[column.index]
-      for row in rows {
-        let value = try cursor.integer(row)
-        let place = row - rows.lowerBound
-        switch column {
-        case .commit:
-          let commit = UInt64(bitPattern: value ?? 0)
-          values[place].commit = commit == 0 ? view.addedCommit : commit
-        case .batch: values[place].batch = UInt64(bitPattern: value ?? 0)
-        case .version: values[place].version = UInt32(clamping: value ?? 1)
-        case .state: values[place].state = UInt8(clamping: value ?? 0)
-        case .superseded: break
-        }
+      defer { system[column.index] = cursor }
+      // Rows of one batch, all in their first version: nearly always there is but one value.
+      if let value = try cursor.constant(rows) {
+        for place in values.indices { set(column, value, &values[place]) }
+        continue
       }
-      system[column.index] = cursor
+      for row in rows { set(column, try cursor.integer(row), &values[row - rows.lowerBound]) }
     }
     return values
+  }
+
+  @inline(__always)
+  private func set(_ column: SystemColumn, _ value: Int64?, _ values: inout RowSystemValues) {
+    switch column {
+    case .commit:
+      let commit = UInt64(bitPattern: value ?? 0)
+      values.commit = commit == 0 ? view.addedCommit : commit
+    case .batch: values.batch = UInt64(bitPattern: value ?? 0)
+    case .version: values.version = UInt32(clamping: value ?? 1)
+    case .state: values.state = UInt8(clamping: value ?? 0)
+    case .superseded: break
+    }
   }
 
   /// The system values of a row of the chunk.
