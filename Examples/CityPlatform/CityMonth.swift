@@ -9,9 +9,6 @@ import Foundation
 
 /// The city, and what its centre does in a month; each step is in a file of its own.
 struct CityMonth {
-  /// The steps, as the centre counts them.
-  private static let title = "\u{1B}[1m%@\u{1B}[0m"
-
   let folder: String
   let database: CreditDatabase
   let plan: CityPlan
@@ -44,7 +41,7 @@ struct CityMonth {
   func close() throws { try database.close() }
 
   func show(title: String) {
-    Terminal.line("\n" + (isatty(1) == 1 ? Self.title.replacingOccurrences(of: "%@", with: title) : title))
+    Terminal.line("\n" + (isatty(1) == 1 ? "\u{1B}[1m\(title)\u{1B}[0m" : title))
   }
 
   /// Share in a hundred as a bar, for people.
@@ -124,11 +121,12 @@ struct CityMonth {
       CollectionTask(
         unit: units[1].code, entry: try municipal().code, cycle: .monthly, dueDays: 0, from: firstDay))
     try database.publish(tasks)
-    showTasks()
+    try showTasks()
   }
 
-  func showTasks() {
-    guard let statuses = try? database.snapshot().taskStatuses(on: today, dueFrom: firstDay) else { return }
+  /// What became of the tasks of the month.
+  func showTasks() throws {
+    let statuses = try database.snapshot().taskStatuses(on: today, dueFrom: firstDay)
     let words: [TaskStatus.State: String] = [.done: "已完成", .late: "逾期完成", .open: "待报送", .overdue: "逾期未报"]
     Terminal.table(
       ["单位", "目录", "所属期", "截止", "状态", "上报", "待处理"],

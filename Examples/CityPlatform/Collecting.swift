@@ -21,7 +21,7 @@ extension CityMonth {
     try database.reportNothing(for: "XZCF", from: units[2].code, period: month)
     Terminal.table(["单位", "目录", "批次", "上报", "入库", "更新", "重复", "疑问", "未关联"], receipts)
     Terminal.line("\(units[2].name) 对行政处罚零报送。")
-    showTasks()
+    try showTasks()
   }
 
   private func row(_ receipt: Receipt, _ unit: CityUnit, _ code: String) -> [String] {

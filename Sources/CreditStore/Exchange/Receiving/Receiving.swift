@@ -38,11 +38,11 @@ struct Receiving {
   /// Whether a batch took in a package: its rows are the sender's to correct.
   static func isPackage(_ batch: Batch) -> Bool { batch.file?.hasPrefix(sources) ?? false }
 
-  /// Routes of senders from which somebody in this process takes in a package.
+  /// Stores and routes of senders from which somebody in this process takes in a package.
   private static let busy = Mutex<Set<String>>([])
 
   func run() throws -> ReceivedPackage {
-    let name = ExchangeTables.senderName(manifest.sender, manifest.route)
+    let name = database.identifier + "|" + ExchangeTables.senderName(manifest.sender, manifest.route)
     guard Self.busy.withLock({ $0.insert(name).inserted }) else {
       throw CreditError(
         "conflict", "somebody else takes in a package of route \(manifest.route) at this time; try again")

@@ -52,7 +52,6 @@ extension CreditSnapshot {
         }
       }
       guard hasher.finalize().hexText == package.sha256 else {
-        writer.discard()
         throw Self.changed(package, route)
       }
       let encoder = JSONEncoder()
@@ -194,10 +193,6 @@ private final class PackageWriter {
       try files.rename(path(name, isPart: true), to: path(name, isPart: false))
     }
     try files.syncDirectory(folder)
-  }
-
-  func discard() {
-    for name in finished { try? files.remove(path(name, isPart: true)) }
   }
 
   // What was not published is of no use to anybody.
