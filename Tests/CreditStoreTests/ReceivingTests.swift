@@ -253,16 +253,24 @@ import Testing
     let (city, province) = (try ExchangeFixture.sender(), try StoreFixture())
     try city.collect([ExchangeFixture.row(0, "1", "甲"), ExchangeFixture.row(1, "2", "乙")])
     try await ExchangeFixture.send(city, province, limit: 1)
+    let package = try #require(try city.database.snapshot().packages(ofRoute: "up").first)
+    var ids: [String] = []
+    try city.database.snapshot().messages(of: package) { ids.append($0.id) }
+    let refused = ids.map { ExchangeReceipt.Line(id: $0, state: .rejected, code: "V09") }
+    try city.database.note(ExchangeReceipt(route: "up", package: 1, others: nil, lines: refused))
     for (store, schema) in [
       (city, SystemDatasets.exchangePackages), (city, SystemDatasets.exchangeLines),
       (province, SystemDatasets.exchangeReceived),
     ] {
+      var rows = 0
       try DatasetScan(store.database.snapshot().engine, schema: schema).forEach { row in
+        rows += 1
         for column in schema.columns.indices where schema.columns[column].type == .text {
           let text = try row.string(column) ?? ""
           for code in StoreFixture.codes { #expect(!text.contains(code)) }
         }
       }
+      #expect(rows > 0, "a table without rows shows nothing")
     }
   }
 }

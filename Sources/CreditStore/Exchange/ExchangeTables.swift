@@ -25,8 +25,7 @@ struct ExchangeTables {
   /// The route with a code.
   func route(_ code: String) throws -> ExchangeRoute {
     let schema = SystemDatasets.exchangeRoutes
-    for row in try snapshot.rows(of: SystemDatasets.key(named: code), schema: schema)
-    where row.system.commit <= snapshot.commit && (row.superseded ?? .max) > snapshot.commit {
+    for row in try snapshot.currentRows(of: SystemDatasets.key(named: code), schema: schema) {
       let cells = try row.cells(schema)
       if cells[0].string == code { return try Self.read(cells[1].string, "a route") }
     }

@@ -170,7 +170,7 @@ struct Receiving {
     let rows = MessageRows(manifest.items, messages, records, database.engine.snapshot())
     var options = CollectionOptions(today: CreditDatabase.today())
     (options.channel, options.encoding, options.admission) = (.interface, .utf8, admission)
-    // A package of which so much is refused meets another catalogue: nothing of it is taken in.
+    // A package of which so much is refused meets another catalogue: none of its rows is taken in.
     options.maximumRejects = Self.maximumRefusals
     let receipt: Receipt? =
       try rows.isEmpty()

@@ -116,8 +116,7 @@ extension CreditDatabase {
     var hasher = SHA256()
     try PackageContent(package, in: self).forEach { message in
       unknown.remove(message.id)
-      hasher.update(message.line.utf8)
-      hasher.update([0x0A])
+      hasher.update(message)
     }
     // Of a package that lost records to a purge, a receipt may name what is gone.
     guard let id = unknown.min(), hasher.finalize().hexText == package.sha256 else { return }

@@ -261,3 +261,11 @@ extension ExchangeMessage {
     text += "}"
   }
 }
+
+extension SHA256 {
+  /// Adds a change as it stands in a file of JSON lines, whose digest identifies a package.
+  mutating func update(_ message: ExchangeMessage) {
+    update(message.line.utf8)
+    update([0x0A])
+  }
+}

@@ -30,30 +30,26 @@ extension CreditSnapshot {
         entry: content.published, puts: package.puts, withdrawals: package.withdrawals)
       let files = database.engine.folder.files
       let writer = PackageWriter(folder: folder, files: files)
-      var hasher = SHA256()
+      var digest = ""
       switch route.form {
       case .jsonLines:
         try writer.begin(name + ".jsonl")
         try content.forEach { message in
-          let line = Array(message.line.utf8) + [0x0A]
-          hasher.update(line)
-          try writer.append(line, ofChange: true)
+          try writer.append(Array(message.line.utf8) + [0x0A], ofChange: true)
         }
-        manifest.files.append(try writer.end())
+        let file = try writer.end()
+        manifest.files.append(file)
+        digest = file.sha256
       case .csv:
         // Messages are read once for each file: neither is held in memory.
         for (operation, ending) in [(ExchangeMessage.Operation.put, ""), (.withdraw, "-withdrawn")] {
           guard operation == .put || package.withdrawals + package.replacements > 0 else { continue }
-          hasher = SHA256()
-          try writeCSV(
-            content, operation, ExchangeColumns(route, content.published), to: name + ending + ".csv", writer,
-            &hasher)
+          digest = try writeCSV(
+            content, operation, ExchangeColumns(route, content.published), to: name + ending + ".csv", writer)
           manifest.files.append(try writer.end())
         }
       }
-      guard hasher.finalize().hexText == package.sha256 else {
-        throw Self.changed(package, route)
-      }
+      guard digest == package.sha256 else { throw Self.changed(package, route) }
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       let text = [UInt8](try encoder.encode(manifest)) + [0x0A]
@@ -78,8 +74,7 @@ extension CreditSnapshot {
       let (route, content, _) = try parts(of: package)
       var hasher = SHA256()
       try content.forEach { message in
-        hasher.update(message.line.utf8)
-        hasher.update([0x0A])
+        hasher.update(message)
         try body(message)
       }
       guard hasher.finalize().hexText == package.sha256 else { throw Self.changed(package, route) }
@@ -111,18 +106,18 @@ extension CreditSnapshot {
     return (route, try PackageContent(known[place], in: database), previous)
   }
 
-  /// - Parameter hasher: gets all changes as JSON lines, those of the other file too.
+  /// - Returns: the digest of all changes, those of the other file too.
   private func writeCSV(
     _ content: PackageContent, _ operation: ExchangeMessage.Operation, _ columns: ExchangeColumns,
-    to name: String, _ writer: PackageWriter, _ hasher: inout SHA256
-  ) throws {
+    to name: String, _ writer: PackageWriter
+  ) throws -> String {
+    var hasher = SHA256()
     try writer.begin(name)
     var rows = RowBytes()
     rows.append(columns.header.map { Array($0.utf8) })
     try writer.append(rows.takeAll(), ofChange: false)
     try content.forEach { message in
-      hasher.update(message.line.utf8)
-      hasher.update([0x0A])
+      hasher.update(message)
       // What a corrected record without key was before is taken back too.
       let values =
         message.operation == operation ? message.values : operation == .withdraw ? message.replaces : nil
@@ -130,6 +125,7 @@ extension CreditSnapshot {
       rows.append(columns.cells(values, content.published))
       try writer.append(rows.takeAll(), ofChange: true)
     }
+    return hasher.finalize().hexText
   }
 }
 

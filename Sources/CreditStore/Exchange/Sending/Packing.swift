@@ -194,8 +194,7 @@ extension ExchangePackage {
     try PackageContent(self, in: database).forEach { message in
       if message.operation == .put { puts += 1 } else { withdrawals += 1 }
       if message.replaces != nil { replacements += 1 }
-      hasher.update(message.line.utf8)
-      hasher.update([0x0A])
+      hasher.update(message)
     }
     sha256 = hasher.finalize().hexText
   }
