@@ -71,16 +71,31 @@ public struct CreditSnapshot: Sendable {
     } catch { throw CreditError(wrapping: error) }
   }
 
+  /// Current records of a subject in some entries, in the order of ``records(of:entry:versions:links:)``. Of other entries nothing is read but the
+  /// directory of subjects, which is read alike where there are none.
+  package func records(of subject: Identifier, among selection: EntrySelection) throws -> [CreditRecord] {
+    do {
+      let all = try linked(subject, .followed)
+      var records: [CreditRecord] = []
+      for (identifier, key) in all {
+        try append(
+          of: key, identifier, entry: nil, versions: .current, among: selection.datasets, to: &records)
+      }
+      if all.count > 1 { Self.join(&records, .current) }
+      return records
+    } catch { throw CreditError(wrapping: error) }
+  }
+
   private func append(
     of key: SubjectKey, _ subject: Identifier, entry code: String?, versions: Versions,
-    to records: inout [CreditRecord]
+    among wanted: Set<DatasetID>? = nil, to records: inout [CreditRecord]
   ) throws {
     let entries: [PublishedEntry]
     if let code {
       entries = [try database.catalogue.entry(code, asOf: engine)]
     } else {
       let datasets = Set(
-        try engine.datasets(of: key.rawValue, includesHistory: versions == .history))
+        try engine.datasets(of: key.rawValue, includesHistory: versions == .history, among: wanted))
       entries = datasets.isEmpty ? [] : try database.catalogue.entries(of: datasets, asOf: engine)
     }
     let identifier = Identifier(key.text ?? subject.text, as: key.kind ?? subject.kind)
@@ -116,6 +131,15 @@ public struct CreditSnapshot: Sendable {
   /// - Returns: the version; `nil` for a record that an earlier build of the library took in, or whose batch's note was purged.
   public func entryVersion(of record: CreditRecord) throws -> Int? {
     do { return try Batches.entryVersion(ofBatch: record.batch, in: engine) } catch {
+      throw CreditError(wrapping: error)
+    }
+  }
+
+  /// Credit code of the unit that reported a record; `nil` where nobody said (数据来源单位).
+  ///
+  /// - Parameter record: a record of this store.
+  public func unit(of record: CreditRecord) throws -> String? {
+    do { return try Batches.unit(ofBatch: record.batch, in: engine) } catch {
       throw CreditError(wrapping: error)
     }
   }

@@ -283,6 +283,52 @@ import Testing
     }
   }
 
+  /// The story of a company whose penalties stood under its old number: whoever screened its present code was told that there are none.
+  @Test func screeningFollowsLinks() async throws {
+    var world = try World(seed: 32)
+    try world.collect(400, unit: nil)
+    var codes: [String] = []
+    for row in world.rows {
+      if case .text(let code) = row.cells[0] {
+        let text = String(decoding: code, as: UTF8.self)
+        if !codes.contains(text) { codes.append(text) }
+      }
+    }
+    try #require(codes.count > 8)
+    let database = world.store.database
+    func identifier(_ text: String) -> Identifier { Identifier(detecting: text, on: CreditDatabase.today()) }
+    let stranger = Identifier("91130302MA0000015N", as: .unifiedSocialCreditCode)
+    let long = Identifier(String(repeating: "长", count: 30), as: .document)
+    for (first, second) in [
+      (identifier(codes[0]), identifier(codes[1])), (identifier(codes[1]), stranger),
+      (identifier(codes[2]), long), (identifier(codes[3]), identifier(codes[4])),
+    ] {
+      try database.link(first, second, evidence: .registrationChange, by: "李某")
+    }
+    let before = database.snapshot()
+    try database.unlink(identifier(codes[3]), identifier(codes[4]), reason: "错误关联")
+    for round in 0..<2 {
+      for (snapshot, links) in [
+        (database.snapshot(), CreditSnapshot.Links.followed), (before, .followed),
+        (database.snapshot(), .asOf(before.commit)), (database.snapshot(), .ignored),
+      ] {
+        let texts = codes + [stranger.text, long.text, codes[0], "nobody"]
+        let screenings = try snapshot.screen(texts, links: links)
+        for (text, screening) in zip(texts, screenings) {
+          let found = try snapshot.records(of: text, links: links)
+          let counts = Dictionary(grouping: found, by: \.entry.code).mapValues(\.count)
+          #expect(screening.records == counts, "\(text) \(links)")
+          #expect(screening.isFound == !found.isEmpty, "\(text) \(links)")
+        }
+        let linked = screenings.prefix(5).map(\.linked.count)
+        let isUndone = links == .followed && snapshot.commit != before.commit
+        #expect(
+          linked == (links == .ignored ? [0, 0, 0, 0, 0] : [2, 2, 0, isUndone ? 0 : 1, isUndone ? 0 : 1]))
+      }
+      if round == 0 { _ = try await database.compact() }
+    }
+  }
+
   @Test func aCursorBelongsToItsQuery() throws {
     var world = try World(seed: 5)
     try world.collect(50, unit: nil)

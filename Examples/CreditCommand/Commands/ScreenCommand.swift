@@ -14,6 +14,8 @@ struct ScreenCommand: AsyncParsableCommand {
   @OptionGroup var store: StoreArgument
   @Argument(help: "File with one identifier per line; '-' reads standard input.")
   var file: String
+  @Flag(help: "Count records under each identifier alone, without those linked with it.")
+  var noLinks = false
   @OptionGroup var masking: MaskingOptions
   @OptionGroup var memory: MemoryOption
   @OptionGroup var output: OutputOptions
@@ -23,7 +25,7 @@ struct ScreenCommand: AsyncParsableCommand {
       let presentation = try masking.presentation()
       let texts = try Self.lines(of: file)
       let snapshot = try store.openForReading(memory: memory).snapshot()
-      let screenings = try snapshot.screen(texts)
+      let screenings = try snapshot.screen(texts, links: noLinks ? .ignored : .followed)
       if output.json {
         for screening in screenings { Terminal.line(Self.json(screening, presentation).text) }
         return
@@ -52,6 +54,7 @@ struct ScreenCommand: AsyncParsableCommand {
       [
         ("input", .string(presentation.text(screening.input))), ("found", .bool(screening.isFound)),
         ("records", .int(screening.records.values.reduce(0, +))),
+        ("linked", .int(screening.linked.count)),
       ] + natures + [
         (
           "entries",

@@ -131,8 +131,32 @@ struct PurgeChoice {
       found.datasets.insert(SystemDatasets.links.dataset)
       batches.formUnion(rows.map(\.system.batch))
     }
+    for key in keys { try addDocuments(of: key, in: snapshot, &batches, to: &found) }
     try addNotes(of: batches, in: snapshot, to: &found)
     try findMentions(IdentifierMention([text]), keys, datasets, in: snapshot, &found)
+  }
+
+  /// Documents of the applications that concern the subject, with all their versions.
+  private func addDocuments(
+    of subject: UInt128, in snapshot: EngineSnapshot, _ batches: inout Set<UInt64>, to found: inout Found
+  ) throws {
+    let pointers = SystemDatasets.subjectDocuments
+    let rows = try snapshot.rows(of: SystemDatasets.key(documentsOf: subject), schema: pointers)
+    guard !rows.isEmpty else { return }
+    found.rows.formUnion(rows.map(\.address))
+    found.datasets.insert(pointers.dataset)
+    let documents = SystemDatasets.documents
+    for row in rows {
+      let cells = try row.cells(pointers)
+      let (kind, id) = (cells[0].string ?? "", cells[1].string ?? "")
+      let own = try snapshot.rows(of: SystemDatasets.key(document: kind, id), schema: documents).filter {
+        let name = try $0.cells(documents)
+        return name[0].string == kind && name[1].string == id
+      }
+      found.rows.formUnion(own.map(\.address))
+      found.datasets.insert(documents.dataset)
+      batches.formUnion(own.map(\.system.batch))
+    }
   }
 
   /// Everything that names the subject although it is not its own.
@@ -158,7 +182,8 @@ struct PurgeChoice {
         found.rows.insert(row.address)
         found.datasets.insert(row.dataset)
       case SystemDatasets.catalogue.dataset, SystemDatasets.units.dataset, SystemDatasets.tasks.dataset,
-        SystemDatasets.exchangeRoutes.dataset, SystemDatasets.exchangeReceived.dataset:
+        SystemDatasets.exchangeRoutes.dataset, SystemDatasets.exchangeReceived.dataset,
+        SystemDatasets.documents.dataset, SystemDatasets.accessLog.dataset:
         inTables[SystemDatasets.names[row.dataset.rawValue] ?? "", default: 0] += 1
       case _ where row.dataset.rawValue < SystemDatasets.firstEntry: continue
       default: others[row.dataset, default: 0] += 1

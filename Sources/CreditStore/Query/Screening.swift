@@ -1,5 +1,5 @@
 // Owns asking about many identifiers at once: what a counter or a bank checks before it decides (批量筛查).
-// Invariants: an answer is that of `records(of:)` for the same text, counted; answers stand in the order of the texts.
+// Invariants: an answer is that of `records(of:)` for the same text, counted, links and all; answers stand in the order of the texts.
 // Does not decide who may ask.
 
 public import CreditModel
@@ -9,8 +9,10 @@ import SegmentStore
 public struct Screening: Sendable, Equatable {
   /// The text that was asked for.
   public var input: String
-  /// What it was found under; `nil` when nothing was found.
+  /// What it was taken for; `nil` when nothing was found.
   public var identifier: Identifier?
+  /// Other identifiers of the same subject, whose records are counted too (关联标识).
+  public var linked: [Identifier] = []
   /// Current records that are not withdrawn, by code of the entry.
   public var records: [String: Int] = [:]
   /// The same by nature of the entry.
@@ -26,18 +28,20 @@ extension CreditSnapshot {
   /// ```swift
   /// for screening in try snapshot.screen(codes) where screening.natures[.negative] ?? 0 > 0 { print(screening.input) }
   /// ```
-  /// - Parameter texts: identifiers whose form tells their kind. Where nothing is found under it, the other kinds are tried.
-  /// - Throws: `CreditError`, code `damaged`.
-  public func screen(_ texts: [String]) throws -> [Screening] {
+  /// - Parameters:
+  ///   - texts: identifiers whose form tells their kind. Where nothing is found under it, the other kinds are tried.
+  ///   - links: which links are followed: what stands under a former number of a subject counts as well.
+  /// - Throws: `CreditError`: `damaged`; `limit` where more than a thousand identifiers are linked with one.
+  public func screen(_ texts: [String], links: Links = .followed) throws -> [Screening] {
     do {
       var screenings = texts.map { Screening(input: $0) }
       let today = CreditDatabase.today()
       let detected = texts.map { Identifier(detecting: $0, on: today) }
-      try screen(detected, of: Array(texts.indices), into: &screenings)
+      try screen(detected, of: Array(texts.indices), links, into: &screenings)
       var missing = texts.indices.filter { screenings[$0].identifier == nil }
       for kind in IdentifierKind.allCases where !missing.isEmpty {
         let others = missing.filter { detected[$0].kind != kind }
-        try screen(others.map { Identifier(texts[$0], as: kind) }, of: others, into: &screenings)
+        try screen(others.map { Identifier(texts[$0], as: kind) }, of: others, links, into: &screenings)
         missing.removeAll { screenings[$0].identifier != nil }
       }
       return screenings
@@ -45,9 +49,9 @@ extension CreditSnapshot {
   }
 
   /// - Parameter places: of the identifiers in the list of screenings.
-  private func screen(_ identifiers: [Identifier], of places: [Int], into screenings: inout [Screening])
-    throws
-  {
+  private func screen(
+    _ identifiers: [Identifier], of places: [Int], _ links: Links, into screenings: inout [Screening]
+  ) throws {
     guard !identifiers.isEmpty else { return }
     // Places alone are sorted: texts would be counted by everyone who holds them at each exchange.
     var asked: [(key: UInt128, index: Int)] = []
@@ -56,6 +60,8 @@ extension CreditSnapshot {
       guard let key = try LongIdentifiers.key(of: identifier, in: engine) else { continue }
       asked.append((key.rawValue, index))
     }
+    let linked = try Linked(identifiers, links, self)
+    asked += linked.keys
     asked.sort { $0.key < $1.key }
     var keys: [UInt128] = []
     /// For each key the first of those that asked for it.
@@ -85,7 +91,10 @@ extension CreditSnapshot {
       for one in asked[starts[key]..<starts[key + 1]] {
         let place = places[one.index]
         guard screenings[place].identifier != nil else {
-          screenings[place].identifier = Self.named(identifiers[one.index], one.key)
+          let others = linked.others[one.index]
+          screenings[place].identifier =
+            others == nil ? Self.named(identifiers[one.index], one.key) : identifiers[one.index]
+          screenings[place].linked = others ?? []
           (screenings[place].records, screenings[place].natures) = firsts.counts(count, dataset, entry)
           continue
         }
@@ -103,6 +112,42 @@ extension CreditSnapshot {
     let (text, kind) = (key.text ?? identifier.text, key.kind ?? identifier.kind)
     let isSame = kind == identifier.kind && text.utf8.elementsEqual(identifier.text.utf8)
     return isSame ? identifier : Identifier(text, as: kind)
+  }
+
+  /// The identifiers that are linked with some of those asked about.
+  private struct Linked {
+    /// Keys of the others, each with the place of the one asked about.
+    var keys: [(key: UInt128, index: Int)] = []
+    /// The others by the place of the one asked about.
+    var others: [Int: [Identifier]] = [:]
+
+    init(_ identifiers: [Identifier], _ links: Links, _ snapshot: CreditSnapshot) throws {
+      guard let table = snapshot.linkSnapshot(links), try table.mayHaveRows(of: SystemDatasets.links.dataset)
+      else { return }
+      var asked: [(key: UInt128, index: Int)] = []
+      for (index, identifier) in identifiers.enumerated() {
+        guard let key = LinkTable.unseenKey(identifier) else { continue }
+        asked.append((SystemDatasets.key(linksOf: key.rawValue), index))
+      }
+      asked.sort { $0.key < $1.key }
+      // Few have links: those that have none are told from the directories, all in one walk.
+      var found: Set<Int> = []
+      var distinct: [UInt128] = []
+      for one in asked where distinct.last != one.key { distinct.append(one.key) }
+      try KeyCounts(table, without: RecordState.withdrawn.rawValue).forEach(distinct) { place, _, _ in
+        found.insert(place)
+      }
+      var place = -1
+      var last: UInt128?
+      for one in asked {
+        if one.key != last { (place, last) = (place + 1, one.key) }
+        guard found.contains(place) else { continue }
+        let identifier = identifiers[one.index]
+        let others = try snapshot.linked(identifier, links).filter { !$0.identifier.isSame(as: identifier) }
+        keys += others.map { ($0.key.rawValue, one.index) }
+        if !others.isEmpty { self.others[one.index] = others.map(\.identifier) }
+      }
+    }
   }
 
   /// What an answer says of a catalogue entry.

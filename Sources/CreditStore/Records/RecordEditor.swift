@@ -33,32 +33,54 @@ package struct RecordEditor {
     let (_, commit) = try engine.write { transaction in
       try admission(transaction.snapshot)
       let isSame = transaction.snapshot.isStillCurrent(early.row.address, since: before)
-      let (row, values, unit) =
-        isSame ? early : try found(subject: subject, key: key, in: transaction.snapshot)
-      let next = try apply(changes, to: values, from: row, state: state, today: today)
-      if let target = try target(of: next, from: values, subject, today: today) {
-        let key = entry.recordKey { next[$0] }
-        try RecordMove(entry: entry).move(
-          row, values: next, to: target,
-          standing: try match(target.key, key: key, in: transaction.snapshot)?.row, &transaction)
-      } else {
-        transaction.supersede(row.address)
-        try transaction.append(
-          entry.schema, key: subject.rawValue, batch: transaction.commit, version: row.system.version + 1,
-          state: state.rawValue, payload: RowPayload.encode(next.map(Self.cell)))
-      }
-      // The record stays that of the unit which reported it.
-      try Batches.append(
-        Batch(
-          kind: state.name, entry: entry.entry.code, unit: unit, file: source, receipt: nil, reason: reason,
-          // What was not changed was not checked either.
-          entryVersion: changes.isEmpty
-            ? try Batches.entryVersion(ofBatch: row.system.batch, in: transaction.snapshot)
-            : entry.entry.version),
-        to: &transaction)
+      let found = isSame ? early : try found(subject: subject, key: key, in: transaction.snapshot)
+      try put(
+        found, subject: subject, to: state, reason: reason, changes: changes, today: today, source: source,
+        &transaction)
     }
     guard let commit else { throw CreditError("failed", "the change was not committed") }
     return commit
+  }
+
+  /// Makes a new version of a record with the values it has, in a transaction that changes more.
+  package func change(
+    subject: SubjectKey, key: String, to state: RecordState, reason: String, today: Day,
+    _ transaction: inout WriteTransaction
+  ) throws {
+    guard !reason.isEmpty else { throw CreditError("reasonMissing", "every change needs a reason") }
+    let found = try found(subject: subject, key: key, in: transaction.snapshot)
+    try put(
+      found, subject: subject, to: state, reason: reason, changes: [:], today: today, source: nil,
+      &transaction)
+  }
+
+  private func put(
+    _ found: (row: StoredRow, values: [Value?], unit: String?), subject: SubjectKey, to state: RecordState,
+    reason: String, changes: [String: Value?], today: Day, source: String?,
+    _ transaction: inout WriteTransaction
+  ) throws {
+    let (row, values, unit) = found
+    let next = try apply(changes, to: values, from: row, state: state, today: today)
+    if let target = try target(of: next, from: values, subject, today: today) {
+      let key = entry.recordKey { next[$0] }
+      try RecordMove(entry: entry).move(
+        row, values: next, to: target,
+        standing: try match(target.key, key: key, in: transaction.snapshot)?.row, &transaction)
+    } else {
+      transaction.supersede(row.address)
+      try transaction.append(
+        entry.schema, key: subject.rawValue, batch: transaction.commit, version: row.system.version + 1,
+        state: state.rawValue, payload: RowPayload.encode(next.map(Self.cell)))
+    }
+    // The record stays that of the unit which reported it.
+    try Batches.append(
+      Batch(
+        kind: state.name, entry: entry.entry.code, unit: unit, file: source, receipt: nil, reason: reason,
+        // What was not changed was not checked either.
+        entryVersion: changes.isEmpty
+          ? try Batches.entryVersion(ofBatch: row.system.batch, in: transaction.snapshot)
+          : entry.entry.version),
+      to: &transaction)
   }
 
   /// The subject that corrected values name, where it is another one.

@@ -1,4 +1,4 @@
-// Owns the store's own tables: catalogue, batches, rows set aside, raw rows, long identifiers, units, accounts, tasks, exchange.
+// Owns the store's own tables: catalogue, batches, rows set aside, raw rows, long identifiers, units, accounts, tasks, exchange, documents, the log.
 // Invariants: they are ordinary datasets of the engine, so they share its commits, checksums and snapshots; numbers and
 // column ids never change. Datasets of entries are numbered from `firstEntry`.
 
@@ -59,12 +59,26 @@ package enum SystemDatasets {
   /// Packages that came in, keyed by sender, route and number: sender and route, number, JSON; and keyed by sender and route the number of the last.
   package static let exchangeReceived = schema(14, [.text, .integer, .text])
 
+  /// Documents of the applications, keyed by kind and id: these, JSON.
+  package static let documents = schema(15, [.text, .text, .text])
+  /// Documents that concern a subject, keyed by it: kind, id.
+  package static let subjectDocuments = schema(16, [.text, .text])
+  /// Who looked at what, keyed by the hash of the subject: instant, file, number of the line, place of the subject in it, account, unit, roles, portal,
+  /// terminal, action, purpose, case, entries, rows, consent, outcome, hash of the subject.
+  package static let accessLog = schema(
+    17,
+    [
+      .integer, .text, .integer, .integer, .text, .text, .text, .text, .text, .text, .text, .text, .text,
+      .integer, .text, .text, .text,
+    ], order: 0)
+
   /// What people call the tables, by number.
   package static let names: [UInt32: String] = [
     1: "$catalogue", 2: "$batches", 3: "$setAside", 4: "$rawRows", 5: "$longIdentifiers",
     6: "$reviews", 7: "$links", 8: "$units", 9: "$accounts", 10: "$tasks", 11: "$exchangeRoutes",
     12: "$exchangePackages",
-    13: "$exchangeLines", 14: "$exchangeReceived",
+    13: "$exchangeLines", 14: "$exchangeReceived", 15: "$documents", 16: "$subjectDocuments",
+    17: "$accessLog",
   ]
 
   /// The key of a batch.
@@ -76,8 +90,18 @@ package enum SystemDatasets {
   }
 
   /// The key under which the links of a subject stand: the table has its own, so that a link makes nobody a subject.
-  package static func key(linksOf subject: UInt128) -> UInt128 {
-    key(digest: SHA256.hash((0..<16).map { UInt8(truncatingIfNeeded: subject >> UInt128(120 - 8 * $0)) }))
+  package static func key(linksOf subject: UInt128) -> UInt128 { key(digest: SHA256.hash(bytes(subject))) }
+
+  /// The key under which the documents of a subject stand; another one than that of its links.
+  package static func key(documentsOf subject: UInt128) -> UInt128 {
+    key(digest: SHA256.hash(bytes(subject) + [1]))
+  }
+
+  /// The key of a document.
+  package static func key(document kind: String, _ id: String) -> UInt128 { key(named: kind + "\u{0}" + id) }
+
+  private static func bytes(_ key: UInt128) -> [UInt8] {
+    (0..<16).map { UInt8(truncatingIfNeeded: key >> UInt128(120 - 8 * $0)) }
   }
 
   /// The key of a catalogue entry.

@@ -51,12 +51,17 @@ public struct EngineSnapshot: Sendable {
 
   /// Datasets in which a key has rows, ascending; superseded rows may count too.
   ///
-  /// - Parameter includesHistory: also those in which every row of the key is superseded.
-  package func datasets(of key: UInt128, includesHistory: Bool = true) throws(StoreError) -> [DatasetID] {
+  /// - Parameters:
+  ///   - includesHistory: also those in which every row of the key is superseded.
+  ///   - wanted: of others nothing is read but the directory of subjects.
+  package func datasets(
+    of key: UInt128, includesHistory: Bool = true, among wanted: Set<DatasetID>? = nil
+  ) throws(StoreError) -> [DatasetID] {
     var found: Set<DatasetID> = []
     for segment in view.segments
     where includesHistory ? segment.hasRows(asOf: commit) : segment.hasCurrentRows(asOf: commit) {
-      for run in try segment.reader.runs(of: key) where !found.contains(run.dataset) {
+      for run in try segment.reader.runs(of: key)
+      where !found.contains(run.dataset) && wanted?.contains(run.dataset) ?? true {
         if segment.lastCommit > commit {
           let schema = DatasetSchema(dataset: run.dataset, version: 1, columns: [])
           guard var rows = try RowAssembler(segment, schema: schema) else { continue }
@@ -69,7 +74,10 @@ public struct EngineSnapshot: Sendable {
         found.insert(run.dataset)
       }
     }
-    for (_, row) in view.memory.rows(of: key, asOf: commit) { found.insert(row.schema.dataset) }
+    for (_, row) in view.memory.rows(of: key, asOf: commit) where wanted?.contains(row.schema.dataset) ?? true
+    {
+      found.insert(row.schema.dataset)
+    }
     return found.sorted()
   }
 

@@ -80,6 +80,8 @@ package struct StoreFolder: Sendable {
 
   /// Removes temporary files, segments nobody names, and every state and journal but those of one number; the writer alone may.
   package func removeUnnamed(segments named: Set<SegmentID>, state: UInt64) throws(StoreError) {
+    // What copies a store may leave an empty folder out.
+    if !files.exists(path + "/tmp") { try files.createDirectory(path + "/tmp") }
     for name in try files.list(path + "/tmp") { try files.remove(path + "/tmp/" + name) }
     let names = Set(named.map(\.fileName))
     for name in try files.list(path + "/seg") where !names.contains("seg/" + name) {

@@ -48,6 +48,9 @@ package enum WorkerThreads {
     }
   }
 
+  /// Lets the calling thread rest.
+  package static func pause(milliseconds: Int) { SystemCall.sleep(milliseconds: milliseconds) }
+
   /// Starts one background thread; false when the system refuses.
   package static func detach(_ body: @escaping @Sendable () -> Void) -> Bool {
     guard let thread = start(body) else { return false }

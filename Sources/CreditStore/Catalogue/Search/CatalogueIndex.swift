@@ -18,6 +18,8 @@ struct CatalogueIndex: Sendable {
 
   /// The commit up to which everything published is in here.
   private(set) var commit: UInt64 = 0
+  /// The commit that published the newest version in here.
+  private(set) var revision: UInt64 = 0
   /// When that commit was made: tells it from another of the same number.
   private(set) var instant: Int64?
   private(set) var summaries: [CatalogueSummary] = []
@@ -35,19 +37,23 @@ struct CatalogueIndex: Sendable {
     let schema = DatasetSchema(dataset: all.dataset, version: all.version, columns: columns)
     // By the bytes of the code.
     var added: [[UInt8]: Element] = [:]
+    var newest = revision
     try DatasetScan(snapshot, schema: schema).forEach { row in
-      guard try row.system(.commit) > last else { return }
+      let published = try row.system(.commit)
+      guard published > last else { return }
+      newest = max(newest, UInt64(bitPattern: published))
       let element = try Self.element(row)
       added[Array(element.summary.code.utf8)] = element
     }
     commit = snapshot.commit
+    revision = newest
     self.instant = instant
     if !added.isEmpty { put(added) }
   }
 
   private mutating func put(_ added: [[UInt8]: Element]) {
     var next = CatalogueIndex()
-    (next.commit, next.instant) = (commit, instant)
+    (next.commit, next.revision, next.instant) = (commit, revision, instant)
     var place = 0
     func keep(_ place: Int) { next.append(summaries[place], texts[place], items[place]) }
     for (code, element) in added.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {

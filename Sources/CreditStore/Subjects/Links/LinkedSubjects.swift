@@ -132,12 +132,7 @@ extension CreditSnapshot {
   /// The same with their keys; those that the store has no record of under another text are left out.
   func linked(_ subject: Identifier, _ links: Links) throws -> [(identifier: Identifier, key: SubjectKey)] {
     let own = try LongIdentifiers.key(of: subject, in: engine)
-    let asOf: EngineSnapshot
-    switch links {
-    case .ignored: return own.map { [(subject, $0)] } ?? []
-    case .followed: asOf = engine
-    case .asOf(let commit): asOf = EngineSnapshot(view: engine.view, commit: min(commit, engine.view.commit))
-    }
+    guard let asOf = linkSnapshot(links) else { return own.map { [(subject, $0)] } ?? [] }
     guard let key = own ?? LinkTable.unseenKey(subject) else { return [] }
     guard try asOf.mayHaveRows(of: SystemDatasets.links.dataset) else {
       return own.map { [(subject, $0)] } ?? []
@@ -145,6 +140,15 @@ extension CreditSnapshot {
     let all = try LinkTable(snapshot: asOf).identifiers(of: subject, key: key)
     // A long identifier whose text is not the one stored under its key is somebody else's.
     return try all.filter { try LongIdentifiers.key(of: $0.identifier, in: engine) != nil }
+  }
+
+  /// The snapshot whose links are followed; `nil` where none are.
+  func linkSnapshot(_ links: Links) -> EngineSnapshot? {
+    switch links {
+    case .ignored: nil
+    case .followed: engine
+    case .asOf(let commit): EngineSnapshot(view: engine.view, commit: min(commit, engine.view.commit))
+    }
   }
 }
 

@@ -1,0 +1,132 @@
+// Owns deciding whether a record is shown to a caller, and what of it.
+// Invariants: a record is shown where one role allows entry, unit, state and publication alike; its values come through `ShownRecord` alone, so that
+// every way of reading shows the same. Masks are put on what is shown, never on what is stored.
+
+import CreditModel
+import CreditStore
+
+/// What a caller sees of records.
+struct RecordRights {
+  /// What a role allows, with the units whose records it reaches.
+  struct Right {
+    var entries: EntryRights
+    /// `nil` = all units.
+    var units: Set<String>?
+  }
+
+  let rights: [Right]
+  let policy: PublicPolicy
+  let publicity: RecordPublicity
+  let today: Day
+  /// Gives the unit that reported a batch.
+  let unit: (CreditRecord) throws -> String?
+
+  /// The record as the caller may see it, or `nil`.
+  func shown(_ record: CreditRecord, disputed: Set<String> = []) throws -> ShownRecord? {
+    let entry = record.entry
+    guard record.state != .withdrawn else { return nil }
+    let reporter = try unit(record)
+    for right in rights where right.entries.allows(entry) {
+      let isOwn = right.entries.isOwn(entry.units) && reporter.map(right.entries.ownUnits.contains) ?? false
+      if let units = right.units, !(reporter.map(units.contains) ?? false) { continue }
+      // Whoever may see an entry only because the own units report it sees what these reported.
+      if !isOwn, right.entries.isOwn(entry.units), !allowsOthers(right.entries, entry) { continue }
+      let role = right.entries.role
+      // What was repaired is neither shown nor shared any more.
+      if record.state == .repaired, role.audience != .centre, !isOwn { continue }
+      var publication: Publication?
+      if role.audience == .everybody {
+        guard try isPublicSubject(record) else { continue }
+        publication = try publicity.publication(of: record, on: today)
+        if let publication, !publication.isShown { continue }
+      } else {
+        // Only what everybody sees depends on rules for every day there is.
+        publication = try? publicity.publication(of: record, on: today)
+      }
+      return try shown(
+        record, right.entries, isOwn: isOwn, reporter, publication, isDisputed: disputed.contains(record.key))
+    }
+    return nil
+  }
+
+  private func allowsOthers(_ rights: EntryRights, _ entry: CatalogueEntry) -> Bool {
+    EntryRights(role: rights.role, ownUnits: [], policy: rights.policy).allows(entry)
+  }
+
+  private func isPublicSubject(_ record: CreditRecord) throws -> Bool {
+    switch record.subject.subjectKind {
+    case .legalPerson, .soleTrader, .otherOrganization: return true
+    case .naturalPerson:
+      guard policy.personEntries.contains(record.entry.code) else { return false }
+      guard let birth = record.subject.birthDay else { return false }
+      return birth.adding(months: 12 * policy.minimumAge) <= today
+    case .unknown: return false
+    }
+  }
+
+  // MARK: Items
+
+  private func shown(
+    _ record: CreditRecord, _ rights: EntryRights, isOwn: Bool, _ reporter: String?,
+    _ publication: Publication?, isDisputed: Bool
+  ) throws -> ShownRecord {
+    let entry = record.entry
+    var items: [ShownRecord.Item] = []
+    var hidden: Set<String> = []
+    for (place, item) in entry.items.enumerated() {
+      guard let value = record.values[place] else { continue }
+      guard rights.allows(item, of: entry, isOwn: isOwn) else {
+        hidden.insert(item.id)
+        continue
+      }
+      let text = value.canonicalText
+      let masked = mask(text, item, rights.role, record.subject)
+      items.append(.init(id: item.id, name: item.name, value: masked, isMasked: masked != text))
+    }
+    let isKeyShown = entry.recordKey.allSatisfy { id in
+      !hidden.contains(id) && !(items.first { $0.id == id }?.isMasked ?? false)
+    }
+    return ShownRecord(
+      entry: entry.code, entryName: entry.name, category: entry.category, nature: entry.nature,
+      key: isKeyShown ? mask(record.key, nil, rights.role, record.subject) : nil, version: record.version,
+      state: record.state.name, commit: record.commit, day: record.eventDay, unit: reporter,
+      isDisputed: isDisputed, publication: publication, items: items)
+  }
+
+  private func mask(
+    _ text: String, _ item: CatalogueItem?, _ role: AccessRole, _ subject: Identifier
+  ) -> String {
+    if role.isUnmasked ?? false { return text }
+    // People know their own number.
+    if role.audience == .subject, text.utf8.elementsEqual(subject.text.utf8) { return text }
+    if let mask = item?.mask, mask.count == 2 {
+      return Mask(leading: mask[0], trailing: mask[1]).apply(to: text)
+    }
+    return PersonalNumbers.masked(text, on: today)
+  }
+}
+
+extension Identifier {
+  /// The kind of subject, as far as the number tells.
+  var subjectKind: SubjectKind {
+    SubjectKey(self, digest: { _ in 0 }).map(SubjectKind.init) ?? .unknown
+  }
+
+  /// The birth date in a citizen identity number.
+  var birthDay: Day? {
+    guard kind == .citizenIdentityNumber, text.utf8.count == 18 else { return nil }
+    return Day(String(text.dropFirst(6).prefix(8)))
+  }
+}
+
+extension CreditRecord {
+  /// The day of the event, where the entry has one.
+  var eventDay: Day? {
+    switch entry.eventDate.flatMap({ self[$0] }) {
+    case .day(let day): day
+    case .second(let second): second.day
+    case .month(let month): Day(year: month.year, month: month.month, day: 1)
+    default: nil
+    }
+  }
+}

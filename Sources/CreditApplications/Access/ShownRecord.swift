@@ -1,0 +1,49 @@
+// Owns a record as somebody may see it.
+// Invariants: holds nothing that the reader may not see: items that are not shown are not in it.
+
+public import CreditModel
+
+/// A record as it is shown to a caller (信用记录的展示).
+public struct ShownRecord: Codable, Sendable, Equatable {
+  /// One item with its value.
+  public struct Item: Codable, Sendable, Equatable {
+    /// Id of the item.
+    public var id: String
+    /// Its name.
+    public var name: String
+    /// The value, masked where it has to be.
+    public var value: String
+    /// Whether part of the value is masked.
+    public var isMasked: Bool
+  }
+
+  /// Code of the entry.
+  public var entry: String
+  /// Name of the entry.
+  public var entryName: String
+  /// Category of the information.
+  public var category: String
+  /// What it says about its subject.
+  public var nature: CatalogueEntry.Nature
+  /// The record key, with identity numbers masked where they have to be; `nil` where it holds what may not be seen.
+  public var key: String?
+  /// Version of the record.
+  public var version: Int
+  /// State of the record.
+  public var state: String
+  /// Commit of the version.
+  public var commit: UInt64
+  /// The day of the event.
+  public var day: Day?
+  /// Credit code of the unit that reported it.
+  public var unit: String?
+  /// Whether somebody objects to it and no decision is made yet (异议标注).
+  public var isDisputed: Bool
+  /// How long it is public.
+  public var publication: Publication?
+  /// The items with a value that may be seen, in the order of the entry.
+  public var items: [Item]
+
+  /// The value of an item, where it is shown.
+  public subscript(_ id: String) -> String? { items.first { $0.id == id }?.value }
+}

@@ -1,0 +1,223 @@
+// Owns the open platform: what services link.
+// Invariants: whatever is read through it passes the rights of a caller and is logged; nothing of the store below is handed out. Settings and registers are
+// read anew only where they changed.
+// Does not decide what a caller may do (AccessGrant, RecordRights).
+
+public import CreditModel
+public import CreditStore
+import Foundation
+import Synchronization
+
+/// A city's credit platform, open for services (信用信息共享平台).
+///
+/// ```swift
+/// let platform = try CreditPlatform(opening: "/var/lib/credit", mode: .shared())
+/// let session = try platform.session(Caller(account: "li", portal: .counter, purpose: "建设工程许可"))
+/// for record in try session.records(of: "91130302MA0000015N") { print(record.entryName, record["CF_WSH"] ?? "") }
+/// ```
+/// All methods may be called from any thread.
+public final class CreditPlatform: Sendable {
+  /// Settings of an open platform.
+  public struct Options: Sendable {
+    /// Bytes the store may use for cached blocks.
+    public var memoryBudgetBytes: Int
+    /// The folder of this process's part of the access log; `nil` = `log` in the folder of the store.
+    public var logFolder: String?
+    /// Whether an answer waits until its line of the access log is on disk (严格模式); otherwise lines follow within some ten milliseconds.
+    public var waitsForLog: Bool
+    /// The day on which rules are applied; by default today in Asia/Shanghai.
+    public var today: @Sendable () -> Day
+    /// Milliseconds since 1970-01-01T00:00:00Z, for the log and for what is issued.
+    public var now: @Sendable () -> Int64
+
+    /// Makes settings.
+    ///
+    /// - Parameters:
+    ///   - memoryBudgetBytes: bytes for cached blocks.
+    ///   - waitsForLog: whether answers wait for the log.
+    public init(memoryBudgetBytes: Int = 512 << 20, waitsForLog: Bool = false) {
+      self.memoryBudgetBytes = memoryBudgetBytes
+      self.waitsForLog = waitsForLog
+      today = { CreditDatabase.today() }
+      now = { Int64(Date().timeIntervalSince1970 * 1000) }
+    }
+  }
+
+  /// What is read once for many answers.
+  private struct Known {
+    var configuration: PlatformConfiguration?
+    var register: AccessRegister?
+    var selections: [SelectionPlace: EntrySelection] = [:]
+    var units: [UInt64: String?] = [:]
+  }
+
+  private struct SelectionPlace: Hashable {
+    var settings: UInt64
+    var unit: String?
+    var roles: [String]
+  }
+
+  static let allowed = "allowed"
+  private static let knownUnits = 100_000
+  private static let knownSelections = 2_000
+
+  let database: CreditDatabase
+  let options: Options
+  let log: AccessLog
+  private let known = Mutex(Known())
+
+  /// Opens the platform over a store.
+  ///
+  /// - Parameters:
+  ///   - path: the folder of the store.
+  ///   - mode: how the store is opened; services beside others use `.shared()`.
+  ///   - options: the settings.
+  /// - Throws: `CreditError`: what opening a store throws; `notPrepared` where the store was never opened by a platform that may write.
+  public init(opening path: String, mode: CreditDatabase.Mode, options: Options = Options()) throws {
+    let database = try CreditDatabase(
+      opening: path, mode: mode, options: .init(memoryBudgetBytes: options.memoryBudgetBytes))
+    do {
+      let key = try Self.key(of: database, mode)
+      self.database = database
+      self.options = options
+      log = AccessLog(
+        folder: LogFolder(path: options.logFolder ?? path + "/log"), store: database.identifier, key: key,
+        waits: options.waitsForLog, now: options.now)
+    } catch {
+      try? database.close()
+      throw error
+    }
+  }
+
+  /// Makes an empty store with the national templates.
+  ///
+  /// - Parameter path: a folder that does not exist or is empty.
+  /// - Throws: `CreditError`, code `alreadyExists`.
+  public static func create(at path: String) throws { try CreditDatabase.create(at: path) }
+
+  /// The key under which subjects are hashed in the log; made when a platform opens the store for the first time.
+  private static func key(of database: CreditDatabase, _ mode: CreditDatabase.Mode) throws -> [UInt8] {
+    func stored(_ snapshot: CreditSnapshot) throws -> [UInt8]? {
+      try snapshot.document(DocumentKind.key, DocumentKind.key).flatMap {
+        ContentDigest.bytes(hex: try $0.decoded(as: String.self))
+      }
+    }
+    if let key = try stored(database.snapshot()) { return key }
+    switch mode {
+    case .readOnly, .immutable:
+      throw CreditError(
+        "notPrepared", "no platform has opened this store for writing yet; run `credit access prepare` once")
+    case .readWrite, .shared: break
+    }
+    return try database.change("platform") { snapshot, changes in
+      // Another process may have been faster.
+      if let key = try stored(snapshot) { return key }
+      let key = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
+      try changes.put(DocumentKind.key, DocumentKind.key, ContentDigest.hex(key))
+      return key
+    }.result
+  }
+
+  /// Seals the log, brings it into the store where this process may write, and closes the store.
+  ///
+  /// - Throws: `CreditError`; the log stays in its file where it could not be brought in.
+  public func close() throws {
+    do { try log.close() } catch {
+      try? database.close()
+      throw error
+    }
+    try database.close()
+  }
+
+  // MARK: Sessions
+
+  /// Lets somebody work with the platform.
+  ///
+  /// - Parameter caller: who, where and what for. Whether the account may sign in at all is the caller's matter; what it may do is looked up here, and
+  ///   again with each call.
+  /// - Throws: `AccessRefusal`, which is logged; `CreditError`.
+  public func session(_ caller: Caller) throws -> AccessSession {
+    let session = AccessSession(platform: self, caller: caller, keeper: nil)
+    do { _ = try session.grant(database.snapshot()) } catch let refusal as AccessRefusal {
+      try session.note(.query, outcome: refusal.rule.rawValue)
+      throw refusal
+    }
+    return session
+  }
+
+  /// Lets whoever keeps the files of the store work with all of it, as the command does (运维). It is logged under the name given.
+  ///
+  /// - Parameters:
+  ///   - name: who.
+  ///   - purpose: what for; may not be empty.
+  /// - Throws: `AccessRefusal` with rule `purposeMissing`.
+  public func keeperSession(name: String, purpose: String) throws -> AccessSession {
+    guard !purpose.allSatisfy(\.isWhitespace) else {
+      throw AccessRefusal(.purposeMissing, "say what for")
+    }
+    return AccessSession(
+      platform: self, caller: Caller(account: nil, portal: .operations, purpose: purpose), keeper: name)
+  }
+
+  // MARK: What is known
+
+  /// The settings as of a snapshot.
+  func configuration(_ snapshot: CreditSnapshot) throws -> PlatformConfiguration {
+    let known = known.withLock { $0.configuration }
+    let configuration = try PlatformConfiguration.read(snapshot, known: known)
+    if known?.revision ?? 0 <= configuration.revision {
+      self.known.withLock { $0.configuration = configuration }
+    }
+    return configuration
+  }
+
+  /// Accounts and units as of a snapshot.
+  func register(_ snapshot: CreditSnapshot) throws -> AccessRegister {
+    if let known = known.withLock({ $0.register }), known.commit == snapshot.commit { return known }
+    let register = try AccessRegister(snapshot)
+    known.withLock { $0.register = register }
+    return register
+  }
+
+  /// The entries that some rights allow, as of a snapshot.
+  func selection(
+    _ rights: [EntryRights], unit: String?, settings: UInt64, _ snapshot: CreditSnapshot
+  ) throws -> EntrySelection {
+    let place = SelectionPlace(settings: settings, unit: unit, roles: rights.map(\.role.id))
+    let known = known.withLock { $0.selections[place] }
+    let selection = try database.catalogue.selection(asOf: snapshot, known: known) { entry in
+      rights.contains { $0.allows(entry) }
+    }
+    if known?.revision ?? 0 < selection.revision {
+      self.known.withLock {
+        if $0.selections.count >= Self.knownSelections { $0.selections = [:] }
+        $0.selections[place] = selection
+      }
+    }
+    return selection
+  }
+
+  /// The unit that reported a record.
+  func unit(of record: CreditRecord, _ snapshot: CreditSnapshot) throws -> String? {
+    if let known = known.withLock({ $0.units[record.batch] }) { return known }
+    let unit = try snapshot.unit(of: record)
+    known.withLock {
+      if $0.units.count >= Self.knownUnits { $0.units = [:] }
+      $0.units[record.batch] = unit
+    }
+    return unit
+  }
+}
+
+/// Accounts and units as of a commit.
+struct AccessRegister: Sendable {
+  let commit: UInt64
+  let accounts: [String: UnitAccount]
+  let units: UnitRegister
+
+  init(_ snapshot: CreditSnapshot) throws {
+    commit = snapshot.commit
+    accounts = Dictionary(try snapshot.accounts().map { ($0.id, $0) }, uniquingKeysWith: { _, last in last })
+    units = try snapshot.units()
+  }
+}

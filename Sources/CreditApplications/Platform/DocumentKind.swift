@@ -1,0 +1,26 @@
+// Owns the names of the kinds of documents the platform keeps in the store.
+// Invariants: the names are stored and never change.
+
+enum DocumentKind {
+  // Settings of the platform: few, read as a whole.
+  static let role = "role"
+  static let assignment = "assignment"
+  static let policy = "policy"
+  static let publicationRules = "publicationRules"
+  static let publicationMapping = "publicationMapping"
+  static let calendar = "calendar"
+
+  /// All settings.
+  static let settings: Set<String> = [
+    role, assignment, policy, publicationRules, publicationMapping, calendar,
+  ]
+
+  /// Written with each change of a setting, so that whoever holds them knows that they are no longer what they were.
+  static let revision = "settingsRevision"
+  /// The key under which subjects are hashed in the log.
+  static let key = "key"
+  /// A log file that was folded into the store.
+  static let logFile = "logFile"
+  /// What an organ said of a decision.
+  static let breachFinding = "breachFinding"
+}

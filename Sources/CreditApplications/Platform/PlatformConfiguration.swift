@@ -1,0 +1,44 @@
+// Owns the settings of the platform as of a snapshot: roles, who has them, what is public, rules and calendars.
+// Invariants: what nobody set is the default of the national rules; read as a whole, and anew only after a change.
+// Does not check who may change them (Administration).
+
+import CreditModel
+import CreditStore
+
+struct PlatformConfiguration: Sendable {
+  /// The commit of the last change; 0 where nobody set anything.
+  var revision: UInt64 = 0
+  var roles: [String: AccessRole] = [:]
+  var assignments: [String: RoleAssignment] = [:]
+  var policy = PublicPolicy()
+  var rules = PublicationRules.national
+  var mappings = Dictionary(uniqueKeysWithValues: PublicationMapping.national.map { ($0.entry, $0) })
+  var calendar = WorkingCalendar.national
+
+  init() {}
+
+  /// Reads the settings; `known` is given back where they have not changed.
+  static func read(_ snapshot: CreditSnapshot, known: PlatformConfiguration?) throws -> PlatformConfiguration
+  {
+    let revision = try snapshot.document(DocumentKind.revision, DocumentKind.revision)?.commit ?? 0
+    if let known, known.revision == revision { return known }
+    var settings = PlatformConfiguration()
+    settings.revision = revision
+    guard revision > 0 else { return settings }
+    for document in try snapshot.documents(DocumentKind.settings) {
+      switch document.kind {
+      case DocumentKind.role: settings.roles[document.id] = try document.decoded(as: AccessRole.self)
+      case DocumentKind.assignment:
+        settings.assignments[document.id] = try document.decoded(as: RoleAssignment.self)
+      case DocumentKind.policy: settings.policy = try document.decoded(as: PublicPolicy.self)
+      case DocumentKind.publicationRules: settings.rules = try document.decoded(as: PublicationRules.self)
+      case DocumentKind.publicationMapping:
+        settings.mappings[document.id] = try document.decoded(as: PublicationMapping.self)
+      case DocumentKind.calendar:
+        settings.calendar = settings.calendar.merging(try document.decoded(as: WorkingCalendar.self))
+      default: break
+      }
+    }
+    return settings
+  }
+}

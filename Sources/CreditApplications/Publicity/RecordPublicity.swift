@@ -1,0 +1,83 @@
+// Owns how long a record of the store is public.
+// Invariants: follows from the record, the finding of the organ where there is one, and the rules of the day; nothing is guessed where a date is missing:
+// the record is not shown.
+
+import CreditModel
+import CreditStore
+
+struct RecordPublicity {
+  let rules: PublicationRules
+  let mappings: [String: PublicationMapping]
+  /// Gives what an organ said about a record.
+  let finding: (CreditRecord) throws -> BreachFinding?
+
+  /// Whether and how long a record is public; `nil` where its entry has no rule and it is shown as long as it holds.
+  func publication(of record: CreditRecord, on day: Day) throws -> Publication? {
+    guard let mapping = mappings[record.entry.code] else { return nil }
+    guard let first = Self.day(record[mapping.day]) else {
+      return Publication(isShown: false, firstDay: .maximum, lastDay: .minimum, reason: .notYet)
+    }
+    switch mapping.kind {
+    case .penalty:
+      let facts = try facts(of: record, mapping, first)
+      do { return try rules.publication(of: facts, on: day) } catch {
+        throw CreditError(error.code, error.message)
+      }
+    case .permit:
+      return Publication(
+        isShown: first <= day, firstDay: first, lastDay: nil, reason: first <= day ? .shown : .notYet)
+    case .list:
+      let last = mapping.lastDay.flatMap { Self.day(record[$0]) }.flatMap { $0.isOpenEnded ? nil : $0 }
+      let isOver = last.map { $0 < day } ?? false
+      return Publication(
+        isShown: first <= day && !isOver, firstDay: first, lastDay: last,
+        reason: first > day ? .notYet : isOver ? .ended : .shown)
+    }
+  }
+
+  /// What of a penalty its publication follows from.
+  func facts(of record: CreditRecord, _ mapping: PublicationMapping, _ day: Day) throws -> PublicationFacts {
+    let finding = try finding(record)
+    let categories = mapping.categories.flatMap { record[$0]?.canonicalText }.map { text in
+      let tokens = CategoryWords.penaltyTokens(text)
+      return tokens.known + tokens.unknown
+    }
+    return PublicationFacts(
+      decisionDay: day, categories: categories ?? [],
+      authority: mapping.authority.flatMap { record[$0]?.canonicalText },
+      isAboutPerson: record.subject.subjectKind == .naturalPerson,
+      procedure: finding?.procedure
+        ?? mapping.procedure.flatMap { Self.procedure(record[$0]?.canonicalText) },
+      breachClass: finding?.breachClass
+        ?? mapping.breachClass.flatMap { Self.breachClass(record[$0]?.canonicalText) },
+      isShownByDecision: finding?.isShownByDecision ?? false,
+      fields: mapping.fields.compactMap { record[$0]?.canonicalText },
+      reportedLastDay: mapping.lastDay.flatMap { Self.day(record[$0]) }.flatMap { $0.isOpenEnded ? nil : $0 })
+  }
+
+  private static func day(_ value: Value?) -> Day? {
+    switch value {
+    case .day(let day): day
+    case .second(let second): second.day
+    default: nil
+    }
+  }
+
+  private static func procedure(_ text: String?) -> PublicationFacts.Procedure? {
+    switch text {
+    case "简易程序", "01": .simplified
+    case "普通程序", "一般程序", "02": .ordinary
+    default: nil
+    }
+  }
+
+  private static func breachClass(_ text: String?) -> BreachClass? {
+    switch text {
+    case "轻微": .minor
+    case "一般": .general
+    case "严重": .serious
+    case "特定严重": .speciallySerious
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// Owns changing documents of the applications, and a record with them, in one commit.
+// Invariants: what is decided is decided on the store as it is inside the commit; all of a change is there, or none of it.
+// Does not decide who may change what (CreditApplications).
+
+package import CreditModel
+import Foundation
+import SegmentStore
+
+/// What a change of an application consists of.
+package struct ApplicationChanges {
+  /// A new version of a record that goes with the documents.
+  package struct RecordChange: Sendable {
+    package var entry: String
+    package var subject: Identifier
+    package var key: String
+    package var state: RecordState
+    package var reason: String
+
+    package init(entry: String, subject: Identifier, key: String, state: RecordState, reason: String) {
+      self.entry = entry
+      self.subject = subject
+      self.key = key
+      self.state = state
+      self.reason = reason
+    }
+  }
+
+  struct Document {
+    var kind: String
+    var id: String
+    var json: String
+    var subjects: [SubjectKey]
+  }
+
+  private(set) var documents: [Document] = []
+  /// Lines of the access log that come into the store.
+  package var logRows: [LogRow] = []
+  /// The record that changes; one at most, as a commit has one note.
+  package var record: RecordChange?
+
+  /// Puts a document in the place of its current version, or makes it.
+  ///
+  /// - Parameter subjects: those it concerns; whom it concerned before it still does.
+  package mutating func put(
+    _ kind: String, _ id: String, _ value: some Encodable, subjects: [Identifier] = []
+  ) throws {
+    let keys = try subjects.map { subject in
+      guard let key = LinkTable.unseenKey(subject) else {
+        throw CreditError(
+          "invalidIdentifier", "an identifier must have 1 to \(SubjectKey.maximumTextBytes) bytes")
+      }
+      return key
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let json = String(decoding: try encoder.encode(value), as: UTF8.self)
+    documents.append(Document(kind: kind, id: id, json: json, subjects: keys))
+  }
+}
+
+extension CreditDatabase {
+  /// Changes documents, and a record with them, in one commit.
+  ///
+  /// - Parameters:
+  ///   - note: what it is, kept with the batch.
+  ///   - reason: why; names nobody.
+  ///   - body: decides on the store inside the commit; what it throws undoes all.
+  /// - Returns: what the body returned, and the commit; `nil` where nothing was changed.
+  @discardableResult
+  package func change<Result>(
+    _ note: String, reason: String? = nil, _ body: (CreditSnapshot, inout ApplicationChanges) throws -> Result
+  ) throws -> (result: Result, commit: UInt64?) {
+    do {
+      let (result, commit) = try engine.write { transaction -> Result in
+        var changes = ApplicationChanges()
+        let result = try body(CreditSnapshot(transaction.snapshot, database: self), &changes)
+        guard !changes.documents.isEmpty || changes.record != nil || !changes.logRows.isEmpty else {
+          return result
+        }
+        for document in changes.documents {
+          try DocumentTable.put(
+            document.kind, document.id, json: document.json, subjects: document.subjects, &transaction)
+        }
+        for row in changes.logRows { try LogTable.append(row, to: &transaction) }
+        if let record = changes.record {
+          try change(record, &transaction)
+        } else {
+          try Self.note(note, reason, &transaction)
+        }
+        return result
+      }
+      return (result, commit)
+    } catch { throw CreditError(wrapping: error) }
+  }
+
+  private func change(_ record: ApplicationChanges.RecordChange, _ transaction: inout WriteTransaction) throws
+  {
+    let entry = try catalogue.entry(record.entry, asOf: transaction.snapshot)
+    guard let key = try LongIdentifiers.key(of: record.subject, in: transaction.snapshot) else {
+      throw CreditError("unknownRecord", "the subject has no record of \(record.entry)")
+    }
+    try RecordEditor(engine: engine, entry: entry).change(
+      subject: key, key: record.key, to: record.state, reason: record.reason, today: Self.today(),
+      &transaction)
+  }
+}
