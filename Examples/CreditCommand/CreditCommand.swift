@@ -23,6 +23,8 @@ struct Credit: AsyncParsableCommand {
       CorrectCommand.self,
       WithdrawCommand.self, ReinstateCommand.self, PurgeCommand.self, StatsCommand.self, VerifyCommand.self,
       CompactCommand.self, BackupCommand.self, RepairCommand.self, DumpCommand.self, GenerateCommand.self,
+      AccessCommand.self, LogCommand.self, ReportCommand.self, PublicityCommand.self, MeasuresCommand.self,
+      ObjectionCommand.self, ConsentCommand.self, FinancingCommand.self,
     ])
 
   static func main() async {

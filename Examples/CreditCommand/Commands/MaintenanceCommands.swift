@@ -73,6 +73,14 @@ struct BackupCommand: AsyncParsableCommand {
 struct RepairCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "repair",
+    abstract: "Repairs a damaged store, or somebody's credit: apply, step, cases.",
+    subcommands: [StoreRepairCommand.self, ApplyCommand.self, StepCommand.self, CasesCommand.self],
+    defaultSubcommand: StoreRepairCommand.self)
+}
+
+struct StoreRepairCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "store",
     abstract: "Makes a whole store out of a damaged one, in another folder, and says what is lost.")
 
   @OptionGroup var store: StoreArgument

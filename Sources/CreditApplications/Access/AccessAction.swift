@@ -46,6 +46,9 @@ public enum Audience: String, Codable, Sendable, CaseIterable {
   /// The credit centre's own staff (信用中心).
   case centre
 
+  /// How much is seen, from the least on.
+  var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
   /// The openness of entries and items that are shown.
   public var openness: Set<Openness> {
     switch self {

@@ -17,8 +17,12 @@ struct AccessGrant: Sendable {
   /// Its roles that hold.
   var roles: [AccessRole]
 
-  /// What whoever keeps the store may: everything.
-  static let keeper = AccessGrant(roles: [.keeper])
+  /// What whoever keeps the store may: everything, for whose eyes they say.
+  static func keeper(_ audience: Audience) -> AccessGrant {
+    var role = AccessRole.keeper
+    if audience != .centre { (role.audience, role.isUnmasked) = (audience, nil) }
+    return AccessGrant(roles: [role])
+  }
 
   static func resolve(
     _ caller: Caller, _ configuration: PlatformConfiguration, _ register: AccessRegister, on day: Day

@@ -12,6 +12,8 @@ struct EntryRights: Sendable {
   let ownUnits: Set<String>
   /// What the public may see of people.
   let policy: PublicPolicy
+  /// The consent that an authorised reading rests on.
+  var consent: Consent?
 
   /// Whether records of an entry may be seen at all.
   func allows(_ entry: CatalogueSummary) -> Bool {
@@ -42,8 +44,15 @@ struct EntryRights: Sendable {
       case .conditional: return openness == .public || role.conditionalEntries?.contains(code) ?? false
       case .none: return openness == .public
       }
-    case .authorized, .subject, .centre: return true
+    case .authorized: return consent?.allows(entry: code, category: category) ?? false
+    case .subject, .centre: return true
     }
+  }
+
+  /// Whether records with an event on a day may be seen.
+  func allows(eventOn day: Day?) -> Bool {
+    guard role.audience == .authorized, let consent else { return true }
+    return consent.allows(eventOn: day)
   }
 
   /// Whether the caller's own units report an entry.
@@ -53,7 +62,9 @@ struct EntryRights: Sendable {
 
   /// Whether values of an item may be seen.
   func allows(_ item: CatalogueItem, of entry: CatalogueEntry, isOwn: Bool) -> Bool {
-    isOwn || role.audience.openness.contains(entry.openness(of: item))
+    if isOwn { return true }
+    if role.audience == .authorized, let items = consent?.items, !items.contains(item.id) { return false }
+    return role.audience.openness.contains(entry.openness(of: item))
   }
 
   /// Whether anything of a subject of a kind may be seen, as far as the kind tells.

@@ -22,11 +22,11 @@ struct RecordRights {
   let unit: (CreditRecord) throws -> String?
 
   /// The record as the caller may see it, or `nil`.
-  func shown(_ record: CreditRecord, disputed: Set<String> = []) throws -> ShownRecord? {
+  func shown(_ record: CreditRecord, isDisputed: Bool) throws -> ShownRecord? {
     let entry = record.entry
     guard record.state != .withdrawn else { return nil }
     let reporter = try unit(record)
-    for right in rights where right.entries.allows(entry) {
+    for right in rights where right.entries.allows(entry) && right.entries.allows(eventOn: record.eventDay) {
       let isOwn = right.entries.isOwn(entry.units) && reporter.map(right.entries.ownUnits.contains) ?? false
       if let units = right.units, !(reporter.map(units.contains) ?? false) { continue }
       // Whoever may see an entry only because the own units report it sees what these reported.
@@ -44,13 +44,13 @@ struct RecordRights {
         publication = try? publicity.publication(of: record, on: today)
       }
       return try shown(
-        record, right.entries, isOwn: isOwn, reporter, publication, isDisputed: disputed.contains(record.key))
+        record, right.entries, isOwn: isOwn, reporter, publication, isDisputed: isDisputed)
     }
     return nil
   }
 
   private func allowsOthers(_ rights: EntryRights, _ entry: CatalogueEntry) -> Bool {
-    EntryRights(role: rights.role, ownUnits: [], policy: rights.policy).allows(entry)
+    EntryRights(role: rights.role, ownUnits: [], policy: rights.policy, consent: rights.consent).allows(entry)
   }
 
   private func isPublicSubject(_ record: CreditRecord) throws -> Bool {
@@ -72,17 +72,22 @@ struct RecordRights {
   ) throws -> ShownRecord {
     let entry = record.entry
     var items: [ShownRecord.Item] = []
+    var absent: [ShownRecord.Absent] = []
     var hidden: Set<String> = []
     for (place, item) in entry.items.enumerated() {
-      guard let value = record.values[place] else { continue }
       guard rights.allows(item, of: entry, isOwn: isOwn) else {
         hidden.insert(item.id)
+        continue
+      }
+      guard let value = record.values[place] else {
+        absent.append(.init(id: item.id, name: item.name))
         continue
       }
       let text = value.canonicalText
       let masked = mask(text, item, rights.role, record.subject)
       items.append(.init(id: item.id, name: item.name, value: masked, isMasked: masked != text))
     }
+    func value(_ id: String?) -> String? { id.flatMap { id in items.first { $0.id == id }?.value } }
     let isKeyShown = entry.recordKey.allSatisfy { id in
       !hidden.contains(id) && !(items.first { $0.id == id }?.isMasked ?? false)
     }
@@ -90,7 +95,15 @@ struct RecordRights {
       entry: entry.code, entryName: entry.name, category: entry.category, nature: entry.nature,
       key: isKeyShown ? mask(record.key, nil, rights.role, record.subject) : nil, version: record.version,
       state: record.state.name, commit: record.commit, day: record.eventDay, unit: reporter,
-      isDisputed: isDisputed, publication: publication, items: items)
+      isDisputed: isDisputed, publication: publication, level: entry.level,
+      subjectName: value(entry.subjectName), subjectState: value(entry.subjectState), items: items,
+      absentItems: absent)
+  }
+
+  /// A text that is no item, such as an identifier.
+  func shown(_ text: String, of subject: Identifier) -> String {
+    guard let role = rights.first?.entries.role else { return String(repeating: "*", count: text.count) }
+    return mask(text, nil, role, subject)
   }
 
   private func mask(

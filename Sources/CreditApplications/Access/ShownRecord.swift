@@ -17,6 +17,14 @@ public struct ShownRecord: Codable, Sendable, Equatable {
     public var isMasked: Bool
   }
 
+  /// An item that may be seen and has no value.
+  public struct Absent: Codable, Sendable, Equatable {
+    /// Id of the item.
+    public var id: String
+    /// Its name.
+    public var name: String
+  }
+
   /// Code of the entry.
   public var entry: String
   /// Name of the entry.
@@ -41,8 +49,16 @@ public struct ShownRecord: Codable, Sendable, Equatable {
   public var isDisputed: Bool
   /// How long it is public.
   public var publication: Publication?
+  /// Whose catalogue the entry comes from.
+  public var level: CatalogueEntry.Level?
+  /// The subject's name in the record, where it is shown.
+  public var subjectName: String?
+  /// The subject's state in the record, where it is shown.
+  public var subjectState: String?
   /// The items with a value that may be seen, in the order of the entry.
   public var items: [Item]
+  /// Those that may be seen and have no value.
+  public var absentItems: [Absent]
 
   /// The value of an item, where it is shown.
   public subscript(_ id: String) -> String? { items.first { $0.id == id }?.value }

@@ -12,6 +12,8 @@ final class AccessLog: Sendable {
     var file: LogFile?
     var hash: [UInt8] = []
     var lines = 0
+    /// Number of the last line in the file, for waiting until it is on disk.
+    var last = 0
     var isClosed = false
   }
 
@@ -39,6 +41,11 @@ final class AccessLog: Sendable {
     return ContentDigest.hex(ContentDigest.sha256(key + Array(text.utf8)).prefix(16))
   }
 
+  /// Eight characters that only this deployment can make of a text: what verifies the number of a report.
+  func code(of text: String) -> String {
+    ContentDigest.hex(ContentDigest.sha256(key + Array(text.utf8)).prefix(4)).uppercased()
+  }
+
   /// Writes a line; its sequence and instant are given here.
   func append(_ entry: AccessLogEntry) throws {
     let (file, number) = try appended(entry)
@@ -58,7 +65,7 @@ final class AccessLog: Sendable {
       entry.instant = now()
       let (line, hash) = try LogChain.line(entry, after: state.hash)
       let number = try file.append(line)
-      (state.hash, state.lines) = (hash, entry.sequence)
+      (state.hash, state.lines, state.last) = (hash, entry.sequence, number)
       return (file, number)
     }
   }
@@ -71,6 +78,12 @@ final class AccessLog: Sendable {
     _ = try file.append(line)
     (state.file, state.hash, state.lines) = (file, hash, 0)
     return file
+  }
+
+  /// Waits until all that was logged is on disk, so that whoever reads the files sees it.
+  func flush() throws {
+    let (file, last) = state.withLock { ($0.file, $0.last) }
+    if let file { try file.waitUntilSynced(last) }
   }
 
   /// Puts what was logged on disk and gives the file free; the next line begins another one.

@@ -120,6 +120,7 @@ extension CreditPlatform {
   ///   taken out.
   /// - Throws: `CreditError` where something cannot be read; what is wrong with the log is in the result.
   public func verifyLog(expecting expected: String? = nil) throws -> LogVerification {
+    try log.flush()
     let snapshot = database.snapshot()
     let folded = try Self.folded(snapshot)
     var result = LogVerification(

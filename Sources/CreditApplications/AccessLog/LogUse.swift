@@ -27,6 +27,7 @@ public struct AccessUse: Codable, Sendable, Equatable {
 extension CreditPlatform {
   /// All lines, those in files beside the store too.
   private func forEachLine(_ body: (AccessLogEntry) throws -> Void) throws {
+    try log.flush()
     let snapshot = database.snapshot()
     var folded: Set<String> = []
     for document in try snapshot.documents([DocumentKind.logFile]) { folded.insert(document.id) }
@@ -45,6 +46,7 @@ extension CreditPlatform {
 
   /// Who looked at a subject, under any identifier that is linked with it, oldest first.
   func accesses(to subject: Identifier) throws -> [AccessLogEntry] {
+    try log.flush()
     let snapshot = database.snapshot()
     let identifiers = try snapshot.identifiers(of: subject)
     var hashes: Set<String> = [log.hash(of: subject)]

@@ -15,27 +15,85 @@ struct AccessReading {
   let grant: AccessGrant
   let roles: [AccessRole]
   let configuration: PlatformConfiguration
+  let day: Day
+  /// What an authorised reading rests on.
+  var consent: Consent?
 
-  var today: Day { session.platform.options.today() }
+  var today: Day { day }
   var platform: CreditPlatform { session.platform }
+  /// The widest audience of the roles.
+  var audience: Audience { roles.map(\.audience).max { $0.rank < $1.rank } ?? .everybody }
 
   /// The rights of those roles that pass a test.
   private func rights(where isWanted: (AccessRole) -> Bool = { _ in true }) -> [RecordRights.Right] {
     roles.filter(isWanted).map { role in
       RecordRights.Right(
-        entries: EntryRights(role: role, ownUnits: grant.reach(of: role), policy: configuration.policy),
+        entries: EntryRights(
+          role: role, ownUnits: grant.reach(of: role), policy: configuration.policy,
+          consent: role.audience == .authorized ? consent : nil),
         units: grant.units(of: role))
     }
   }
 
   /// What the caller sees of a subject's records.
-  func records(of subject: Identifier, categories: Set<String>? = nil) throws -> [ShownRecord] {
+  ///
+  /// - Parameters:
+  ///   - choice: what the choice of entries is called, so that it is made once.
+  ///   - isWanted: which entries are asked for.
+  func records(
+    of subject: Identifier, choice: String = "", where isWanted: (CatalogueSummary) -> Bool = { _ in true }
+  ) throws -> [ShownRecord] {
     let rights = rights().filter { $0.entries.allows(subject.subjectKind) }
     guard !rights.isEmpty else { return [] }
-    let selection = try platform.selection(
-      rights.map(\.entries), unit: grant.unit, settings: configuration.revision, snapshot)
-    let records = try snapshot.records(of: subject, among: selection)
-    return try shown(records, rights, of: subject).filter { categories?.contains($0.category) ?? true }
+    let selection = try selection(rights, choice, isWanted)
+    return try shown(try snapshot.records(of: subject, among: selection), rights, of: subject)
+  }
+
+  private func selection(
+    _ rights: [RecordRights.Right], _ choice: String, _ isWanted: (CatalogueSummary) -> Bool
+  ) throws -> EntrySelection {
+    try platform.selection(
+      rights.map(\.entries), unit: grant.unit, settings: configuration.revision, snapshot, choice: choice,
+      where: isWanted)
+  }
+
+  /// Codes of the entries the caller may see and asks for.
+  func visibleCodes(choice: String, where isWanted: (CatalogueSummary) -> Bool) throws -> Set<String> {
+    try selection(rights(), choice, isWanted).codes
+  }
+
+  /// The entries the caller may see, by code.
+  func visibleEntries(where isWanted: (CatalogueSummary) -> Bool) throws -> [CatalogueSummary] {
+    let rights = rights().map(\.entries)
+    return try platform.database.catalogue.summaries(asOf: snapshot).filter { entry in
+      isWanted(entry) && rights.contains { $0.allows(entry) }
+    }
+  }
+
+  /// All identifiers of a subject the caller may see something of; where it may see nothing, the one asked about.
+  func identifiers(of subject: Identifier) throws -> [Identifier] {
+    guard rights().contains(where: { $0.entries.allows(subject.subjectKind) }), audience != .everybody else {
+      return [subject]
+    }
+    return try snapshot.identifiers(of: subject)
+  }
+
+  /// An identifier of a subject as the caller may see it.
+  func shown(_ identifier: Identifier, of subject: Identifier) -> String {
+    recordRights(rights()) { _ in nil }.shown(identifier.text, of: subject)
+  }
+
+  private func recordRights(
+    _ rights: [RecordRights.Right], _ finding: @escaping (CreditRecord) throws -> BreachFinding?
+  ) -> RecordRights {
+    RecordRights(
+      rights: rights, policy: configuration.policy, publicity: publicity(finding), today: today
+    ) { try platform.unit(of: $0, snapshot) }
+  }
+
+  /// How long records are public, by the settings of the platform.
+  func publicity(_ finding: @escaping (CreditRecord) throws -> BreachFinding?) -> RecordPublicity {
+    RecordPublicity(rules: configuration.rules, mappings: configuration.mappings, finding: finding)
   }
 
   /// Records of one subject as the caller sees them.
@@ -44,13 +102,18 @@ struct AccessReading {
   ) throws -> [ShownRecord] {
     guard !records.isEmpty else { return [] }
     let findings = try Findings(of: subject, snapshot)
-    let recordRights = RecordRights(
-      rights: rights, policy: configuration.policy,
-      publicity: RecordPublicity(rules: configuration.rules, mappings: configuration.mappings) { record in
-        findings.finding(of: record)
-      }, today: today
-    ) { try platform.unit(of: $0, snapshot) }
-    return try records.compactMap { try recordRights.shown($0) }
+    let recordRights = recordRights(rights) { findings.finding(of: $0) }
+    let disputed = try Objection.open(of: subject, snapshot)
+    return try records.compactMap { record in
+      try recordRights.shown(
+        record, isDisputed: !disputed.isEmpty && disputed.contains(Objection.place(record)))
+    }
+  }
+
+  /// A record met outside a look at its subject, as the caller may see it.
+  func shown(_ record: CreditRecord) throws -> ShownRecord? {
+    let rights = rights().filter { $0.entries.allows(record.subject.subjectKind) }
+    return try shown([record], rights, of: record.subject).first
   }
 
   /// What organs said of decisions about one subject.

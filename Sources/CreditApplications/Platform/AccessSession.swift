@@ -14,10 +14,12 @@ public struct AccessSession: Sendable {
   public let caller: Caller
   /// The name of whoever keeps the store, where it is that.
   let keeper: String?
+  /// For whose eyes whoever keeps the store reads.
+  var keeperAudience = Audience.centre
 
   /// What the caller may do as of a snapshot.
   func grant(_ snapshot: CreditSnapshot) throws -> AccessGrant {
-    if keeper != nil { return .keeper }
+    if keeper != nil { return .keeper(keeperAudience) }
     return try AccessGrant.resolve(
       caller, try platform.configuration(snapshot), try platform.register(snapshot),
       on: platform.options.today())
@@ -40,7 +42,7 @@ public struct AccessSession: Sendable {
       // What the caller may do is what is so now, also where the past is read.
       let present = commit == nil ? snapshot : platform.database.snapshot()
       let grant = try grant(present)
-      let roles = try grant.roles(for: action)
+      var roles = try grant.roles(for: action)
       guard !caller.purpose.allSatisfy(\.isWhitespace) else {
         throw AccessRefusal(.purposeMissing, "say what for")
       }
@@ -50,9 +52,10 @@ public struct AccessSession: Sendable {
           throw AccessRefusal(.tooManySubjects, "at most \(most) subjects may be asked about at once")
         }
       }
+      let consent = try self.consent(for: subjects, &roles, grant, present)
       let reading = AccessReading(
         session: self, snapshot: snapshot, grant: grant, roles: roles,
-        configuration: try platform.configuration(present))
+        configuration: try platform.configuration(present), day: platform.options.today(), consent: consent)
       let result = try body(reading, &facts)
       try note(
         action, about: subjects, roles: roles.map(\.id), unit: grant.unit, facts,

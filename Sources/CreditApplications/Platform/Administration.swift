@@ -5,7 +5,8 @@ public import CreditModel
 import CreditStore
 
 extension AccessSession {
-  private func set(
+  /// Changes settings in one commit, and tells whoever holds them.
+  func set(
     _ note: String, _ body: (CreditSnapshot, inout ApplicationChanges) throws -> Void
   ) throws {
     try perform(.administer) { reading, facts in

@@ -25,6 +25,10 @@ public final class CreditPlatform: Sendable {
     public var logFolder: String?
     /// Whether an answer waits until its line of the access log is on disk (严格模式); otherwise lines follow within some ten milliseconds.
     public var waitsForLog: Bool
+    /// Who issues reports, as printed on them.
+    public var issuer = "公共信用信息平台"
+    /// Within how many working days cases are dealt with.
+    public var deadlines = CaseDeadlines()
     /// The day on which rules are applied; by default today in Asia/Shanghai.
     public var today: @Sendable () -> Day
     /// Milliseconds since 1970-01-01T00:00:00Z, for the log and for what is issued.
@@ -55,6 +59,7 @@ public final class CreditPlatform: Sendable {
     var settings: UInt64
     var unit: String?
     var roles: [String]
+    var choice: String
   }
 
   static let allowed = "allowed"
@@ -64,6 +69,7 @@ public final class CreditPlatform: Sendable {
   let database: CreditDatabase
   let options: Options
   let log: AccessLog
+  private let isWritable: Bool
   private let known = Mutex(Known())
 
   /// Opens the platform over a store.
@@ -80,6 +86,7 @@ public final class CreditPlatform: Sendable {
       let key = try Self.key(of: database, mode)
       self.database = database
       self.options = options
+      isWritable = mode != .readOnly && mode != .immutable
       log = AccessLog(
         folder: LogFolder(path: options.logFolder ?? path + "/log"), store: database.identifier, key: key,
         waits: options.waitsForLog, now: options.now)
@@ -126,6 +133,12 @@ public final class CreditPlatform: Sendable {
       try? database.close()
       throw error
     }
+    do {
+      if isWritable { try foldLog() }
+    } catch {
+      try? database.close()
+      throw error
+    }
     try database.close()
   }
 
@@ -150,13 +163,17 @@ public final class CreditPlatform: Sendable {
   /// - Parameters:
   ///   - name: who.
   ///   - purpose: what for; may not be empty.
+  ///   - audience: for whose eyes; what others see can be looked at so.
   /// - Throws: `AccessRefusal` with rule `purposeMissing`.
-  public func keeperSession(name: String, purpose: String) throws -> AccessSession {
+  public func keeperSession(
+    name: String, purpose: String, audience: Audience = .centre
+  ) throws -> AccessSession {
     guard !purpose.allSatisfy(\.isWhitespace) else {
       throw AccessRefusal(.purposeMissing, "say what for")
     }
     return AccessSession(
-      platform: self, caller: Caller(account: nil, portal: .operations, purpose: purpose), keeper: name)
+      platform: self, caller: Caller(account: nil, portal: .operations, purpose: purpose), keeper: name,
+      keeperAudience: audience)
   }
 
   // MARK: What is known
@@ -181,12 +198,15 @@ public final class CreditPlatform: Sendable {
 
   /// The entries that some rights allow, as of a snapshot.
   func selection(
-    _ rights: [EntryRights], unit: String?, settings: UInt64, _ snapshot: CreditSnapshot
+    _ rights: [EntryRights], unit: String?, settings: UInt64, _ snapshot: CreditSnapshot, choice: String = "",
+    where isWanted: (CatalogueSummary) -> Bool = { _ in true }
   ) throws -> EntrySelection {
-    let place = SelectionPlace(settings: settings, unit: unit, roles: rights.map(\.role.id))
+    let consents = rights.compactMap { $0.consent?.id }.joined(separator: " ")
+    let place = SelectionPlace(
+      settings: settings, unit: unit, roles: rights.map(\.role.id), choice: choice + "|" + consents)
     let known = known.withLock { $0.selections[place] }
     let selection = try database.catalogue.selection(asOf: snapshot, known: known) { entry in
-      rights.contains { $0.allows(entry) }
+      isWanted(entry) && rights.contains { $0.allows(entry) }
     }
     if known?.revision ?? 0 < selection.revision {
       self.known.withLock {

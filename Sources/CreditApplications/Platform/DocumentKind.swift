@@ -10,9 +10,12 @@ enum DocumentKind {
   static let publicationMapping = "publicationMapping"
   static let calendar = "calendar"
 
+  static let measure = "measure"
+  static let memorandum = "memorandum"
+
   /// All settings.
   static let settings: Set<String> = [
-    role, assignment, policy, publicationRules, publicationMapping, calendar,
+    role, assignment, policy, publicationRules, publicationMapping, calendar, measure, memorandum,
   ]
 
   /// Written with each change of a setting, so that whoever holds them knows that they are no longer what they were.
@@ -23,4 +26,18 @@ enum DocumentKind {
   static let logFile = "logFile"
   /// What an organ said of a decision.
   static let breachFinding = "breachFinding"
+  /// How many decisions a unit made, as an inspection found.
+  static let produced = "produced"
+  /// A report that was issued.
+  static let report = "report"
+  /// A consent of a subject.
+  static let consent = "consent"
+  /// A measure that a unit took.
+  static let feedback = "feedback"
+  /// That a measure is to be lifted.
+  static let notice = "notice"
+  /// An application for repair.
+  static let repair = "repair"
+  /// An objection.
+  static let objection = "objection"
 }

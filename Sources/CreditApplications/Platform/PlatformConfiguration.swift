@@ -14,6 +14,8 @@ struct PlatformConfiguration: Sendable {
   var rules = PublicationRules.national
   var mappings = Dictionary(uniqueKeysWithValues: PublicationMapping.national.map { ($0.entry, $0) })
   var calendar = WorkingCalendar.national
+  var measures = Dictionary(uniqueKeysWithValues: Measure.national.map { ($0.code, $0) })
+  var memoranda: [Memorandum] = []
 
   init() {}
 
@@ -36,9 +38,24 @@ struct PlatformConfiguration: Sendable {
         settings.mappings[document.id] = try document.decoded(as: PublicationMapping.self)
       case DocumentKind.calendar:
         settings.calendar = settings.calendar.merging(try document.decoded(as: WorkingCalendar.self))
+      case DocumentKind.measure: settings.measures[document.id] = try document.decoded(as: Measure.self)
+      case DocumentKind.memorandum: settings.memoranda.append(try document.decoded(as: Memorandum.self))
       default: break
       }
     }
     return settings
+  }
+
+  /// The item that names the list a record of an entry is a membership of.
+  func listItem(of entry: String) -> String? {
+    for trigger in memoranda.flatMap(\.triggers) where trigger.entry == entry {
+      if let item = trigger.item { return item }
+    }
+    switch entry {
+    case "YZSX": return "YZSX_MD"
+    case "K05-JYYC": return "JYYC_MD"
+    case "K11-SXRY": return "SXRY_RYMC"
+    default: return nil
+    }
   }
 }

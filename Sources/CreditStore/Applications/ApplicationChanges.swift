@@ -15,13 +15,19 @@ package struct ApplicationChanges {
     package var key: String
     package var state: RecordState
     package var reason: String
+    /// Items and their new values; `nil` takes one away.
+    package var values: [String: Value?]
 
-    package init(entry: String, subject: Identifier, key: String, state: RecordState, reason: String) {
+    package init(
+      entry: String, subject: Identifier, key: String, state: RecordState, reason: String,
+      values: [String: Value?] = [:]
+    ) {
       self.entry = entry
       self.subject = subject
       self.key = key
       self.state = state
       self.reason = reason
+      self.values = values
     }
   }
 
@@ -100,7 +106,7 @@ extension CreditDatabase {
       throw CreditError("unknownRecord", "the subject has no record of \(record.entry)")
     }
     try RecordEditor(engine: engine, entry: entry).change(
-      subject: key, key: record.key, to: record.state, reason: record.reason, today: Self.today(),
-      &transaction)
+      subject: key, key: record.key, to: record.state, reason: record.reason, changes: record.values,
+      today: Self.today(), &transaction)
   }
 }

@@ -2,6 +2,7 @@
 // Invariants: as of one state of the catalogue; made from summaries, so that 25,000 entries take milliseconds.
 // Does not say why an entry is chosen.
 
+package import CreditModel
 import SegmentStore
 
 /// Entries that somebody may read.
@@ -23,16 +24,39 @@ extension CreditCatalogue {
     asOf snapshot: CreditSnapshot, known: EntrySelection? = nil, where fits: (CatalogueSummary) -> Bool
   ) throws -> EntrySelection {
     do {
-      var index = try index()
-      if snapshot.commit < index.revision {
-        // Entries were published since: what the catalogue was then is read once more.
-        index = CatalogueIndex()
-        try index.advance(to: snapshot.engine, at: nil)
-      }
+      let index = try index(asOf: snapshot)
       if let known, known.revision == index.revision { return known }
       let codes = Set(index.summaries.lazy.filter(fits).map(\.code))
       let datasets = try self.codes(asOf: snapshot.engine).filter { codes.contains($0.code) }.map(\.dataset)
       return EntrySelection(datasets: Set(datasets), codes: codes, revision: index.revision)
     } catch { throw CreditError(wrapping: error) }
+  }
+}
+
+extension CreditCatalogue {
+  /// The summaries of all entries as of a snapshot, by code.
+  package func summaries(asOf snapshot: CreditSnapshot) throws -> [CatalogueSummary] {
+    do { return try index(asOf: snapshot).summaries } catch { throw CreditError(wrapping: error) }
+  }
+
+  private func index(asOf snapshot: CreditSnapshot) throws -> CatalogueIndex {
+    let present = try index()
+    guard snapshot.commit < present.revision else { return present }
+    // Entries were published since: what the catalogue was then is read once more.
+    var index = CatalogueIndex()
+    try index.advance(to: snapshot.engine, at: nil)
+    return index
+  }
+}
+
+extension CreditSnapshot {
+  /// The version of an entry that was current as of the snapshot.
+  ///
+  /// - Parameter code: of the entry.
+  /// - Throws: `CreditError`, code `unknownEntry`.
+  package func entry(_ code: String) throws -> CatalogueEntry {
+    do { return try database.catalogue.entry(code, asOf: engine).entry } catch {
+      throw CreditError(wrapping: error)
+    }
   }
 }

@@ -42,15 +42,15 @@ package struct RecordEditor {
     return commit
   }
 
-  /// Makes a new version of a record with the values it has, in a transaction that changes more.
+  /// Makes a new version of a record in a transaction that changes more.
   package func change(
-    subject: SubjectKey, key: String, to state: RecordState, reason: String, today: Day,
-    _ transaction: inout WriteTransaction
+    subject: SubjectKey, key: String, to state: RecordState, reason: String, changes: [String: Value?],
+    today: Day, _ transaction: inout WriteTransaction
   ) throws {
     guard !reason.isEmpty else { throw CreditError("reasonMissing", "every change needs a reason") }
     let found = try found(subject: subject, key: key, in: transaction.snapshot)
     try put(
-      found, subject: subject, to: state, reason: reason, changes: [:], today: today, source: nil,
+      found, subject: subject, to: state, reason: reason, changes: changes, today: today, source: nil,
       &transaction)
   }
 

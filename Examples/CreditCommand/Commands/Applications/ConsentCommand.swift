@@ -1,0 +1,61 @@
+// Owns `credit consent`.
+
+import ArgumentParser
+import CreditApplications
+import CreditModel
+import CreditStore
+
+struct ConsentCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "consent", abstract: "Consents of subjects (信用信息查询授权).",
+    subcommands: [Grant.self, Revoke.self, List.self])
+
+  struct Grant: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Enters consents from a JSON file: one object or an array.")
+    @OptionGroup var platform: PlatformOptions
+    @Argument(help: "The file.") var file: String
+
+    func run() async throws {
+      try await platform.run { session, _ in
+        let consents = try ApplicationFile.values(file, as: Consent.self)
+        for consent in consents { try session.grant(consent) }
+        try platform.show(["granted": consents.count], "\(consents.count) consents entered")
+      }
+    }
+  }
+
+  struct Revoke: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Revokes a consent: nothing is read with it any more.")
+    @OptionGroup var platform: PlatformOptions
+    @Argument(help: "Id of the consent.") var id: String
+    @Option(help: "Why.") var reason: String
+
+    func run() async throws {
+      try await platform.run { session, _ in
+        try session.revokeConsent(id, reason: reason)
+        try platform.show(["revoked": id], "\(id) is revoked")
+      }
+    }
+  }
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Lists the consents of a subject.")
+    @OptionGroup var platform: PlatformOptions
+    @Argument(help: "Identifier of the subject.") var subject: String
+
+    func run() async throws {
+      try await platform.run { session, _ in
+        try platform.show(
+          try session.consents(of: subject), ["id", "unit", "for", "from", "until", "revoked"]
+        ) {
+          [
+            $0.id, $0.grantee, ($0.categories + $0.entries).joined(separator: " "), $0.grantedOn.description,
+            $0.validUntil.description, $0.revokedOn?.description ?? "-",
+          ]
+        }
+      }
+    }
+  }
+}

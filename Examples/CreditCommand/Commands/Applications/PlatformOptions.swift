@@ -1,0 +1,91 @@
+// Owns how sub-commands of the applications open the platform and say who works with it.
+// Invariants: every such command is logged with a name and a purpose.
+
+import ArgumentParser
+import Console
+import CreditApplications
+import CreditModel
+import CreditStore
+import Foundation
+
+/// The platform of a sub-command, and who works with it.
+struct PlatformOptions: ParsableArguments {
+  @Argument(help: "Folder of the store.")
+  var store: String
+  @Option(help: "What for; it stands in the access log.")
+  var purpose: String = "运维"
+  @Option(help: "Who; it stands in the access log.")
+  var by: String = ProcessInfo.processInfo.environment["USER"] ?? "operator"
+  @OptionGroup var output: OutputOptions
+
+  /// Runs a body with a session of whoever keeps the store, and turns its error into the command's.
+  func run(
+    audience: Audience = .centre, today: Day? = nil, _ body: (AccessSession, CreditPlatform) throws -> Void
+  ) async throws {
+    try await output.reporting {
+      var options = CreditPlatform.Options()
+      if let today { options.today = { today } }
+      let platform = try CreditPlatform(opening: store, mode: .shared(), options: options)
+      do {
+        try body(try platform.keeperSession(name: by, purpose: purpose, audience: audience), platform)
+      } catch let refusal as AccessRefusal {
+        try platform.close()
+        throw CreditError(refusal.rule.rawValue, refusal.message)
+      } catch {
+        try platform.close()
+        throw error
+      }
+      try platform.close()
+    }
+  }
+
+  /// Prints a value: as JSON, or with the words for people.
+  func show(_ value: some Encodable, _ words: @autoclosure () -> String) throws {
+    Terminal.line(output.json ? try JSON.encoding(value) : words())
+  }
+
+  /// Prints values: a line of JSON each, or a table.
+  func show<Value: Encodable>(
+    _ values: [Value], _ header: [String], _ row: (Value) -> [String]
+  ) throws {
+    if output.json {
+      for value in values { Terminal.line(try JSON.encoding(value)) }
+    } else {
+      Terminal.table(header, values.map(row))
+    }
+  }
+}
+
+extension Audience: ExpressibleByArgument {}
+
+/// A month as an option.
+extension Month: @retroactive ExpressibleByArgument {
+  /// Reads the text of an option.
+  public init?(argument: String) { self.init(argument) }
+}
+
+/// Reading files of the applications.
+enum ApplicationFile {
+  /// One value or an array of them from a JSON file.
+  static func values<Value: Decodable>(_ path: String, as type: Value.Type) throws -> [Value] {
+    let data = try contents(path)
+    do {
+      if data.first(where: { !" \n\r\t".utf8.contains($0) }) == UInt8(ascii: "[") {
+        return try JSONDecoder().decode([Value].self, from: data)
+      }
+      return [try JSONDecoder().decode(type, from: data)]
+    } catch { throw CreditError("invalidFile", "the file is not what is expected: \(error)", file: path) }
+  }
+
+  /// The material that a file is: its name and its SHA-256.
+  static func material(_ path: String) throws -> CaseMaterial {
+    CaseMaterial(of: try contents(path), title: URL(fileURLWithPath: path).lastPathComponent)
+  }
+
+  private static func contents(_ path: String) throws -> Data {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw CreditError("unreadable", "the file cannot be read", file: path)
+    }
+    return data
+  }
+}

@@ -1,0 +1,122 @@
+// Owns what a subject consented to.
+// Invariants: a consent is for one subject, one unit and one purpose; revoking it ends reading and erases nothing.
+
+public import CreditModel
+
+/// That a subject lets a unit see data about it (信用信息查询授权书).
+public struct Consent: Codable, Sendable, Equatable {
+  /// How a consent was given.
+  public enum Channel: String, Codable, Sendable, CaseIterable {
+    /// Online, by somebody whose name was checked (线上实名).
+    case online
+    /// On paper (纸质).
+    case paper
+  }
+
+  /// What it is called; unique (授权书编号).
+  public var id: String
+  /// Who consents.
+  public var subject: Identifier
+  /// Credit code of the unit that may see the data.
+  public var grantee: String
+  /// Categories of information it may see.
+  public var categories: [String]
+  /// Codes of entries it may see beside them.
+  public var entries: [String]
+  /// Ids of the items it may see; `nil` = all of these entries.
+  public var items: [String]?
+  /// The first day of events it may see; `nil` = without beginning.
+  public var dataFrom: Day?
+  /// The last day of events it may see; `nil` = without end.
+  public var dataUntil: Day?
+  /// What for, as the caller has to state it, such as the number of a loan application.
+  public var purpose: String
+  /// The day on which it was given.
+  public var grantedOn: Day
+  /// The last day on which it holds.
+  public var validUntil: Day
+  /// How it was given.
+  public var channel: Channel
+  /// SHA-256 of the document that proves it, 64 hex digits.
+  public var evidence: String
+  /// Whether a guardian gave it.
+  public var isByGuardian: Bool
+  /// The day on which it was revoked.
+  public var revokedOn: Day?
+  /// Why it was revoked.
+  public var revocationReason: String?
+
+  /// Makes a consent; see the properties.
+  public init(
+    id: String, subject: Identifier, grantee: String, categories: [String] = [], entries: [String] = [],
+    items: [String]? = nil, dataFrom: Day? = nil, dataUntil: Day? = nil, purpose: String, grantedOn: Day,
+    validUntil: Day, channel: Channel, evidence: String, isByGuardian: Bool = false
+  ) {
+    self.id = id
+    self.subject = subject
+    self.grantee = grantee
+    self.categories = categories
+    self.entries = entries
+    self.items = items
+    self.dataFrom = dataFrom
+    self.dataUntil = dataUntil
+    self.purpose = purpose
+    self.grantedOn = grantedOn
+    self.validUntil = validUntil
+    self.channel = channel
+    self.evidence = evidence
+    self.isByGuardian = isByGuardian
+  }
+
+  /// What is wrong with it, or `nil`.
+  public var problem: String? {
+    if !(1...100).contains(id.utf8.count) { return "a consent's id has 1 to 100 bytes" }
+    if categories.isEmpty, entries.isEmpty { return "consent \(id) is for nothing" }
+    if purpose.allSatisfy(\.isWhitespace) { return "consent \(id) does not say what for" }
+    if validUntil < grantedOn { return "consent \(id) ends before it begins" }
+    guard ContentHash.isOne(evidence) else {
+      return "consent \(id) needs the SHA-256 of its evidence, 64 lower-case hex digits"
+    }
+    return nil
+  }
+
+  func allows(entry: String, category: String) -> Bool {
+    entries.contains(entry) || categories.contains(category)
+  }
+
+  func allows(eventOn day: Day?) -> Bool {
+    guard dataFrom != nil || dataUntil != nil else { return true }
+    // Where the consent is for some time only, what has no date is not known to lie in it.
+    guard let day else { return false }
+    return dataFrom ?? .minimum <= day && day <= dataUntil ?? .maximum
+  }
+
+  /// Finds out whether it lets a unit read for a purpose on a day.
+  func check(unit: String?, purpose: String, on day: Day) throws(AccessRefusal) {
+    guard let unit, unit == grantee else { throw .noConsent }
+    if let revokedOn, revokedOn <= day {
+      throw AccessRefusal(.consentRevoked, "consent \(id) was revoked on \(revokedOn)")
+    }
+    guard grantedOn <= day, day <= validUntil else {
+      throw AccessRefusal(.consentExpired, "consent \(id) holds from \(grantedOn) to \(validUntil)")
+    }
+    guard purpose == self.purpose else {
+      throw AccessRefusal(
+        .consentScope, "consent \(id) is for another purpose; a change of purpose needs a new one")
+    }
+  }
+}
+
+extension AccessRefusal {
+  /// Said alike where there is no consent, and where it is another subject's or unit's.
+  static let noConsent = AccessRefusal(
+    .consentMissing, "this needs the subject's consent for the unit; name one that holds")
+}
+
+/// Texts that are SHA-256 digests.
+enum ContentHash {
+  /// Whether a text is 64 lower-case hex digits.
+  static func isOne(_ text: String) -> Bool {
+    text.utf8.count == 64 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+  }
+}

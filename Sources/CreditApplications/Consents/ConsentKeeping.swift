@@ -1,0 +1,98 @@
+// Owns entering, revoking and checking consents.
+// Invariants: reading that needs a consent fails without one; a consent that is not this subject's and this unit's is answered like one that is not there.
+
+public import CreditModel
+import CreditStore
+
+extension AccessSession {
+  /// Age in years below which only a guardian can consent (个人信息保护法第三十一条).
+  private static let guardedAge = 14
+
+  /// Enters a consent (登记授权).
+  ///
+  /// - Parameter consent: what the subject consented to.
+  /// - Throws: `AccessRefusal`, `guardianMissing` for somebody under fourteen; `CreditError`: `invalidConsent`, `alreadyExists`.
+  public func grant(_ consent: Consent) throws {
+    try perform(.consent, about: [consent.subject]) { reading, facts in
+      if let problem = consent.problem { throw CreditError("invalidConsent", problem) }
+      if let birth = consent.subject.birthDay, birth.adding(months: 12 * Self.guardedAge) > reading.today,
+        !consent.isByGuardian
+      {
+        throw AccessRefusal(.guardianMissing, "nobody under fourteen can consent; a guardian has to")
+      }
+      _ = try platform.database.change("consent") { snapshot, changes in
+        guard try snapshot.document(DocumentKind.consent, consent.id) == nil else {
+          throw CreditError("alreadyExists", "there is a consent \(consent.id) already")
+        }
+        try changes.put(DocumentKind.consent, consent.id, consent, subjects: [consent.subject])
+      }
+      facts.rows = 1
+    }
+  }
+
+  /// Revokes a consent: from now on nothing is read with it (撤回授权).
+  ///
+  /// - Parameters:
+  ///   - id: of the consent.
+  ///   - reason: why.
+  /// - Throws: `AccessRefusal`; `CreditError`: `unknownConsent`, `alreadyRevoked`.
+  public func revokeConsent(_ id: String, reason: String) throws {
+    try perform(.consent) { reading, facts in
+      _ = try platform.database.change("consent") { snapshot, changes in
+        guard var consent = try snapshot.document(DocumentKind.consent, id)?.decoded(as: Consent.self) else {
+          throw CreditError("unknownConsent", "there is no consent \(id)")
+        }
+        guard consent.revokedOn == nil else {
+          throw CreditError("alreadyRevoked", "consent \(id) was revoked already")
+        }
+        (consent.revokedOn, consent.revocationReason) = (reading.today, reason)
+        try changes.put(DocumentKind.consent, id, consent)
+      }
+      facts.rows = 1
+    }
+  }
+
+  /// The consents of a subject, the oldest first.
+  ///
+  /// - Parameters:
+  ///   - text: an identifier of the subject.
+  ///   - kind: its kind; `nil` = by its form.
+  /// - Throws: `AccessRefusal`, `CreditError`.
+  public func consents(of text: String, kind: IdentifierKind? = nil) throws -> [Consent] {
+    let subject = identifier(text, kind: kind)
+    return try perform(.consent, about: [subject]) { reading, facts in
+      let consents = try reading.documents(DocumentKind.consent, of: subject, as: Consent.self)
+      facts.rows = consents.count
+      return consents
+    }
+  }
+
+  /// The consent that a call about subjects rests on, where a role needs one; roles that do are left out where there is none and others allow the call.
+  func consent(
+    for subjects: [Identifier], _ roles: inout [AccessRole], _ grant: AccessGrant, _ snapshot: CreditSnapshot
+  ) throws -> Consent? {
+    guard roles.contains(where: { $0.audience == .authorized }), !subjects.isEmpty else { return nil }
+    do {
+      guard subjects.count == 1 else {
+        throw AccessRefusal(.consentMissing, "a consent is one subject's; ask about one at a time")
+      }
+      return try consent(of: subjects[0], grant, snapshot)
+    } catch let refusal as AccessRefusal {
+      roles.removeAll { $0.audience == .authorized }
+      if roles.isEmpty { throw refusal }
+      return nil
+    }
+  }
+
+  private func consent(
+    of subject: Identifier, _ grant: AccessGrant, _ snapshot: CreditSnapshot
+  ) throws -> Consent {
+    guard let id = caller.consent,
+      let consent = try snapshot.document(DocumentKind.consent, id)?.decoded(as: Consent.self)
+    else { throw AccessRefusal.noConsent }
+    let identifiers = try snapshot.identifiers(of: subject) + [subject]
+    guard identifiers.contains(consent.subject) else { throw AccessRefusal.noConsent }
+    try consent.check(unit: grant.unit, purpose: caller.purpose, on: platform.options.today())
+    return consent
+  }
+}

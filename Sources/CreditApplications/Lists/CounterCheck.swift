@@ -1,0 +1,157 @@
+// Owns what a counter is told about a subject: the lists it is on, and what has to be done.
+// Invariants: only records the caller may see; a membership counts from the day of entry to the day of exit, and not once it was repaired or withdrawn.
+
+public import CreditModel
+import CreditStore
+
+/// What a counter is told (信用核查结果).
+public struct CounterCheck: Codable, Sendable, Equatable {
+  /// A list the subject is on.
+  public struct Membership: Codable, Sendable, Equatable {
+    /// Code of the entry.
+    public var entry: String
+    /// Name of the list.
+    public var list: String
+    /// What it says of the subject.
+    public var nature: CatalogueEntry.Nature
+    /// The record key; `nil` where the caller may not see it.
+    public var key: String?
+    /// The day of entry.
+    public var since: Day?
+    /// Whether somebody objects to it.
+    public var isDisputed: Bool
+  }
+
+  /// A measure to be taken.
+  public struct Due: Codable, Sendable, Equatable {
+    /// Code of the measure.
+    public var measure: String
+    /// Its name.
+    public var name: String
+    /// Its group.
+    public var group: String
+    /// What it rests on.
+    public var basis: String
+    /// Id of the memorandum.
+    public var memorandum: String
+    /// The membership that brings it about, as a number in `memberships` from 0.
+    public var membership: Int
+  }
+
+  /// The identifier as it was asked about.
+  public var subject: String
+  /// The lists it is on.
+  public var memberships: [Membership]
+  /// What has to be done.
+  public var measures: [Due]
+  /// The commit of the store.
+  public var commit: UInt64
+
+  /// Whether it is on no list that brings a measure about.
+  public var isClear: Bool { measures.isEmpty }
+}
+
+extension AccessSession {
+  /// Checks a subject at a counter: which lists it is on, and which measures the caller's unit has to take in a matter (办事核查).
+  ///
+  /// ```swift
+  /// let check = try session.check("91130302MA0000015N", matter: "政府采购")
+  /// for due in check.measures { print(due.name, due.basis) }
+  /// ```
+  /// - Parameters:
+  ///   - text: an identifier of the subject.
+  ///   - matter: the matter; `nil` = any.
+  /// - Throws: `AccessRefusal`, `CreditError`.
+  public func check(_ text: String, matter: String? = nil) throws -> CounterCheck {
+    let subject = identifier(text)
+    return try perform(.screen, about: [subject]) { reading, facts in
+      let check = try Checking(reading, matter: matter).check(text, subject)
+      facts.entries = Set(check.memberships.map(\.entry))
+      facts.rows = check.memberships.count
+      return check
+    }
+  }
+
+  /// Checks many subjects at once (批量核查); those on no list are told apart without reading records.
+  ///
+  /// - Parameters:
+  ///   - texts: identifiers.
+  ///   - matter: the matter; `nil` = any.
+  /// - Returns: an answer for each, in the same order.
+  /// - Throws: `AccessRefusal` with rule `tooManySubjects`, `CreditError`.
+  public func check(_ texts: [String], matter: String? = nil) throws -> [CounterCheck] {
+    let subjects = texts.map { identifier($0) }
+    return try perform(.screen, about: subjects) { reading, facts in
+      let checking = Checking(reading, matter: matter)
+      let found = try reading.snapshot.screen(texts)
+      return try zip(zip(texts, subjects), found).map { asked, screening in
+        guard screening.records.keys.contains(where: checking.entries.contains) else {
+          return CounterCheck(
+            subject: asked.0, memberships: [], measures: [], commit: reading.snapshot.commit)
+        }
+        let check = try checking.check(asked.0, screening.identifier ?? asked.1)
+        facts.entries.formUnion(check.memberships.map(\.entry))
+        facts.rows += check.memberships.count
+        return check
+      }
+    }
+  }
+}
+
+/// Checking subjects against the memoranda of a day.
+struct Checking {
+  private let reading: AccessReading
+  private let memoranda: [Memorandum]
+  private let measures: [String: Measure]
+  /// Codes of the entries that bring measures about, and of lists.
+  let entries: Set<String>
+  private let choice: String
+
+  init(_ reading: AccessReading, matter: String?) {
+    self.reading = reading
+    let configuration = reading.configuration
+    let unit = reading.grant.unit
+    memoranda = configuration.memoranda.filter { $0.holds(on: reading.today, matter: matter, unit: unit) }
+    measures = configuration.measures.filter { $0.value.counts(on: reading.today) }
+    let lists = configuration.mappings.values.filter { $0.kind == .list }.map(\.entry)
+    entries = Set(memoranda.flatMap(\.triggers).map(\.entry) + lists + ["K11-SXRY"])
+    choice = "check|" + entries.sorted().joined(separator: " ")
+  }
+
+  func check(_ text: String, _ subject: Identifier) throws -> CounterCheck {
+    let entries = entries
+    let records = try reading.records(of: subject, choice: choice) { entries.contains($0.code) }
+      .filter { counts($0) }
+    var check = CounterCheck(
+      subject: text, memberships: [], measures: [], commit: reading.snapshot.commit)
+    for record in records {
+      let list = reading.configuration.listItem(of: record.entry).flatMap { record[$0] } ?? record.entryName
+      check.memberships.append(
+        .init(
+          entry: record.entry, list: list, nature: record.nature, key: record.key, since: record.day,
+          isDisputed: record.isDisputed))
+      for memorandum in memoranda where memorandum.triggers.contains(where: { isMet($0, record) }) {
+        for measure in memorandum.measures.compactMap({ measures[$0] }) {
+          check.measures.append(
+            .init(
+              measure: measure.code, name: measure.name, group: measure.group, basis: measure.basis,
+              memorandum: memorandum.id, membership: check.memberships.count - 1))
+        }
+      }
+    }
+    return check
+  }
+
+  /// Whether a membership counts today.
+  private func counts(_ record: ShownRecord) -> Bool {
+    guard record.state != "repaired" else { return false }
+    return record.publication?.isShown ?? true
+  }
+
+  private func isMet(_ trigger: Memorandum.Trigger, _ record: ShownRecord) -> Bool {
+    guard trigger.entry == record.entry else { return false }
+    guard let item = trigger.item else { return true }
+    guard let value = record[item] else { return false }
+    return trigger.words.isEmpty || trigger.words.contains { value.contains($0) }
+  }
+}

@@ -1,0 +1,101 @@
+// Owns the public lists of what was decided: permits, penalties, lists of the city, page by page.
+// Invariants: as everybody may see them; the mark of a page names a day and a number, never anybody.
+
+import CreditModel
+import CreditStore
+
+/// A page of records that are public (公示列表).
+public struct PublicPage: Codable, Sendable, Equatable {
+  /// Records, the latest first.
+  public var records: [ShownRecord]
+  /// Where the next page begins; `nil` behind the last one.
+  public var next: String?
+}
+
+extension AccessSession {
+  /// Records of an entry as the caller may see them, the latest first: the double publicity lists of a portal (双公示列表).
+  ///
+  /// - Parameters:
+  ///   - code: the entry; it needs an event date.
+  ///   - mark: `next` of the page before.
+  ///   - limit: records of a page, 1 to 1,000.
+  /// - Throws: `AccessRefusal` with rule `entryNotGranted`; `CreditError`: `unknownEntry`, `invalidCursor`, `noEventDate`.
+  public func publicList(_ code: String, after mark: String? = nil, limit: Int = 50) throws -> PublicPage {
+    try perform(.query) { reading, facts in
+      let page = try PublicListing(reading, code).page(after: mark, limit: max(1, min(limit, 1000)))
+      facts.entries = [code]
+      facts.rows = page.records.count
+      return page
+    }
+  }
+}
+
+/// Lists the records of one entry.
+private struct PublicListing {
+  private struct Mark {
+    var day: Day
+    var passed: Int
+
+    init(day: Day, passed: Int) {
+      self.day = day
+      self.passed = passed
+    }
+
+    init?(_ text: String) {
+      let parts = text.split(separator: "+")
+      guard parts.count == 2, let day = Day(parts[0]), let passed = Int(parts[1]), passed >= 0 else {
+        return nil
+      }
+      self.init(day: day, passed: passed)
+    }
+
+    var text: String { "\(day)+\(passed)" }
+  }
+
+  private let reading: AccessReading
+  private let entry: CatalogueEntry
+  private let dateItem: String
+
+  init(_ reading: AccessReading, _ code: String) throws {
+    self.reading = reading
+    guard try reading.visibleCodes(choice: "", where: { _ in true }).contains(code) else {
+      throw AccessRefusal(.entryNotGranted, "records of \(code) may not be seen")
+    }
+    entry = try reading.snapshot.entry(code)
+    guard let date = entry.eventDate else {
+      throw CreditError("noEventDate", "entry \(code) has no event date to list its records by")
+    }
+    dateItem = date
+  }
+
+  func page(after mark: String?, limit: Int) throws -> PublicPage {
+    var place = Mark(day: reading.today, passed: 0)
+    if let mark {
+      guard let known = Mark(mark) else { throw CreditError("invalidCursor", "the mark is none of a page") }
+      place = known
+    }
+    var query = RecordQuery(
+      entries: [entry.code], filter: try Filter(parsing: "`\(dateItem)` <= \(place.day)"),
+      order: [.init(dateItem, isDescending: true)],
+      limit: min(RecordQuery.maximumLimit, limit * 2 + place.passed))
+    var records: [ShownRecord] = []
+    var skipped = 0
+    while true {
+      let found = try reading.snapshot.records(matching: query)
+      for record in found.records {
+        guard let day = record.eventDay else { continue }
+        if day == place.day, skipped < place.passed {
+          skipped += 1
+          continue
+        }
+        if day != place.day { (place, skipped) = (Mark(day: day, passed: 0), 0) }
+        place.passed += 1
+        skipped = place.passed
+        if let shown = try reading.shown(record) { records.append(shown) }
+        if records.count == limit { return PublicPage(records: records, next: place.text) }
+      }
+      guard let next = found.next else { return PublicPage(records: records, next: nil) }
+      query.cursor = next
+    }
+  }
+}

@@ -1,0 +1,185 @@
+// Owns how units keep the double publicity: in time, complete, nothing held back.
+// Invariants: rates are parts of figures that are shown beside them; what nobody said a unit produced gives no rate of concealment.
+
+public import CreditModel
+import CreditStore
+
+/// How many decisions a unit made in a month, as an inspection found (应报数量核查).
+public struct ProducedDecisions: Codable, Sendable, Equatable {
+  /// Credit code of the unit.
+  public var unit: String
+  /// Code of the entry.
+  public var entry: String
+  /// The month of the decisions.
+  public var month: Month
+  /// How many.
+  public var decisions: Int
+
+  /// Makes a finding.
+  public init(unit: String, entry: String, month: Month, decisions: Int) {
+    self.unit = unit
+    self.entry = entry
+    self.month = month
+    self.decisions = decisions
+  }
+}
+
+/// The double publicity of a unit in a month (双公示月度情况).
+public struct PublicityStatement: Codable, Sendable, Equatable {
+  /// Code of the entry.
+  public var entry: String
+  /// Credit code of the unit; `nil` for records that name none.
+  public var unit: String?
+  /// Rows it reported in the month.
+  public var reported: Int
+  /// Of these, rows that are records now: loaded, updated or there already.
+  public var taken: Int
+  /// Records that came in the month and are still current.
+  public var records: Int
+  /// Of these, records with a day of the decision.
+  public var dated: Int
+  /// Of these, records that came within seven working days.
+  public var timely: Int
+  /// Decisions of the month that an inspection found; `nil` where there was none.
+  public var produced: Int?
+  /// Decisions of the month that were reported, whenever.
+  public var disclosed: Int
+
+  /// Rows in a hundred that satisfy the rules (合规率).
+  public var complianceRate: Double? { Self.rate(taken, reported, 100) }
+  /// Records in a hundred that came in time (及时率).
+  public var timelyRate: Double? { Self.rate(timely, dated, 100) }
+  /// Decisions in a thousand that were held back (瞒报率).
+  public var concealmentRate: Double? {
+    produced.flatMap { Self.rate(max(0, $0 - disclosed), $0, 1000) }
+  }
+
+  private static func rate(_ part: Int, _ whole: Int, _ of: Double) -> Double? {
+    whole > 0 ? (Double(part) * of * 100 / Double(whole)).rounded() / 100 : nil
+  }
+}
+
+extension AccessSession {
+  /// Working days within which permits and penalties are to be public (发改办财金〔2018〕424号).
+  static let publicityWorkingDays = 7
+
+  /// Notes what inspections found units to have produced.
+  ///
+  /// - Parameter decisions: for each unit, entry and month once; they take the place of what was noted before.
+  /// - Throws: `AccessRefusal`, `CreditError`.
+  public func note(_ decisions: [ProducedDecisions]) throws {
+    try perform(.decide) { reading, facts in
+      _ = try reading.platform.database.change("produced") { _, changes in
+        for one in decisions {
+          guard one.decisions >= 0 else {
+            throw CreditError("invalidValue", "a number of decisions is negative")
+          }
+          try changes.put(DocumentKind.produced, "\(one.month)|\(one.unit)|\(one.entry)", one)
+        }
+      }
+      facts.rows = decisions.count
+    }
+  }
+
+  /// The monthly statement of the double publicity (双公示月报).
+  ///
+  /// - Parameters:
+  ///   - month: the month.
+  ///   - entries: codes of the entries.
+  /// - Returns: by entry, then unit.
+  /// - Throws: `AccessRefusal`; `CreditError`: `unknownEntry`, `calendarMissing` where the calendar lacks a year.
+  public func publicityStatement(
+    of month: Month, entries: [String] = ["XZXK", "XZCF"]
+  ) throws -> [PublicityStatement] {
+    try perform(.statistics) { reading, facts in
+      let statements = try reading.statements(of: month, entries)
+      facts.entries = Set(entries)
+      facts.rows = statements.count
+      return statements
+    }
+  }
+
+  /// Says how grave a decision is, with the evidence for it (失信程度认定).
+  ///
+  /// - Parameters:
+  ///   - finding: what the organ says.
+  ///   - text: an identifier of the subject.
+  /// - Throws: `AccessRefusal` with rule `notCompetent`; `CreditError`: `unknownRecord`, `reasonMissing`.
+  public func note(_ finding: BreachFinding, of text: String) throws {
+    let subject = identifier(text)
+    try perform(.decide, about: [subject]) { reading, facts in
+      guard !finding.evidence.allSatisfy(\.isWhitespace) else {
+        throw CreditError("reasonMissing", "say what the class rests on")
+      }
+      let record = try reading.record(finding.entry, of: subject, key: finding.key)
+      guard reading.isCompetent(for: try reading.snapshot.unit(of: record)) else {
+        throw AccessRefusal(
+          .notCompetent, "the unit that made the decision says how grave it is, or the centre")
+      }
+      _ = try platform.database.change("breachFinding") { _, changes in
+        let id = ContentDigest.hex(
+          ContentDigest.sha256(
+            "\(subject.kind.rawValue)|\(subject.text)|\(finding.entry)|\(finding.key)".utf8))
+        try changes.put(DocumentKind.breachFinding, id, finding, subjects: [subject])
+      }
+      (facts.entries, facts.rows) = ([finding.entry], 1)
+    }
+  }
+}
+
+extension AccessReading {
+  fileprivate func statements(of month: Month, _ entries: [String]) throws -> [PublicityStatement] {
+    guard let first = Day(year: month.year, month: month.month, day: 1) else {
+      throw CreditError("invalidValue", "there is no such month")
+    }
+    let last = Day(daysSinceEpoch: Int(first.adding(months: 1).daysSinceEpoch) - 1) ?? first
+    struct Place: Hashable {
+      var entry: String
+      var unit: String?
+    }
+    var statements: [Place: PublicityStatement] = [:]
+    func change(_ entry: String, _ unit: String?, _ body: (inout PublicityStatement) -> Void) {
+      let place = Place(entry: entry, unit: unit)
+      var statement =
+        statements[place]
+        ?? PublicityStatement(
+          entry: entry, unit: unit, reported: 0, taken: 0, records: 0, dated: 0, timely: 0, disclosed: 0)
+      body(&statement)
+      statements[place] = statement
+    }
+    let limit = TimelyLimit.workingDays(AccessSession.publicityWorkingDays, configuration.calendar)
+    for quality in try snapshot.recordQuality(of: entries, days: first...last, timely: limit) {
+      change(quality.entry, quality.unit) {
+        ($0.records, $0.dated, $0.timely) = (quality.records, quality.datedRecords, quality.timelyRecords)
+      }
+    }
+    for entry in entries {
+      for row in try snapshot.collectionStatistics(by: [.unit], days: first...last, entry: entry) {
+        change(entry, row.group.first ?? nil) {
+          $0.reported = row.reported
+          $0.taken = row.loaded + row.updated + row.duplicate
+        }
+      }
+      if let date = try snapshot.entry(entry).eventDate {
+        let question = AggregateQuery(
+          entries: [entry], filter: try Filter(parsing: "`\(date)` >= \(first) and `\(date)` <= \(last)"),
+          groups: [try .init(parsing: "$unit")], measures: [.count])
+        for row in try snapshot.aggregate(question).rows {
+          let unit: String? = if case .text(let text)? = row.group.first { text } else { nil }
+          if case .integer(let count)? = row.measures.first {
+            change(entry, unit) { $0.disclosed = Int(clamping: count) }
+          }
+        }
+      }
+    }
+    for document in try snapshot.documents([DocumentKind.produced]) {
+      let produced = try document.decoded(as: ProducedDecisions.self)
+      guard produced.month == month, entries.contains(produced.entry) else { continue }
+      change(produced.entry, produced.unit) { $0.produced = produced.decisions }
+    }
+    return statements.values.filter { row in
+      roles.contains { grant.units(of: $0)?.contains(row.unit ?? "") ?? true }
+    }
+    .sorted { ($0.entry, $0.unit ?? "") < ($1.entry, $1.unit ?? "") }
+  }
+}

@@ -1,0 +1,100 @@
+// Owns what all cases have in common: their steps, materials and deadlines.
+// Invariants: steps are only added.
+
+public import CreditModel
+import CreditStore
+
+/// What happened in a case, and when (办理环节).
+public struct CaseStep: Codable, Sendable, Equatable {
+  /// What happened.
+  public var step: String
+  /// The day.
+  public var day: Day
+  /// The account that did it.
+  public var account: String?
+  /// Credit code of its unit.
+  public var unit: String?
+  /// What was said.
+  public var note: String?
+}
+
+/// A document that was handed in (证明材料).
+public struct CaseMaterial: Codable, Sendable, Equatable {
+  /// What it is.
+  public var title: String
+  /// SHA-256 of the file, 64 hex digits.
+  public var sha256: String
+
+  /// Makes it.
+  public init(title: String, sha256: String) {
+    self.title = title
+    self.sha256 = sha256
+  }
+
+  /// The material that the bytes of a file are.
+  ///
+  /// - Parameters:
+  ///   - bytes: the file.
+  ///   - title: what it is.
+  public init(of bytes: some Sequence<UInt8>, title: String) {
+    self.init(title: title, sha256: ContentDigest.hex(ContentDigest.sha256(bytes)))
+  }
+
+  var isSound: Bool { !title.allSatisfy(\.isWhitespace) && ContentHash.isOne(sha256) }
+}
+
+/// Numbers of working days within which something has to be done (办理时限).
+public struct CaseDeadlines: Codable, Sendable, Equatable {
+  /// From an application to whether it is accepted (国办发〔2025〕22号).
+  public var acceptanceWorkingDays = 3
+  /// From acceptance to the decision; a default that a city replaces.
+  public var decisionWorkingDays = 7
+  /// By how many a decision may be put off; a default that a city replaces.
+  public var extensionWorkingDays = 10
+  /// From an application to the result that the applicant is told (国办发〔2025〕22号).
+  public var resultWorkingDays = 10
+  /// From an objection to its decision; provinces differ.
+  public var objectionWorkingDays = 5
+  /// Months for which nobody may apply again who broke a commitment or handed in false material; a default that a city replaces.
+  public var barMonths = 36
+
+  /// The national ones.
+  public init() {}
+}
+
+extension AccessSession {
+  func step(_ step: String, _ reading: AccessReading, _ note: String?) -> CaseStep {
+    CaseStep(
+      step: step, day: reading.today, account: caller.account ?? keeper, unit: reading.grant.unit, note: note)
+  }
+}
+
+extension AccessReading {
+  /// The n-th working day behind a day.
+  func deadline(_ workingDays: Int, after day: Day) throws -> Day {
+    do { return try configuration.calendar.workingDay(workingDays, after: day) } catch {
+      throw CreditError(wrapping: error)
+    }
+  }
+
+  /// Whether the caller decides about what a unit reported: that unit, or the centre.
+  func isCompetent(for unit: String?) -> Bool {
+    audience == .centre || unit.map(grant.ownUnits.contains) ?? false
+  }
+
+  /// The current record with a key.
+  func record(_ entry: String, of subject: Identifier, key: String) throws -> CreditRecord {
+    let found = try snapshot.records(of: subject, entry: entry).first { $0.key.utf8.elementsEqual(key.utf8) }
+    guard let found else {
+      throw CreditError("unknownRecord", "the subject has no record of \(entry) with this key")
+    }
+    return found
+  }
+
+  /// The documents of a kind that concern a subject, the oldest first.
+  func documents<Value: Decodable>(
+    _ kind: String, of subject: Identifier, as type: Value.Type
+  ) throws -> [Value] {
+    try snapshot.documents(kind, of: subject).map { try $0.decoded(as: type) }
+  }
+}

@@ -1,0 +1,126 @@
+// Owns handing in objections and deciding about them.
+// Invariants: a decision that changes the record changes it in the same commit.
+
+import CreditModel
+import CreditStore
+
+extension AccessSession {
+  /// Hands in an objection (异议申请受理).
+  ///
+  /// - Parameters:
+  ///   - id: number of the case, unique.
+  ///   - text: an identifier of the subject.
+  ///   - entry: code of the entry.
+  ///   - key: the record key.
+  ///   - claims: what is wrong; none = the record as a whole.
+  ///   - reason: why.
+  ///   - materials: what proves it.
+  /// - Returns: the objection.
+  /// - Throws: `AccessRefusal`; `CreditError`: `unknownRecord`, `unknownItem`, `alreadyExists`, `alreadyObjected`, `reasonMissing`, `calendarMissing`.
+  @discardableResult
+  public func object(
+    _ id: String, of text: String, entry: String, key: String, claims: [Objection.Claim] = [], reason: String,
+    materials: [CaseMaterial] = []
+  ) throws -> Objection {
+    let subject = identifier(text)
+    return try perform(.apply, about: [subject]) { reading, facts in
+      guard !reason.allSatisfy(\.isWhitespace) else {
+        throw CreditError("reasonMissing", "say what is wrong")
+      }
+      let record = try reading.record(entry, of: subject, key: key)
+      for claim in claims where record.entry.itemIndex(claim.item) == nil {
+        throw CreditError("unknownItem", "entry \(entry) has no item \(claim.item)", item: claim.item)
+      }
+      let objection = Objection(
+        id: id, subject: subject, entry: entry, key: key, claims: claims, reason: reason,
+        materials: materials, competentUnit: try reading.snapshot.unit(of: record), state: .open,
+        decideBy: try reading.deadline(
+          platform.options.deadlines.objectionWorkingDays, after: reading.today),
+        steps: [step("submitted", reading, reason)])
+      _ = try platform.database.change("objection") { snapshot, changes in
+        guard try snapshot.document(DocumentKind.objection, id) == nil else {
+          throw CreditError("alreadyExists", "there is a case \(id) already")
+        }
+        guard try !Objection.open(of: subject, snapshot).contains(Objection.place(record)) else {
+          throw CreditError("alreadyObjected", "somebody objects to the record already")
+        }
+        try changes.put(DocumentKind.objection, id, objection, subjects: [subject])
+      }
+      (facts.entries, facts.rows) = ([entry], 1)
+      return objection
+    }
+  }
+
+  /// Decides about an objection; the record changes in the same commit (异议处理).
+  ///
+  /// - Parameters:
+  ///   - id: number of the case.
+  ///   - state: `upheld`, `corrected` or `withdrawn`.
+  ///   - note: why.
+  ///   - values: items and what they become, where it is corrected; `nil` takes a value away. None = as the claims say.
+  /// - Returns: the objection.
+  /// - Throws: `AccessRefusal`: `notCompetent`, `wrongState`; `CreditError`: `unknownCase`, `invalidValue`, what correcting throws.
+  @discardableResult
+  public func decideObjection(
+    _ id: String, _ state: Objection.State, note: String, values: [String: String?] = [:]
+  ) throws -> Objection {
+    try perform(.decide) { reading, facts in
+      let result = try platform.database.changeRefusably("objection") { snapshot, changes -> Objection in
+        let document = try snapshot.document(DocumentKind.objection, id)
+        guard var objection = try document?.decoded(as: Objection.self) else {
+          throw CreditError("unknownCase", "there is no objection \(id)")
+        }
+        guard reading.isCompetent(for: objection.competentUnit) else {
+          throw AccessRefusal(.notCompetent, "the unit that reported the record decides, or the centre")
+        }
+        guard objection.state == .open, state != .open else {
+          throw AccessRefusal(.wrongState, "the objection is \(objection.state.rawValue)")
+        }
+        if state != .upheld {
+          changes.record = .init(
+            entry: objection.entry, subject: objection.subject, key: objection.key,
+            state: state == .corrected ? .corrected : .withdrawn, reason: "异议处理 \(id)",
+            values: state == .corrected ? try Self.corrections(objection, values, snapshot) : [:])
+        }
+        objection.state = state
+        objection.steps.append(step(state.rawValue, reading, note))
+        try changes.put(DocumentKind.objection, id, objection)
+        return objection
+      }
+      (facts.entries, facts.rows) = ([result.entry], 1)
+      return result
+    }
+  }
+
+  private static func corrections(
+    _ objection: Objection, _ values: [String: String?], _ snapshot: CreditSnapshot
+  ) throws -> [String: Value?] {
+    let claimed = objection.claims.map { ($0.item, $0.value) }
+    let wanted = values.isEmpty ? Dictionary(claimed, uniquingKeysWith: { _, last in last }) : values
+    let entry = try snapshot.entry(objection.entry)
+    var corrections: [String: Value?] = [:]
+    for (id, text) in wanted {
+      guard let place = entry.itemIndex(id) else {
+        throw CreditError("unknownItem", "entry \(entry.code) has no item \(id)", item: id)
+      }
+      do {
+        let value = try text.flatMap { try entry.items[place].value(reading: $0) }
+        corrections.updateValue(value, forKey: id)
+      } catch { throw CreditError(wrapping: error) }
+    }
+    return corrections
+  }
+
+  /// The objections to a subject's records, the oldest first.
+  ///
+  /// - Parameter text: an identifier of the subject.
+  /// - Throws: `AccessRefusal`, `CreditError`.
+  public func objections(of text: String) throws -> [Objection] {
+    let subject = identifier(text)
+    return try perform(.apply, about: [subject]) { reading, facts in
+      let all = try reading.documents(DocumentKind.objection, of: subject, as: Objection.self)
+      facts.rows = all.count
+      return all
+    }
+  }
+}

@@ -1,0 +1,187 @@
+// Owns issuing reports: their numbers, what is kept of them, and proving later that one was issued and says what it said.
+// Invariants: a report with a number can be made again from what is kept, as long as the store has the commit; a report about a person needs the person's
+// own request, its consent, or the centre.
+
+public import CreditModel
+import CreditStore
+
+/// What is kept of a report.
+struct IssuedReport: Codable, Equatable {
+  var number: String
+  var template: ReportTemplate
+  var subject: Identifier
+  var from: Day?
+  var until: Day
+  var commit: UInt64
+  var day: Day
+  var instant: Int64
+  var account: String?
+  var purpose: String
+  var caseNumber: String?
+  /// The rights it was made under.
+  var roles: [AccessRole]
+  var ownUnits: [String]
+  var subordinateUnits: [String]
+  var consent: String?
+  var contentHash: String
+}
+
+/// What verifying a report found (报告核验).
+public struct ReportVerification: Codable, Sendable, Equatable {
+  /// Whether such a report was issued and the code is its.
+  public var isGenuine: Bool
+  /// Whether it was made again and says the same; `nil` where it is not genuine.
+  public var isReproduced: Bool?
+  /// SHA-256 of its content.
+  public var contentHash: String?
+  /// When it was issued, in Asia/Shanghai.
+  public var issued: String?
+  /// The commit it was made at.
+  public var commit: UInt64?
+}
+
+/// What a report is asked for (报告申请).
+public struct ReportRequest: Sendable {
+  /// An identifier of the subject.
+  public var subject: String
+  /// Its kind; `nil` = by its form.
+  public var kind: IdentifierKind?
+  /// The layout; `nil` = that of 2022 for the kind of subject.
+  public var template: ReportTemplate?
+  /// The first day of the period.
+  public var from: Day?
+  /// The last day of the period; `nil` = today.
+  public var until: Day?
+  /// The commit of the store; `nil` = the last one. Earlier ones only for the subject itself and the centre.
+  public var commit: UInt64?
+  /// Whether it gets a number and can be verified.
+  public var isIssued: Bool
+
+  /// Makes a request.
+  public init(
+    subject: String, kind: IdentifierKind? = nil, template: ReportTemplate? = nil, from: Day? = nil,
+    until: Day? = nil, commit: UInt64? = nil, isIssued: Bool = false
+  ) {
+    self.subject = subject
+    self.kind = kind
+    self.template = template
+    self.from = from
+    self.until = until
+    self.commit = commit
+    self.isIssued = isIssued
+  }
+}
+
+extension AccessSession {
+  /// Makes a credit report (出具信用报告).
+  ///
+  /// ```swift
+  /// let report = try session.report(ReportRequest(subject: "91130302MA0000015N", isIssued: true))
+  /// try Data(ReportPage(report).html.utf8).write(to: file)
+  /// ```
+  /// - Parameter request: about whom, in which layout, of which time.
+  /// - Throws: `AccessRefusal` with rule `authorityMissing` for a person without its own request or consent; `CreditError`.
+  public func report(_ request: ReportRequest) throws -> CreditReport {
+    let subject = identifier(request.subject, kind: request.kind)
+    return try perform(.report, about: [subject], asOf: request.commit) { reading, facts in
+      try reading.mayReport(on: subject, asOf: request.commit)
+      let isPerson = subject.subjectKind == .naturalPerson
+      let making = ReportMaking(
+        reading: reading, template: request.template ?? (isPerson ? .person2022 : .body2022),
+        subject: subject,
+        from: request.from, until: request.until ?? reading.today)
+      let content = try making.content()
+      let hash = try content.hash()
+      for section in content.sections {
+        facts.rows += section.records.count
+        facts.entries.formUnion(section.records.map(\.entry))
+      }
+      let instant = platform.options.now()
+      var report = CreditReport(
+        content: content, issued: ReportClock.text(instant), issuer: platform.options.issuer,
+        purpose: caller.purpose, contentHash: hash)
+      if request.isIssued { try issue(&report, making, instant) }
+      return report
+    }
+  }
+
+  private func issue(_ report: inout CreditReport, _ making: ReportMaking, _ instant: Int64) throws {
+    let suffix = (0..<8).map { _ in "0123456789ABCDEFGHJKLMNPQRTUWXY".randomElement() ?? "0" }
+    let number = ReportClock.digits(instant) + String(suffix)
+    let reading = making.reading
+    let issued = IssuedReport(
+      number: number, template: making.template, subject: making.subject, from: making.from,
+      until: making.until, commit: reading.snapshot.commit, day: reading.today, instant: instant,
+      account: caller.account ?? keeper, purpose: caller.purpose, caseNumber: caller.caseNumber,
+      roles: reading.roles, ownUnits: reading.grant.ownUnits.sorted(),
+      subordinateUnits: reading.grant.subordinateUnits.sorted(), consent: caller.consent,
+      contentHash: report.contentHash)
+    try platform.database.change("report") { _, changes in
+      try changes.put(DocumentKind.report, number, issued, subjects: [making.subject])
+    }
+    report.number = number
+    report.verificationCode = platform.log.code(of: number + report.contentHash)
+  }
+
+  /// Finds out whether a report was issued and still says what it said (报告核验). Anybody who holds it may ask.
+  ///
+  /// - Parameters:
+  ///   - number: the number on it.
+  ///   - code: the verification code on it.
+  /// - Throws: `CreditError`.
+  public func verifyReport(number: String, code: String) throws -> ReportVerification {
+    let snapshot = platform.database.snapshot()
+    guard let issued = try snapshot.document(DocumentKind.report, number)?.decoded(as: IssuedReport.self),
+      platform.log.code(of: number + issued.contentHash) == code
+    else { return ReportVerification(isGenuine: false) }
+    let then = platform.database.snapshot(asOf: issued.commit)
+    let grant = AccessGrant(
+      account: issued.account, ownUnits: Set(issued.ownUnits), subordinateUnits: Set(issued.subordinateUnits),
+      roles: issued.roles)
+    let reading = AccessReading(
+      session: self, snapshot: then, grant: grant, roles: issued.roles,
+      configuration: try PlatformConfiguration.read(then, known: nil), day: issued.day)
+    let content = try ReportMaking(
+      reading: reading, template: issued.template, subject: issued.subject, from: issued.from,
+      until: issued.until
+    ).content()
+    return ReportVerification(
+      isGenuine: true, isReproduced: try content.hash() == issued.contentHash,
+      contentHash: issued.contentHash,
+      issued: ReportClock.text(issued.instant), commit: issued.commit)
+  }
+}
+
+extension AccessReading {
+  /// Whether the caller may have a report about a subject.
+  func mayReport(on subject: Identifier, asOf commit: UInt64?) throws(AccessRefusal) {
+    if subject.subjectKind == .naturalPerson, audience == .everybody || audience == .government {
+      throw AccessRefusal(
+        .authorityMissing, "a report about a person is made on its own request, or with its consent")
+    }
+    if commit != nil, audience != .centre, audience != .subject {
+      throw AccessRefusal(
+        .actionNotGranted, "reports of the past are made for the subject itself and by the centre")
+    }
+  }
+}
+
+/// Times as they are printed, in Asia/Shanghai.
+enum ReportClock {
+  /// `2026-05-04 19:02:57`.
+  static func text(_ instant: Int64) -> String {
+    let (day, time) = parts(instant)
+    return "\(day) \(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60))"
+  }
+
+  /// `20260504190257`.
+  static func digits(_ instant: Int64) -> String { text(instant).filter(\.isNumber) }
+
+  private static func parts(_ instant: Int64) -> (Day, Int64) {
+    let seconds = (instant + 8 * 3_600_000) / 1000
+    let day = CreditDatabase.day(ofMilliseconds: instant)
+    return (day, seconds - Int64(day.daysSinceEpoch) * 86_400)
+  }
+
+  private static func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : String(number) }
+}

@@ -1,0 +1,100 @@
+// Owns putting a report together from what a reader sees of a subject.
+// Invariants: nothing comes into a report but through `AccessReading`; records with an event outside the period stay out, those without a date stay in.
+
+import CreditModel
+import CreditStore
+
+/// What a report is asked for.
+struct ReportMaking {
+  let reading: AccessReading
+  let template: ReportTemplate
+  let subject: Identifier
+  let from: Day?
+  let until: Day
+
+  func content() throws -> CreditReport.Content {
+    let identifiers = try reading.identifiers(of: subject)
+    let records = try reading.records(of: subject).filter { record in
+      record.day.map { $0 >= from ?? $0 && $0 <= until } ?? true
+    }
+    var placed = [[ShownRecord]](repeating: [], count: template.sections.count)
+    for record in records {
+      let authority = record.items.first { $0.name.contains("机关") || $0.name.contains("认定单位") }?.value
+      if let place = template.place(of: record, level: record.level, authority: authority) {
+        placed[place].append(record)
+      }
+    }
+    let sections = try zip(template.sections, placed).map { section, records in
+      try made(section, records.sorted { $0.day ?? .minimum > $1.day ?? .minimum })
+    }
+    return CreditReport.Content(
+      template: template.id, version: template.version, title: template.title,
+      subject: made(identifiers, records), audience: reading.audience, from: from, until: until,
+      commit: reading.snapshot.commit, sections: sections, advice: template.advice,
+      absentText: template.absentText)
+  }
+
+  private func made(_ identifiers: [Identifier], _ records: [ShownRecord]) -> CreditReport.Subject {
+    let named = records.filter { $0.subjectName != nil }.sorted { left, right in
+      let (first, second) = (left.category == "registration", right.category == "registration")
+      return first != second
+        ? first : (left.day ?? .minimum, left.commit) > (right.day ?? .minimum, right.commit)
+    }
+    let present = named.first?.subjectName
+    let form = present.map(NormalizedName.init)
+    var former: [String] = []
+    for name in named.compactMap(\.subjectName) where NormalizedName(name) != form && !former.contains(name) {
+      former.append(name)
+    }
+    var labels: [String] = []
+    if let state = records.first(where: { $0.subjectState != nil })?.subjectState { labels.append(state) }
+    if records.contains(where: { $0.category == "honour" }) { labels.append("守信激励对象") }
+    if records.contains(where: { $0.category == "seriousBreach" && $0.publication?.isShown ?? true }) {
+      labels.append("失信惩戒对象")
+    }
+    return CreditReport.Subject(
+      name: present, formerNames: former, identifiers: identifiers.map { reading.shown($0, of: subject) },
+      kind: subject.subjectKind, labels: labels)
+  }
+
+  private func made(_ section: ReportTemplate.Section, _ records: [ShownRecord]) throws
+    -> CreditReport.Section
+  {
+    let isText =
+      section.categories.isEmpty && section.entries.isEmpty && !section.isLocal && !section.takesOthers
+    let text = records.isEmpty ? (isText ? template.advice.joined(separator: "\n") : template.emptyText) : nil
+    return CreditReport.Section(
+      number: section.number, title: section.title, records: records.map { made($0, section) }, text: text,
+      scope: template.printsScope ? try scope(of: section) : nil)
+  }
+
+  private func made(_ record: ShownRecord, _ section: ReportTemplate.Section) -> CreditReport.Record {
+    let fields: [CreditReport.Field]
+    if let columns = section.columns[record.entry] {
+      fields = columns.compactMap { id in
+        if let item = record.items.first(where: { $0.id == id }) {
+          return .init(name: item.name, value: item.value)
+        }
+        return record.absentItems.first { $0.id == id }.map { .init(name: $0.name, value: nil) }
+      }
+    } else {
+      fields = record.items.map { CreditReport.Field(name: $0.name, value: $0.value) }
+    }
+    return CreditReport.Record(
+      entry: record.entry, name: record.entryName, nature: record.nature, day: record.day,
+      isDisputed: record.isDisputed, publicUntil: record.publication?.lastDay, fields: fields)
+  }
+
+  /// Which entries a section rests on, and up to when.
+  private func scope(of section: ReportTemplate.Section) throws -> String {
+    let entries = try reading.visibleEntries { entry in
+      (section.categories.contains(entry.category) || section.entries.contains(entry.code))
+        && section.natures?.contains(entry.nature) ?? true
+    }
+    guard !entries.isEmpty else { return "本节没有可供查询的目录，不能作为无违法违规的依据。" }
+    let names = entries.prefix(20).map { "\($0.name)（\($0.code)）" }.joined(separator: "、")
+    let more = entries.count > 20 ? "等 \(entries.count) 项目录" : ""
+    let organs = section.authorityWords.map { "，限作出机关名称含“\($0.joined(separator: "”或“"))”的信息" } ?? ""
+    return "查询范围：\(names)\(more)\(organs)；数据截至 \(until)（提交 \(reading.snapshot.commit)）。"
+  }
+}

@@ -1,0 +1,339 @@
+// Goal: reports, lists, repair, objections, consents and the log do what the rules say, through the sessions that services have.
+// Method: small stories with the days on both sides of each deadline; hashes and chains are worked out anew or broken on purpose.
+
+@testable import CreditApplications
+import CreditModel
+import CreditStore
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ApplicationTests {
+  private static let body = PlatformFixture.body
+  private static let person = "130302199001010016"
+  private static let proof = CaseMaterial(of: "缴款凭证".utf8, title: "缴款凭证")
+  private static let letter = CaseMaterial(of: "承诺书".utf8, title: "信用承诺书")
+
+  private func rule(_ body: () throws -> some Any) -> AccessRule? {
+    do {
+      _ = try body()
+      return nil
+    } catch { return (error as? AccessRefusal)?.rule }
+  }
+
+  private func code(_ body: () throws -> some Any) -> String? {
+    do {
+      _ = try body()
+      return nil
+    } catch { return (error as? CreditError)?.code }
+  }
+
+  // MARK: Reports
+
+  @Test func reportsAreReproducible() async throws {
+    let fixture = try PlatformFixture(on: "2026-05-20")
+    try fixture.enterAccounts()
+    try fixture.collectPenalties([
+      PlatformFixture.penalty(Self.body, "甲", day: "2026-04-10"),
+      PlatformFixture.penalty(Self.body, "乙", day: "2026-04-11", categories: "警告"),
+      PlatformFixture.penalty(Self.person, "丙", day: "2026-04-12"),
+    ])
+    let session = try fixture.session("clerk", .counter)
+    let report = try session.report(ReportRequest(subject: Self.body, isIssued: true))
+    let number = try #require(report.number)
+    #expect(number.count == 22 && number.hasPrefix("20260520120000"))
+    let penalties = try #require(report.content.sections.first { $0.title == "行政管理信息" })
+    // Government sees what is not public too; its own numbers stay hidden.
+    #expect(penalties.records.count == 2)
+    #expect(report.content.subject.name == "某公司")
+    let page = ReportPage(report).html
+    #expect(page.contains("罚款一千元") && page.contains("<svg") && !page.contains("李四身份"))
+    // Everything else goes on, and the report still says what it said.
+    try fixture.collectPenalties([PlatformFixture.penalty(Self.body, "丁", day: "2026-05-01")])
+    fixture.day.move(to: "2027-06-01")
+    try fixture.keeper.publish([
+      AccessRole(id: "counter", name: "窗口", audience: .government, actions: [.query], scope: .ownUnit)
+    ])
+    let verificationCode = try #require(report.verificationCode)
+    let visitor = try fixture.platform.session(.visitor)
+    let verified = try visitor.verifyReport(number: number, code: verificationCode)
+    #expect(verified.isGenuine && verified.isReproduced == true && verified.contentHash == report.contentHash)
+    let other = try visitor.verifyReport(number: number, code: "00000000")
+    #expect(!other.isGenuine && other.contentHash == nil)
+    #expect(try !visitor.verifyReport(number: "20260520120000AAAAAAAA", code: verificationCode).isGenuine)
+    try fixture.platform.close()
+  }
+
+  @Test func reportsSaySomethingForEachAudience() throws {
+    let fixture = try PlatformFixture(on: "2026-05-20")
+    try fixture.enterAccounts()
+    try fixture.collectPenalties([
+      PlatformFixture.penalty(Self.person, "丙", day: "2026-04-12"),
+      PlatformFixture.penalty(
+        Self.body, "甲", day: "2026-04-10", facts: "<script>alert('x')</script>&\"证件130302199001010016"),
+      PlatformFixture.penalty(Self.body, "乙", day: "2026-04-10", categories: "警告"),
+    ])
+    func keys(_ audience: Audience, _ subject: String) throws -> [String?] {
+      let session = try fixture.platform.keeperSession(name: "t", purpose: "测试", audience: audience)
+      return try session.report(ReportRequest(subject: subject)).content.sections.flatMap(\.records).map {
+        record in
+        record.fields.first { $0.name.contains("文号") }?.value
+      }
+    }
+    #expect(try keys(.everybody, Self.body) == ["甲"])
+    #expect(try keys(.centre, Self.body).count == 2)
+    #expect(try keys(.subject, Self.person) == ["丙"])
+    #expect(rule { try keys(.government, Self.person) } == .authorityMissing)
+    let session = try fixture.platform.keeperSession(name: "t", purpose: "测试", audience: .government)
+    let page = ReportPage(try session.report(ReportRequest(subject: Self.body))).html
+    #expect(!page.contains("<script>") && page.contains("&lt;script&gt;"))
+    #expect(page.contains("130302********0016") && !page.contains("130302199001010016"))
+    // The report in place of certificates says what it rests on.
+    let special = try session.report(ReportRequest(subject: Self.body, template: .noViolation))
+    let others = try #require(special.content.sections.last)
+    #expect(others.records.count == 2 && others.scope?.contains("XZCF") == true)
+    #expect(
+      special.content.sections[0].records.isEmpty
+        && special.content.sections[0].scope?.contains("市场监督") == true)
+    try fixture.platform.close()
+  }
+
+  // MARK: Lists and measures
+
+  private func collectLists(_ fixture: PlatformFixture) throws {
+    try fixture.collect(
+      "YZSX", from: PlatformFixture.market, header: "YZSX_MC,YZSX_SHXYM,YZSX_MD,YZSX_WSH,YZSX_RQ,YZSX_YCRQ",
+      [
+        "某公司,\(Self.body),重大税收违法失信主体,1,2026-01-01,", "某公司,\(Self.body),失信被执行人,2,2026-01-01,2026-05-19",
+        "另一,92130303MA0000023W,失信被执行人,3,2026-05-21,",
+      ])
+    try fixture.keeper.publish(
+      [],
+      [
+        Memorandum(
+          id: "税收", title: "对重大税收违法案件当事人实施联合惩戒", basis: "备忘录",
+          triggers: [.init(entry: "YZSX", item: "YZSX_MD", words: ["重大税收违法"])], measures: ["M06", "M07"],
+          matters: ["政府采购"], from: try #require(Day("2020-01-01"))),
+        Memorandum(
+          id: "执行", title: "对失信被执行人实施联合惩戒", basis: "备忘录",
+          triggers: [.init(entry: "YZSX", item: "YZSX_MD", words: ["失信被执行人"])], measures: ["M03"],
+          from: try #require(Day("2020-01-01"))),
+      ])
+  }
+
+  @Test func countersAreToldWhatFollows() throws {
+    let fixture = try PlatformFixture(on: "2026-05-20")
+    try fixture.enterAccounts()
+    try collectLists(fixture)
+    let session = try fixture.session("clerk", .counter)
+    let check = try session.check(Self.body, matter: "政府采购")
+    #expect(check.memberships.map(\.list) == ["重大税收违法失信主体"])
+    #expect(check.measures.map(\.measure) == ["M06", "M07"])
+    #expect(try session.check(Self.body, matter: "其他").isClear)
+    // Of the day after entry and before exit, and of many at once.
+    #expect(try session.check("92130303MA0000023W").isClear)
+    fixture.day.move(to: "2026-05-19")
+    #expect(try session.check(Self.body).measures.map(\.measure) == ["M06", "M07", "M03"])
+    fixture.day.move(to: "2026-05-21")
+    let many = try session.check([Self.body, "92130303MA0000023W", "nobody"])
+    #expect(many.map { $0.measures.map(\.measure) } == [["M06", "M07"], ["M03"], []])
+    // What was done is told, and lifted once the record is repaired.
+    try session.report(
+      "F1", of: Self.body, check.measures[0], because: check.memberships[0], result: "取消投标资格")
+    #expect(
+      code {
+        try session.report("F1", of: Self.body, check.measures[0], because: check.memberships[0], result: "x")
+      } == "alreadyExists")
+    #expect(try fixture.keeper.liftMeasures().isEmpty)
+    let key = try #require(check.memberships[0].key)
+    try fixture.withStore {
+      _ = try $0.repair(
+        "YZSX", subject: Identifier(Self.body, as: .unifiedSocialCreditCode), key: key, reason: "修复")
+    }
+    #expect(try fixture.keeper.liftMeasures().map(\.liftedBecause) == ["repaired"])
+    #expect(try fixture.keeper.liftMeasures().isEmpty)
+    #expect(try session.liftedMeasures(since: fixture.day.value).map(\.id) == ["F1"])
+    #expect(try fixture.keeper.measureUse().map { [$0.taken, $0.lifted] } == [[1, 1]])
+    #expect(try session.check(Self.body).isClear)
+    try fixture.platform.close()
+  }
+
+  // MARK: Repair
+
+  @Test func repairFollowsItsStates() throws {
+    let fixture = try PlatformFixture(on: "2026-07-09")
+    try fixture.enterAccounts()
+    try fixture.collectPenalties([PlatformFixture.penalty(Self.body, "甲", day: "2026-04-10")])
+    let key = "\(PlatformFixture.market)|甲"
+    let centre = try fixture.session("centre")
+    func apply(_ id: String) throws -> RepairApplication {
+      try centre.applyForRepair(
+        id, of: Self.body, entry: "XZCF", key: key, materials: [Self.proof], commitment: Self.letter)
+    }
+    // Three months from the day of the decision, and not a day before.
+    #expect(rule { try apply("1") } == .minimumPeriod)
+    fixture.day.move(to: "2026-07-10")
+    #expect(
+      code {
+        try centre.applyForRepair(
+          "1", of: Self.body, entry: "XZCF", key: key, materials: [], commitment: Self.letter)
+      }
+        == "materialMissing")
+    let application = try apply("1")
+    // 10 July 2026 is a Friday.
+    #expect(application.acceptBy.description == "2026-07-15" && application.regime == "R2026")
+    #expect(code { try apply("2") } == "alreadyApplied")
+    #expect(rule { try centre.takeStep("1", .approve(nil)) } == .wrongState)
+    let market = try fixture.session("market")
+    #expect(rule { try fixture.session("clerk").takeStep("1", .accept) } == .actionNotGranted)
+    #expect(try market.takeStep("1", .giveBack("缺凭证")).state == .returned)
+    #expect(try centre.takeStep("1", .supplement([Self.proof])).materials.count == 2)
+    #expect(try market.takeStep("1", .accept).decideBy?.description == "2026-07-21")
+    fixture.day.move(to: "2026-07-22")
+    #expect(try market.overdueRepairs().map(\.id) == ["1"])
+    #expect(try market.takeStep("1", .extend("需要核实")).isExtended)
+    #expect(rule { try market.takeStep("1", .extend("再")) } == .wrongState)
+    let visitor = try fixture.platform.session(.visitor)
+    #expect(try visitor.records(of: Self.body).count == 1)
+    #expect(try market.takeStep("1", .approve(nil)).state == .repaired)
+    // Hidden, unshared, and the trace kept.
+    #expect(try visitor.records(of: Self.body).isEmpty)
+    #expect(try fixture.session("clerk").records(of: Self.body).isEmpty)
+    #expect(try centre.records(of: Self.body).map(\.state) == ["repaired"])
+    // A broken commitment shows it again and bars the subject.
+    let broken = try market.takeStep("1", .breakCommitment("未履行承诺"))
+    #expect(broken.state == .reinstated && broken.barredUntil?.description == "2029-07-22")
+    #expect(try visitor.records(of: Self.body).count == 1)
+    #expect(rule { try apply("3") } == .barred)
+    #expect(
+      broken.steps.map(\.step) == [
+        "applied", "returned", "supplemented", "accepted", "extended", "repaired", "reinstated",
+      ])
+    #expect(broken.steps.allSatisfy { $0.account != nil })
+    try fixture.platform.close()
+  }
+
+  @Test func findingsOfTheOrganDecide() throws {
+    let fixture = try PlatformFixture(on: "2026-08-01")
+    try fixture.enterAccounts()
+    try fixture.collectPenalties([
+      PlatformFixture.penalty(Self.body, "甲", day: "2026-04-10", categories: "警告"),
+      PlatformFixture.penalty(Self.body, "乙", day: "2026-04-10"),
+    ])
+    let visitor = try fixture.platform.session(.visitor)
+    #expect(try visitor.records(of: Self.body).map { $0["CF_WSH"] } == ["乙"])
+    let market = try fixture.session("market")
+    let keys = ["甲", "乙"].map { "\(PlatformFixture.market)|\($0)" }
+    for (key, isNeverRepaired) in zip(keys, [false, true]) {
+      try market.note(
+        BreachFinding(
+          entry: "XZCF", key: key, breachClass: .serious, isNeverRepaired: isNeverRepaired,
+          evidence: "分类办法第三条",
+          unit: PlatformFixture.market), of: Self.body)
+    }
+    #expect(
+      try visitor.records(of: Self.body).map { $0.publication?.lastDay?.description } == [
+        "2029-04-10", "2029-04-10",
+      ])
+    let centre = try fixture.session("centre")
+    #expect(
+      keys.map { key in
+        rule {
+          try centre.applyForRepair(
+            key, of: Self.body, entry: "XZCF", key: key, materials: [Self.proof], commitment: Self.letter)
+        }
+      } == [.minimumPeriod, .notRepairable])
+    try fixture.platform.close()
+  }
+
+  // MARK: Objections
+
+  @Test func objectionsMarkAndCorrect() throws {
+    let fixture = try PlatformFixture(on: "2026-05-20")
+    try fixture.enterAccounts()
+    try fixture.collectPenalties([PlatformFixture.penalty(Self.body, "甲", day: "2026-04-10")])
+    let key = "\(PlatformFixture.market)|甲"
+    let centre = try fixture.session("centre")
+    let objection = try centre.object(
+      "O1", of: Self.body, entry: "XZCF", key: key, claims: [.init(item: "CF_NR_FK", value: "0.05")],
+      reason: "金额有误")
+    #expect(objection.decideBy.description == "2026-05-27")
+    #expect(
+      code { try centre.object("O2", of: Self.body, entry: "XZCF", key: key, reason: "x") }
+        == "alreadyObjected")
+    #expect(
+      code {
+        try centre.object(
+          "O2", of: Self.body, entry: "XZCF", key: key, claims: [.init(item: "X", value: nil)], reason: "x")
+      } == "unknownItem")
+    let visitor = try fixture.platform.session(.visitor)
+    #expect(try visitor.records(of: Self.body).map(\.isDisputed) == [true])
+    let page = ReportPage(try fixture.session("clerk", .counter).report(ReportRequest(subject: Self.body)))
+      .html
+    #expect(page.contains("异议处理中"))
+    #expect(
+      rule { try fixture.session("clerk").decideObjection("O1", .corrected, note: "") } == .actionNotGranted)
+    #expect(try fixture.session("market").decideObjection("O1", .corrected, note: "属实").state == .corrected)
+    let after = try visitor.records(of: Self.body)
+    #expect(
+      after.map(\.isDisputed) == [false] && after[0]["CF_NR_FK"] == "0.05" && after[0].state == "corrected")
+    #expect(rule { try centre.decideObjection("O1", .upheld, note: "x") } == .wrongState)
+    try fixture.platform.close()
+  }
+
+  // MARK: Consents
+
+  @Test func readingWithConsentFailsClosed() throws {
+    let fixture = try PlatformFixture(on: "2026-05-20")
+    try fixture.enterAccounts()
+    try fixture.collect(
+      "XYD-YDXX", header: "YDXX_MC,YDXX_SHXYM,YDXX_YHBH,YDXX_NY,YDXX_ZDH,YDXX_DL",
+      ["某公司,\(Self.body),1,2026-01,1,5", "某公司,\(Self.body),1,2026-03,2,7"])
+    func consent(_ id: String, until: String = "2026-12-31", change: (inout Consent) -> Void = { _ in })
+      throws -> Consent
+    {
+      var consent = Consent(
+        id: id, subject: Identifier(Self.body, as: .unifiedSocialCreditCode), grantee: PlatformFixture.bank,
+        categories: ["utility"], purpose: "贷款申请 7", grantedOn: try #require(Day("2026-05-01")),
+        validUntil: try #require(Day(until)), channel: .online, evidence: String(repeating: "a", count: 64))
+      change(&consent)
+      return consent
+    }
+    let keeper = try fixture.keeper
+    try keeper.grant(try consent("C1"))
+    try keeper.grant(try consent("C2", until: "2026-05-19"))
+    try keeper.grant(try consent("C3") { $0.categories = ["tax"] })
+    try keeper.grant(try consent("C4") { $0.dataFrom = Day("2026-02-01") })
+    try keeper.grant(
+      try consent("C5") { $0.subject = Identifier("92130303MA0000023W", as: .unifiedSocialCreditCode) })
+    try keeper.grant(try consent("C6") { $0.items = ["YDXX_NY"] })
+    #expect(code { try keeper.grant(try consent("C1")) } == "alreadyExists")
+    #expect(code { try keeper.grant(try consent("C7") { $0.evidence = "x" }) } == "invalidConsent")
+    #expect(
+      rule {
+        try keeper.grant(
+          try consent("C8") { $0.subject = Identifier("130302201801010017", as: .citizenIdentityNumber) })
+      } == .guardianMissing)
+    func records(_ id: String?, purpose: String = "贷款申请 7") throws -> [ShownRecord] {
+      try fixture.session("bank", .interface, purpose: purpose, consent: id).financing(of: Self.body).kinds
+        .flatMap(\.records)
+    }
+    #expect(try records("C1").count == 2)
+    #expect(try records("C3").isEmpty)
+    #expect(try records("C4").map { $0.day?.description } == ["2026-03-01"])
+    #expect(try records("C6").first?.items.map(\.id) == ["YDXX_NY"])
+    #expect(rule { try records(nil) } == .consentMissing)
+    #expect(rule { try records("none") } == .consentMissing)
+    #expect(rule { try records("C5") } == .consentMissing)
+    #expect(rule { try records("C2") } == .consentExpired)
+    #expect(rule { try records("C1", purpose: "别的") } == .consentScope)
+    try keeper.revokeConsent("C1", reason: "本人撤回")
+    #expect(rule { try records("C1") } == .consentRevoked)
+    #expect(try keeper.consents(of: Self.body).count == 5)
+    // The consent stands in the log.
+    let lines = try keeper.accesses(to: Self.body)
+    #expect(lines.filter { $0.consent == "C1" && $0.outcome == "allowed" }.count == 1)
+    #expect(lines.filter { $0.outcome == "consentRevoked" }.count == 1)
+    try fixture.platform.close()
+  }
+}

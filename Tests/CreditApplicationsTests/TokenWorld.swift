@@ -1,0 +1,134 @@
+// Owns a platform whose records hold a token of their own in every item, and a naive model of who may see which.
+// Invariants: the model is written from the rules in words, not from the code: openness, sharing, consent, unit, kind of subject.
+
+@testable import CreditApplications
+import CreditModel
+import CreditStore
+import Foundation
+import Synchronization
+import TestSupport
+
+final class TokenWorld: Sendable {
+  struct Token: CustomStringConvertible {
+    var text: String
+    var entry: CatalogueEntry
+    var openness: Openness
+    var hasMask: Bool
+    var isPerson: Bool
+    var unit: String
+    var description: String {
+      "\(text) of \(entry.code) \(openness.rawValue) \(isPerson ? "person" : "body")"
+    }
+  }
+
+  let fixture: PlatformFixture
+  let entries: [CatalogueEntry]
+  let subjects: [String]
+  let tokens: [Token]
+  private let seen = Mutex(false)
+  var seenSomething: Bool { seen.withLock { $0 } }
+
+  init(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed &* 7919)
+    fixture = try PlatformFixture()
+    try fixture.enterAccounts()
+    var entries: [CatalogueEntry] = []
+    for number in 0..<12 {
+      let openness = Openness.allCases.randomElement(using: &random) ?? .public
+      var items = [
+        CatalogueItem(id: "CODE", name: "代码", identifier: .any), CatalogueItem(id: "NO", name: "文号"),
+        CatalogueItem(id: "DAY", name: "日期", type: .date), CatalogueItem(id: "NAME", name: "名称"),
+      ]
+      for (place, openness) in Openness.allCases.enumerated() {
+        items.append(CatalogueItem(id: "I\(place)", name: "项\(place)", openness: openness))
+      }
+      items.append(CatalogueItem(id: "M", name: "遮", openness: openness, mask: [1, 1]))
+      var entry = CatalogueEntry(
+        code: "E\(number)", name: "目录\(number)",
+        category: ["administrative", "utility", "honour", "tax"].randomElement(using: &random) ?? "other",
+        nature: CatalogueEntry.Nature.allCases.randomElement(using: &random) ?? .neutral, openness: openness,
+        sharing: CatalogueEntry.Sharing.allCases.randomElement(using: &random) ?? .none, subject: ["CODE"],
+        subjectName: "NAME", recordKey: ["NO"], eventDate: "DAY", items: items)
+      if Bool.random(using: &random) { entry.units = [PlatformFixture.market] }
+      if Bool.random(using: &random) { entry.level = .municipal }
+      entries.append(entry)
+    }
+    let published = entries
+    try fixture.withStore { _ = try $0.catalogue.publish(published) }
+    subjects = [PlatformFixture.body, "130302199001010016", "92130303MA0000023W"]
+    var tokens: [Token] = []
+    for entry in entries {
+      for unit in [PlatformFixture.market, PlatformFixture.centre]
+      where entry.units.isEmpty || entry.units.contains(unit) {
+        var rows: [String] = []
+        for subject in subjects.prefix(2) {
+          let isPerson = subject.hasPrefix("1303")
+          var cells = [subject]
+          for item in entry.items.dropFirst() {
+            if item.id == "DAY" {
+              cells.append("2026-05-0\(Int.random(in: 1...9, using: &random))")
+              continue
+            }
+            let text =
+              "tok\(tokens.count)\(String(UInt32.random(in: 0...UInt32.max, using: &random), radix: 36))x"
+            cells.append(text)
+            tokens.append(
+              Token(
+                text: text, entry: entry, openness: entry.openness(of: item), hasMask: item.mask != nil,
+                isPerson: isPerson, unit: unit))
+          }
+          rows.append(cells.joined(separator: ","))
+        }
+        try fixture.collect(
+          entry.code, from: unit, header: entry.items.map(\.id).joined(separator: ","), rows)
+      }
+    }
+    self.entries = entries
+    self.tokens = tokens
+  }
+
+  func randomRole(_ random: inout SeededGenerator) -> AccessRole {
+    AccessRole(
+      id: "random", name: "随机",
+      audience: [Audience.everybody, .government, .authorized, .subject].randomElement(using: &random)
+        ?? .everybody,
+      actions: [.query, .screen, .report, .finance],
+      scope: AccessRole.Scope.allCases.randomElement(using: &random),
+      entries: Bool.random(using: &random)
+        ? nil : entries.filter { _ in Bool.random(using: &random) }.map(\.code),
+      categories: Int.random(in: 0..<4, using: &random) > 0 ? nil : ["administrative", "honour"],
+      conditionalEntries: entries.filter { _ in Bool.random(using: &random) }.map(\.code),
+      isUnmasked: Int.random(in: 0..<4, using: &random) == 0)
+  }
+
+  /// Whether somebody of the market regulator with a role may see a token.
+  func isVisible(_ token: Token, to role: AccessRole) -> Bool {
+    let isSeen = mayLook(token, role)
+    if isSeen { seen.withLock { $0 = true } }
+    return isSeen
+  }
+
+  private func mayLook(_ token: Token, _ role: AccessRole) -> Bool {
+    let entry = token.entry
+    guard let scope = role.scope else { return false }
+    if token.hasMask, role.isUnmasked != true { return false }
+    if let entries = role.entries, !entries.contains(entry.code) { return false }
+    if let categories = role.categories, !categories.contains(entry.category) { return false }
+    // The market regulator has no unit under it.
+    if scope != .all, token.unit != PlatformFixture.market { return false }
+    if role.audience == .everybody {
+      return !token.isPerson && entry.openness == .public && token.openness == .public
+    }
+    // What the own unit reports, and is named for, it may see whole.
+    if entry.units.contains(PlatformFixture.market), token.unit == PlatformFixture.market { return true }
+    switch role.audience {
+    case .government:
+      guard entry.openness != .authorized, token.openness != .authorized else { return false }
+      if entry.openness == .public || entry.sharing == .unconditional { return true }
+      return entry.sharing == .conditional && role.conditionalEntries?.contains(entry.code) == true
+    case .authorized: return false
+    case .subject, .centre: return true
+    case .everybody: return false
+    }
+  }
+}
