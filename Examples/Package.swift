@@ -15,6 +15,8 @@ let package = Package(
     .executable(name: "credit", targets: ["CreditCommand"]),
     .executable(name: "QuickStart", targets: ["QuickStart"]),
     .executable(name: "CityPlatform", targets: ["CityPlatform"]),
+    .executable(name: "CounterCheck", targets: ["CounterCheck"]),
+    .executable(name: "ReportPrinting", targets: ["ReportPrinting"]),
   ],
   dependencies: [
     .package(name: "CreditStore", path: ".."),
@@ -49,5 +51,12 @@ let package = Package(
         .product(name: "CreditStore", package: "CreditStore"),
         .product(name: "CreditModel", package: "CreditStore"),
       ], path: "CityPlatform", swiftSettings: settings),
+    // Services: they link the applications alone.
+    .executableTarget(
+      name: "CounterCheck", dependencies: [.product(name: "CreditApplications", package: "CreditStore")],
+      path: "CounterCheck", swiftSettings: settings),
+    .executableTarget(
+      name: "ReportPrinting", dependencies: [.product(name: "CreditApplications", package: "CreditStore")],
+      path: "ReportPrinting", swiftSettings: settings),
   ]
 )

@@ -336,4 +336,65 @@ import Testing
     #expect(lines.filter { $0.outcome == "consentRevoked" }.count == 1)
     try fixture.platform.close()
   }
+
+  /// A purge takes the documents about a subject along: consents, cases, reports.
+  @Test func purgesTakeDocumentsAlong() async throws {
+    let fixture = try PlatformFixture(on: "2026-07-10")
+    try fixture.enterAccounts()
+    try fixture.collectPenalties([PlatformFixture.penalty(Self.body, "甲", day: "2026-04-10")])
+    let centre = try fixture.session("centre")
+    try centre.applyForRepair(
+      "1", of: Self.body, entry: "XZCF", key: "\(PlatformFixture.market)|甲", materials: [Self.proof],
+      commitment: Self.letter)
+    let report = try centre.report(ReportRequest(subject: Self.body, isIssued: true))
+    let database = try CreditDatabase(opening: fixture.path, mode: .shared(waitSeconds: 20, idleSeconds: 0))
+    let certificate = try await database.purge(.subject(Self.body), reason: "依法删除")
+    #expect(certificate.figures.records == 1)
+    try database.close()
+    #expect(try centre.repairs(of: Self.body).isEmpty)
+    let code = try #require(report.verificationCode)
+    #expect(try !centre.verifyReport(number: try #require(report.number), code: code).isGenuine)
+    try fixture.platform.close()
+    // No file names it any more, the log neither.
+    let bytes = Data(Self.body.utf8)
+    for name in try FileManager.default.subpathsOfDirectory(atPath: fixture.path) {
+      let data = FileManager.default.contents(atPath: fixture.path + "/" + name) ?? Data()
+      #expect(data.range(of: bytes) == nil, "\(name)")
+    }
+  }
+
+  /// Every part of a report is in its hash.
+  @Test func theHashCoversAllOfAReport() throws {
+    let record = CreditReport.Record(
+      entry: "E", name: "n", nature: .negative, day: nil, isDisputed: false, publicUntil: nil,
+      fields: [.init(name: "a", value: "b")])
+    let section = CreditReport.Section(number: "一", title: "t", records: [record], text: nil, scope: nil)
+    let content = CreditReport.Content(
+      template: "t", version: "v", title: "t",
+      subject: .init(name: "n", formerNames: [], identifiers: ["i"], kind: .legalPerson, labels: []),
+      audience: .centre, from: nil, until: .epoch, commit: 1, sections: [section], advice: [], absentText: "-"
+    )
+    let changes: [(inout CreditReport.Content) -> Void] = [
+      { $0.template = "x" }, { $0.version = "x" }, { $0.title = "x" }, { $0.subject.name = nil },
+      { $0.subject.formerNames = ["n"] }, { $0.subject.identifiers = ["i", ""] },
+      { $0.subject.kind = .unknown },
+      { $0.subject.labels = ["x"] }, { $0.audience = .subject }, { $0.from = .epoch },
+      { $0.until = .maximum },
+      { $0.commit = 2 }, { $0.advice = [""] }, { $0.absentText = "" }, { $0.sections = [] },
+      { $0.sections[0].number = "二" }, { $0.sections[0].title = "" }, { $0.sections[0].text = "" },
+      { $0.sections[0].scope = "" }, { $0.sections[0].records[0].entry = "F" },
+      { $0.sections[0].records[0].name = "" },
+      { $0.sections[0].records[0].nature = .neutral }, { $0.sections[0].records[0].day = .epoch },
+      { $0.sections[0].records[0].isDisputed = true }, { $0.sections[0].records[0].publicUntil = .epoch },
+      { $0.sections[0].records[0].fields = [] }, { $0.sections[0].records[0].fields[0].name = "ab" },
+      { $0.sections[0].records[0].fields[0].value = nil }, { $0.sections[0].records[0].fields[0].value = "" },
+    ]
+    var hashes: Set<String> = [content.hash()]
+    for change in changes {
+      var changed = content
+      change(&changed)
+      hashes.insert(changed.hash())
+    }
+    #expect(hashes.count == changes.count + 1)
+  }
 }

@@ -14,6 +14,7 @@ public enum PersonalNumbers {
   /// PersonalNumbers.masked("张三 130302199001010016", on: today)   // "张三 130302********0016"
   /// ```
   public static func masked(_ text: String, on today: Day) -> String {
+    guard mayHoldNumber(text) else { return text }
     var scalars = Array(text.unicodeScalars)
     let values = scalars.map(value)
     let groups = groups(values)
@@ -44,6 +45,19 @@ public enum PersonalNumbers {
     var result = String.UnicodeScalarView()
     result.append(contentsOf: scalars)
     return String(result)
+  }
+
+  /// Whether a text has as many digits as the shortest number: nearly none has.
+  private static func mayHoldNumber(_ text: String) -> Bool {
+    guard text.utf8.count >= 15 else { return false }
+    var digits = 0
+    var isWide = false
+    for byte in text.utf8 {
+      // Digits of full width are three bytes, EF BC 90 to EF BC 99.
+      if byte >= 0x30 && byte <= 0x39 || isWide && byte >= 0x90 && byte <= 0x99 { digits += 1 }
+      isWide = byte == 0xBC
+    }
+    return digits >= 15
   }
 
   /// Bytes in any encoding that keeps ASCII, with identity numbers masked.

@@ -36,33 +36,22 @@ public struct AccessLogEntry: Codable, Sendable, Equatable {
 
   /// What the hash of the line is made of: every field with its length, so that no two lines give the same bytes.
   var canonicalBytes: [UInt8] {
-    var bytes: [UInt8] = []
-    func append(_ text: String?) {
-      guard let text else { return bytes.append(0) }
-      let count = UInt64(text.utf8.count)
-      bytes.append(1)
-      bytes += (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
-      bytes += text.utf8
-    }
-    func append(_ texts: [String]) {
-      append(String(texts.count))
-      for text in texts { append(text) }
-    }
-    append(String(sequence))
-    append(String(instant))
-    append(account)
-    append(unit)
-    append(roles)
-    append(portal.rawValue)
-    append(terminal)
-    append(action.rawValue)
-    append(purpose)
-    append(caseNumber)
-    append(subjects)
-    append(entries)
-    append(String(rows))
-    append(consent)
-    append(outcome)
-    return bytes
+    var bytes = CanonicalBytes()
+    bytes.append(sequence)
+    bytes.append(instant)
+    bytes.append(account)
+    bytes.append(unit)
+    bytes.append(roles)
+    bytes.append(portal.rawValue)
+    bytes.append(terminal)
+    bytes.append(action.rawValue)
+    bytes.append(purpose)
+    bytes.append(caseNumber)
+    bytes.append(subjects)
+    bytes.append(entries)
+    bytes.append(rows)
+    bytes.append(consent)
+    bytes.append(outcome)
+    return bytes.bytes
   }
 }

@@ -3,8 +3,9 @@
 // read anew only where they changed.
 // Does not decide what a caller may do (AccessGrant, RecordRights).
 
-public import CreditModel
-public import CreditStore
+// The values of the model come along, so that services import this module alone; the store below does not.
+@_exported public import CreditModel
+import CreditStore
 import Foundation
 import Synchronization
 
@@ -47,6 +48,25 @@ public final class CreditPlatform: Sendable {
     }
   }
 
+  /// How the store below is opened (打开方式).
+  public enum Mode: Sendable, Equatable {
+    /// For this process alone to write; waits so many seconds for another one that does.
+    case readWrite(waitSeconds: Double = 0)
+    /// For writing in turns with other processes: services beside each other, and the command.
+    case shared(waitSeconds: Double = 30, idleSeconds: Double = 2)
+    /// For reading, beside those who write; the access log is written all the same.
+    case readOnly
+
+    var store: CreditDatabase.Mode {
+      switch self {
+      case .readWrite(let waitSeconds): .readWrite(waitSeconds: waitSeconds)
+      case .shared(let waitSeconds, let idleSeconds):
+        .shared(waitSeconds: waitSeconds, idleSeconds: idleSeconds)
+      case .readOnly: .readOnly
+      }
+    }
+  }
+
   /// What is read once for many answers.
   private struct Known {
     var configuration: PlatformConfiguration?
@@ -79,14 +99,14 @@ public final class CreditPlatform: Sendable {
   ///   - mode: how the store is opened; services beside others use `.shared()`.
   ///   - options: the settings.
   /// - Throws: `CreditError`: what opening a store throws; `notPrepared` where the store was never opened by a platform that may write.
-  public init(opening path: String, mode: CreditDatabase.Mode, options: Options = Options()) throws {
+  public init(opening path: String, mode: Mode, options: Options = Options()) throws {
     let database = try CreditDatabase(
-      opening: path, mode: mode, options: .init(memoryBudgetBytes: options.memoryBudgetBytes))
+      opening: path, mode: mode.store, options: .init(memoryBudgetBytes: options.memoryBudgetBytes))
     do {
       let key = try Self.key(of: database, mode)
       self.database = database
       self.options = options
-      isWritable = mode != .readOnly && mode != .immutable
+      isWritable = mode != .readOnly
       log = AccessLog(
         folder: LogFolder(path: options.logFolder ?? path + "/log"), store: database.identifier, key: key,
         waits: options.waitsForLog, now: options.now)
@@ -103,18 +123,16 @@ public final class CreditPlatform: Sendable {
   public static func create(at path: String) throws { try CreditDatabase.create(at: path) }
 
   /// The key under which subjects are hashed in the log; made when a platform opens the store for the first time.
-  private static func key(of database: CreditDatabase, _ mode: CreditDatabase.Mode) throws -> [UInt8] {
+  private static func key(of database: CreditDatabase, _ mode: Mode) throws -> [UInt8] {
     func stored(_ snapshot: CreditSnapshot) throws -> [UInt8]? {
       try snapshot.document(DocumentKind.key, DocumentKind.key).flatMap {
         ContentDigest.bytes(hex: try $0.decoded(as: String.self))
       }
     }
     if let key = try stored(database.snapshot()) { return key }
-    switch mode {
-    case .readOnly, .immutable:
+    guard mode != .readOnly else {
       throw CreditError(
         "notPrepared", "no platform has opened this store for writing yet; run `credit access prepare` once")
-    case .readWrite, .shared: break
     }
     return try database.change("platform") { snapshot, changes in
       // Another process may have been faster.

@@ -10,6 +10,44 @@ struct RecordPublicity {
   let mappings: [String: PublicationMapping]
   /// Gives what an organ said about a record.
   let finding: (CreditRecord) throws -> BreachFinding?
+  private let memo = Memo()
+
+  init(
+    rules: PublicationRules, mappings: [String: PublicationMapping],
+    finding: @escaping (CreditRecord) throws -> BreachFinding?
+  ) {
+    self.rules = rules
+    self.mappings = mappings
+    self.finding = finding
+  }
+
+  /// What many records have in common: their categories, and the rules for their organ.
+  private final class Memo {
+    private struct Place: Hashable {
+      var authority: String?
+      var day: Day
+    }
+
+    private var tokens: [String: [String]] = [:]
+    private var regimes: [Place: PublicationRegime] = [:]
+
+    func categories(_ text: String) -> [String] {
+      if let known = tokens[text] { return known }
+      let found = CategoryWords.penaltyTokens(text)
+      tokens[text] = found.known + found.unknown
+      return found.known + found.unknown
+    }
+
+    func regime(
+      _ rules: PublicationRules, on day: Day, authority: String?
+    ) throws(PublicationError) -> PublicationRegime {
+      let place = Place(authority: authority, day: day)
+      if let known = regimes[place] { return known }
+      let regime = try rules.regime(on: day, authority: authority)
+      regimes[place] = regime
+      return regime
+    }
+  }
 
   /// Whether and how long a record is public; `nil` where its entry has no rule and it is shown as long as it holds.
   func publication(of record: CreditRecord, on day: Day) throws -> Publication? {
@@ -20,9 +58,9 @@ struct RecordPublicity {
     switch mapping.kind {
     case .penalty:
       let facts = try facts(of: record, mapping, first)
-      do { return try rules.publication(of: facts, on: day) } catch {
-        throw CreditError(error.code, error.message)
-      }
+      do {
+        return try memo.regime(rules, on: day, authority: facts.authority).publication(of: facts, on: day)
+      } catch { throw CreditError(error.code, error.message) }
     case .permit:
       return Publication(
         isShown: first <= day, firstDay: first, lastDay: nil, reason: first <= day ? .shown : .notYet)
@@ -38,10 +76,7 @@ struct RecordPublicity {
   /// What of a penalty its publication follows from.
   func facts(of record: CreditRecord, _ mapping: PublicationMapping, _ day: Day) throws -> PublicationFacts {
     let finding = try finding(record)
-    let categories = mapping.categories.flatMap { record[$0]?.canonicalText }.map { text in
-      let tokens = CategoryWords.penaltyTokens(text)
-      return tokens.known + tokens.unknown
-    }
+    let categories = mapping.categories.flatMap { record[$0]?.canonicalText }.map(memo.categories)
     return PublicationFacts(
       decisionDay: day, categories: categories ?? [],
       authority: mapping.authority.flatMap { record[$0]?.canonicalText },

@@ -1,10 +1,9 @@
 // Owns a credit report as data.
 // Invariants: facts only, no score; the content follows from the store at one commit, the layout, the day and the rights it was made under, so that it can be
-// made again, word for word; its hash is over its canonical JSON.
+// made again, word for word; its hash is over all of it, field by field (CanonicalBytes).
 
 public import CreditModel
 import CreditStore
-import Foundation
 
 /// A credit report (公共信用信息报告).
 public struct CreditReport: Codable, Sendable, Equatable {
@@ -32,6 +31,17 @@ public struct CreditReport: Codable, Sendable, Equatable {
     public var publicUntil: Day?
     /// Its items.
     public var fields: [Field]
+
+    func append(to bytes: inout CanonicalBytes) {
+      for text in [entry, name, nature.rawValue] { bytes.append(text) }
+      bytes.append(day)
+      bytes.append(isDisputed)
+      bytes.append(publicUntil)
+      bytes.append(fields) { bytes, field in
+        bytes.append(field.name)
+        bytes.append(field.value)
+      }
+    }
   }
 
   /// One section.
@@ -87,13 +97,24 @@ public struct CreditReport: Codable, Sendable, Equatable {
     /// What stands for a value that is not there.
     public var absentText: String
 
-    /// SHA-256 over the canonical JSON, in hex.
-    func hash() throws(CreditError) -> String {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      do { return ContentDigest.hex(ContentDigest.sha256(try encoder.encode(self))) } catch {
-        throw CreditError("failed", "the report cannot be written: \(error)")
+    /// SHA-256 over all of it, in hex.
+    func hash() -> String {
+      var bytes = CanonicalBytes()
+      for text in [template, version, title, audience.rawValue, absentText] { bytes.append(text) }
+      bytes.append(from)
+      bytes.append(until)
+      bytes.append(commit)
+      bytes.append(subject.name)
+      for texts in [
+        subject.formerNames, subject.identifiers, [subject.kind.rawValue], subject.labels, advice,
+      ] {
+        bytes.append(texts)
       }
+      bytes.append(sections) { bytes, section in
+        for text in [section.number, section.title, section.text, section.scope] { bytes.append(text) }
+        bytes.append(section.records) { bytes, record in record.append(to: &bytes) }
+      }
+      return ContentDigest.hex(ContentDigest.sha256(bytes.bytes))
     }
   }
 

@@ -19,8 +19,10 @@ struct ReportMaking {
     }
     var placed = [[ShownRecord]](repeating: [], count: template.sections.count)
     for record in records {
-      let authority = record.items.first { $0.name.contains("机关") || $0.name.contains("认定单位") }?.value
-      if let place = template.place(of: record, level: record.level, authority: authority) {
+      let place = template.place(of: record, level: record.level) {
+        record.items.first { $0.name.contains("机关") || $0.name.contains("认定单位") }?.value
+      }
+      if let place {
         placed[place].append(record)
       }
     }

@@ -90,11 +90,13 @@ public struct ReportTemplate: Codable, Sendable, Equatable {
   ]
 
   /// The section a record stands in.
-  func place(of record: ShownRecord, level: CatalogueEntry.Level?, authority: String?) -> Int? {
+  func place(
+    of record: ShownRecord, level: CatalogueEntry.Level?, authority: () -> String?
+  ) -> Int? {
     func fits(_ section: Section) -> Bool {
       if let natures = section.natures, !natures.contains(record.nature) { return false }
       guard let words = section.authorityWords else { return true }
-      return authority.map { name in words.contains { name.contains($0) } } ?? false
+      return authority().map { name in words.contains { name.contains($0) } } ?? false
     }
     if let place = sections.firstIndex(where: { $0.entries.contains(record.entry) && fits($0) }) {
       return place

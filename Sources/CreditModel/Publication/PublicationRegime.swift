@@ -156,7 +156,7 @@ public struct PublicationRegime: Codable, Sendable, Equatable {
   /// - Parameters:
   ///   - facts: the decision.
   ///   - day: the day for which is asked whether it is shown.
-  func publication(of facts: PublicationFacts, on day: Day) -> Publication {
+  package func publication(of facts: PublicationFacts, on day: Day) -> Publication {
     let breachClass = breachClass(of: facts)
     let period =
       periods.first { $0.breachClass == breachClass }

@@ -93,7 +93,7 @@ struct CasesCommand: AsyncParsableCommand {
   }
 }
 
-extension RepairApplication.Kind: ExpressibleByArgument {}
+extension RepairApplication.Kind: @retroactive ExpressibleByArgument {}
 
 struct ObjectionCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -155,4 +155,4 @@ struct ObjectionCommand: AsyncParsableCommand {
   }
 }
 
-extension Objection.State: ExpressibleByArgument {}
+extension Objection.State: @retroactive ExpressibleByArgument {}

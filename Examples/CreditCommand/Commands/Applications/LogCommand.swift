@@ -66,7 +66,7 @@ struct LogCommand: AsyncParsableCommand {
     }
 
     private static func time(_ instant: Int64) -> String {
-      Second(secondsSinceEpoch: instant / 1000 + 8 * 3600)?.description ?? "-"
+      Date(timeIntervalSince1970: Double(instant) / 1000).formatted(.iso8601)
     }
   }
 

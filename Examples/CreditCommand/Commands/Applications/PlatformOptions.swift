@@ -56,7 +56,7 @@ struct PlatformOptions: ParsableArguments {
   }
 }
 
-extension Audience: ExpressibleByArgument {}
+extension Audience: @retroactive ExpressibleByArgument {}
 
 /// A month as an option.
 extension Month: @retroactive ExpressibleByArgument {
