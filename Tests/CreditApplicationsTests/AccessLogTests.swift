@@ -153,8 +153,9 @@ import Testing
       text("1"), text("00ff"), text("0"), text("2"), [0], text("allowed"),
     ]
     let head = [UInt8](repeating: 7, count: 32)
-    let expected = SHA256.hash(head + bytes.flatMap { $0 })
-    #expect(LogChain.next(entry, after: head) == expected)
+    let key: [UInt8] = [9, 9]
+    let expected = SHA256.hash(key + SHA256.hash(key + head + bytes.flatMap { $0 }))
+    #expect(LogChain.next(entry, after: head, key: key) == expected)
   }
 
   /// After a failure of the disk nobody gets an answer that is not logged.

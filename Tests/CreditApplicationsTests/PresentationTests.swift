@@ -19,6 +19,9 @@ import Testing
     ("130302199001010019", "130302********0019"), ("ID130302199001010016号", "ID130302********0016号"),
     ("１３０３０２１９９００１０１００１６", "１３０３０２********００１６"), ("130302 19900101 0016", "130302 ******** 0016"),
     ("2021-01-31 130302199001010016 12", "2021-01-31 130302********0016 12"),
+    // A taxpayer number made of an identity number and two digits.
+    ("13030219900101001601", "130302********001601"),
+    ("13800138000130302199001010016", "13800138000130302********0016"),
   ])
   func identityNumbersAreMasked(text: String, expected: String) {
     #expect(PersonalNumbers.masked(text, on: Self.today) == expected)
@@ -27,6 +30,8 @@ import Testing
   @Test(arguments: [
     "91130302MA0000015N", "914403001922038216", "330203000030639", "2021年1月31日", "",
     "130302299001010016",
+    // The number of a commitment reads like one and has another check character.
+    "32010020230217000011",
   ])
   func otherNumbersStay(text: String) { #expect(PersonalNumbers.masked(text, on: Self.today) == text) }
 

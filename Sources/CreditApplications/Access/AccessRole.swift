@@ -10,7 +10,7 @@ public import CreditModel
 /// let counter = AccessRole(
 ///   id: "counter", name: "窗口核查", audience: .government, actions: [.query, .screen], scope: .all, entries: ["XZCF", "YZSX"])
 /// ```
-public struct AccessRole: Codable, Sendable, Equatable {
+public struct AccessRole: Codable, Sendable, Hashable {
   /// Whose records a role reaches (数据范围).
   public enum Scope: String, Codable, Sendable, CaseIterable {
     /// Those that the unit reported itself.

@@ -6,7 +6,7 @@ import CreditModel
 import CreditStore
 
 /// What a role sees of the catalogue.
-struct EntryRights: Sendable {
+struct EntryRights: Sendable, Hashable {
   let role: AccessRole
   /// The caller's own units: what they report they may see.
   let ownUnits: Set<String>
@@ -79,7 +79,7 @@ struct EntryRights: Sendable {
 }
 
 /// What everybody may see of people, and what else the city decides (公开策略).
-public struct PublicPolicy: Codable, Sendable, Equatable {
+public struct PublicPolicy: Codable, Sendable, Hashable {
   /// Codes of entries whose records about natural persons are public, as the lists of court defaulters are by judicial rule; by default none.
   public var personEntries: [String]
   /// Age in years below which nothing about a person is public.

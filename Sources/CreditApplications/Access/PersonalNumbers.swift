@@ -19,6 +19,20 @@ public enum PersonalNumbers {
     let values = scalars.map(value)
     let groups = groups(values)
     var isMasked = false
+    for group in groups where group.count > 18 {
+      // A number with something behind or before it, such as a taxpayer number of twenty digits: only where its check character is right.
+      var start = group.lowerBound
+      while start + 18 <= group.upperBound {
+        let digits = values[start..<start + 18].map { $0 ?? 0 }
+        if isIdentityNumber(digits, on: today), hasRightCheck(digits) {
+          for place in start + 6..<start + 14 { scalars[place] = "*" }
+          isMasked = true
+          start += 18
+        } else {
+          start += 1
+        }
+      }
+    }
     var first = 0
     while first < groups.count {
       // Whole groups that together have the length of a number, each a single blank or hyphen behind the one before.
@@ -93,6 +107,13 @@ public enum PersonalNumbers {
       index = end
     }
     return groups
+  }
+
+  /// Whether the last of eighteen digits is the check character of the others (ISO 7064 MOD 11-2).
+  private static func hasRightCheck(_ digits: [Int]) -> Bool {
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+    let sum = zip(digits, weights).reduce(0) { $0 + $1.0 * $1.1 }
+    return [1, 0, 10, 9, 8, 7, 6, 5, 4, 3, 2][sum % 11] == digits[17]
   }
 
   /// Whether digits read like an identity number: place of registration first, then a birth date.

@@ -88,22 +88,27 @@ struct RecordRights {
       items.append(.init(id: item.id, name: item.name, value: masked, isMasked: masked != text))
     }
     func value(_ id: String?) -> String? { id.flatMap { id in items.first { $0.id == id }?.value } }
-    let isKeyShown = entry.recordKey.allSatisfy { id in
+    func isShown(_ id: String) -> Bool {
       !hidden.contains(id) && !(items.first { $0.id == id }?.isMasked ?? false)
     }
+    // Without key items the key is a digest of all values: of those not shown it would tell whoever tries what they might be.
+    let keyItems = entry.recordKey.isEmpty ? entry.items.map(\.id) : entry.recordKey
+    let isKeyShown = keyItems.allSatisfy(isShown)
+    let isDayShown = entry.eventDate.map(isShown) ?? true
     return ShownRecord(
       entry: entry.code, entryName: entry.name, category: entry.category, nature: entry.nature,
+      subject: shown(record.subject, to: rights.role), subjectKind: record.subject.subjectKind,
       key: isKeyShown ? mask(record.key, nil, rights.role, record.subject) : nil, version: record.version,
-      state: record.state.name, commit: record.commit, day: record.eventDay, unit: reporter,
-      isDisputed: isDisputed, publication: publication, level: entry.level,
+      state: record.state.name, commit: record.commit, day: isDayShown ? record.eventDay : nil,
+      unit: reporter,
+      isDisputed: isDisputed, publication: isDayShown ? publication : nil, level: entry.level,
       subjectName: value(entry.subjectName), subjectState: value(entry.subjectState), items: items,
       absentItems: absent)
   }
 
-  /// A text that is no item, such as an identifier.
-  func shown(_ text: String, of subject: Identifier) -> String {
-    guard let role = rights.first?.entries.role else { return String(repeating: "*", count: text.count) }
-    return mask(text, nil, role, subject)
+  /// An identifier as a role may see it: numbers of people, and those that might be, masked.
+  private func shown(_ identifier: Identifier, to role: AccessRole) -> String {
+    role.isUnmasked ?? false || role.audience == .subject ? identifier.text : identifier.masked
   }
 
   private func mask(
@@ -120,6 +125,15 @@ struct RecordRights {
 }
 
 extension Identifier {
+  /// The text, where it is that of a body; numbers of people, and those that might be, with their ends alone.
+  var masked: String {
+    switch kind {
+    case .unifiedSocialCreditCode, .organizationCode, .businessRegistrationNumber: text
+    case .citizenIdentityNumber: Mask.citizenIdentityNumber.apply(to: text)
+    case .taxpayerNumber, .document, .unknown: Mask(leading: 2, trailing: 2).apply(to: text)
+    }
+  }
+
   /// The kind of subject, as far as the number tells.
   var subjectKind: SubjectKind {
     SubjectKey(self, digest: { _ in 0 }).map(SubjectKind.init) ?? .unknown

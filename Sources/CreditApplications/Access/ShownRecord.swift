@@ -33,6 +33,10 @@ public struct ShownRecord: Codable, Sendable, Equatable {
   public var category: String
   /// What it says about its subject.
   public var nature: CatalogueEntry.Nature
+  /// The identifier it stands under, masked where it has to be.
+  public var subject: String
+  /// Kind of subject, as far as that identifier tells.
+  public var subjectKind: SubjectKind
   /// The record key, with identity numbers masked where they have to be; `nil` where it holds what may not be seen.
   public var key: String?
   /// Version of the record.
@@ -41,13 +45,13 @@ public struct ShownRecord: Codable, Sendable, Equatable {
   public var state: String
   /// Commit of the version.
   public var commit: UInt64
-  /// The day of the event.
+  /// The day of the event, where its item is shown.
   public var day: Day?
   /// Credit code of the unit that reported it.
   public var unit: String?
   /// Whether somebody objects to it and no decision is made yet (异议标注).
   public var isDisputed: Bool
-  /// How long it is public.
+  /// How long it is public, where the day of the event is shown.
   public var publication: Publication?
   /// Whose catalogue the entry comes from.
   public var level: CatalogueEntry.Level?

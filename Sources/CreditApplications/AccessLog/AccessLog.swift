@@ -12,17 +12,20 @@ final class AccessLog: Sendable {
     var file: LogFile?
     var hash: [UInt8] = []
     var lines = 0
+    /// Subjects in the lines of the file.
+    var subjects = 0
     /// Number of the last line in the file, for waiting until it is on disk.
     var last = 0
     var isClosed = false
   }
 
-  /// Lines of a file, after which the next one is begun.
+  /// Lines of a file, after which the next one is begun; subjects count as lines.
   static let linesOfFile = 100_000
+  private static let attempts = 5
 
   let folder: LogFolder
   private let store: String
-  private let key: [UInt8]
+  let key: [UInt8]
   private let waits: Bool
   private let now: @Sendable () -> Int64
   private let state = Mutex(State())
@@ -55,7 +58,7 @@ final class AccessLog: Sendable {
   private func appended(_ entry: AccessLogEntry) throws -> (LogFile, Int) {
     try state.withLock { state in
       guard !state.isClosed else { throw CreditError("closed", "the platform is closed") }
-      if state.lines >= Self.linesOfFile {
+      if state.lines + state.subjects >= Self.linesOfFile {
         try state.file?.close()
         state.file = nil
       }
@@ -63,20 +66,28 @@ final class AccessLog: Sendable {
       var entry = entry
       entry.sequence = state.lines + 1
       entry.instant = now()
-      let (line, hash) = try LogChain.line(entry, after: state.hash)
+      let (line, hash) = try LogChain.line(entry, after: state.hash, key: key)
       let number = try file.append(line)
       (state.hash, state.lines, state.last) = (hash, entry.sequence, number)
+      state.subjects += entry.subjects.count
       return (file, number)
     }
   }
 
   private func begin(_ state: inout State) throws(CreditError) -> LogFile {
-    let random = (0..<4).map { _ in UInt8.random(in: .min ... .max) }
-    let name = "access-\(now())-\(ContentDigest.hex(random))" + LogChain.ending
-    let file = try folder.make(name)
-    let (line, hash) = try LogChain.head(store: store, file: name)
+    var made: (name: String, file: LogFile)?
+    for attempt in 0..<Self.attempts where made == nil {
+      let random = (0..<8).map { _ in UInt8.random(in: .min ... .max) }
+      let name = "access-\(now())-\(ContentDigest.hex(random))" + LogChain.ending
+      // Whoever folds files may take a new one for one that was left behind, before its lock is held.
+      do { made = (name, try folder.make(name)) } catch {
+        if attempt == Self.attempts - 1 { throw error }
+      }
+    }
+    guard let (name, file) = made else { throw CreditError("failed", "no file for the log") }
+    let (line, hash) = try LogChain.head(store: store, file: name, key: key)
     _ = try file.append(line)
-    (state.file, state.hash, state.lines) = (file, hash, 0)
+    (state.file, state.hash, state.lines, state.subjects) = (file, hash, 0, 0)
     return file
   }
 

@@ -1,6 +1,6 @@
 // Owns bringing the log files of processes that ended into the store, and proving that nothing of the log was changed.
 // Invariants: a file is folded once, in one commit, with its last hash and a hash over all files before it; it is removed after that commit. A file whose
-// chain is broken is not folded and not removed. What was not written to its end by a process that died was not answered either.
+// chain is broken is not folded and not removed, and the others are. A last line that a process which died did not write to its end is left out.
 
 import CreditModel
 import CreditStore
@@ -49,19 +49,27 @@ extension CreditPlatform {
   @discardableResult
   public func foldLog() throws -> Int {
     var lines = 0
+    var failure: CreditError?
     for name in try log.folder.names(ending: LogChain.ending) {
-      let done = try log.folder.withAbandoned(name) { () throws(CreditError) -> Int in
-        do { return try fold(name) } catch { throw CreditError(wrapping: error) }
+      do {
+        lines +=
+          try log.folder.withAbandoned(name) { () throws(CreditError) -> Int in
+            do { return try fold(name) } catch { throw CreditError(wrapping: error) }
+          } ?? 0
+      } catch {
+        // A file that is not what was written does not hold up the others.
+        failure = failure ?? error
       }
-      lines += done ?? 0
     }
+    if let failure { throw failure }
     return lines
   }
 
   private func fold(_ name: String) throws -> Int {
     // Another process may have folded it between listing and locking.
     guard try log.folder.names(ending: name).contains(name) else { return 0 }
-    let content = try LogChain.read(try log.folder.read(name), file: name, store: database.identifier)
+    let content = try LogChain.read(
+      try log.folder.read(name), file: name, store: database.identifier, key: log.key)
     if !content.entries.isEmpty {
       _ = try database.change("accessLog") { snapshot, changes in
         guard try snapshot.document(DocumentKind.logFile, name) == nil else { return }
@@ -152,7 +160,8 @@ extension CreditPlatform {
       result.openFiles += 1
       let bytes = try log.folder.read(name)
       do {
-        result.lines += try LogChain.read(bytes, file: name, store: database.identifier).entries.count
+        result.lines += try LogChain.read(bytes, file: name, store: database.identifier, key: log.key).entries
+          .count
       } catch { result.faults.append(error.description) }
     }
     return result
@@ -166,13 +175,13 @@ extension CreditPlatform {
     try snapshot.forEachLogRow { row in rows[row.file]?.append(row) }
     for file in files {
       let lines = Dictionary(grouping: rows[file.file] ?? [], by: \.sequence)
-      var hash = try LogChain.head(store: database.identifier, file: file.file).hash
+      var hash = try LogChain.head(store: database.identifier, file: file.file, key: log.key).hash
       for sequence in 1...max(1, file.lines) {
         guard let line = lines[sequence]?.sorted(by: { $0.place < $1.place }) else {
           result.faults.append("\(file.file): line \(sequence) is missing")
           break
         }
-        hash = LogChain.next(try Self.entry(of: line), after: hash)
+        hash = LogChain.next(try Self.entry(of: line), after: hash, key: log.key)
         result.lines += 1
       }
       if lines.count != file.lines || ContentDigest.hex(hash) != file.hash {

@@ -25,9 +25,18 @@ public struct AccessUse: Codable, Sendable, Equatable {
 }
 
 extension CreditPlatform {
+  /// What stands in files beside the store. They are read before the snapshot is taken, so that a file folded meanwhile is in one of both.
+  private func openFiles() throws -> [(name: String, entries: [AccessLogEntry])] {
+    try log.flush()
+    return try log.folder.names(ending: LogChain.ending).compactMap { name in
+      guard let bytes = try log.folder.readIfThere(name) else { return nil }
+      return (name, try LogChain.read(bytes, file: name, store: database.identifier, key: log.key).entries)
+    }
+  }
+
   /// All lines, those in files beside the store too.
   private func forEachLine(_ body: (AccessLogEntry) throws -> Void) throws {
-    try log.flush()
+    let files = try openFiles()
     let snapshot = database.snapshot()
     var folded: Set<String> = []
     for document in try snapshot.documents([DocumentKind.logFile]) { folded.insert(document.id) }
@@ -38,25 +47,22 @@ extension CreditPlatform {
       entry.sequence = row.place == 0 ? entry.sequence : 0
       try body(entry)
     }
-    for name in try log.folder.names(ending: LogChain.ending) where !folded.contains(name) {
-      let content = try LogChain.read(try log.folder.read(name), file: name, store: database.identifier)
-      for entry in content.entries { try body(entry) }
+    for file in files where !folded.contains(file.name) {
+      for entry in file.entries { try body(entry) }
     }
   }
 
   /// Who looked at a subject, under any identifier that is linked with it, oldest first.
   func accesses(to subject: Identifier) throws -> [AccessLogEntry] {
-    try log.flush()
+    let files = try openFiles()
     let snapshot = database.snapshot()
     let identifiers = try snapshot.identifiers(of: subject)
     var hashes: Set<String> = [log.hash(of: subject)]
     for identifier in identifiers { hashes.insert(log.hash(of: identifier)) }
     var found: [AccessLogEntry] = []
     for hash in hashes { found += try snapshot.logRows(of: hash).map { try Self.entry(of: [$0]) } }
-    for name in try log.folder.names(ending: LogChain.ending)
-    where try snapshot.document(DocumentKind.logFile, name) == nil {
-      let content = try LogChain.read(try log.folder.read(name), file: name, store: database.identifier)
-      found += content.entries.compactMap { entry in
+    for file in files where try snapshot.document(DocumentKind.logFile, file.name) == nil {
+      found += file.entries.compactMap { entry in
         let own = entry.subjects.filter(hashes.contains)
         guard !own.isEmpty else { return nil }
         var entry = entry

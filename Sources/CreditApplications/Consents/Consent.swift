@@ -4,7 +4,7 @@
 public import CreditModel
 
 /// That a subject lets a unit see data about it (信用信息查询授权书).
-public struct Consent: Codable, Sendable, Equatable {
+public struct Consent: Codable, Sendable, Hashable {
   /// How a consent was given.
   public enum Channel: String, Codable, Sendable, CaseIterable {
     /// Online, by somebody whose name was checked (线上实名).

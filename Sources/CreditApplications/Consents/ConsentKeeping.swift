@@ -52,7 +52,7 @@ extension AccessSession {
     }
   }
 
-  /// The consents of a subject, the oldest first.
+  /// The consents of a subject, for the caller's units, or all for the centre; the oldest first.
   ///
   /// - Parameters:
   ///   - text: an identifier of the subject.
@@ -61,7 +61,9 @@ extension AccessSession {
   public func consents(of text: String, kind: IdentifierKind? = nil) throws -> [Consent] {
     let subject = identifier(text, kind: kind)
     return try perform(.consent, about: [subject]) { reading, facts in
-      let consents = try reading.documents(DocumentKind.consent, of: subject, as: Consent.self)
+      let consents = try reading.documents(DocumentKind.consent, of: subject, as: Consent.self).filter {
+        reading.audience == .centre || reading.grant.ownUnits.contains($0.grantee)
+      }
       facts.rows = consents.count
       return consents
     }
@@ -79,7 +81,8 @@ extension AccessSession {
       return try consent(of: subjects[0], grant, snapshot)
     } catch let refusal as AccessRefusal {
       roles.removeAll { $0.audience == .authorized }
-      if roles.isEmpty { throw refusal }
+      // Who names a consent means to read with it.
+      if roles.isEmpty || caller.consent != nil { throw refusal }
       return nil
     }
   }

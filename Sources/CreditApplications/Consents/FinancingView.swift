@@ -41,7 +41,10 @@ extension AccessSession {
   /// - Throws: `AccessRefusal`: `consentMissing`, `consentRevoked`, `consentExpired`, `consentScope`; `CreditError`.
   public func financing(of text: String, kind: IdentifierKind? = nil) throws -> FinancingView {
     let subject = identifier(text, kind: kind)
-    return try perform(.finance, about: [subject]) { reading, facts in
+    return try perform(.finance, about: [subject]) { all, facts in
+      let reading = try all.limited(
+        to: { $0.audience == .authorized || $0.audience == .subject || $0.audience == .centre },
+        or: .noConsent)
       func isFinancing(_ entry: CatalogueSummary) -> Bool {
         ReportTemplate.financing.contains(entry.category)
           || reading.consent?.entries.contains(entry.code) ?? false

@@ -65,7 +65,10 @@ extension AccessSession {
   public func check(_ text: String, matter: String? = nil) throws -> CounterCheck {
     let subject = identifier(text)
     return try perform(.screen, about: [subject]) { reading, facts in
-      let check = try Checking(reading, matter: matter).check(text, subject)
+      // A number may stand under another kind than its form suggests.
+      let found = try reading.snapshot.screen([text]).first?.identifier ?? subject
+      if found != subject { facts.found = [found] }
+      let check = try Checking(reading, matter: matter).check(text, found)
       facts.entries = Set(check.memberships.map(\.entry))
       facts.rows = check.memberships.count
       return check
@@ -89,7 +92,9 @@ extension AccessSession {
           return CounterCheck(
             subject: asked.0, memberships: [], measures: [], commit: reading.snapshot.commit)
         }
-        let check = try checking.check(asked.0, screening.identifier ?? asked.1)
+        let identifier = screening.identifier ?? asked.1
+        if identifier != asked.1 { facts.found.append(identifier) }
+        let check = try checking.check(asked.0, identifier)
         facts.entries.formUnion(check.memberships.map(\.entry))
         facts.rows += check.memberships.count
         return check
@@ -145,7 +150,11 @@ struct Checking {
   /// Whether a membership counts today.
   private func counts(_ record: ShownRecord) -> Bool {
     guard record.state != "repaired" else { return false }
-    return record.publication?.isShown ?? true
+    // Whether everybody is shown it does not matter here: a membership is no publication.
+    switch record.publication?.reason {
+    case .notYet, .ended, .maximumReached: return false
+    default: return true
+    }
   }
 
   private func isMet(_ trigger: Memorandum.Trigger, _ record: ShownRecord) -> Bool {

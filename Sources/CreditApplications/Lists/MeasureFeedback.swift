@@ -80,7 +80,7 @@ extension AccessSession {
 
   /// Lifts the measures whose memberships are over, repaired or withdrawn (措施解除); run daily.
   ///
-  /// - Returns: the measures that were lifted: the notices for their units.
+  /// - Returns: the measures that were lifted, as far as they are the caller's units' or the caller is the centre: the notices for their units.
   /// - Throws: `AccessRefusal`, `CreditError`.
   @discardableResult
   public func liftMeasures() throws -> [MeasureFeedback] {
@@ -100,7 +100,7 @@ extension AccessSession {
         return lifted
       }
       facts.rows = lifted.count
-      return lifted
+      return lifted.filter { reading.isCompetent(for: $0.unit, entry: $0.entry) }
     }
   }
 
@@ -111,7 +111,8 @@ extension AccessSession {
   public func liftedMeasures(since day: Day) throws -> [MeasureFeedback] {
     try perform(.measure) { reading, facts in
       let found = try reading.feedbacks().filter { feedback in
-        (feedback.liftedOn ?? .minimum) >= day && reading.isCompetent(for: feedback.unit)
+        (feedback.liftedOn ?? .minimum) >= day
+          && reading.isCompetent(for: feedback.unit, entry: feedback.entry)
       }
       facts.rows = found.count
       return found
@@ -183,7 +184,9 @@ extension AccessReading {
     }
     if record.state == .withdrawn { return "withdrawn" }
     if record.state == .repaired { return "repaired" }
-    let publication = try publicity { _ in nil }.publication(of: record, on: today)
+    let finding = try Findings(of: feedback.subject, snapshot).finding(of: record)
+    // Where no rules are known nothing is lifted.
+    let publication = try? publicity { _ in finding }.publication(of: record, on: today)
     if let publication, publication.reason == .ended || publication.reason == .maximumReached {
       return "ended"
     }

@@ -46,15 +46,18 @@ struct AccessReading {
     let rights = rights().filter { $0.entries.allows(subject.subjectKind) }
     guard !rights.isEmpty else { return [] }
     let selection = try selection(rights, choice, isWanted)
-    return try shown(try snapshot.records(of: subject, among: selection), rights, of: subject)
+    var records = try snapshot.records(of: subject, among: selection)
+    if audience == .everybody, subject.subjectKind == .naturalPerson {
+      // Whose company it is, is nobody's business.
+      records.removeAll { $0.subject.subjectKind != .naturalPerson }
+    }
+    return try shown(records, rights, of: subject)
   }
 
   private func selection(
     _ rights: [RecordRights.Right], _ choice: String, _ isWanted: (CatalogueSummary) -> Bool
   ) throws -> EntrySelection {
-    try platform.selection(
-      rights.map(\.entries), unit: grant.unit, settings: configuration.revision, snapshot, choice: choice,
-      where: isWanted)
+    try platform.selection(rights.map(\.entries), snapshot, choice: choice, where: isWanted)
   }
 
   /// Codes of the entries the caller may see and asks for.
@@ -70,17 +73,35 @@ struct AccessReading {
     }
   }
 
-  /// All identifiers of a subject the caller may see something of; where it may see nothing, the one asked about.
-  func identifiers(of subject: Identifier) throws -> [Identifier] {
-    guard rights().contains(where: { $0.entries.allows(subject.subjectKind) }), audience != .everybody else {
-      return [subject]
-    }
-    return try snapshot.identifiers(of: subject)
+  /// An identifier the caller asked about, as the caller may see it: in full where all roles show such numbers in full.
+  func shown(_ identifier: Identifier) -> String {
+    let isUnmasked = roles.allSatisfy { $0.isUnmasked ?? false || $0.audience == .subject }
+    return isUnmasked ? identifier.text : identifier.masked
   }
 
-  /// An identifier of a subject as the caller may see it.
-  func shown(_ identifier: Identifier, of subject: Identifier) -> String {
-    recordRights(rights()) { _ in nil }.shown(identifier.text, of: subject)
+  /// The same reading with those roles alone that pass a test; refused where none does.
+  func limited(
+    to isAllowed: (AccessRole) -> Bool, or refusal: @autoclosure () -> AccessRefusal
+  ) throws(AccessRefusal) -> AccessReading {
+    let allowed = roles.filter(isAllowed)
+    guard !allowed.isEmpty else { throw refusal() }
+    return AccessReading(
+      session: session, snapshot: snapshot, grant: grant, roles: allowed, configuration: configuration,
+      day: day,
+      consent: consent)
+  }
+
+  /// Whether some role reaches what a unit did.
+  func reaches(_ unit: String?) -> Bool {
+    roles.contains { grant.units(of: $0)?.contains(unit ?? "") ?? true }
+  }
+
+  /// The same as of another commit of the store, as decisions inside a commit need it.
+  func at(_ snapshot: CreditSnapshot) -> AccessReading {
+    AccessReading(
+      session: session, snapshot: snapshot, grant: grant, roles: roles, configuration: configuration,
+      day: day,
+      consent: consent)
   }
 
   private func recordRights(

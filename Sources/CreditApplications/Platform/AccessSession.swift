@@ -29,6 +29,10 @@ public struct AccessSession: Sendable {
   struct Facts {
     var entries: Set<String> = []
     var rows = 0
+    /// Subjects found under another kind of identifier than asked about.
+    var found: [Identifier] = []
+    /// The consent it rested on, or that was refused.
+    var consent: String?
   }
 
   /// Does something for the caller: finds out whether it may be done, does it, and logs it.
@@ -46,27 +50,29 @@ public struct AccessSession: Sendable {
       guard !caller.purpose.allSatisfy(\.isWhitespace) else {
         throw AccessRefusal(.purposeMissing, "say what for")
       }
-      if subjects.count > 1 {
-        let most = roles.map { $0.maximumSubjects ?? AccessReading.maximumSubjects }.max() ?? 0
-        guard subjects.count <= most else {
-          throw AccessRefusal(.tooManySubjects, "at most \(most) subjects may be asked about at once")
-        }
+      let most = roles.map { $0.maximumSubjects ?? AccessReading.maximumSubjects }.max() ?? 0
+      roles.removeAll { $0.maximumSubjects ?? AccessReading.maximumSubjects < subjects.count }
+      guard !roles.isEmpty else {
+        throw AccessRefusal(.tooManySubjects, "at most \(most) subjects may be asked about at once")
       }
       let consent = try self.consent(for: subjects, &roles, grant, present)
       let reading = AccessReading(
         session: self, snapshot: snapshot, grant: grant, roles: roles,
         configuration: try platform.configuration(present), day: platform.options.today(), consent: consent)
+      facts.consent = consent?.id
       let result = try body(reading, &facts)
       try note(
-        action, about: subjects, roles: roles.map(\.id), unit: grant.unit, facts,
+        action, about: subjects + facts.found, roles: roles.map(\.id), unit: grant.unit, facts,
         outcome: CreditPlatform.allowed)
       return result
     } catch let refusal as AccessRefusal {
-      try note(action, about: subjects, outcome: refusal.rule.rawValue)
+      facts.consent = caller.consent
+      try note(action, about: subjects, facts, outcome: refusal.rule.rawValue)
       throw refusal
     } catch {
       let error = CreditError(wrapping: error)
-      try note(action, about: subjects, outcome: error.code)
+      facts.consent = caller.consent
+      try note(action, about: subjects, facts, outcome: error.code)
       throw error
     }
   }
@@ -76,14 +82,20 @@ public struct AccessSession: Sendable {
     _ action: AccessAction, about subjects: [Identifier] = [], roles: [String] = [], unit: String? = nil,
     _ facts: Facts = Facts(), outcome: String
   ) throws {
+    func short(_ text: String) -> String {
+      PersonalNumbers.masked(String(text.prefix(Self.maximumTextCharacters)), on: platform.options.today())
+    }
     try platform.log.append(
       AccessLogEntry(
-        sequence: 0, instant: 0, account: caller.account ?? keeper, unit: unit, roles: roles,
-        portal: caller.portal, terminal: caller.terminal, action: action,
-        purpose: PersonalNumbers.masked(caller.purpose, on: platform.options.today()),
-        caseNumber: caller.caseNumber, subjects: subjects.map(platform.log.hash),
-        entries: facts.entries.sorted(), rows: facts.rows, consent: caller.consent, outcome: outcome))
+        sequence: 0, instant: 0, account: (caller.account ?? keeper).map(short), unit: unit, roles: roles,
+        portal: caller.portal, terminal: caller.terminal.map(short), action: action,
+        purpose: short(caller.purpose), caseNumber: caller.caseNumber.map(short),
+        subjects: subjects.map(platform.log.hash), entries: facts.entries.sorted(), rows: facts.rows,
+        consent: facts.consent.map(short), outcome: outcome))
   }
+
+  /// Characters of a text of the caller's that are logged.
+  private static let maximumTextCharacters = 500
 
   /// The identifier a text is taken for.
   func identifier(_ text: String, kind: IdentifierKind? = nil) -> Identifier {

@@ -1,5 +1,5 @@
 // Owns reading the access log as far as callers may.
-// Invariants: reading the log is logged too. A subject may always ask who looked at it: whoever may make reports for subjects may ask for them.
+// Invariants: reading the log is logged too; whoever does not reach all units reads the lines of those it reaches.
 
 public import CreditModel
 import CreditStore
@@ -14,7 +14,7 @@ extension AccessSession {
   public func accesses(to text: String, kind: IdentifierKind? = nil) throws -> [AccessLogEntry] {
     let subject = identifier(text, kind: kind)
     return try perform(.audit, about: [subject]) { reading, facts in
-      let found = try reading.platform.accesses(to: subject)
+      let found = try reading.platform.accesses(to: subject).filter { reading.reaches($0.unit) }
       facts.rows = found.count
       return found
     }
@@ -28,7 +28,7 @@ extension AccessSession {
   /// - Throws: `AccessRefusal`; `CreditError`: `logTampered`, `damaged`.
   public func use(from first: Month? = nil, through last: Month? = nil) throws -> [AccessUse] {
     try perform(.audit) { reading, facts in
-      let found = try reading.platform.use(from: first, through: last)
+      let found = try reading.platform.use(from: first, through: last).filter { reading.reaches($0.unit) }
       facts.rows = found.count
       return found
     }

@@ -76,9 +76,7 @@ public final class CreditPlatform: Sendable {
   }
 
   private struct SelectionPlace: Hashable {
-    var settings: UInt64
-    var unit: String?
-    var roles: [String]
+    var rights: [EntryRights]
     var choice: String
   }
 
@@ -151,12 +149,8 @@ public final class CreditPlatform: Sendable {
       try? database.close()
       throw error
     }
-    do {
-      if isWritable { try foldLog() }
-    } catch {
-      try? database.close()
-      throw error
-    }
+    // What cannot be brought in stays where it is, and `verifyLog` says why.
+    if isWritable { _ = try? foldLog() }
     try database.close()
   }
 
@@ -216,12 +210,10 @@ public final class CreditPlatform: Sendable {
 
   /// The entries that some rights allow, as of a snapshot.
   func selection(
-    _ rights: [EntryRights], unit: String?, settings: UInt64, _ snapshot: CreditSnapshot, choice: String = "",
+    _ rights: [EntryRights], _ snapshot: CreditSnapshot, choice: String = "",
     where isWanted: (CatalogueSummary) -> Bool = { _ in true }
   ) throws -> EntrySelection {
-    let consents = rights.compactMap { $0.consent?.id }.joined(separator: " ")
-    let place = SelectionPlace(
-      settings: settings, unit: unit, roles: rights.map(\.role.id), choice: choice + "|" + consents)
+    let place = SelectionPlace(rights: rights, choice: choice)
     let known = known.withLock { $0.selections[place] }
     let selection = try database.catalogue.selection(asOf: snapshot, known: known) { entry in
       isWanted(entry) && rights.contains { $0.allows(entry) }

@@ -32,6 +32,9 @@ extension AccessSession {
   @discardableResult
   public func collect(_ path: String, for entry: String) throws -> ReportedBatch {
     try perform(.collect) { reading, facts in
+      guard reading.roles.contains(where: { $0.entries?.contains(entry) ?? true }) else {
+        throw AccessRefusal(.entryNotGranted, "no role allows bringing in \(entry)")
+      }
       let receipt = try platform.database.collectBlocking(.csv(path), for: entry, from: reading.grant.unit)
       facts.entries = [entry]
       facts.rows = receipt.loaded + receipt.updated

@@ -32,6 +32,7 @@ extension AccessSession {
 
 /// Lists the records of one entry.
 private struct PublicListing {
+  /// Where a page begins: behind so many records of a day that are shown. What is not shown is not counted, so that a mark tells nothing of it.
   private struct Mark {
     var day: Day
     var passed: Int
@@ -43,18 +44,21 @@ private struct PublicListing {
 
     init?(_ text: String) {
       let parts = text.split(separator: "+")
-      guard parts.count == 2, let day = Day(parts[0]), let passed = Int(parts[1]), passed >= 0 else {
-        return nil
-      }
+      guard parts.count == 2, let day = Day(parts[0]), let passed = Int(parts[1]),
+        (0...1_000_000_000).contains(passed)
+      else { return nil }
       self.init(day: day, passed: passed)
     }
 
     var text: String { "\(day)+\(passed)" }
   }
 
+  /// Records looked at for a page, most of them not shown.
+  private static let maximumExamined = 200_000
+
   private let reading: AccessReading
   private let entry: CatalogueEntry
-  private let dateItem: String
+  private let date: CatalogueItem
 
   init(_ reading: AccessReading, _ code: String) throws {
     self.reading = reading
@@ -62,39 +66,48 @@ private struct PublicListing {
       throw AccessRefusal(.entryNotGranted, "records of \(code) may not be seen")
     }
     entry = try reading.snapshot.entry(code)
-    guard let date = entry.eventDate else {
+    guard let place = entry.eventDate.flatMap(entry.itemIndex) else {
       throw CreditError("noEventDate", "entry \(code) has no event date to list its records by")
     }
-    dateItem = date
+    date = entry.items[place]
+  }
+
+  /// Events up to the end of a day.
+  private func filter(until day: Day) throws -> Filter {
+    switch date.type {
+    case .timestamp: return try Filter(parsing: "`\(date.id)` <= \(day)T23:59:59")
+    case .month: return try Filter(parsing: "`\(date.id)` <= \(day.month)")
+    default: return try Filter(parsing: "`\(date.id)` <= \(day)")
+    }
   }
 
   func page(after mark: String?, limit: Int) throws -> PublicPage {
-    var place = Mark(day: reading.today, passed: 0)
+    var start = Mark(day: reading.today, passed: 0)
     if let mark {
       guard let known = Mark(mark) else { throw CreditError("invalidCursor", "the mark is none of a page") }
-      place = known
+      start = known.day <= reading.today ? known : start
     }
     var query = RecordQuery(
-      entries: [entry.code], filter: try Filter(parsing: "`\(dateItem)` <= \(place.day)"),
-      order: [.init(dateItem, isDescending: true)],
-      limit: min(RecordQuery.maximumLimit, limit * 2 + place.passed))
+      entries: [entry.code], filter: try filter(until: start.day),
+      order: [.init(date.id, isDescending: true)], limit: min(RecordQuery.maximumLimit, limit * 2 + 100))
     var records: [ShownRecord] = []
-    var skipped = 0
+    var place = Mark(day: start.day, passed: 0)
+    var examined = 0
     while true {
       let found = try reading.snapshot.records(matching: query)
       for record in found.records {
-        guard let day = record.eventDay else { continue }
-        if day == place.day, skipped < place.passed {
-          skipped += 1
-          continue
-        }
-        if day != place.day { (place, skipped) = (Mark(day: day, passed: 0), 0) }
+        guard let day = record.eventDay, let shown = try reading.shown(record) else { continue }
+        if day != place.day { place = Mark(day: day, passed: 0) }
         place.passed += 1
-        skipped = place.passed
-        if let shown = try reading.shown(record) { records.append(shown) }
+        if day == start.day, place.passed <= start.passed { continue }
+        records.append(shown)
         if records.count == limit { return PublicPage(records: records, next: place.text) }
       }
+      examined += found.records.count
       guard let next = found.next else { return PublicPage(records: records, next: nil) }
+      if examined >= Self.maximumExamined, !records.isEmpty {
+        return PublicPage(records: records, next: place.text)
+      }
       query.cursor = next
     }
   }

@@ -49,12 +49,19 @@ public struct PublicationMapping: Codable, Sendable, Equatable {
   }
 
   /// The mappings of the national templates.
-  public static let national = [
-    PublicationMapping(
-      entry: "XZCF", kind: .penalty, day: "CF_JDRQ", lastDay: "CF_GSJZQ", categories: "CF_CFLB",
-      authority: "CF_CFJG", fields: ["CF_WFXW", "CF_SY", "CF_YJ"]),
-    PublicationMapping(entry: "XZXK", kind: .permit, day: "XK_JDRQ"),
-    PublicationMapping(entry: "YZSX", kind: .list, day: "YZSX_RQ", lastDay: "YZSX_YCRQ"),
-    PublicationMapping(entry: "K05-JYYC", kind: .list, day: "JYYC_LRRQ", lastDay: "JYYC_YCRQ"),
-  ]
+  public static let national =
+    [
+      PublicationMapping(
+        entry: "XZCF", kind: .penalty, day: "CF_JDRQ", lastDay: "CF_GSJZQ", categories: "CF_CFLB",
+        authority: "CF_CFJG", fields: ["CF_WFXW", "CF_SY", "CF_YJ"]),
+      PublicationMapping(entry: "XZXK", kind: .permit, day: "XK_JDRQ"),
+      PublicationMapping(entry: "YZSX", kind: .list, day: "YZSX_RQ", lastDay: "YZSX_YCRQ"),
+      PublicationMapping(entry: "K05-JYYC", kind: .list, day: "JYYC_LRRQ", lastDay: "JYYC_YCRQ"),
+    ]
+    + CatalogueEntry.reportedLists.filter { $0.category == "seriousBreach" }.compactMap { entry in
+      entry.eventDate.map { day in
+        PublicationMapping(
+          entry: entry.code, kind: .list, day: day, lastDay: entry.items.first { $0.name == "移出日期" }?.id)
+      }
+    }
 }

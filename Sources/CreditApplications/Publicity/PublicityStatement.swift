@@ -69,6 +69,9 @@ extension AccessSession {
   /// - Throws: `AccessRefusal`, `CreditError`.
   public func note(_ decisions: [ProducedDecisions]) throws {
     try perform(.decide) { reading, facts in
+      guard reading.audience == .centre else {
+        throw AccessRefusal(.notCompetent, "what units produced is noted by the centre")
+      }
       _ = try reading.platform.database.change("produced") { _, changes in
         for one in decisions {
           guard one.decisions >= 0 else {
@@ -112,7 +115,8 @@ extension AccessSession {
         throw CreditError("reasonMissing", "say what the class rests on")
       }
       let record = try reading.record(finding.entry, of: subject, key: finding.key)
-      guard reading.isCompetent(for: try reading.snapshot.unit(of: record)) else {
+      let unit = try reading.snapshot.unit(of: record)
+      guard reading.isCompetent(for: unit, entry: finding.entry) else {
         throw AccessRefusal(
           .notCompetent, "the unit that made the decision says how grave it is, or the centre")
       }
@@ -120,6 +124,8 @@ extension AccessSession {
         let id = ContentDigest.hex(
           ContentDigest.sha256(
             "\(subject.kind.rawValue)|\(subject.text)|\(finding.entry)|\(finding.key)".utf8))
+        var finding = finding
+        finding.unit = reading.grant.unit ?? finding.unit
         try changes.put(DocumentKind.breachFinding, id, finding, subjects: [subject])
       }
       (facts.entries, facts.rows) = ([finding.entry], 1)

@@ -77,18 +77,37 @@ extension AccessReading {
     }
   }
 
-  /// Whether the caller decides about what a unit reported: that unit, or the centre.
-  func isCompetent(for unit: String?) -> Bool {
-    audience == .centre || unit.map(grant.ownUnits.contains) ?? false
+  /// Whether the caller decides about what a unit reported to an entry: that unit, or the centre as far as its role reaches.
+  func isCompetent(for unit: String?, entry: String) -> Bool {
+    if let unit, grant.ownUnits.contains(unit) { return true }
+    return roles.contains { role in
+      role.audience == .centre && grant.units(of: role)?.contains(unit ?? "") ?? true
+        && role.entries?.contains(entry) ?? true
+    }
   }
 
-  /// The current record with a key.
+  /// The record with a key, as far as the caller decides about it or sees it; what it may not see is answered like what is not there.
   func record(_ entry: String, of subject: Identifier, key: String) throws -> CreditRecord {
-    let found = try snapshot.records(of: subject, entry: entry).first { $0.key.utf8.elementsEqual(key.utf8) }
-    guard let found else {
-      throw CreditError("unknownRecord", "the subject has no record of \(entry) with this key")
-    }
+    let found = try Self.record(entry, of: subject, key: key, in: snapshot)
+    guard let found, found.state != .withdrawn,
+      try isCompetent(for: platform.unit(of: found, snapshot), entry: entry) || shown(found) != nil
+    else { throw CreditError("unknownRecord", "the subject has no record of \(entry) with this key") }
     return found
+  }
+
+  /// Whether the caller has to do with a case about a record: decides about it, or sees the record.
+  func mayFollow(_ entry: String, of subject: Identifier, key: String, unit: String?) -> Bool {
+    if isCompetent(for: unit, entry: entry) { return true }
+    return (try? record(entry, of: subject, key: key)) != nil
+  }
+
+  /// The current version of a record, withdrawn ones too.
+  static func record(
+    _ entry: String, of subject: Identifier, key: String, in snapshot: CreditSnapshot
+  ) throws -> CreditRecord? {
+    try snapshot.records(of: subject, entry: entry, versions: .currentAndWithdrawn).first {
+      $0.key.utf8.elementsEqual(key.utf8)
+    }
   }
 
   /// The documents of a kind that concern a subject, the oldest first.

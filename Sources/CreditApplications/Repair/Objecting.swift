@@ -28,6 +28,9 @@ extension AccessSession {
         throw CreditError("reasonMissing", "say what is wrong")
       }
       let record = try reading.record(entry, of: subject, key: key)
+      guard record.state != .repaired else {
+        throw AccessRefusal(.wrongState, "the record is repaired: nobody is shown it any more")
+      }
       for claim in claims where record.entry.itemIndex(claim.item) == nil {
         throw CreditError("unknownItem", "entry \(entry) has no item \(claim.item)", item: claim.item)
       }
@@ -70,11 +73,21 @@ extension AccessSession {
         guard var objection = try document?.decoded(as: Objection.self) else {
           throw CreditError("unknownCase", "there is no objection \(id)")
         }
-        guard reading.isCompetent(for: objection.competentUnit) else {
+        guard reading.isCompetent(for: objection.competentUnit, entry: objection.entry) else {
           throw AccessRefusal(.notCompetent, "the unit that reported the record decides, or the centre")
         }
         guard objection.state == .open, state != .open else {
           throw AccessRefusal(.wrongState, "the objection is \(objection.state.rawValue)")
+        }
+        let record = try AccessReading.record(
+          objection.entry, of: objection.subject, key: objection.key, in: snapshot)
+        if state != .upheld, record == nil || record?.state == .withdrawn {
+          throw AccessRefusal(
+            .wrongState, "the record is withdrawn; the objection can only be closed as upheld")
+        }
+        if state == .corrected, record?.state == .repaired {
+          throw AccessRefusal(
+            .wrongState, "the record was repaired meanwhile; correcting would show it again")
         }
         if state != .upheld {
           changes.record = .init(
@@ -118,7 +131,9 @@ extension AccessSession {
   public func objections(of text: String) throws -> [Objection] {
     let subject = identifier(text)
     return try perform(.apply, about: [subject]) { reading, facts in
-      let all = try reading.documents(DocumentKind.objection, of: subject, as: Objection.self)
+      let all = try reading.documents(DocumentKind.objection, of: subject, as: Objection.self).filter {
+        reading.mayFollow($0.entry, of: $0.subject, key: $0.key, unit: $0.competentUnit)
+      }
       facts.rows = all.count
       return all
     }

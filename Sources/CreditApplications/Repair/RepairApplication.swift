@@ -86,6 +86,8 @@ public enum RepairStep: Sendable, Equatable {
   case approve(String?)
   /// Refuses it, and says why (不予修复).
   case refuse(String)
+  /// Refuses it because material was false: the subject is barred for a time (虚假材料).
+  case refuseFalseMaterial(String)
   /// Finds that the commitment was broken or the material false: the record is shown again, and the subject barred for a time (恢复公示).
   case breakCommitment(String)
 
@@ -97,7 +99,7 @@ public enum RepairStep: Sendable, Equatable {
     case .supplement: "supplemented"
     case .extend: "extended"
     case .approve: "repaired"
-    case .refuse: "refused"
+    case .refuse, .refuseFalseMaterial: "refused"
     case .breakCommitment: "reinstated"
     }
   }
@@ -106,6 +108,7 @@ public enum RepairStep: Sendable, Equatable {
     switch self {
     case .accept, .supplement: nil
     case .reject(let note), .giveBack(let note), .extend(let note), .refuse(let note),
+      .refuseFalseMaterial(let note),
       .breakCommitment(let note):
       note
     case .approve(let note): note
@@ -153,6 +156,25 @@ extension RepairApplication {
     }
   }
 
+  /// Whether the record is still one that a step can be about, and repair still allowed; asked inside the commit.
+  func checkRecord(for step: RepairStep, _ reading: AccessReading) throws {
+    let record = try AccessReading.record(entry, of: subject, key: key, in: reading.snapshot)
+    switch step {
+    case .accept, .approve:
+      guard let record, record.state != .withdrawn, record.state != .repaired else {
+        throw AccessRefusal(.wrongState, "the record was withdrawn or repaired meanwhile")
+      }
+      _ = try reading.checkRepair(of: record, subject)
+      try check(
+        among: RepairApplication.all(of: subject, reading.snapshot).filter { $0.id != id }, on: reading.today)
+    case .breakCommitment:
+      guard record?.state == .repaired else {
+        throw AccessRefusal(.wrongState, "the record is not repaired any more")
+      }
+    case .reject, .giveBack, .supplement, .extend, .refuse, .refuseFalseMaterial: break
+    }
+  }
+
   /// Takes a step, where it follows from the state.
   mutating func take(_ step: RepairStep, _ reading: AccessReading, _ deadlines: CaseDeadlines) throws {
     if let note = step.note, note.allSatisfy(\.isWhitespace) { throw CreditError("reasonMissing", "say why") }
@@ -174,6 +196,9 @@ extension RepairApplication {
       decideBy = try reading.deadline(deadlines.extensionWorkingDays, after: decideBy ?? reading.today)
     case (.accepted, .approve): state = .repaired
     case (.accepted, .refuse): state = .refused
+    case (.applied, .refuseFalseMaterial), (.accepted, .refuseFalseMaterial):
+      state = .refused
+      barredUntil = reading.today.adding(months: deadlines.barMonths)
     case (.repaired, .breakCommitment):
       state = .reinstated
       barredUntil = reading.today.adding(months: deadlines.barMonths)

@@ -72,9 +72,17 @@ extension AccessSession {
         guard var application = try document?.decoded(as: RepairApplication.self) else {
           throw CreditError("unknownCase", "there is no application \(id)")
         }
-        guard isApplicants || reading.isCompetent(for: application.competentUnit) else {
+        let isCompetent = reading.isCompetent(for: application.competentUnit, entry: application.entry)
+        guard
+          isCompetent
+            || isApplicants
+              && reading.mayFollow(
+                application.entry, of: application.subject, key: application.key,
+                unit: application.competentUnit)
+        else {
           throw AccessRefusal(.notCompetent, "the unit that made the decision repairs it, or the centre")
         }
+        try application.checkRecord(for: next, reading.at(snapshot))
         try application.take(next, reading, platform.options.deadlines)
         application.steps.append(step(next.name, reading, next.note))
         if let state = next.recordState {
@@ -97,7 +105,9 @@ extension AccessSession {
   public func repairs(of text: String) throws -> [RepairApplication] {
     let subject = identifier(text)
     return try perform(.apply, about: [subject]) { reading, facts in
-      let all = try RepairApplication.all(of: subject, reading.snapshot)
+      let all = try RepairApplication.all(of: subject, reading.snapshot).filter {
+        reading.mayFollow($0.entry, of: $0.subject, key: $0.key, unit: $0.competentUnit)
+      }
       facts.rows = all.count
       return all
     }
@@ -111,7 +121,9 @@ extension AccessSession {
       let all = try reading.snapshot.documents([DocumentKind.repair]).map {
         try $0.decoded(as: RepairApplication.self)
       }
-      let late = all.filter { $0.isOverdue(on: reading.today) && reading.isCompetent(for: $0.competentUnit) }
+      let late = all.filter {
+        $0.isOverdue(on: reading.today) && reading.isCompetent(for: $0.competentUnit, entry: $0.entry)
+      }
       facts.rows = late.count
       return late
     }
@@ -126,7 +138,14 @@ extension AccessReading {
       throw AccessRefusal(.notRepairable, "the law excludes repair of this decision: \(finding.evidence)")
     }
     let publication = try publicity { _ in finding }.publication(of: record, on: today)
-    guard let publication, let regime = publication.regime else { return nil }
+    guard let publication, let regime = publication.regime else {
+      // A penalty without the day of its decision has no minimum period that could be over.
+      guard configuration.mappings[record.entry.code]?.kind != .penalty else {
+        throw AccessRefusal(
+          .notRepairable, "the record does not say when the decision was made; have it corrected first")
+      }
+      return nil
+    }
     guard let earliest = publication.earliestRepair else {
       throw AccessRefusal(
         .notRepairable,

@@ -48,7 +48,7 @@ extension ReportTemplate {
       Section(
         numerals[fields.count + 1], "其他领域",
         categories: ["administrative", "seriousBreach", "abnormalOperation", "tax"],
-        natures: [.negative]),
+        natures: [.negative], takesOthers: true),
     ], leftOutCategories: [])
 
   /// All built-in layouts.

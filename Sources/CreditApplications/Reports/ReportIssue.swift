@@ -22,7 +22,10 @@ struct IssuedReport: Codable, Equatable {
   var roles: [AccessRole]
   var ownUnits: [String]
   var subordinateUnits: [String]
-  var consent: String?
+  /// The consent as it was then.
+  var consent: Consent?
+  /// The commit of the settings it was made under.
+  var settings: UInt64
   var contentHash: String
 }
 
@@ -84,12 +87,17 @@ extension AccessSession {
   public func report(_ request: ReportRequest) throws -> CreditReport {
     let subject = identifier(request.subject, kind: request.kind)
     return try perform(.report, about: [subject], asOf: request.commit) { reading, facts in
-      try reading.mayReport(on: subject, asOf: request.commit)
+      let until = request.until ?? reading.today
+      guard request.from ?? .minimum <= until, until <= reading.today else {
+        throw CreditError(
+          "invalidPeriod", "a report is about days up to today, the first not behind the last")
+      }
+      let reading = try reading.reporting(on: subject, asOf: request.commit, for: caller)
       let isPerson = subject.subjectKind == .naturalPerson
       let making = ReportMaking(
         reading: reading, template: request.template ?? (isPerson ? .person2022 : .body2022),
         subject: subject,
-        from: request.from, until: request.until ?? reading.today)
+        from: request.from, until: until)
       let content = try making.content()
       let hash = content.hash()
       for section in content.sections {
@@ -114,7 +122,8 @@ extension AccessSession {
       until: making.until, commit: reading.snapshot.commit, day: reading.today, instant: instant,
       account: caller.account ?? keeper, purpose: caller.purpose, caseNumber: caller.caseNumber,
       roles: reading.roles, ownUnits: reading.grant.ownUnits.sorted(),
-      subordinateUnits: reading.grant.subordinateUnits.sorted(), consent: caller.consent,
+      subordinateUnits: reading.grant.subordinateUnits.sorted(), consent: reading.consent,
+      settings: max(reading.configuration.revision, 1),
       contentHash: report.contentHash)
     try platform.database.change("report") { _, changes in
       try changes.put(DocumentKind.report, number, issued, subjects: [making.subject])
@@ -133,14 +142,20 @@ extension AccessSession {
     let snapshot = platform.database.snapshot()
     guard let issued = try snapshot.document(DocumentKind.report, number)?.decoded(as: IssuedReport.self),
       platform.log.code(of: number + issued.contentHash) == code
-    else { return ReportVerification(isGenuine: false) }
+    else {
+      try note(.report, outcome: "unknownReport")
+      return ReportVerification(isGenuine: false)
+    }
+    try note(.report, about: [issued.subject], outcome: CreditPlatform.allowed)
     let then = platform.database.snapshot(asOf: issued.commit)
     let grant = AccessGrant(
       account: issued.account, ownUnits: Set(issued.ownUnits), subordinateUnits: Set(issued.subordinateUnits),
       roles: issued.roles)
     let reading = AccessReading(
       session: self, snapshot: then, grant: grant, roles: issued.roles,
-      configuration: try PlatformConfiguration.read(then, known: nil), day: issued.day)
+      configuration: try PlatformConfiguration.read(
+        platform.database.snapshot(asOf: issued.settings), known: nil), day: issued.day,
+      consent: issued.consent)
     let content = try ReportMaking(
       reading: reading, template: issued.template, subject: issued.subject, from: issued.from,
       until: issued.until
@@ -153,16 +168,36 @@ extension AccessSession {
 }
 
 extension AccessReading {
-  /// Whether the caller may have a report about a subject.
-  func mayReport(on subject: Identifier, asOf commit: UInt64?) throws(AccessRefusal) {
-    if subject.subjectKind == .naturalPerson, audience == .everybody || audience == .government {
-      throw AccessRefusal(
-        .authorityMissing, "a report about a person is made on its own request, or with its consent")
+  /// The reading with those roles alone under which the caller may have a report about a subject.
+  ///
+  /// A number that might be a person's is taken for one.
+  func reporting(
+    on subject: Identifier, asOf commit: UInt64?, for caller: Caller
+  ) throws(AccessRefusal) -> AccessReading {
+    var reading = self
+    if [.naturalPerson, .unknown].contains(subject.subjectKind) {
+      reading = try reading.limited(
+        to: { role in
+          switch role.audience {
+          case .everybody, .government: false
+          case .authorized: consent != nil
+          // The request of the person is a case of the desk.
+          case .subject: caller.account == nil || caller.caseNumber != nil
+          case .centre: true
+          }
+        },
+        or: AccessRefusal(
+          .authorityMissing,
+          "a report about a person is made on its own request, with the number of the case, or with its consent"
+        ))
     }
-    if commit != nil, audience != .centre, audience != .subject {
-      throw AccessRefusal(
-        .actionNotGranted, "reports of the past are made for the subject itself and by the centre")
+    if commit != nil {
+      reading = try reading.limited(
+        to: { $0.audience == .centre || $0.audience == .subject },
+        or: AccessRefusal(
+          .actionNotGranted, "reports of the past are made for the subject itself and by the centre"))
     }
+    return reading
   }
 }
 

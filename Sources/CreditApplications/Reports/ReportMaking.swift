@@ -13,10 +13,17 @@ struct ReportMaking {
   let until: Day
 
   func content() throws -> CreditReport.Content {
-    let identifiers = try reading.identifiers(of: subject)
+    let isAboutBody = ![.naturalPerson, .unknown].contains(subject.subjectKind)
+    let mayShowPeople = reading.roles.contains { $0.audience.rank >= Audience.authorized.rank }
     let records = try reading.records(of: subject).filter { record in
-      record.day.map { $0 >= from ?? $0 && $0 <= until } ?? true
+      // What stands under the number of a person that is linked with a company is the person's.
+      if isAboutBody, !mayShowPeople, [.naturalPerson, .unknown].contains(record.subjectKind) {
+        return false
+      }
+      return record.day.map { $0 >= from ?? $0 && $0 <= until } ?? true
     }
+    var identifiers = [reading.shown(subject)]
+    for record in records where !identifiers.contains(record.subject) { identifiers.append(record.subject) }
     var placed = [[ShownRecord]](repeating: [], count: template.sections.count)
     for record in records {
       let place = template.place(of: record, level: record.level) {
@@ -36,7 +43,7 @@ struct ReportMaking {
       absentText: template.absentText)
   }
 
-  private func made(_ identifiers: [Identifier], _ records: [ShownRecord]) -> CreditReport.Subject {
+  private func made(_ identifiers: [String], _ records: [ShownRecord]) -> CreditReport.Subject {
     let named = records.filter { $0.subjectName != nil }.sorted { left, right in
       let (first, second) = (left.category == "registration", right.category == "registration")
       return first != second
@@ -55,7 +62,7 @@ struct ReportMaking {
       labels.append("失信惩戒对象")
     }
     return CreditReport.Subject(
-      name: present, formerNames: former, identifiers: identifiers.map { reading.shown($0, of: subject) },
+      name: present, formerNames: former, identifiers: identifiers,
       kind: subject.subjectKind, labels: labels)
   }
 
@@ -96,7 +103,8 @@ struct ReportMaking {
     guard !entries.isEmpty else { return "本节没有可供查询的目录，不能作为无违法违规的依据。" }
     let names = entries.prefix(20).map { "\($0.name)（\($0.code)）" }.joined(separator: "、")
     let more = entries.count > 20 ? "等 \(entries.count) 项目录" : ""
+    let limits = reading.roles.allSatisfy { $0.scope != .all } ? "，限本单位报送的信息" : ""
     let organs = section.authorityWords.map { "，限作出机关名称含“\($0.joined(separator: "”或“"))”的信息" } ?? ""
-    return "查询范围：\(names)\(more)\(organs)；数据截至 \(until)（提交 \(reading.snapshot.commit)）。"
+    return "查询范围：\(names)\(more)\(organs)\(limits)；数据截至 \(until)（提交 \(reading.snapshot.commit)）。"
   }
 }

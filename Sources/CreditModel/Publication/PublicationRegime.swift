@@ -105,6 +105,11 @@ public struct PublicationRegime: Codable, Sendable, Equatable {
   var problem: String? {
     if id.isEmpty { return "a set of rules has no id" }
     if let until, until < from { return "rules \(id) end before they begin" }
+    let words =
+      (authorities ?? ["-"]) + unshownCategories + longerMinimums.flatMap(\.words)
+      + classWords.flatMap(\.categories)
+    // An empty word would be in every text.
+    if authorities?.isEmpty ?? false || words.contains("") { return "rules \(id) have an empty list or word" }
     guard Set(periods.map(\.breachClass)).count == periods.count else {
       return "rules \(id) name a class twice"
     }
@@ -129,6 +134,13 @@ public struct PublicationRegime: Codable, Sendable, Equatable {
   func isFor(authority: String?) -> Bool {
     guard let authorities else { return true }
     return authority.map { name in authorities.contains { name.contains($0) } } ?? false
+  }
+
+  /// Whether an organ's name could fall under both sets on some day.
+  func overlaps(_ other: PublicationRegime) -> Bool {
+    guard let own = authorities, let others = other.authorities else { return false }
+    guard from <= other.until ?? .maximum, other.from <= until ?? .maximum else { return false }
+    return own.contains { word in others.contains { $0.contains(word) || word.contains($0) } }
   }
 
   /// Whether it is in force on a day.

@@ -34,8 +34,17 @@ public struct PublicationRules: Codable, Sendable, Equatable {
         }
       }
     }
-    guard regimes.contains(where: { $0.authorities == nil }) else {
+    guard let last = regimes.filter({ $0.authorities == nil }).max(by: { $0.from < $1.from }) else {
       throw PublicationError("rulesMissing", "there are no rules for organs in general")
+    }
+    guard last.until == nil else {
+      throw PublicationError("rulesMissing", "rules \(last.id) end, and none follow; leave the last set open")
+    }
+    for (place, one) in regimes.enumerated() {
+      for other in regimes[(place + 1)...] where one.authorities != other.authorities && one.overlaps(other) {
+        throw PublicationError(
+          "invalidRules", "rules \(one.id) and \(other.id) are in force at once for organs of the same name")
+      }
     }
     self.regimes = regimes
   }

@@ -18,6 +18,8 @@ package final class LogFile: Sendable {
     var isClosed = false
   }
 
+  /// Bytes that may wait for the disk.
+  private static let maximumBytesBehind = 16 << 20
   /// Lines that may wait for the disk.
   package static let maximumBehind = 1000
   /// Milliseconds between two syncs, so that many lines share one.
@@ -37,11 +39,15 @@ package final class LogFile: Sendable {
   package init(path: String, files: any FileSystem = PosixFileSystem()) throws(CreditError) {
     self.path = path
     do {
-      file = try files.create(path)
+      // The lock makes the file. Whoever folds files may have locked and removed it before we had it: then it is not there any more.
       guard let lock = try files.lock(path) else {
         throw StoreError(.locked, "somebody has the file", file: path)
       }
       self.lock = lock
+      do { file = try files.open(path, writable: true) } catch {
+        lock.release()
+        throw error
+      }
     } catch { throw CreditError(wrapping: error) }
     guard WorkerThreads.detach({ [self] in writeBehind() }) else {
       lock.release()
@@ -56,7 +62,8 @@ package final class LogFile: Sendable {
     condition.lock()
     defer { condition.unlock() }
     while state.withLock({
-      $0.failure == nil && !$0.isClosing && $0.appended - $0.synced >= Self.maximumBehind
+      $0.failure == nil && !$0.isClosing
+        && ($0.appended - $0.synced >= Self.maximumBehind || $0.pending.count >= Self.maximumBytesBehind)
     }) {
       condition.wait()
     }

@@ -25,7 +25,9 @@ package struct LogFolder: Sendable {
   /// Makes a file in it.
   package func make(_ name: String) throws(CreditError) -> LogFile {
     try create()
-    return try LogFile(path: path + "/" + name, files: files)
+    let file = try LogFile(path: path + "/" + name, files: files)
+    do { try files.syncDirectory(path) } catch { throw CreditError(wrapping: error) }
+    return file
   }
 
   /// Names of the files with an ending, by name.
@@ -43,6 +45,14 @@ package struct LogFolder: Sendable {
       let file = try files.open(path + "/" + name, writable: false)
       return try file.read(count: Int(clamping: try file.size()), at: 0)
     } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// Bytes of a file; `nil` where it is gone.
+  package func readIfThere(_ name: String) throws(CreditError) -> [UInt8]? {
+    do { return try read(name) } catch {
+      if files.exists(path + "/" + name) { throw error }
+      return nil
+    }
   }
 
   /// Does something with a file that no process writes any more; `nil` where one does.

@@ -39,11 +39,11 @@ struct StepCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "step",
     abstract:
-      "Takes a step in a case of repair: accept, reject, return, supplement, extend, approve, refuse or break."
+      "Takes a step in a case of repair: accept, reject, return, supplement, extend, approve, refuse, false (material) or break."
   )
 
   enum Step: String, CaseIterable, ExpressibleByArgument {
-    case accept, reject, `return`, supplement, extend, approve, refuse, `break`
+    case accept, reject, `return`, supplement, extend, approve, refuse, `false`, `break`
   }
 
   @OptionGroup var platform: PlatformOptions
@@ -64,6 +64,7 @@ struct StepCommand: AsyncParsableCommand {
         case .extend: .extend(note)
         case .approve: .approve(note.isEmpty ? nil : note)
         case .refuse: .refuse(note)
+        case .false: .refuseFalseMaterial(note)
         case .break: .breakCommitment(note)
         }
       let application = try session.takeStep(number, next)

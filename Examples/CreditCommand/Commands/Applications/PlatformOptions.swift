@@ -29,10 +29,10 @@ struct PlatformOptions: ParsableArguments {
       do {
         try body(try platform.keeperSession(name: by, purpose: purpose, audience: audience), platform)
       } catch let refusal as AccessRefusal {
-        try platform.close()
+        try? platform.close()
         throw CreditError(refusal.rule.rawValue, refusal.message)
       } catch {
-        try platform.close()
+        try? platform.close()
         throw error
       }
       try platform.close()

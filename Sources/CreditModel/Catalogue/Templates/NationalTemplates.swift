@@ -11,7 +11,7 @@ extension CatalogueEntry {
     + [.courtJudgment, .courtEnforcement]
     + [.administrativePermit2018, .administrativePenalty2018] + administrativeActs
     + [.occupationalQualification, .technologyEnterprise]
-    + [.abnormalOperationList, .abnormalTaxpayer, .seriousBreachList]
+    + [.abnormalOperationList, .abnormalTaxpayer, .seriousBreachList] + reportedLists
     + [.contractPerformance, .creditCommitment, .creditEvaluation, .taxGrade, .logisticsRating]
     + [
       .compliance, .honour, .patent, .trademark, .softwareCopyright, .intellectualPropertyPledge,
