@@ -43,7 +43,9 @@ import Testing
     }
     var missing: Set<String> = []
     var count = 0
-    for line in try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline).dropFirst() {
+    for line in try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline)
+      .dropFirst()
+    {
       let cells = line.split(separator: "\t").map(String.init)
       let (section, label) = (cells[0], cells[2].trimmingCharacters(in: CharacterSet(charactersIn: ":： ")))
       let categories = Self.sections[section] ?? []
