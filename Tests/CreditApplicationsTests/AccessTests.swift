@@ -13,13 +13,7 @@ import Testing
   private static let body = PlatformFixture.body
   private static let person = "130302199001010016"
 
-  private func rule(_ body: () throws -> some Any) -> AccessRule? {
-    do {
-      _ = try body()
-      return nil
-    } catch { return (error as? AccessRefusal)?.rule }
-  }
-
+  private func rule(_ body: () throws -> some Any) -> AccessRule? { Outcome.rule(body) }
   @Test func refusalsNameTheirRule() throws {
     let fixture = try PlatformFixture()
     try fixture.enterAccounts()

@@ -14,19 +14,8 @@ import Testing
   private static let proof = CaseMaterial(of: "缴款凭证".utf8, title: "缴款凭证")
   private static let letter = CaseMaterial(of: "承诺书".utf8, title: "信用承诺书")
 
-  private func rule(_ body: () throws -> some Any) -> AccessRule? {
-    do {
-      _ = try body()
-      return nil
-    } catch { return (error as? AccessRefusal)?.rule }
-  }
-
-  private func code(_ body: () throws -> some Any) -> String? {
-    do {
-      _ = try body()
-      return nil
-    } catch { return (error as? CreditError)?.code }
-  }
+  private func rule(_ body: () throws -> some Any) -> AccessRule? { Outcome.rule(body) }
+  private func code(_ body: () throws -> some Any) -> String? { Outcome.code(body) }
 
   /// A decision that was withdrawn while its repair was asked for became public again; a repaired one did when an objection to it was decided.
   @Test func casesDoNotReopenWhatWasClosed() throws {

@@ -135,3 +135,22 @@ struct PlatformFixture {
     return receipt
   }
 }
+
+/// What asking ended with.
+enum Outcome {
+  /// The rule that refused, or `nil`.
+  static func rule(_ body: () throws -> some Any) -> AccessRule? {
+    do {
+      _ = try body()
+      return nil
+    } catch { return (error as? AccessRefusal)?.rule }
+  }
+
+  /// The code of the error, or `nil`.
+  static func code(_ body: () throws -> some Any) -> String? {
+    do {
+      _ = try body()
+      return nil
+    } catch { return (error as? CreditError)?.code }
+  }
+}

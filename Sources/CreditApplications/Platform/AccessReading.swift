@@ -91,6 +91,13 @@ struct AccessReading {
       consent: consent)
   }
 
+  /// Whether the caller sees records of an entry about such a subject, whoever reported them.
+  func sees(_ entry: CatalogueEntry, of subject: Identifier) -> Bool {
+    rights().contains { right in
+      right.units == nil && right.entries.allows(subject.subjectKind) && right.entries.allows(entry)
+    }
+  }
+
   /// Whether some role reaches what a unit did.
   func reaches(_ unit: String?) -> Bool {
     roles.contains { grant.units(of: $0)?.contains(unit ?? "") ?? true }

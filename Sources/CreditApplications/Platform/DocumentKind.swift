@@ -36,6 +36,8 @@ enum DocumentKind {
   static let feedback = "feedback"
   /// That a measure is to be lifted.
   static let notice = "notice"
+  /// A list of subjects that are watched.
+  static let watch = "watch"
   /// An application for repair.
   static let repair = "repair"
   /// An objection.

@@ -1,0 +1,98 @@
+// Owns lists of subjects that somebody watches, and the events they are told.
+// Invariants: a list is its account's; what is told of a subject is what the account may see of it.
+
+public import CreditModel
+
+/// Subjects somebody wants to hear of (监测名单).
+public struct WatchList: Codable, Sendable, Equatable {
+  /// What it is called; unique.
+  public var id: String
+  /// Its name for people.
+  public var name: String
+  /// Whom it is about, at most ten thousand.
+  public var subjects: [Identifier]
+  /// Kinds of events that are told; none = all.
+  public var events: [SubjectEvent.Kind]
+
+  /// Makes a list.
+  public init(id: String, name: String, subjects: [Identifier], events: [SubjectEvent.Kind] = []) {
+    self.id = id
+    self.name = name
+    self.subjects = subjects
+    self.events = events
+  }
+
+  /// Subjects of a list at most.
+  public static let maximumSubjects = 10_000
+}
+
+/// Something that happened to a subject (主体事件).
+public struct SubjectEvent: Codable, Sendable, Equatable {
+  /// What happened.
+  public enum Kind: String, Codable, Sendable, CaseIterable {
+    /// A registration, or a change of it.
+    case registration
+    /// A permit.
+    case permit
+    /// A penalty.
+    case penalty
+    /// It came onto a list of serious breach.
+    case listEntered
+    /// It came onto a list of abnormal operation.
+    case abnormal
+    /// A judgment or an enforcement.
+    case judgment
+    /// An honour.
+    case honour
+    /// A grade.
+    case evaluated
+    /// A commitment.
+    case commitment
+    /// Anything else.
+    case other
+    /// A record was corrected.
+    case corrected
+    /// A record was repaired.
+    case repaired
+    /// A record was withdrawn.
+    case withdrawn
+    /// A record is shown again.
+    case reinstated
+  }
+
+  /// What happened.
+  public var kind: Kind
+  /// The identifier as the list has it.
+  public var subject: String
+  /// Code of the entry.
+  public var entry: String
+  /// Name of the entry.
+  public var name: String
+  /// The day of the event, where it may be seen.
+  public var day: Day?
+  /// The commit that brought it.
+  public var commit: UInt64
+  /// The record as it is now; `nil` where it is not shown any more.
+  public var record: ShownRecord?
+}
+
+/// Events that were not confirmed yet.
+public struct SubjectEvents: Codable, Sendable, Equatable {
+  /// The events, by commit.
+  public var events: [SubjectEvent]
+  /// What to confirm once they were taken in; they are told again until then.
+  public var number: Int
+  /// Whether there is more.
+  public var hasMore: Bool
+}
+
+/// What the store keeps of a list.
+struct WatchState: Codable, Equatable {
+  var list: WatchList
+  var account: String?
+  /// Where confirmed events end.
+  var token: String
+  /// Where the events end that were told last.
+  var told: String?
+  var number: Int
+}

@@ -1,0 +1,112 @@
+// Goal: scores can be worked out again by hand, portraits count what is seen, and no event of a watched subject is lost or told to whom it may not be.
+// Method: sums written out here; a list read in pages of one change, with restarts between telling and confirming.
+
+@testable import CreditApplications
+import CreditModel
+import CreditStore
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct EvaluationTests {
+  private static let body = PlatformFixture.body
+
+  private static let model = IndicatorModel(
+    id: "M", version: 2, name: "企业信用评价", basePoints: 800,
+    indicators: [
+      .init(id: "P", name: "近两年处罚", entry: "XZCF", points: -20, maximumPoints: 50, months: 24),
+      .init(
+        id: "G", name: "罚款", entry: "XZCF", item: "CF_CFLB", words: ["罚款"], points: -5, maximumPoints: 100),
+      .init(id: "H", name: "荣誉", category: "honour", points: 30, maximumPoints: 60),
+    ],
+    grades: [
+      .init(grade: "C", fromPoints: 0), .init(grade: "A", fromPoints: 780),
+      .init(grade: "B", fromPoints: 700),
+    ])
+
+  private func filled() throws -> PlatformFixture {
+    let fixture = try PlatformFixture(on: "2026-05-20")
+    try fixture.enterAccounts()
+    try fixture.collectPenalties([
+      PlatformFixture.penalty(Self.body, "甲", day: "2026-04-10"),
+      PlatformFixture.penalty(Self.body, "乙", day: "2024-05-20", categories: "警告"),
+      PlatformFixture.penalty(Self.body, "丙", day: "2024-05-21", categories: "警告"),
+    ])
+    try fixture.collect(
+      "K11-SXRY", header: "SXRY_MC,SXRY_SHXYM,SXRY_RYMC,SXRY_RQ,SXRY_JG,SXRY_JGDM",
+      ["某公司,\(Self.body),示范社,2025-09-01,厅,\(PlatformFixture.market)"])
+    return fixture
+  }
+
+  @Test func scoresAddUp() throws {
+    let fixture = try filled()
+    let session = try fixture.session("clerk", .counter)
+    let result = try session.evaluate(Self.body, by: Self.model)
+    // Two penalties within 24 months (the one of 20 May 2024 lies on the day before), one with a fine, one honour.
+    #expect(result.lines.map(\.points) == [-40, -5, 30] && result.points == 785 && result.grade == "A")
+    #expect(result.lines[0].records.map(\.day?.description) == ["2024-05-21", "2026-04-10"])
+    #expect(result.version == 2)
+    // After a repair the record does not count.
+    try fixture.withStore {
+      _ = try $0.repair(
+        "XZCF", subject: Identifier(Self.body, as: .unifiedSocialCreditCode),
+        key: "\(PlatformFixture.market)|甲", reason: "修复")
+    }
+    for session in [session, try fixture.session("centre")] {
+      #expect(try session.evaluate(Self.body, by: Self.model).lines.map(\.points) == [-20, 0, 30])
+    }
+    var wrong = Self.model
+    wrong.indicators[0].points = .min
+    #expect(Outcome.code { try session.evaluate(Self.body, by: wrong) } == "invalidModel")
+    wrong = Self.model
+    wrong.indicators[1].entry = nil
+    #expect(Outcome.code { try session.evaluate(Self.body, by: wrong) } == "invalidModel")
+    try fixture.platform.close()
+  }
+
+  @Test func portraitsCountWhatIsSeen() throws {
+    let fixture = try filled()
+    let portrait = try fixture.session("clerk", .counter).portrait(of: Self.body)
+    #expect(
+      portrait.counts.map { [$0.category, $0.nature.rawValue, String($0.records)] } == [
+        ["administrative", "negative", "3"], ["honour", "positive", "1"],
+      ])
+    #expect(
+      portrait.name == "某公司"
+        && portrait.events.map(\.day.description) == ["2026-04-10", "2025-09-01", "2024-05-21", "2024-05-20"])
+    let seen = try fixture.platform.session(.visitor).portrait(of: Self.body)
+    #expect(seen.counts.map(\.records) == [1, 1])
+    try fixture.platform.close()
+  }
+
+  @Test func watchedSubjectsAreToldOnceConfirmed() throws {
+    let fixture = try filled()
+    let identifier = Identifier(Self.body, as: .unifiedSocialCreditCode)
+    let session = try fixture.session("clerk", .counter)
+    try session.watch(WatchList(id: "W", name: "监测", subjects: [identifier]))
+    #expect(try session.events(of: "W").events.isEmpty)
+    try fixture.collectPenalties([
+      PlatformFixture.penalty(Self.body, "丁", day: "2026-05-01"),
+      PlatformFixture.penalty("92130303MA0000023W", "戊", day: "2026-05-01"),
+    ])
+    _ = try fixture.withStore {
+      try $0.withdraw("XZCF", subject: identifier, key: "\(PlatformFixture.market)|甲", reason: "撤销")
+    }
+    // Told again until confirmed, in pages of one change.
+    var kinds: [SubjectEvent.Kind] = []
+    for _ in 0..<20 {
+      let first = try session.events(of: "W", limit: 1)
+      if first.events.isEmpty, !first.hasMore { break }
+      let again = try session.events(of: "W", limit: 1)
+      #expect(first.events == again.events)
+      #expect(Outcome.rule { try session.confirmEvents(first.number, of: "W") } == .wrongState)
+      try session.confirmEvents(again.number, of: "W")
+      kinds += again.events.map(\.kind)
+    }
+    #expect(kinds == [.penalty, .withdrawn])
+    #expect(Outcome.rule { try fixture.session("market").events(of: "W") } == .actionNotGranted)
+    #expect(Outcome.code { try session.events(of: "V") } == "unknownList")
+    #expect(Outcome.code { try session.watch(WatchList(id: "V", name: "", subjects: [])) } == "invalidList")
+    try fixture.platform.close()
+  }
+}
