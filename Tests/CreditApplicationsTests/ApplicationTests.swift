@@ -199,6 +199,11 @@ import Testing
         "applied", "returned", "supplemented", "accepted", "extended", "repaired", "reinstated",
       ])
     #expect(broken.steps.allSatisfy { $0.account != nil })
+    // Whoever decides about somebody stands in the log under it.
+    let decisions = try fixture.keeper.accesses(to: Self.body).filter {
+      $0.action == .decide && $0.outcome == "allowed"
+    }
+    #expect(decisions.count == 5, "\(decisions.map(\.account))")
     try fixture.platform.close()
   }
 

@@ -38,7 +38,7 @@ extension AccessSession {
   /// - Throws: `AccessRefusal`; `CreditError`: `unknownConsent`, `alreadyRevoked`.
   public func revokeConsent(_ id: String, reason: String) throws {
     try perform(.consent) { reading, facts in
-      _ = try platform.database.change("consent") { snapshot, changes in
+      let subject = try platform.database.change("consent") { snapshot, changes in
         guard var consent = try snapshot.document(DocumentKind.consent, id)?.decoded(as: Consent.self) else {
           throw CreditError("unknownConsent", "there is no consent \(id)")
         }
@@ -47,7 +47,9 @@ extension AccessSession {
         }
         (consent.revokedOn, consent.revocationReason) = (reading.today, reason)
         try changes.put(DocumentKind.consent, id, consent)
-      }
+        return consent.subject
+      }.result
+      facts.found = [subject]
       facts.rows = 1
     }
   }

@@ -29,7 +29,7 @@ public struct AccessSession: Sendable {
   struct Facts {
     var entries: Set<String> = []
     var rows = 0
-    /// Subjects found under another kind of identifier than asked about.
+    /// Subjects that turned out to be meant: found under another kind of identifier than asked about, or those of a case.
     var found: [Identifier] = []
     /// The consent it rested on, or that was refused.
     var consent: String?

@@ -100,7 +100,7 @@ extension AccessSession {
         try changes.put(DocumentKind.objection, id, objection)
         return objection
       }
-      (facts.entries, facts.rows) = ([result.entry], 1)
+      (facts.entries, facts.rows, facts.found) = ([result.entry], 1, [result.subject])
       return result
     }
   }

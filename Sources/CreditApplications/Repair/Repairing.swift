@@ -93,7 +93,7 @@ extension AccessSession {
         try changes.put(DocumentKind.repair, id, application)
         return application
       }
-      (facts.entries, facts.rows) = ([result.entry], 1)
+      (facts.entries, facts.rows, facts.found) = ([result.entry], 1, [result.subject])
       return result
     }
   }
