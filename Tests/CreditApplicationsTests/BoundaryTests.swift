@@ -185,9 +185,32 @@ import Testing
     #expect(report.content.subject.identifiers == [Self.body])
     #expect(!ReportPage(report).html.contains("130302"))
     // Everybody: not from the company to the person, and not back where people are public.
-    try fixture.keeper.publish(PublicPolicy(personEntries: ["XZCF"]))
+    try fixture.collect(
+      "YZSX", header: "YZSX_MC,YZSX_ZJHM,YZSX_MD,YZSX_WSH,YZSX_RQ", ["张三,\(Self.person),失信被执行人,1,2026-01-01"])
+    try fixture.keeper.publish(PublicPolicy(personEntries: ["YZSX"]))
     let visitor = try fixture.platform.session(.visitor)
-    #expect(try visitor.records(of: Self.person).allSatisfy { $0.subjectKind == .naturalPerson })
+    #expect(try visitor.records(of: Self.person).map(\.subjectKind) == [.naturalPerson])
+    #expect(try visitor.records(of: Self.body).map(\.subject) == [Self.body])
+    #expect(try fixture.session("clerk").records(of: Self.body).map(\.subject) == [Self.body])
+    #expect(try fixture.session("centre").records(of: Self.body).count == 3)
+    // A company's consent is not its owner's.
+    try fixture.keeper.grant(
+      Consent(
+        id: "C", subject: Identifier(Self.body, as: .unifiedSocialCreditCode), grantee: PlatformFixture.bank,
+        categories: ["administrative"], purpose: "贷款", grantedOn: fixture.day.value,
+        validUntil: fixture.day.value, channel: .paper, evidence: String(repeating: "0", count: 64)))
+    let bank = try fixture.session("bank", .interface, purpose: "贷款", consent: "C")
+    #expect(try bank.records(of: Self.body).map(\.subject) == [Self.body])
+    #expect(rule { try bank.report(ReportRequest(subject: Self.person)) } == .consentMissing)
+    // Who has nothing to do with a consent does not revoke it, nor learn that there is one.
+    try fixture.keeper.publish([
+      AccessRole(id: "counter", name: "窗口", audience: .government, actions: [.consent, .query], scope: .all)
+    ])
+    #expect(code { try fixture.session("clerk").revokeConsent("C", reason: "x") } == "unknownConsent")
+    // The person's own request has a number.
+    let window = try fixture.platform.session(
+      Caller(account: "window", portal: .counter, purpose: "本人", caseNumber: " "))
+    #expect(rule { try window.report(ReportRequest(subject: Self.person)) } == .authorityMissing)
     try fixture.platform.close()
   }
 

@@ -99,7 +99,9 @@ import Testing
       if first.events.isEmpty, !first.hasMore { break }
       let again = try session.events(of: "W", limit: 1)
       #expect(first.events == again.events)
-      #expect(Outcome.rule { try session.confirmEvents(first.number, of: "W") } == .wrongState)
+      #expect(Outcome.rule { try session.confirmEvents(again.number + 1, of: "W") } == .wrongState)
+      try session.confirmEvents(again.number, of: "W")
+      // An answer that was lost may be asked for again.
       try session.confirmEvents(again.number, of: "W")
       kinds += again.events.map(\.kind)
     }
@@ -107,6 +109,37 @@ import Testing
     #expect(Outcome.rule { try fixture.session("market").events(of: "W") } == .actionNotGranted)
     #expect(Outcome.code { try session.events(of: "V") } == "unknownList")
     #expect(Outcome.code { try session.watch(WatchList(id: "V", name: "", subjects: [])) } == "invalidList")
+    try fixture.platform.close()
+  }
+
+  /// A record that was closed before anybody asked came with all its values; what was reported again was told as new.
+  @Test func eventsShowWhatIsSoNow() throws {
+    let fixture = try filled()
+    let identifier = Identifier(Self.body, as: .unifiedSocialCreditCode)
+    let session = try fixture.session("clerk", .counter)
+    // As it may stand in a file.
+    let list = WatchList(
+      id: "W", name: "监测", subjects: [Identifier(Self.body.lowercased(), as: .unifiedSocialCreditCode)])
+    try session.watch(list)
+    let old = Identifier("600037341", as: .organizationCode)
+    _ = try fixture.withStore { try $0.link(identifier, old, evidence: .registrationChange, by: "李某") }
+    try fixture.collectPenalties([PlatformFixture.penalty(Self.body, "丁", day: "2026-05-01")])
+    _ = try fixture.withStore {
+      try $0.withdraw("XZCF", subject: identifier, key: "\(PlatformFixture.market)|丁", reason: "撤销")
+    }
+    for exit in ["", "2026-05-19"] {
+      try fixture.collect(
+        "YZSX", from: PlatformFixture.market, header: "YZSX_MC,YZSX_ZZJG,YZSX_MD,YZSX_WSH,YZSX_RQ,YZSX_YCRQ",
+        ["某公司,\(old.text),失信被执行人,2,2026-01-01,\(exit)"])
+    }
+    let found = try session.events(of: "W")
+    #expect(found.events.map(\.kind) == [.penalty, .withdrawn, .listEntered, .listLeft])
+    #expect(found.events.map { $0.record == nil } == [true, true, false, false])
+    #expect(found.events[2].record?["YZSX_YCRQ"] == "2026-05-19")
+    // More subjects than the role allows, by a list as well.
+    let many = (0..<4).map { Identifier("X-\($0)", as: .document) }
+    #expect(
+      Outcome.rule { try session.watch(WatchList(id: "V", name: "", subjects: many)) } == .tooManySubjects)
     try fixture.platform.close()
   }
 }

@@ -49,6 +49,12 @@ struct EntryRights: Sendable, Hashable {
     }
   }
 
+  /// Whether records under an identifier may be seen: a company's consent is not its owner's, and the other way round.
+  func allows(_ subject: Identifier) -> Bool {
+    guard role.audience == .authorized, let consent else { return true }
+    return subject.isOfPerson ? subject == consent.subject : !consent.subject.isOfPerson
+  }
+
   /// Whether records with an event on a day may be seen.
   func allows(eventOn day: Day?) -> Bool {
     guard role.audience == .authorized, let consent else { return true }

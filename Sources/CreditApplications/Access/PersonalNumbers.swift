@@ -102,7 +102,7 @@ public enum PersonalNumbers {
       }
       var end = index
       while end < values.count, let digit = values[end], digit < 10 { end += 1 }
-      if end < values.count, values[end] == 10, end - index <= 17 { end += 1 }
+      if end < values.count, values[end] == 10, end - index != 18 { end += 1 }
       groups.append(index..<end)
       index = end
     }

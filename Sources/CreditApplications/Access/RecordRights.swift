@@ -26,11 +26,8 @@ struct RecordRights {
     let entry = record.entry
     guard record.state != .withdrawn else { return nil }
     let reporter = try unit(record)
-    for right in rights where right.entries.allows(entry) && right.entries.allows(eventOn: record.eventDay) {
-      let isOwn = right.entries.isOwn(entry.units) && reporter.map(right.entries.ownUnits.contains) ?? false
-      if let units = right.units, !(reporter.map(units.contains) ?? false) { continue }
-      // Whoever may see an entry only because the own units report it sees what these reported.
-      if !isOwn, right.entries.isOwn(entry.units), !allowsOthers(right.entries, entry) { continue }
+    for right in rights {
+      guard let isOwn = reach(right, entry, record, reporter) else { continue }
       let role = right.entries.role
       // What was repaired is neither shown nor shared any more.
       if record.state == .repaired, role.audience != .centre, !isOwn { continue }
@@ -47,6 +44,30 @@ struct RecordRights {
         record, right.entries, isOwn: isOwn, reporter, publication, isDisputed: isDisputed)
     }
     return nil
+  }
+
+  /// Whether a right reaches a record, whatever its state and its period of publication; and then whether it is the caller's own.
+  private func reach(
+    _ right: Right, _ entry: CatalogueEntry, _ record: CreditRecord, _ reporter: String?
+  ) -> Bool? {
+    let rights = right.entries
+    guard rights.allows(entry), rights.allows(eventOn: record.eventDay), rights.allows(record.subject) else {
+      return nil
+    }
+    if let units = right.units, !(reporter.map(units.contains) ?? false) { return nil }
+    let isOwn = rights.isOwn(entry.units) && reporter.map(rights.ownUnits.contains) ?? false
+    // Whoever may see an entry only because the own units report it sees what these reported.
+    if !isOwn, rights.isOwn(entry.units), !allowsOthers(rights, entry) { return nil }
+    return isOwn
+  }
+
+  /// Whether some right reaches a record, whatever its state and its period of publication.
+  func reaches(_ record: CreditRecord) throws -> Bool {
+    let reporter = try unit(record)
+    return try rights.contains { right in
+      guard reach(right, record.entry, record, reporter) != nil else { return false }
+      return try right.entries.role.audience != .everybody || isPublicSubject(record)
+    }
   }
 
   private func allowsOthers(_ rights: EntryRights, _ entry: CatalogueEntry) -> Bool {
@@ -95,15 +116,27 @@ struct RecordRights {
     let keyItems = entry.recordKey.isEmpty ? entry.items.map(\.id) : entry.recordKey
     let isKeyShown = keyItems.allSatisfy(isShown)
     let isDayShown = entry.eventDate.map(isShown) ?? true
+    let isPublicationShown =
+      isDayShown
+      && publicity.mappings[entry.code].map { isShown($0.day) && ($0.lastDay.map(isShown) ?? true) } ?? true
     return ShownRecord(
       entry: entry.code, entryName: entry.name, category: entry.category, nature: entry.nature,
       subject: shown(record.subject, to: rights.role), subjectKind: record.subject.subjectKind,
       key: isKeyShown ? mask(record.key, nil, rights.role, record.subject) : nil, version: record.version,
       state: record.state.name, commit: record.commit, day: isDayShown ? record.eventDay : nil,
       unit: reporter,
-      isDisputed: isDisputed, publication: isDayShown ? publication : nil, level: entry.level,
+      isDisputed: isDisputed, publication: isPublicationShown ? publication : nil,
+      isInForce: Self.isInForce(publication), level: entry.level,
       subjectName: value(entry.subjectName), subjectState: value(entry.subjectState), items: items,
       absentItems: absent)
+  }
+
+  /// Whether a record counts, as far as its days tell: whether everybody is shown it does not matter.
+  private static func isInForce(_ publication: Publication?) -> Bool {
+    switch publication?.reason {
+    case .notYet, .ended, .maximumReached: false
+    default: true
+    }
   }
 
   /// An identifier as a role may see it: numbers of people, and those that might be, masked.
@@ -131,6 +164,16 @@ extension Identifier {
     case .unifiedSocialCreditCode, .organizationCode, .businessRegistrationNumber: text
     case .citizenIdentityNumber: Mask.citizenIdentityNumber.apply(to: text)
     case .taxpayerNumber, .document, .unknown: Mask(leading: 2, trailing: 2).apply(to: text)
+    }
+  }
+
+  /// Whether it is a person's, or might be.
+  var isOfPerson: Bool {
+    switch subjectKind {
+    case .legalPerson, .soleTrader, .otherOrganization: false
+    case .naturalPerson: true
+    // Companies' taxpayer numbers had fifteen characters; others may be made of identity numbers.
+    case .unknown: !(kind == .taxpayerNumber && text.utf8.count == 15)
     }
   }
 

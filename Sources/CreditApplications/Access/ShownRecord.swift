@@ -53,6 +53,8 @@ public struct ShownRecord: Codable, Sendable, Equatable {
   public var isDisputed: Bool
   /// How long it is public, where the day of the event is shown.
   public var publication: Publication?
+  /// Whether it counts on the day: its membership or period has begun and is not over.
+  public var isInForce: Bool
   /// Whose catalogue the entry comes from.
   public var level: CatalogueEntry.Level?
   /// The subject's name in the record, where it is shown.

@@ -129,8 +129,14 @@ extension CreditPlatform {
   /// - Throws: `CreditError` where something cannot be read; what is wrong with the log is in the result.
   public func verifyLog(expecting expected: String? = nil) throws -> LogVerification {
     try log.flush()
+    // Files first: one that is folded meanwhile is in the snapshot.
+    let names = try log.folder.names(ending: LogChain.ending)
+    let files = try names.compactMap { name in
+      try log.folder.readIfThere(name).map { (name: name, bytes: $0) }
+    }
     let snapshot = database.snapshot()
     let folded = try Self.folded(snapshot)
+    let foldedNames = Set(folded.map(\.file))
     var result = LogVerification(
       foldedFiles: folded.count, openFiles: 0, lines: 0, head: folded.last?.chain ?? "", faults: [])
     var chain = ""
@@ -156,12 +162,11 @@ extension CreditPlatform {
       rest = rest.dropFirst(part.count)
       try verify(Array(part), in: snapshot, &result)
     }
-    for name in try log.folder.names(ending: LogChain.ending) {
+    for file in files where !foldedNames.contains(file.name) {
       result.openFiles += 1
-      let bytes = try log.folder.read(name)
       do {
-        result.lines += try LogChain.read(bytes, file: name, store: database.identifier, key: log.key).entries
-          .count
+        let content = try LogChain.read(file.bytes, file: file.name, store: database.identifier, key: log.key)
+        result.lines += content.entries.count
       } catch { result.faults.append(error.description) }
     }
     return result

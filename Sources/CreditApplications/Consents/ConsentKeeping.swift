@@ -39,7 +39,9 @@ extension AccessSession {
   public func revokeConsent(_ id: String, reason: String) throws {
     try perform(.consent) { reading, facts in
       let subject = try platform.database.change("consent") { snapshot, changes in
-        guard var consent = try snapshot.document(DocumentKind.consent, id)?.decoded(as: Consent.self) else {
+        guard var consent = try snapshot.document(DocumentKind.consent, id)?.decoded(as: Consent.self),
+          reading.audience == .centre || reading.grant.ownUnits.contains(consent.grantee)
+        else {
           throw CreditError("unknownConsent", "there is no consent \(id)")
         }
         guard consent.revokedOn == nil else {
@@ -96,7 +98,9 @@ extension AccessSession {
       let consent = try snapshot.document(DocumentKind.consent, id)?.decoded(as: Consent.self)
     else { throw AccessRefusal.noConsent }
     let identifiers = try snapshot.identifiers(of: subject) + [subject]
-    guard identifiers.contains(consent.subject) else { throw AccessRefusal.noConsent }
+    guard identifiers.contains(consent.subject), consent.subject.isOfPerson == subject.isOfPerson else {
+      throw AccessRefusal.noConsent
+    }
     try consent.check(unit: grant.unit, purpose: caller.purpose, on: platform.options.today())
     return consent
   }

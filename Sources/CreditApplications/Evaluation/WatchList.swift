@@ -38,6 +38,8 @@ public struct SubjectEvent: Codable, Sendable, Equatable {
     case penalty
     /// It came onto a list of serious breach.
     case listEntered
+    /// It left a list.
+    case listLeft
     /// It came onto a list of abnormal operation.
     case abnormal
     /// A judgment or an enforcement.
@@ -50,6 +52,8 @@ public struct SubjectEvent: Codable, Sendable, Equatable {
     case commitment
     /// Anything else.
     case other
+    /// A record was reported again with other values.
+    case updated
     /// A record was corrected.
     case corrected
     /// A record was repaired.
@@ -86,13 +90,18 @@ public struct SubjectEvents: Codable, Sendable, Equatable {
   public var hasMore: Bool
 }
 
-/// What the store keeps of a list.
-struct WatchState: Codable, Equatable {
+/// A list as the store keeps it.
+struct OwnedList: Codable, Equatable {
   var list: WatchList
   var account: String?
-  /// Where confirmed events end.
+}
+
+/// Where the events of a list end.
+struct WatchPlace: Codable, Equatable {
+  /// Those that were confirmed.
   var token: String
-  /// Where the events end that were told last.
+  /// Those that were told last; `nil` once they were confirmed.
   var told: String?
+  /// Number of those that were told last.
   var number: Int
 }

@@ -11,18 +11,21 @@ extension AccessSession {
   /// - Parameter list: from now on; a list that is there keeps its place in the events.
   /// - Throws: `AccessRefusal`, `notCompetent` for another account's list; `CreditError`: `invalidList`.
   public func watch(_ list: WatchList) throws {
-    try perform(.screen) { reading, facts in
+    try perform(.screen, about: list.subjects) { reading, facts in
       guard (1...100).contains(list.id.utf8.count),
         (1...WatchList.maximumSubjects).contains(list.subjects.count)
       else { throw CreditError("invalidList", "a list has an id of 1 to 100 bytes and 1 to 10000 subjects") }
+      var list = list
+      // From a file they come as they are written.
+      list.subjects = list.subjects.map { Identifier($0.text, as: $0.kind) }
       _ = try platform.database.changeRefusably("watch") { snapshot, changes in
-        var state =
-          try state(list.id, snapshot, reading)
-          ?? WatchState(
-            list: list, account: caller.account ?? keeper, token: try reading.snapshot.changeToken(),
-            number: 0)
-        state.list = list
-        try changes.put(DocumentKind.watch, list.id, state)
+        let known = try self.list(list.id, snapshot, reading)
+        let account = known.map(\.account) ?? (caller.account ?? keeper)
+        try changes.put(DocumentKind.watch, list.id, OwnedList(list: list, account: account))
+        if known == nil {
+          let place = WatchPlace(token: try reading.snapshot.changeToken(), number: 0)
+          try changes.put(DocumentKind.watchPlace, list.id, place)
+        }
       }
       facts.rows = list.subjects.count
     }
@@ -35,22 +38,28 @@ extension AccessSession {
   ///   - limit: changes of the store looked at, at most 10,000.
   /// - Throws: `AccessRefusal`; `CreditError`: `unknownList`, `invalidToken` where the store was put back to an earlier state.
   public func events(of id: String, limit: Int = 10_000) throws -> SubjectEvents {
-    try perform(.screen) { reading, facts in
-      guard let state = try state(id, reading.snapshot, reading) else {
+    try perform(.screen) { all, facts in
+      guard let list = try list(id, all.snapshot, all)?.list else {
         throw CreditError("unknownList", "there is no list \(id)")
       }
-      let page = try reading.snapshot.changes(since: state.token, limit: max(1, min(limit, 10_000)))
-      let watched = Dictionary(
-        state.list.subjects.map { ($0, $0) }, uniquingKeysWith: { first, _ in first })
+      let reading = try all.limited(
+        to: { $0.maximumSubjects ?? AccessReading.maximumSubjects >= list.subjects.count },
+        or: AccessRefusal(.tooManySubjects, "the list has more subjects than a role allows at once"))
+      let place = try place(id, reading.snapshot)
+      let page = try reading.snapshot.changes(since: place.token, limit: max(1, min(limit, 10_000)))
+      var watched: [Identifier: Identifier] = [:]
+      for subject in list.subjects {
+        for one in try reading.snapshot.identifiers(of: subject) + [subject]
+        where one.isOfPerson == subject.isOfPerson { watched[one] = subject }
+      }
       var events: [SubjectEvent] = []
       for record in page.changes {
         guard let subject = watched[record.subject], let event = try event(record, subject, reading) else {
           continue
         }
-        if state.list.events.isEmpty || state.list.events.contains(event.kind) { events.append(event) }
+        if list.events.isEmpty || list.events.contains(event.kind) { events.append(event) }
       }
-      let number =
-        page.changes.isEmpty ? state.number : try tell(id, through: page.next, from: state.token, reading)
+      let number = page.changes.isEmpty ? place.number : try tell(id, through: page.next, from: place)
       facts.rows = events.count
       facts.entries = Set(events.map(\.entry))
       facts.found = Array(Set(page.changes.map(\.subject).filter { watched[$0] != nil }))
@@ -58,17 +67,17 @@ extension AccessSession {
     }
   }
 
-  /// Notes up to where events were told; gives their number.
-  private func tell(_ id: String, through token: String, from start: String, _ reading: AccessReading) throws
-    -> Int
-  {
-    try platform.database.changeRefusably("watch") { snapshot, changes in
-      guard var state = try state(id, snapshot, reading), state.token == start else {
+  /// Notes up to where events were told; gives their number. The same events have the same number.
+  private func tell(_ id: String, through token: String, from start: WatchPlace) throws -> Int {
+    if start.told == token { return start.number }
+    return try platform.database.changeRefusably("watch") { snapshot, changes in
+      var place = try place(id, snapshot)
+      guard place.token == start.token else {
         throw AccessRefusal(.wrongState, "another process confirmed events of the list meanwhile; ask again")
       }
-      (state.told, state.number) = (token, state.number + 1)
-      try changes.put(DocumentKind.watch, id, state)
-      return state.number
+      (place.told, place.number) = (token, place.number + 1)
+      try changes.put(DocumentKind.watchPlace, id, place)
+      return place.number
     }
   }
 
@@ -81,43 +90,54 @@ extension AccessSession {
   public func confirmEvents(_ number: Int, of id: String) throws {
     try perform(.screen) { reading, _ in
       _ = try platform.database.changeRefusably("watch") { snapshot, changes in
-        guard var state = try state(id, snapshot, reading) else {
+        guard try list(id, snapshot, reading) != nil else {
           throw CreditError("unknownList", "there is no list \(id)")
         }
-        guard state.number == number, let told = state.told else {
+        var place = try place(id, snapshot)
+        guard place.number == number else {
           throw AccessRefusal(.wrongState, "these are not the events that were told last")
         }
-        (state.token, state.told) = (told, nil)
-        try changes.put(DocumentKind.watch, id, state)
+        // Confirmed already: the answer was lost.
+        guard let told = place.told else { return }
+        (place.token, place.told) = (told, nil)
+        try changes.put(DocumentKind.watchPlace, id, place)
       }
     }
   }
 
-  private func state(_ id: String, _ snapshot: CreditSnapshot, _ reading: AccessReading) throws -> WatchState?
-  {
-    guard let state = try snapshot.document(DocumentKind.watch, id)?.decoded(as: WatchState.self) else {
-      return nil
-    }
-    guard state.account == caller.account ?? keeper || reading.audience == .centre else {
+  private func list(_ id: String, _ snapshot: CreditSnapshot, _ reading: AccessReading) throws -> OwnedList? {
+    let document = try snapshot.document(DocumentKind.watch, id)
+    guard let owned = try document?.decoded(as: OwnedList.self) else { return nil }
+    guard owned.account == caller.account ?? keeper || reading.audience == .centre else {
       throw AccessRefusal(.notCompetent, "the list is another account's")
     }
-    return state
+    return owned
   }
 
-  /// The event a change is, as far as the caller may see it.
-  private func event(_ record: CreditRecord, _ subject: Identifier, _ reading: AccessReading) throws
-    -> SubjectEvent?
-  {
-    let isClosing = record.state == .withdrawn || record.state == .repaired
-    let shown = try reading.shown(record)
-    guard shown != nil || isClosing && reading.sees(record.entry, of: record.subject) else { return nil }
+  private func place(_ id: String, _ snapshot: CreditSnapshot) throws -> WatchPlace {
+    guard let document = try snapshot.document(DocumentKind.watchPlace, id) else {
+      throw CreditError("unknownList", "there is no list \(id)")
+    }
+    return try document.decoded(as: WatchPlace.self)
+  }
+
+  /// The event a change is, as far as the caller may hear of it.
+  private func event(
+    _ record: CreditRecord, _ subject: Identifier, _ reading: AccessReading
+  ) throws -> SubjectEvent? {
+    guard try reading.hears(of: record) else { return nil }
+    // What the version said then may have been wrong, or be closed by now.
+    let present =
+      record.until == nil
+      ? record
+      : try AccessReading.record(record.entry.code, of: record.subject, key: record.key, in: reading.snapshot)
+    let shown = try present.flatMap { try reading.shown($0) }
     return SubjectEvent(
-      kind: Self.kind(record), subject: reading.shown(subject), entry: record.entry.code,
-      name: record.entry.name,
-      day: shown?.day, commit: record.commit, record: shown)
+      kind: try Self.kind(record, reading), subject: reading.shown(subject), entry: record.entry.code,
+      name: record.entry.name, day: shown?.day, commit: record.commit, record: shown)
   }
 
-  private static func kind(_ record: CreditRecord) -> SubjectEvent.Kind {
+  private static func kind(_ record: CreditRecord, _ reading: AccessReading) throws -> SubjectEvent.Kind {
     switch record.state {
     case .corrected: return .corrected
     case .withdrawn: return .withdrawn
@@ -125,6 +145,9 @@ extension AccessSession {
     case .reinstated: return .reinstated
     case .loaded: break
     }
+    let publication = try? reading.publicity { _ in nil }.publication(of: record, on: reading.today)
+    if publication?.reason == .ended { return .listLeft }
+    if record.version > 1 { return .updated }
     switch record.entry.category {
     case "registration": return .registration
     case "seriousBreach": return .listEntered

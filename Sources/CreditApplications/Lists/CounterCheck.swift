@@ -149,12 +149,7 @@ struct Checking {
 
   /// Whether a membership counts today.
   private func counts(_ record: ShownRecord) -> Bool {
-    guard record.state != "repaired" else { return false }
-    // Whether everybody is shown it does not matter here: a membership is no publication.
-    switch record.publication?.reason {
-    case .notYet, .ended, .maximumReached: return false
-    default: return true
-    }
+    record.state != "repaired" && record.isInForce
   }
 
   private func isMet(_ trigger: Memorandum.Trigger, _ record: ShownRecord) -> Bool {

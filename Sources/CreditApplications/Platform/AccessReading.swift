@@ -47,10 +47,12 @@ struct AccessReading {
     guard !rights.isEmpty else { return [] }
     let selection = try selection(rights, choice, isWanted)
     var records = try snapshot.records(of: subject, among: selection)
-    if audience == .everybody, subject.subjectKind == .naturalPerson {
+    if audience == .everybody, subject.isOfPerson {
       // Whose company it is, is nobody's business.
-      records.removeAll { $0.subject.subjectKind != .naturalPerson }
+      records.removeAll { !$0.subject.isOfPerson }
     }
+    // What stands under the number of a person that is linked with a company is the person's.
+    if audience != .centre, !subject.isOfPerson { records.removeAll { $0.subject.isOfPerson } }
     return try shown(records, rights, of: subject)
   }
 
@@ -91,11 +93,10 @@ struct AccessReading {
       consent: consent)
   }
 
-  /// Whether the caller sees records of an entry about such a subject, whoever reported them.
-  func sees(_ entry: CatalogueEntry, of subject: Identifier) -> Bool {
-    rights().contains { right in
-      right.units == nil && right.entries.allows(subject.subjectKind) && right.entries.allows(entry)
-    }
+  /// Whether the caller may hear that something happened to a record, were it shown.
+  func hears(of record: CreditRecord) throws -> Bool {
+    let rights = rights().filter { $0.entries.allows(record.subject.subjectKind) }
+    return try recordRights(rights) { _ in nil }.reaches(record)
   }
 
   /// Whether some role reaches what a unit did.

@@ -41,12 +41,15 @@ public struct AccessSession: Sendable {
     _ body: (AccessReading, inout Facts) throws -> Result
   ) throws -> Result {
     var facts = Facts()
+    var unit: String?
+    var roles: [AccessRole] = []
     do {
       let snapshot = commit.map { platform.database.snapshot(asOf: $0) } ?? platform.database.snapshot()
       // What the caller may do is what is so now, also where the past is read.
       let present = commit == nil ? snapshot : platform.database.snapshot()
       let grant = try grant(present)
-      var roles = try grant.roles(for: action)
+      unit = grant.unit
+      roles = try grant.roles(for: action)
       guard !caller.purpose.allSatisfy(\.isWhitespace) else {
         throw AccessRefusal(.purposeMissing, "say what for")
       }
@@ -62,17 +65,20 @@ public struct AccessSession: Sendable {
       facts.consent = consent?.id
       let result = try body(reading, &facts)
       try note(
-        action, about: subjects + facts.found, roles: roles.map(\.id), unit: grant.unit, facts,
+        action, about: subjects + facts.found, roles: roles.map(\.id), unit: unit, facts,
         outcome: CreditPlatform.allowed)
       return result
     } catch let refusal as AccessRefusal {
       facts.consent = caller.consent
-      try note(action, about: subjects, facts, outcome: refusal.rule.rawValue)
+      try note(
+        action, about: subjects + facts.found, roles: roles.map(\.id), unit: unit, facts,
+        outcome: refusal.rule.rawValue)
       throw refusal
     } catch {
       let error = CreditError(wrapping: error)
       facts.consent = caller.consent
-      try note(action, about: subjects, facts, outcome: error.code)
+      try note(
+        action, about: subjects + facts.found, roles: roles.map(\.id), unit: unit, facts, outcome: error.code)
       throw error
     }
   }
@@ -83,7 +89,10 @@ public struct AccessSession: Sendable {
     _ facts: Facts = Facts(), outcome: String
   ) throws {
     func short(_ text: String) -> String {
-      PersonalNumbers.masked(String(text.prefix(Self.maximumTextCharacters)), on: platform.options.today())
+      // A number across the end is masked before it is cut.
+      let masked = PersonalNumbers.masked(
+        String(text.prefix(2 * Self.maximumTextCharacters)), on: platform.options.today())
+      return String(masked.prefix(Self.maximumTextCharacters))
     }
     try platform.log.append(
       AccessLogEntry(

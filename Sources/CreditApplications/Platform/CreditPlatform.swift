@@ -82,7 +82,7 @@ public final class CreditPlatform: Sendable {
 
   static let allowed = "allowed"
   private static let knownUnits = 100_000
-  private static let knownSelections = 2_000
+  private static let knownSelections = 200
 
   let database: CreditDatabase
   let options: Options

@@ -38,6 +38,8 @@ enum DocumentKind {
   static let notice = "notice"
   /// A list of subjects that are watched.
   static let watch = "watch"
+  /// Where its events end.
+  static let watchPlace = "watchPlace"
   /// An application for repair.
   static let repair = "repair"
   /// An objection.

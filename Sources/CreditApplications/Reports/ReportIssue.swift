@@ -175,14 +175,14 @@ extension AccessReading {
     on subject: Identifier, asOf commit: UInt64?, for caller: Caller
   ) throws(AccessRefusal) -> AccessReading {
     var reading = self
-    if [.naturalPerson, .unknown].contains(subject.subjectKind) {
+    if subject.isOfPerson {
       reading = try reading.limited(
         to: { role in
           switch role.audience {
           case .everybody, .government: false
           case .authorized: consent != nil
           // The request of the person is a case of the desk.
-          case .subject: caller.account == nil || caller.caseNumber != nil
+          case .subject: caller.account == nil || !(caller.caseNumber ?? "").allSatisfy(\.isWhitespace)
           case .centre: true
           }
         },

@@ -13,14 +13,8 @@ struct ReportMaking {
   let until: Day
 
   func content() throws -> CreditReport.Content {
-    let isAboutBody = ![.naturalPerson, .unknown].contains(subject.subjectKind)
-    let mayShowPeople = reading.roles.contains { $0.audience.rank >= Audience.authorized.rank }
     let records = try reading.records(of: subject).filter { record in
-      // What stands under the number of a person that is linked with a company is the person's.
-      if isAboutBody, !mayShowPeople, [.naturalPerson, .unknown].contains(record.subjectKind) {
-        return false
-      }
-      return record.day.map { $0 >= from ?? $0 && $0 <= until } ?? true
+      record.day.map { $0 >= from ?? $0 && $0 <= until } ?? true
     }
     var identifiers = [reading.shown(subject)]
     for record in records where !identifiers.contains(record.subject) { identifiers.append(record.subject) }
