@@ -158,7 +158,7 @@ import Testing
     #expect(LogChain.next(entry, after: head, key: key) == expected)
   }
 
-  /// After a failure of the disk nobody gets an answer that is not logged.
+  /// Once the log is closed nobody gets an answer that is not logged.
   @Test func nothingIsAnsweredThatCannotBeLogged() throws {
     let fixture = try PlatformFixture()
     try fixture.enterAccounts()
@@ -166,5 +166,21 @@ import Testing
     _ = try session.records(of: Self.body)
     try fixture.platform.log.close()
     #expect { try session.records(of: Self.body) } throws: { ($0 as? CreditError)?.code == "closed" }
+  }
+
+  /// Lines that the disk did not take are told to whoever waits for them, and nothing is appended behind them.
+  @Test func aDiskThatFailsEndsTheLog() throws {
+    let folder = try TemporaryFolder()
+    let files = FaultyFileSystem(PosixFileSystem())
+    let log = try LogFile(path: folder.path("a.jsonl"), files: files)
+    let first = try log.append(Array("1\n".utf8))
+    try log.waitUntilSynced(first)
+    files.fail { call, _ in call == .sync }
+    let second = try log.append(Array("2\n".utf8))
+    #expect { try log.waitUntilSynced(second) } throws: { ($0 as? CreditError)?.code == "inputOutput" }
+    files.fail(nil)
+    #expect(throws: CreditError.self) { try log.append(Array("3\n".utf8)) }
+    #expect(throws: CreditError.self) { try log.close() }
+    #expect(try String(contentsOfFile: folder.path("a.jsonl"), encoding: .utf8).hasPrefix("1\n"))
   }
 }

@@ -13,20 +13,22 @@ import Testing
   private static let body = PlatformFixture.body
   private static let person = "130302199001010016"
 
-  private func rule(_ body: () throws -> some Any) -> AccessRule? { Outcome.rule(body) }
   @Test func refusalsNameTheirRule() throws {
     let fixture = try PlatformFixture()
     try fixture.enterAccounts()
-    #expect(rule { try fixture.session("stranger") } == .unknownAccount)
-    #expect(rule { try fixture.session(nil) } == .unknownAccount)
-    #expect(rule { try fixture.session("gone") } == .inactiveAccount)
-    #expect(rule { try fixture.session("nobody") } == .noRole)
-    #expect(rule { try fixture.session("clerk", purpose: " ").records(of: Self.body) } == .purposeMissing)
-    #expect(rule { try fixture.session("clerk").use() } == .actionNotGranted)
-    #expect(rule { try fixture.session("bank").records(of: Self.body) } == .consentMissing)
-    #expect(rule { try fixture.session("clerk").report(.init(subject: Self.person)) } == .authorityMissing)
+    #expect(Outcome.rule { try fixture.session("stranger") } == .unknownAccount)
+    #expect(Outcome.rule { try fixture.session(nil) } == .unknownAccount)
+    #expect(Outcome.rule { try fixture.session("gone") } == .inactiveAccount)
+    #expect(Outcome.rule { try fixture.session("nobody") } == .noRole)
     #expect(
-      rule { try fixture.session("clerk").check([Self.body, Self.person, "x", "y"]) } == .tooManySubjects)
+      Outcome.rule { try fixture.session("clerk", purpose: " ").records(of: Self.body) } == .purposeMissing)
+    #expect(Outcome.rule { try fixture.session("clerk").use() } == .actionNotGranted)
+    #expect(Outcome.rule { try fixture.session("bank").records(of: Self.body) } == .consentMissing)
+    #expect(
+      Outcome.rule { try fixture.session("clerk").report(.init(subject: Self.person)) } == .authorityMissing)
+    #expect(
+      Outcome.rule { try fixture.session("clerk").check([Self.body, Self.person, "x", "y"]) }
+        == .tooManySubjects)
     // A role without a scope allows nothing, an expired one neither.
     try fixture.keeper.publish([
       AccessRole(id: "shapeless", name: "无范围", audience: .government, actions: [.query], scope: nil),
@@ -35,20 +37,27 @@ import Testing
       ),
     ])
     try fixture.keeper.assign([RoleAssignment(account: "nobody", roles: ["shapeless"])])
-    #expect(rule { try fixture.session("nobody").records(of: Self.body) } == .scopeMissing)
+    #expect(Outcome.rule { try fixture.session("nobody").records(of: Self.body) } == .scopeMissing)
     try fixture.keeper.assign([RoleAssignment(account: "nobody", roles: ["old"])])
-    #expect(rule { try fixture.session("nobody") } == .roleExpired)
+    #expect(Outcome.rule { try fixture.session("nobody") } == .roleExpired)
+    // Of one role twice the later one counts.
+    let twice = [AccessRole.Scope.ownUnit, .all].map {
+      AccessRole(id: "twice", name: "两次", audience: .government, actions: [.query], scope: $0)
+    }
+    try fixture.keeper.publish(twice)
+    try fixture.keeper.publish([twice[0]])
+    #expect(try fixture.keeper.roles().filter { $0.id == "twice" } == [twice[0]])
     // Rights are looked up at each call.
     let session = try fixture.session("clerk")
     #expect(try session.records(of: Self.body).isEmpty)
     try fixture.keeper.assign([RoleAssignment(account: "clerk", roles: [])])
-    #expect(rule { try session.records(of: Self.body) } == .noRole)
+    #expect(Outcome.rule { try session.records(of: Self.body) } == .noRole)
     try fixture.withStore {
       _ = try $0.mergeUnit(
         PlatformFixture.market, into: PlatformFixture.centre, since: try #require(Day("2026-05-01")),
         reason: "合并")
     }
-    #expect(rule { try fixture.session("market") } == .closedUnit)
+    #expect(Outcome.rule { try fixture.session("market") } == .closedUnit)
     let outcomes = Set(try fixture.keeper.use().filter { $0.refused > 0 }.map(\.action))
     #expect(outcomes.contains(.query) && outcomes.contains(.report) && outcomes.contains(.screen))
     try fixture.platform.close()

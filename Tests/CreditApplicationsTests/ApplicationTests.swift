@@ -11,11 +11,6 @@ import Testing
 @Suite struct ApplicationTests {
   private static let body = PlatformFixture.body
   private static let person = "130302199001010016"
-  private static let proof = CaseMaterial(of: "缴款凭证".utf8, title: "缴款凭证")
-  private static let letter = CaseMaterial(of: "承诺书".utf8, title: "信用承诺书")
-
-  private func rule(_ body: () throws -> some Any) -> AccessRule? { Outcome.rule(body) }
-  private func code(_ body: () throws -> some Any) -> String? { Outcome.code(body) }
 
   // MARK: Reports
 
@@ -72,7 +67,7 @@ import Testing
     #expect(try keys(.everybody, Self.body) == ["甲"])
     #expect(try keys(.centre, Self.body).count == 2)
     #expect(try keys(.subject, Self.person) == ["丙"])
-    #expect(rule { try keys(.government, Self.person) } == .authorityMissing)
+    #expect(Outcome.rule { try keys(.government, Self.person) } == .authorityMissing)
     let session = try fixture.platform.keeperSession(name: "t", purpose: "测试", audience: .government)
     let page = ReportPage(try session.report(ReportRequest(subject: Self.body))).html
     #expect(!page.contains("<script>") && page.contains("&lt;script&gt;"))
@@ -130,7 +125,7 @@ import Testing
     try session.report(
       "F1", of: Self.body, check.measures[0], because: check.memberships[0], result: "取消投标资格")
     #expect(
-      code {
+      Outcome.code {
         try session.report("F1", of: Self.body, check.measures[0], because: check.memberships[0], result: "x")
       } == "alreadyExists")
     #expect(try fixture.keeper.liftMeasures().isEmpty)
@@ -157,31 +152,32 @@ import Testing
     let centre = try fixture.session("centre")
     func apply(_ id: String) throws -> RepairApplication {
       try centre.applyForRepair(
-        id, of: Self.body, entry: "XZCF", key: key, materials: [Self.proof], commitment: Self.letter)
+        id, of: Self.body, entry: "XZCF", key: key, materials: [PlatformFixture.proof],
+        commitment: PlatformFixture.letter)
     }
     // Three months from the day of the decision, and not a day before.
-    #expect(rule { try apply("1") } == .minimumPeriod)
+    #expect(Outcome.rule { try apply("1") } == .minimumPeriod)
     fixture.day.move(to: "2026-07-10")
     #expect(
-      code {
+      Outcome.code {
         try centre.applyForRepair(
-          "1", of: Self.body, entry: "XZCF", key: key, materials: [], commitment: Self.letter)
+          "1", of: Self.body, entry: "XZCF", key: key, materials: [], commitment: PlatformFixture.letter)
       }
         == "materialMissing")
     let application = try apply("1")
     // 10 July 2026 is a Friday.
     #expect(application.acceptBy.description == "2026-07-15" && application.regime == "R2026")
-    #expect(code { try apply("2") } == "alreadyApplied")
-    #expect(rule { try centre.takeStep("1", .approve(nil)) } == .wrongState)
+    #expect(Outcome.code { try apply("2") } == "alreadyApplied")
+    #expect(Outcome.rule { try centre.takeStep("1", .approve(nil)) } == .wrongState)
     let market = try fixture.session("market")
-    #expect(rule { try fixture.session("clerk").takeStep("1", .accept) } == .actionNotGranted)
+    #expect(Outcome.rule { try fixture.session("clerk").takeStep("1", .accept) } == .actionNotGranted)
     #expect(try market.takeStep("1", .giveBack("缺凭证")).state == .returned)
-    #expect(try centre.takeStep("1", .supplement([Self.proof])).materials.count == 2)
+    #expect(try centre.takeStep("1", .supplement([PlatformFixture.proof])).materials.count == 2)
     #expect(try market.takeStep("1", .accept).decideBy?.description == "2026-07-21")
     fixture.day.move(to: "2026-07-22")
     #expect(try market.overdueRepairs().map(\.id) == ["1"])
     #expect(try market.takeStep("1", .extend("需要核实")).isExtended)
-    #expect(rule { try market.takeStep("1", .extend("再")) } == .wrongState)
+    #expect(Outcome.rule { try market.takeStep("1", .extend("再")) } == .wrongState)
     let visitor = try fixture.platform.session(.visitor)
     #expect(try visitor.records(of: Self.body).count == 1)
     #expect(try market.takeStep("1", .approve(nil)).state == .repaired)
@@ -193,7 +189,7 @@ import Testing
     let broken = try market.takeStep("1", .breakCommitment("未履行承诺"))
     #expect(broken.state == .reinstated && broken.barredUntil?.description == "2029-07-22")
     #expect(try visitor.records(of: Self.body).count == 1)
-    #expect(rule { try apply("3") } == .barred)
+    #expect(Outcome.rule { try apply("3") } == .barred)
     #expect(
       broken.steps.map(\.step) == [
         "applied", "returned", "supplemented", "accepted", "extended", "repaired", "reinstated",
@@ -232,9 +228,10 @@ import Testing
     let centre = try fixture.session("centre")
     #expect(
       keys.map { key in
-        rule {
+        Outcome.rule {
           try centre.applyForRepair(
-            key, of: Self.body, entry: "XZCF", key: key, materials: [Self.proof], commitment: Self.letter)
+            key, of: Self.body, entry: "XZCF", key: key, materials: [PlatformFixture.proof],
+            commitment: PlatformFixture.letter)
         }
       } == [.minimumPeriod, .notRepairable])
     try fixture.platform.close()
@@ -253,10 +250,10 @@ import Testing
       reason: "金额有误")
     #expect(objection.decideBy.description == "2026-05-27")
     #expect(
-      code { try centre.object("O2", of: Self.body, entry: "XZCF", key: key, reason: "x") }
+      Outcome.code { try centre.object("O2", of: Self.body, entry: "XZCF", key: key, reason: "x") }
         == "alreadyObjected")
     #expect(
-      code {
+      Outcome.code {
         try centre.object(
           "O2", of: Self.body, entry: "XZCF", key: key, claims: [.init(item: "X", value: nil)], reason: "x")
       } == "unknownItem")
@@ -266,12 +263,13 @@ import Testing
       .html
     #expect(page.contains("异议处理中"))
     #expect(
-      rule { try fixture.session("clerk").decideObjection("O1", .corrected, note: "") } == .actionNotGranted)
+      Outcome.rule { try fixture.session("clerk").decideObjection("O1", .corrected, note: "") }
+        == .actionNotGranted)
     #expect(try fixture.session("market").decideObjection("O1", .corrected, note: "属实").state == .corrected)
     let after = try visitor.records(of: Self.body)
     #expect(
       after.map(\.isDisputed) == [false] && after[0]["CF_NR_FK"] == "0.05" && after[0].state == "corrected")
-    #expect(rule { try centre.decideObjection("O1", .upheld, note: "x") } == .wrongState)
+    #expect(Outcome.rule { try centre.decideObjection("O1", .upheld, note: "x") } == .wrongState)
     try fixture.platform.close()
   }
 
@@ -301,10 +299,10 @@ import Testing
     try keeper.grant(
       try consent("C5") { $0.subject = Identifier("92130303MA0000023W", as: .unifiedSocialCreditCode) })
     try keeper.grant(try consent("C6") { $0.items = ["YDXX_NY"] })
-    #expect(code { try keeper.grant(try consent("C1")) } == "alreadyExists")
-    #expect(code { try keeper.grant(try consent("C7") { $0.evidence = "x" }) } == "invalidConsent")
+    #expect(Outcome.code { try keeper.grant(try consent("C1")) } == "alreadyExists")
+    #expect(Outcome.code { try keeper.grant(try consent("C7") { $0.evidence = "x" }) } == "invalidConsent")
     #expect(
-      rule {
+      Outcome.rule {
         try keeper.grant(
           try consent("C8") { $0.subject = Identifier("130302201801010017", as: .citizenIdentityNumber) })
       } == .guardianMissing)
@@ -316,13 +314,13 @@ import Testing
     #expect(try records("C3").isEmpty)
     #expect(try records("C4").map { $0.day?.description } == ["2026-03-01"])
     #expect(try records("C6").first?.items.map(\.id) == ["YDXX_NY"])
-    #expect(rule { try records(nil) } == .consentMissing)
-    #expect(rule { try records("none") } == .consentMissing)
-    #expect(rule { try records("C5") } == .consentMissing)
-    #expect(rule { try records("C2") } == .consentExpired)
-    #expect(rule { try records("C1", purpose: "别的") } == .consentScope)
+    #expect(Outcome.rule { try records(nil) } == .consentMissing)
+    #expect(Outcome.rule { try records("none") } == .consentMissing)
+    #expect(Outcome.rule { try records("C5") } == .consentMissing)
+    #expect(Outcome.rule { try records("C2") } == .consentExpired)
+    #expect(Outcome.rule { try records("C1", purpose: "别的") } == .consentScope)
     try keeper.revokeConsent("C1", reason: "本人撤回")
-    #expect(rule { try records("C1") } == .consentRevoked)
+    #expect(Outcome.rule { try records("C1") } == .consentRevoked)
     #expect(try keeper.consents(of: Self.body).count == 5)
     // The consent stands in the log.
     let lines = try keeper.accesses(to: Self.body)
@@ -338,8 +336,9 @@ import Testing
     try fixture.collectPenalties([PlatformFixture.penalty(Self.body, "甲", day: "2026-04-10")])
     let centre = try fixture.session("centre")
     try centre.applyForRepair(
-      "1", of: Self.body, entry: "XZCF", key: "\(PlatformFixture.market)|甲", materials: [Self.proof],
-      commitment: Self.letter)
+      "1", of: Self.body, entry: "XZCF", key: "\(PlatformFixture.market)|甲",
+      materials: [PlatformFixture.proof],
+      commitment: PlatformFixture.letter)
     let report = try centre.report(ReportRequest(subject: Self.body, isIssued: true))
     let database = try CreditDatabase(opening: fixture.path, mode: .shared(waitSeconds: 20, idleSeconds: 0))
     let certificate = try await database.purge(.subject(Self.body), reason: "依法删除")

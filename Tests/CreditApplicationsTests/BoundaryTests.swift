@@ -11,11 +11,6 @@ import Testing
 @Suite struct BoundaryTests {
   private static let body = PlatformFixture.body
   private static let person = "130302199001010016"
-  private static let proof = CaseMaterial(of: "缴款凭证".utf8, title: "缴款凭证")
-  private static let letter = CaseMaterial(of: "承诺书".utf8, title: "信用承诺书")
-
-  private func rule(_ body: () throws -> some Any) -> AccessRule? { Outcome.rule(body) }
-  private func code(_ body: () throws -> some Any) -> String? { Outcome.code(body) }
 
   /// A decision that was withdrawn while its repair was asked for became public again; a repaired one did when an objection to it was decided.
   @Test func casesDoNotReopenWhatWasClosed() throws {
@@ -27,7 +22,8 @@ import Testing
     let centre = try fixture.session("centre")
     for (number, key) in keys.enumerated() {
       try centre.applyForRepair(
-        "R\(number)", of: Self.body, entry: "XZCF", key: key, materials: [Self.proof], commitment: Self.letter
+        "R\(number)", of: Self.body, entry: "XZCF", key: key, materials: [PlatformFixture.proof],
+        commitment: PlatformFixture.letter
       )
       try centre.object(
         "O\(number)", of: Self.body, entry: "XZCF", key: key, claims: [.init(item: "CF_NR_FK", value: "0.2")],
@@ -36,22 +32,23 @@ import Testing
     }
     // Withdrawn first: the repair has nothing to repair.
     try centre.decideObjection("O0", .withdrawn, note: "撤销")
-    #expect(rule { try centre.takeStep("R0", .approve(nil)) } == .wrongState)
+    #expect(Outcome.rule { try centre.takeStep("R0", .approve(nil)) } == .wrongState)
     // Repaired first: correcting would show it again.
     try centre.takeStep("R1", .approve(nil))
-    #expect(rule { try centre.decideObjection("O1", .corrected, note: "属实") } == .wrongState)
+    #expect(Outcome.rule { try centre.decideObjection("O1", .corrected, note: "属实") } == .wrongState)
     let visitor = try fixture.platform.session(.visitor)
     #expect(try visitor.records(of: Self.body).isEmpty)
     #expect(try centre.decideObjection("O1", .upheld, note: "已修复").state == .upheld)
     #expect(
-      rule { try centre.object("O2", of: Self.body, entry: "XZCF", key: keys[1], reason: "x") } == .wrongState
+      Outcome.rule { try centre.object("O2", of: Self.body, entry: "XZCF", key: keys[1], reason: "x") }
+        == .wrongState
     )
     // Withdrawn by other means after it was repaired: a broken commitment does not bring it back.
     try fixture.withStore {
       _ = try $0.withdraw(
         "XZCF", subject: Identifier(Self.body, as: .unifiedSocialCreditCode), key: keys[1], reason: "撤销")
     }
-    #expect(rule { try centre.takeStep("R1", .breakCommitment("未履行")) } == .wrongState)
+    #expect(Outcome.rule { try centre.takeStep("R1", .breakCommitment("未履行")) } == .wrongState)
     #expect(try visitor.records(of: Self.body).isEmpty)
     try fixture.platform.close()
   }
@@ -64,13 +61,14 @@ import Testing
     let key = "\(PlatformFixture.market)|甲"
     let market = try fixture.session("market")
     try fixture.session("centre").applyForRepair(
-      "1", of: Self.body, entry: "XZCF", key: key, materials: [Self.proof], commitment: Self.letter)
+      "1", of: Self.body, entry: "XZCF", key: key, materials: [PlatformFixture.proof],
+      commitment: PlatformFixture.letter)
     try market.takeStep("1", .accept)
     try market.note(
       BreachFinding(
         entry: "XZCF", key: key, breachClass: .serious, evidence: "认定书", unit: PlatformFixture.market),
       of: Self.body)
-    #expect(rule { try market.takeStep("1", .approve(nil)) } == .minimumPeriod)
+    #expect(Outcome.rule { try market.takeStep("1", .approve(nil)) } == .minimumPeriod)
     #expect(try market.takeStep("1", .refuseFalseMaterial("伪造凭证")).barredUntil?.description == "2029-07-10")
     try fixture.platform.close()
   }
@@ -105,9 +103,9 @@ import Testing
       "2026-05-20+9223372036854775807", "2026-05-20+-1", "x", "2026-05-20", "+",
       "9999-12-31+99999999999999999999",
     ] {
-      #expect(code { try visitor.publicList("XZCF", after: mark) } == "invalidCursor", "\(mark)")
+      #expect(Outcome.code { try visitor.publicList("XZCF", after: mark) } == "invalidCursor", "\(mark)")
     }
-    #expect(rule { try visitor.publicList("XYD-YDXX") } == .entryNotGranted)
+    #expect(Outcome.rule { try visitor.publicList("XYD-YDXX") } == .entryNotGranted)
     try fixture.platform.close()
   }
 
@@ -151,11 +149,11 @@ import Testing
     // Without the consent government may look, and has no report and no financing data.
     let other = try fixture.session("bank", .interface, purpose: "贷款")
     #expect(try other.records(of: Self.person).count == 1)
-    #expect(rule { try other.report(ReportRequest(subject: Self.person)) } == .authorityMissing)
-    #expect(rule { try other.financing(of: Self.person) } == .consentMissing)
+    #expect(Outcome.rule { try other.report(ReportRequest(subject: Self.person)) } == .authorityMissing)
+    #expect(Outcome.rule { try other.financing(of: Self.person) } == .consentMissing)
     // Who names a consent that is over is refused, whatever other roles allow.
     try fixture.keeper.revokeConsent("C", reason: "撤回")
-    #expect(rule { try session.records(of: Self.person) } == .consentRevoked)
+    #expect(Outcome.rule { try session.records(of: Self.person) } == .consentRevoked)
     // The report is still what it was.
     let number = try #require(report.number)
     let verified = try fixture.platform.session(.visitor).verifyReport(
@@ -193,6 +191,14 @@ import Testing
     #expect(try visitor.records(of: Self.body).map(\.subject) == [Self.body])
     #expect(try fixture.session("clerk").records(of: Self.body).map(\.subject) == [Self.body])
     #expect(try fixture.session("centre").records(of: Self.body).count == 3)
+    // A role of the centre that reaches one entry does not open the others of a second role.
+    try fixture.keeper.publish([
+      AccessRole(
+        id: "narrow", name: "窄", audience: .centre, actions: [.query], scope: .all, entries: ["YZSX"])
+    ])
+    try fixture.keeper.assign([RoleAssignment(account: "clerk", roles: ["narrow", "counter"])])
+    let seen = try fixture.session("clerk").records(of: Self.body)
+    #expect(seen.filter { $0.subjectKind == .naturalPerson }.map(\.entry) == ["YZSX"] && seen.count == 2)
     // A company's consent is not its owner's.
     try fixture.keeper.grant(
       Consent(
@@ -201,16 +207,16 @@ import Testing
         validUntil: fixture.day.value, channel: .paper, evidence: String(repeating: "0", count: 64)))
     let bank = try fixture.session("bank", .interface, purpose: "贷款", consent: "C")
     #expect(try bank.records(of: Self.body).map(\.subject) == [Self.body])
-    #expect(rule { try bank.report(ReportRequest(subject: Self.person)) } == .consentMissing)
+    #expect(Outcome.rule { try bank.report(ReportRequest(subject: Self.person)) } == .consentMissing)
     // Who has nothing to do with a consent does not revoke it, nor learn that there is one.
     try fixture.keeper.publish([
       AccessRole(id: "counter", name: "窗口", audience: .government, actions: [.consent, .query], scope: .all)
     ])
-    #expect(code { try fixture.session("clerk").revokeConsent("C", reason: "x") } == "unknownConsent")
+    #expect(Outcome.code { try fixture.session("clerk").revokeConsent("C", reason: "x") } == "unknownConsent")
     // The person's own request has a number.
     let window = try fixture.platform.session(
       Caller(account: "window", portal: .counter, purpose: "本人", caseNumber: " "))
-    #expect(rule { try window.report(ReportRequest(subject: Self.person)) } == .authorityMissing)
+    #expect(Outcome.rule { try window.report(ReportRequest(subject: Self.person)) } == .authorityMissing)
     try fixture.platform.close()
   }
 
@@ -236,7 +242,9 @@ import Testing
     let session = try fixture.session("clerk", .counter)
     for (from, until) in [("2026-05-20", "2026-05-19"), ("2026-01-01", "2026-05-21")] {
       #expect(
-        code { try session.report(ReportRequest(subject: Self.body, from: Day(from), until: Day(until))) }
+        Outcome.code {
+          try session.report(ReportRequest(subject: Self.body, from: Day(from), until: Day(until)))
+        }
           == "invalidPeriod")
     }
     try fixture.platform.close()
@@ -249,7 +257,7 @@ import Testing
     _ = try fixture.session("clerk", .counter).records(of: Self.body)
     try Data("{}\n".utf8).write(to: URL(fileURLWithPath: fixture.path + "/log/a.jsonl"))
     try fixture.platform.log.seal()
-    #expect(code { try fixture.platform.foldLog() } == "logTampered")
+    #expect(Outcome.code { try fixture.platform.foldLog() } == "logTampered")
     #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.path + "/log") == ["a.jsonl"])
     let found = try fixture.platform.verifyLog()
     #expect(found.faults.count == 1 && found.foldedFiles == 1)

@@ -23,6 +23,9 @@ struct PlatformFixture {
   static let bank = "91130302MA0000015N"
   static let body = "93130321MA0000031N"
 
+  static let proof = CaseMaterial(of: "缴款凭证".utf8, title: "缴款凭证")
+  static let letter = CaseMaterial(of: "承诺书".utf8, title: "信用承诺书")
+
   let folder: TemporaryFolder
   let day: MovableDay
   let options: CreditPlatform.Options

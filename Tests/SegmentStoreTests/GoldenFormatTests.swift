@@ -25,7 +25,7 @@ import Testing
 
   private static func digest(of lines: [String]) -> String {
     let hash = SHA256.hash(lines.sorted().joined(separator: "\n").utf8)
-    return hash.map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined() + " \(lines.count)"
+    return hash.hexText + " \(lines.count)"
   }
 
   @Test func frozenBytesAreRead() throws {

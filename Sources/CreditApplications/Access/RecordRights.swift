@@ -15,7 +15,8 @@ struct RecordRights {
   }
 
   let rights: [Right]
-  let policy: PublicPolicy
+  /// The identifier that was asked about.
+  let asked: Identifier
   let publicity: RecordPublicity
   let today: Day
   /// Gives the unit that reported a batch.
@@ -33,7 +34,7 @@ struct RecordRights {
       if record.state == .repaired, role.audience != .centre, !isOwn { continue }
       var publication: Publication?
       if role.audience == .everybody {
-        guard try isPublicSubject(record) else { continue }
+        guard isPublicSubject(record, right.entries.policy) else { continue }
         publication = try publicity.publication(of: record, on: today)
         if let publication, !publication.isShown { continue }
       } else {
@@ -54,6 +55,7 @@ struct RecordRights {
     guard rights.allows(entry), rights.allows(eventOn: record.eventDay), rights.allows(record.subject) else {
       return nil
     }
+    guard followsLink(to: record.subject, rights.role) else { return nil }
     if let units = right.units, !(reporter.map(units.contains) ?? false) { return nil }
     let isOwn = rights.isOwn(entry.units) && reporter.map(rights.ownUnits.contains) ?? false
     // Whoever may see an entry only because the own units report it sees what these reported.
@@ -61,12 +63,19 @@ struct RecordRights {
     return isOwn
   }
 
+  /// Whether a role sees what stands under an identifier that is linked with the one asked about: what stands under the number of a person is the person's,
+  /// and whose company one is, is nobody's business.
+  private func followsLink(to subject: Identifier, _ role: AccessRole) -> Bool {
+    if role.audience == .centre || subject.isOfPerson == asked.isOfPerson { return true }
+    return asked.isOfPerson && role.audience != .everybody
+  }
+
   /// Whether some right reaches a record, whatever its state and its period of publication.
   func reaches(_ record: CreditRecord) throws -> Bool {
     let reporter = try unit(record)
-    return try rights.contains { right in
+    return rights.contains { right in
       guard reach(right, record.entry, record, reporter) != nil else { return false }
-      return try right.entries.role.audience != .everybody || isPublicSubject(record)
+      return right.entries.role.audience != .everybody || isPublicSubject(record, right.entries.policy)
     }
   }
 
@@ -74,7 +83,7 @@ struct RecordRights {
     EntryRights(role: rights.role, ownUnits: [], policy: rights.policy, consent: rights.consent).allows(entry)
   }
 
-  private func isPublicSubject(_ record: CreditRecord) throws -> Bool {
+  private func isPublicSubject(_ record: CreditRecord, _ policy: PublicPolicy) -> Bool {
     switch record.subject.subjectKind {
     case .legalPerson, .soleTrader, .otherOrganization: return true
     case .naturalPerson:

@@ -11,9 +11,9 @@ struct AccessReading {
   static let maximumSubjects = 100_000
 
   let session: AccessSession
-  let snapshot: CreditSnapshot
+  var snapshot: CreditSnapshot
   let grant: AccessGrant
-  let roles: [AccessRole]
+  var roles: [AccessRole]
   let configuration: PlatformConfiguration
   let day: Day
   /// What an authorised reading rests on.
@@ -24,9 +24,9 @@ struct AccessReading {
   /// The widest audience of the roles.
   var audience: Audience { roles.map(\.audience).max { $0.rank < $1.rank } ?? .everybody }
 
-  /// The rights of those roles that pass a test.
-  private func rights(where isWanted: (AccessRole) -> Bool = { _ in true }) -> [RecordRights.Right] {
-    roles.filter(isWanted).map { role in
+  /// The rights of the roles.
+  private func rights() -> [RecordRights.Right] {
+    roles.map { role in
       RecordRights.Right(
         entries: EntryRights(
           role: role, ownUnits: grant.reach(of: role), policy: configuration.policy,
@@ -46,14 +46,7 @@ struct AccessReading {
     let rights = rights().filter { $0.entries.allows(subject.subjectKind) }
     guard !rights.isEmpty else { return [] }
     let selection = try selection(rights, choice, isWanted)
-    var records = try snapshot.records(of: subject, among: selection)
-    if audience == .everybody, subject.isOfPerson {
-      // Whose company it is, is nobody's business.
-      records.removeAll { !$0.subject.isOfPerson }
-    }
-    // What stands under the number of a person that is linked with a company is the person's.
-    if audience != .centre, !subject.isOfPerson { records.removeAll { $0.subject.isOfPerson } }
-    return try shown(records, rights, of: subject)
+    return try shown(try snapshot.records(of: subject, among: selection), rights, of: subject)
   }
 
   private func selection(
@@ -87,16 +80,15 @@ struct AccessReading {
   ) throws(AccessRefusal) -> AccessReading {
     let allowed = roles.filter(isAllowed)
     guard !allowed.isEmpty else { throw refusal() }
-    return AccessReading(
-      session: session, snapshot: snapshot, grant: grant, roles: allowed, configuration: configuration,
-      day: day,
-      consent: consent)
+    var reading = self
+    reading.roles = allowed
+    return reading
   }
 
   /// Whether the caller may hear that something happened to a record, were it shown.
   func hears(of record: CreditRecord) throws -> Bool {
     let rights = rights().filter { $0.entries.allows(record.subject.subjectKind) }
-    return try recordRights(rights) { _ in nil }.reaches(record)
+    return try recordRights(rights, of: record.subject) { _ in nil }.reaches(record)
   }
 
   /// Whether some role reaches what a unit did.
@@ -106,17 +98,17 @@ struct AccessReading {
 
   /// The same as of another commit of the store, as decisions inside a commit need it.
   func at(_ snapshot: CreditSnapshot) -> AccessReading {
-    AccessReading(
-      session: session, snapshot: snapshot, grant: grant, roles: roles, configuration: configuration,
-      day: day,
-      consent: consent)
+    var reading = self
+    reading.snapshot = snapshot
+    return reading
   }
 
   private func recordRights(
-    _ rights: [RecordRights.Right], _ finding: @escaping (CreditRecord) throws -> BreachFinding?
+    _ rights: [RecordRights.Right], of subject: Identifier,
+    _ finding: @escaping (CreditRecord) throws -> BreachFinding?
   ) -> RecordRights {
     RecordRights(
-      rights: rights, policy: configuration.policy, publicity: publicity(finding), today: today
+      rights: rights, asked: subject, publicity: publicity(finding), today: today
     ) { try platform.unit(of: $0, snapshot) }
   }
 
@@ -131,7 +123,7 @@ struct AccessReading {
   ) throws -> [ShownRecord] {
     guard !records.isEmpty else { return [] }
     let findings = try Findings(of: subject, snapshot)
-    let recordRights = recordRights(rights) { findings.finding(of: $0) }
+    let recordRights = recordRights(rights, of: subject) { findings.finding(of: $0) }
     let disputed = try Objection.open(of: subject, snapshot)
     return try records.compactMap { record in
       try recordRights.shown(

@@ -39,8 +39,12 @@ package struct ApplicationChanges {
   }
 
   private(set) var documents: [Document] = []
+  /// Where documents stand, by kind and id.
+  private var places: [String: Int] = [:]
   /// Lines of the access log that come into the store.
   package var logRows: [LogRow] = []
+  package init() {}
+
   /// The record that changes; one at most, as a commit has one note.
   package var record: RecordChange?
 
@@ -60,6 +64,13 @@ package struct ApplicationChanges {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let json = String(decoding: try encoder.encode(value), as: UTF8.self)
+    // Of two versions in one change the later one counts: a document has one current version.
+    if let place = places[kind + "\u{0}" + id] {
+      documents[place].json = json
+      documents[place].subjects += keys
+      return
+    }
+    places[kind + "\u{0}" + id] = documents.count
     documents.append(Document(kind: kind, id: id, json: json, subjects: keys))
   }
 }

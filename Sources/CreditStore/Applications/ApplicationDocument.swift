@@ -42,14 +42,6 @@ struct DocumentTable {
     return nil
   }
 
-  /// All versions of a document, oldest first.
-  func history(_ kind: String, _ id: String) throws -> [ApplicationDocument] {
-    try snapshot.rows(of: SystemDatasets.key(document: kind, id), schema: SystemDatasets.documents).compactMap
-    {
-      try Self.document($0, kind, id)
-    }.sorted { $0.commit < $1.commit }
-  }
-
   /// All current documents of some kinds, by kind and id.
   func all(_ kinds: Set<String>) throws -> [ApplicationDocument] {
     guard try snapshot.mayHaveRows(of: SystemDatasets.documents.dataset) else { return [] }
@@ -138,13 +130,6 @@ extension CreditSnapshot {
   /// All current documents of some kinds, by kind and id.
   package func documents(_ kinds: Set<String>) throws -> [ApplicationDocument] {
     do { return try DocumentTable(snapshot: engine).all(kinds) } catch { throw CreditError(wrapping: error) }
-  }
-
-  /// All versions of a document, oldest first.
-  package func documentHistory(_ kind: String, _ id: String) throws -> [ApplicationDocument] {
-    do { return try DocumentTable(snapshot: engine).history(kind, id) } catch {
-      throw CreditError(wrapping: error)
-    }
   }
 
   /// The current documents of a kind that concern a subject, under any of its linked identifiers, by commit.

@@ -10,7 +10,7 @@ package enum ContentDigest {
 
   /// Two hex digits a byte.
   package static func hex(_ bytes: some Sequence<UInt8>) -> String {
-    String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    Array(bytes).hexText
   }
 
   /// The bytes of a hex text; `nil` for anything else.
