@@ -88,8 +88,7 @@ struct RecordRights {
     case .legalPerson, .soleTrader, .otherOrganization: return true
     case .naturalPerson:
       guard policy.personEntries.contains(record.entry.code) else { return false }
-      guard let birth = record.subject.birthDay else { return false }
-      return birth.adding(months: 12 * policy.minimumAge) <= today
+      return record.subject.isYounger(than: policy.minimumAge, on: today) == false
     case .unknown: return false
     }
   }
@@ -176,25 +175,14 @@ extension Identifier {
     }
   }
 
-  /// Whether it is a person's, or might be.
-  var isOfPerson: Bool {
-    switch subjectKind {
-    case .legalPerson, .soleTrader, .otherOrganization: false
-    case .naturalPerson: true
-    // Companies' taxpayer numbers had fifteen characters; others may be made of identity numbers.
-    case .unknown: !(kind == .taxpayerNumber && text.utf8.count == 15)
-    }
-  }
-
-  /// The kind of subject, as far as the number tells.
-  var subjectKind: SubjectKind {
-    SubjectKey(self, digest: { _ in 0 }).map(SubjectKind.init) ?? .unknown
-  }
-
-  /// The birth date in a citizen identity number.
-  var birthDay: Day? {
-    guard kind == .citizenIdentityNumber, text.utf8.count == 18 else { return nil }
-    return Day(String(text.dropFirst(6).prefix(8)))
+  /// Whether a person has not reached an age; `nil` where the number does not show the birth date.
+  ///
+  /// An age is reached on the day after the birthday (最高人民法院法释〔2006〕1号第二条).
+  func isYounger(than years: Int, on day: Day) -> Bool? {
+    guard kind == .citizenIdentityNumber, text.utf8.count == 18,
+      let birth = Day(String(text.dropFirst(6).prefix(8)))
+    else { return nil }
+    return birth.adding(months: 12 * years) >= day
   }
 }
 

@@ -73,17 +73,24 @@ extension CreditPlatform {
     if !content.entries.isEmpty {
       _ = try database.change("accessLog") { snapshot, changes in
         guard try snapshot.document(DocumentKind.logFile, name) == nil else { return }
-        let last = try Self.folded(snapshot).last
+        let last = try Self.lastFolded(snapshot)
         let hash = ContentDigest.hex(content.hash)
         let folded = FoldedLog(
           file: name, lines: content.entries.count, hash: hash, number: (last?.number ?? 0) + 1,
           chain: FoldedLog.chain(after: last?.chain ?? "", hash: hash))
         try changes.put(DocumentKind.logFile, name, folded)
+        try changes.put(DocumentKind.logHead, DocumentKind.logHead, folded)
         for entry in content.entries { changes.logRows += Self.rows(of: entry, in: name) }
       }
     }
     try log.folder.remove(name)
     return content.entries.count
+  }
+
+  /// The file folded last. Stores of before have no note of it, and are searched.
+  private static func lastFolded(_ snapshot: CreditSnapshot) throws -> FoldedLog? {
+    let head = try snapshot.document(DocumentKind.logHead, DocumentKind.logHead)
+    return try head?.decoded(as: FoldedLog.self) ?? folded(snapshot).last
   }
 
   /// The folded files, in the order in which they were.

@@ -15,9 +15,7 @@ extension AccessSession {
   public func grant(_ consent: Consent) throws {
     try perform(.consent, about: [consent.subject]) { reading, facts in
       if let problem = consent.problem { throw CreditError("invalidConsent", problem) }
-      if let birth = consent.subject.birthDay, birth.adding(months: 12 * Self.guardedAge) > reading.today,
-        !consent.isByGuardian
-      {
+      if consent.subject.isYounger(than: Self.guardedAge, on: reading.today) ?? false, !consent.isByGuardian {
         throw AccessRefusal(.guardianMissing, "nobody under fourteen can consent; a guardian has to")
       }
       _ = try platform.database.change("consent") { snapshot, changes in

@@ -30,6 +30,8 @@ public final class CreditPlatform: Sendable {
     public var issuer = "公共信用信息平台"
     /// Within how many working days cases are dealt with.
     public var deadlines = CaseDeadlines()
+    /// Code of the entry with the records of commitments.
+    public var commitmentEntry = "K08-XYCN"
     /// The day on which rules are applied; by default today in Asia/Shanghai.
     public var today: @Sendable () -> Day
     /// Milliseconds since 1970-01-01T00:00:00Z, for the log and for what is issued.

@@ -1,6 +1,8 @@
 // Owns the names of the kinds of documents the platform keeps in the store.
 // Invariants: the names are stored and never change.
 
+import CreditStore
+
 enum DocumentKind {
   // Settings of the platform: few, read as a whole.
   static let role = "role"
@@ -24,14 +26,16 @@ enum DocumentKind {
   static let key = "key"
   /// A log file that was folded into the store.
   static let logFile = "logFile"
+  /// The last of them.
+  static let logHead = "logHead"
   /// What an organ said of a decision.
   static let breachFinding = "breachFinding"
   /// How many decisions a unit made, as an inspection found.
   static let produced = "produced"
   /// A report that was issued.
   static let report = "report"
-  /// A consent of a subject.
-  static let consent = "consent"
+  /// A consent of a subject; the exchange reads it too.
+  static let consent = ConsentDocument.kind
   /// A measure that a unit took.
   static let feedback = "feedback"
   /// That a measure is to be lifted.
@@ -44,4 +48,6 @@ enum DocumentKind {
   static let repair = "repair"
   /// An objection.
   static let objection = "objection"
+  /// A commitment.
+  static let commitment = "commitment"
 }

@@ -40,7 +40,7 @@ public struct CaseMaterial: Codable, Sendable, Equatable {
     self.init(title: title, sha256: ContentDigest.hex(ContentDigest.sha256(bytes)))
   }
 
-  var isSound: Bool { !title.allSatisfy(\.isWhitespace) && ContentHash.isOne(sha256) }
+  var isSound: Bool { !title.allSatisfy(\.isWhitespace) && DigestText.isOne(sha256) }
 }
 
 /// Numbers of working days within which something has to be done (办理时限).

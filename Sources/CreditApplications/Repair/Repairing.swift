@@ -67,34 +67,41 @@ extension AccessSession {
   public func takeStep(_ id: String, _ next: RepairStep) throws -> RepairApplication {
     let isApplicants = if case .supplement = next { true } else { false }
     return try perform(isApplicants ? .apply : .decide) { reading, facts in
-      let result = try platform.database.changeRefusably("repair") { snapshot, changes -> RepairApplication in
-        let document = try snapshot.document(DocumentKind.repair, id)
-        guard var application = try document?.decoded(as: RepairApplication.self) else {
-          throw CreditError("unknownCase", "there is no application \(id)")
-        }
-        let isCompetent = reading.isCompetent(for: application.competentUnit, entry: application.entry)
-        guard
-          isCompetent
-            || isApplicants
-              && reading.mayFollow(
-                application.entry, of: application.subject, key: application.key,
-                unit: application.competentUnit)
-        else {
-          throw AccessRefusal(.notCompetent, "the unit that made the decision repairs it, or the centre")
-        }
-        try application.checkRecord(for: next, reading.at(snapshot))
-        try application.take(next, reading, platform.options.deadlines)
-        application.steps.append(step(next.name, reading, next.note))
-        if let state = next.recordState {
-          changes.record = .init(
-            entry: application.entry, subject: application.subject, key: application.key, state: state,
-            reason: "信用修复 \(id)")
-        }
-        try changes.put(DocumentKind.repair, id, application)
-        return application
-      }
+      let result = try take(id, next, isApplicants: isApplicants, reading)
       (facts.entries, facts.rows, facts.found) = ([result.entry], 1, [result.subject])
       return result
+    }
+  }
+
+  /// Takes a step as part of a call.
+  func take(
+    _ id: String, _ next: RepairStep, isApplicants: Bool = false, _ reading: AccessReading
+  ) throws -> RepairApplication {
+    try platform.database.changeRefusably("repair") { snapshot, changes -> RepairApplication in
+      let document = try snapshot.document(DocumentKind.repair, id)
+      guard var application = try document?.decoded(as: RepairApplication.self) else {
+        throw CreditError("unknownCase", "there is no application \(id)")
+      }
+      let isCompetent = reading.isCompetent(for: application.competentUnit, entry: application.entry)
+      guard
+        isCompetent
+          || isApplicants
+            && reading.mayFollow(
+              application.entry, of: application.subject, key: application.key,
+              unit: application.competentUnit)
+      else {
+        throw AccessRefusal(.notCompetent, "the unit that made the decision repairs it, or the centre")
+      }
+      try application.checkRecord(for: next, reading.at(snapshot))
+      try application.take(next, reading, platform.options.deadlines)
+      application.steps.append(step(next.name, reading, next.note))
+      if let state = next.recordState {
+        changes.record = .init(
+          entry: application.entry, subject: application.subject, key: application.key, state: state,
+          reason: "信用修复 \(id)")
+      }
+      try changes.put(DocumentKind.repair, id, application)
+      return application
     }
   }
 

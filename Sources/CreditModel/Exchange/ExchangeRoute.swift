@@ -14,6 +14,8 @@ public struct ExchangeRoute: Codable, Sendable, Hashable {
     case upward
     /// A department that asked for them (部门订阅).
     case subscription
+    /// A platform that gets the records of those subjects alone who consented, such as one for financing (经授权上报).
+    case authorized
   }
 
   /// The form of a package.
@@ -56,7 +58,8 @@ public struct ExchangeRoute: Codable, Sendable, Hashable {
   public var layout: Layout
   /// The header of the CSV form.
   public var heading: Heading
-  /// The law or agreement that lets a department have what is shared on condition, or seen by the authorized alone (共享依据).
+  /// The law or agreement that lets a department have what is shared on condition, or seen by the authorized alone (共享依据). Of an authorized route: the
+  /// purpose that subjects consented to, word for word.
   public var basis: String?
   /// Whether anything is packed for it.
   public var isActive: Bool
@@ -104,6 +107,9 @@ public struct ExchangeRoute: Codable, Sendable, Hashable {
       return "route \(code): it has 1 to 1000 entries, each once"
     }
     if (basis ?? "").utf8.count > 4096 { return "route \(code): the basis has at most 4096 bytes" }
+    if purpose == .authorized, basis?.allSatisfy(\.isWhitespace) ?? true {
+      return "route \(code): the basis of an authorized route is the purpose that subjects consent to"
+    }
     if layout != .catalogue, form != .csv {
       return "route \(code): layout \(layout.rawValue) is one of the form csv"
     }
@@ -112,7 +118,7 @@ public struct ExchangeRoute: Codable, Sendable, Hashable {
 
   /// Why an entry may not go this way, or `nil`: what is not shared stays, and what is shared on condition, or seen by the authorized alone, needs a basis.
   ///
-  /// Reporting upward follows the catalogue of the platform above and asks nothing.
+  /// Reporting upward follows the catalogue of the platform above and asks nothing; on an authorized route each subject is asked.
   ///
   /// - Parameter entry: one of the entries.
   public func refusal(of entry: CatalogueEntry) -> String? {

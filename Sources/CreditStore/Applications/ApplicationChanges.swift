@@ -17,11 +17,14 @@ package struct ApplicationChanges {
     package var reason: String
     /// Items and their new values; `nil` takes one away.
     package var values: [String: Value?]
+    /// The day on which new values are judged; today where it is not said.
+    package var today: Day?
 
     package init(
       entry: String, subject: Identifier, key: String, state: RecordState, reason: String,
-      values: [String: Value?] = [:]
+      values: [String: Value?] = [:], today: Day? = nil
     ) {
+      self.today = today
       self.entry = entry
       self.subject = subject
       self.key = key
@@ -47,6 +50,8 @@ package struct ApplicationChanges {
 
   /// The record that changes; one at most, as a commit has one note.
   package var record: RecordChange?
+  /// The record that comes in, where none changes.
+  package var entered: EnteredRecord?
 
   /// Puts a document in the place of its current version, or makes it.
   ///
@@ -91,9 +96,9 @@ extension CreditDatabase {
       let (result, commit) = try engine.write { transaction -> Result in
         var changes = ApplicationChanges()
         let result = try body(CreditSnapshot(transaction.snapshot, database: self), &changes)
-        guard !changes.documents.isEmpty || changes.record != nil || !changes.logRows.isEmpty else {
-          return result
-        }
+        let records = (changes.record == nil ? 0 : 1) + (changes.entered == nil ? 0 : 1)
+        guard records <= 1 else { throw CreditError("failed", "a commit changes one record") }
+        guard !changes.documents.isEmpty || records > 0 || !changes.logRows.isEmpty else { return result }
         for document in changes.documents {
           try DocumentTable.put(
             document.kind, document.id, json: document.json, subjects: document.subjects, &transaction)
@@ -101,6 +106,8 @@ extension CreditDatabase {
         for row in changes.logRows { try LogTable.append(row, to: &transaction) }
         if let record = changes.record {
           try change(record, &transaction)
+        } else if let entered = changes.entered {
+          try entered.load(try catalogue.entry(entered.entry, on: entered.today), &transaction)
         } else {
           try Self.note(note, reason, &transaction)
         }
@@ -118,6 +125,6 @@ extension CreditDatabase {
     }
     try RecordEditor(engine: engine, entry: entry).change(
       subject: key, key: record.key, to: record.state, reason: record.reason, changes: record.values,
-      today: Self.today(), &transaction)
+      today: record.today ?? Self.today(), &transaction)
   }
 }

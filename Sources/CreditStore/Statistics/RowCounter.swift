@@ -22,8 +22,10 @@ package struct RowCounter {
       versions += Int(chunk.rowCount)
       guard !segment.isHistory else { continue }
       current += Int(chunk.rowCount) - (try withdrawn(segment, chunk))
-      for position in segment.marks.positions(asOf: snapshot.commit)
-      where position >= chunk.firstRow && position - chunk.firstRow < chunk.rowCount { current -= 1 }
+      current -=
+        segment.marks.positions(
+          asOf: snapshot.commit, in: chunk.firstRow..<chunk.firstRow + chunk.rowCount
+        ).count
     }
     for (position, row) in snapshot.view.memory.rows(of: dataset, asOf: snapshot.commit) {
       versions += 1
@@ -35,9 +37,10 @@ package struct RowCounter {
 
   /// Rows of a chunk that are withdrawn and not superseded.
   private func withdrawn(_ segment: SegmentView, _ chunk: DatasetChunk) throws -> Int {
+    let state = Int64(RecordState.withdrawn.rawValue)
+    guard try segment.reader.stateBounds(of: chunk).contains(state) else { return 0 }
     let columns = try segment.reader.columns(of: chunk)
     guard let column = columns.column(SystemColumn.state.rawValue) else { return 0 }
-    let state = Int64(RecordState.withdrawn.rawValue)
     var count = 0
     for entry in column.blocks where entry.minimum <= state && entry.maximum >= state {
       let block = try segment.reader.block(entry, of: column)

@@ -124,8 +124,8 @@ extension CreditDatabase {
       let snapshot = engine.snapshot()
       let datasets = Set(try snapshot.allDatasets())
       var counts: [String: Int] = [:]
-      for entry in try catalogue.entries(of: datasets, asOf: snapshot) {
-        counts[entry.entry.code] = try RowCounter(snapshot).count(entry.dataset).current
+      for entry in try catalogue.codes(asOf: snapshot) where datasets.contains(entry.dataset) {
+        counts[entry.code] = try RowCounter(snapshot).count(entry.dataset).current
       }
       return counts
     } catch { throw CreditError(wrapping: error) }

@@ -84,9 +84,8 @@ package struct SegmentMerge {
     in surroundings: Surroundings
   ) {
     // The blocks of a merge are read once: they shall not push out what readers use.
-    var context = ReadingContext(
+    let context = ReadingContext(
       cache: BlockCache(budget: surroundings.memoryBytes / 4), keyText: surroundings.keyText)
-    context.keepsDirectories = true
     self.inputs = inputs.map { $0.reading(through: context) }
     self.commit = commit
     self.dropped = dropped
@@ -332,8 +331,7 @@ package struct SegmentMerge {
       try expected.add(input, keys: keys, asOf: commit, without: dropped, pace: surroundings.pace)
     }
     var found = RowDigest()
-    var context = ReadingContext(cache: BlockCache(budget: 1 << 20), keyText: surroundings.keyText)
-    context.keepsDirectories = true
+    let context = ReadingContext(cache: BlockCache(budget: 1 << 20), keyText: surroundings.keyText)
     for output in outputs {
       let path = surroundings.folder + "/" + output.segment.id.fileName
       let reader = try SegmentReader(

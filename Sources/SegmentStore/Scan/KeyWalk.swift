@@ -137,19 +137,17 @@ struct KeyWalk {
 extension SegmentReader {
   /// The subject key of the row at a position of the segment, and the dataset it belongs to.
   package func subject(at position: UInt32) throws(StoreError) -> (key: UInt128, dataset: DatasetID) {
-    let chunks = try datasetChunks()
-    let place = chunks.partitioningIndex { $0.firstRow > position } - 1
-    guard place >= 0, position - chunks[place].firstRow < chunks[place].rowCount else {
+    guard let chunk = try chunk(withRow: position) else {
       throw StoreError.damaged("a row lies outside all datasets", file: id.fileName, offset: fileLength)
     }
-    let row = Int(position - chunks[place].firstRow)
-    var walk = try KeyWalk(self, chunks[place], near: row)
+    let row = Int(position - chunk.firstRow)
+    var walk = try KeyWalk(self, chunk, near: row)
     var (key, start): (UInt128, UInt16) = (0, 0)
     _ = try withUnsafeMutablePointer(to: &key) { (key) throws(StoreError) in
       try withUnsafeMutablePointer(to: &start) { (start) throws(StoreError) in
         try walk.keyRuns(row..<row + 1, to: key, starts: start)
       }
     }
-    return (key, chunks[place].dataset)
+    return (key, chunk.dataset)
   }
 }

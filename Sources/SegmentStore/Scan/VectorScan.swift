@@ -136,9 +136,7 @@ package struct VectorScan: Sendable {
   /// How many rows of a part the snapshot sees and are not in a state; `nil` unless that is known without reading a row.
   package func knownRowCount(of part: Part, without state: Int64) throws(StoreError) -> Int? {
     guard let segment = part.segment, let chunk = part.chunk, !includesSuperseded, !segment.isHistory,
-      segment.lastCommit <= snapshot.commit,
-      let states = try segment.reader.columns(of: chunk).column(SystemColumn.state.rawValue),
-      !states.blocks.contains(where: { $0.minimum <= state && state <= $0.maximum })
+      segment.lastCommit <= snapshot.commit, try !segment.reader.stateBounds(of: chunk).contains(state)
     else { return nil }
     return part.ranges.reduce(0) { count, range in
       let first = chunk.firstRow + UInt32(range.lowerBound)

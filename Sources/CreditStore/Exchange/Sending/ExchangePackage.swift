@@ -46,8 +46,12 @@ public struct ExchangePackage: Codable, Sendable, Equatable {
   var receiptsCommit: UInt64?
   /// Whether it holds all there is of the entry: the first one behind a beginning anew (全量包).
   public var isFull = false
-  /// The commit as of which the entry says what items there are.
+  /// The commit as of which the entry says what items there are, and on an authorized route who consented.
   var entryCommit: UInt64 = 0
+  /// On an authorized route: the day on which consents count.
+  var consentDay: Day?
+  /// On an authorized route: the consents that counted for the package before.
+  var consentsBefore: ConsentedSubjects.Moment?
   /// Records of an entry without record key whose earlier content is taken back beside the new.
   var replacements = 0
   /// Records that go.
@@ -76,6 +80,12 @@ public struct ExchangePackage: Codable, Sendable, Equatable {
     let digits = String(number)
     return "\(route)-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
   }
+
+  /// On an authorized route, of a package that sends changes again: the consents that count by then.
+  var consentsAgain: ConsentedSubjects.Moment?
+
+  /// The consents that count for it.
+  var consents: ConsentedSubjects.Moment? { consentDay.map { .init(commit: entryCommit, day: $0) } }
 
   /// Changes in it.
   public var changes: Int { puts + withdrawals }

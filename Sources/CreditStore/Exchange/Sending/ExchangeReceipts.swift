@@ -23,6 +23,8 @@ public struct ExchangeStatus: Codable, Sendable, Equatable {
     case rejected
     /// It did not go: something newer of the same record went instead, or the receiver never had what was withdrawn.
     case superseded
+    /// It was taken back, or is not given, because its subject does not consent.
+    case withheld
   }
 
   /// Code of the route.
@@ -146,17 +148,19 @@ extension CreditSnapshot {
       route: route.code, version: record.version, state: .waiting, package: nil, id: nil, attempts: 0)
     let all = try tables.packages(of: route.code)
     let start = all.lastIndex { $0.state == .restart }.map { all.index(after: $0) } ?? 0
-    let holding = all[start...].filter {
-      $0.entry == record.entry.code && $0.fromCommit < record.commit && record.commit <= $0.toCommit
+    let passed = all[start...].filter {
+      $0.entry == record.entry.code && $0.toCommit >= record.commit
     }
-    guard !holding.isEmpty else {
-      let passed = all[start...].contains { $0.entry == record.entry.code && $0.toCommit >= record.commit }
-      if passed { status.state = .superseded }
-      return status
-    }
-    status.state = .superseded
-    for package in holding {
-      guard let id = try number(of: record, in: package) else { continue }
+    guard !passed.isEmpty else { return status }
+    let byConsent = route.purpose == .authorized
+    status.state = byConsent ? .withheld : .superseded
+    // Whoever consents later gets records that are old by then.
+    for package in passed where byConsent || package.fromCommit < record.commit {
+      guard let (id, operation) = try number(of: record, in: package) else { continue }
+      guard !byConsent || operation == .put || record.state.isClosed else {
+        status.state = .withheld
+        continue
+      }
       let line = try tables.lines(of: package.number, route.code)[id]
       status.package = package.number
       status.id = id
@@ -171,16 +175,18 @@ extension CreditSnapshot {
     return status
   }
 
-  private func number(of record: CreditRecord, in package: ExchangePackage) throws -> String? {
-    var id: String?
+  private func number(
+    of record: CreditRecord, in package: ExchangePackage
+  ) throws -> (id: String, operation: ExchangeMessage.Operation)? {
+    var found: (id: String, operation: ExchangeMessage.Operation)?
     try PackageContent(package, in: database).forEach { message in
       if message.version == record.version, message.subject.kind == record.subject.kind,
         message.subject.text.utf8.elementsEqual(record.subject.text.utf8),
         message.key.utf8.elementsEqual(record.key.utf8)
       {
-        id = message.id
+        found = (message.id, message.operation)
       }
     }
-    return id
+    return found
   }
 }

@@ -26,6 +26,16 @@ extension CreditDatabase {
       return try engine.write { transaction in
         let known = try ExchangeTables(snapshot: transaction.snapshot).routes()
         let old = Dictionary(known.map { ($0.code, $0) }, uniquingKeysWith: { _, last in last })
+        for route in routes {
+          // What the receiver has by law and what it has by consent is taken back in different ways.
+          if let known = old[route.code], known.purpose != route.purpose,
+            known.purpose == .authorized || route.purpose == .authorized
+          {
+            throw CreditError(
+              "invalidRoute",
+              "route \(route.code) cannot become authorized, or cease to be: enter another one")
+          }
+        }
         for route in routes where route.isActive {
           for code in route.entries {
             try check(route, code, transaction.snapshot)

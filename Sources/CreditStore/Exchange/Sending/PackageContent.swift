@@ -24,6 +24,8 @@ struct PackageContent {
   private let present: CreditSnapshot?
   /// The package that is repeated.
   private let original: Original?
+  /// On an authorized route: whose records the receiver had and may have.
+  private let consents: PackageConsents?
 
   /// A place of its own for what would contain itself.
   private final class Original {
@@ -41,6 +43,7 @@ struct PackageContent {
     itemIDs = Set(entry.entry.items.map(\.id))
     from = package.fromCommit
     isFull = package.isFull
+    consents = try PackageConsents(package, entry.entry, in: database)
     guard let repeats = package.repeats, let receipts = package.receiptsCommit else {
       (only, present, original) = (nil, nil, nil)
       return
@@ -96,11 +99,55 @@ struct PackageContent {
         let number = try original?.content.asOfPresent(message).id ?? message.id
         guard only?.contains(number) ?? true, try isNewest(record) else { continue }
         guard !entry.keyItems.isEmpty || given.insert(message.id).inserted else { continue }
+        guard consents?.maySendAgain(message, isByConsent: false) ?? true else { continue }
         try body(try asOfPresent(message))
       }
-      guard page.hasMore else { return }
+      guard page.hasMore else { break }
       token = page.next
     }
+    try forEachByConsent(&units) { message, record in
+      guard only?.contains(message.id) ?? true, try message.operation == .withdraw || isNewest(record) else {
+        return
+      }
+      guard consents?.maySendAgain(message, isByConsent: true) ?? true else { return }
+      guard !entry.keyItems.isEmpty || given.insert(message.id).inserted else { return }
+      try body(message)
+    }
+  }
+
+  /// Gives what goes, or is taken back, because a subject consented, or does no longer, and not because a record changed.
+  private func forEachByConsent(
+    _ units: inout [UInt64: String?], _ body: (ExchangeMessage, CreditRecord) throws -> Void
+  ) throws {
+    guard let consents else { return }
+    func give(
+      _ subject: Identifier, _ operation: ExchangeMessage.Operation, in snapshot: CreditSnapshot
+    ) throws {
+      for record in try snapshot.records(of: subject, entry: entry.entry.code, links: .ignored)
+      where !record.state.isClosed {
+        try body(try message(record, operation, values(record), &units), record)
+      }
+    }
+    if !isFull, from > 0 {
+      let before = snapshot.database.snapshot(asOf: from)
+      for subject in consents.lost { try give(subject, .withdraw, in: before) }
+    }
+    for subject in consents.gained { try give(subject, .put, in: snapshot) }
+  }
+
+  private func message(
+    _ record: CreditRecord, _ operation: ExchangeMessage.Operation, _ values: [String: String],
+    replacing replaces: [String: String]? = nil, _ units: inout [UInt64: String?]
+  ) throws -> ExchangeMessage {
+    if units[record.batch] == nil {
+      units[record.batch] = .some(try Batches.unit(ofBatch: record.batch, in: snapshot.engine))
+    }
+    return ExchangeMessage(
+      operation: operation, entry: entry.entry.code,
+      subject: .init(kind: record.subject.kind, text: record.subject.text), key: record.key,
+      version: record.version, state: record.state.name, unit: units[record.batch] ?? nil, values: values,
+      replaces: replaces
+    ).numbered(sender: snapshot.database.identifier)
   }
 
   /// What goes again as the store is now: a content that another record has taken meanwhile is not taken back.
@@ -120,26 +167,22 @@ struct PackageContent {
   ) throws -> ExchangeMessage? {
     // All there is: what is not in it is taken back by the receiver.
     if isFull, record.state.isClosed { return nil }
-
-    var message = ExchangeMessage(
-      operation: record.state.isClosed ? .withdraw : .put, entry: entry.entry.code,
-      subject: .init(kind: record.subject.kind, text: record.subject.text), key: record.key,
-      version: record.version, state: record.state.name, unit: nil, values: values(record))
+    // Whose consent came or went gets all records, or none, whatever changed in them.
+    guard consents?.isSteady(record.subject) ?? true else { return nil }
+    let operation = record.state.isClosed ? ExchangeMessage.Operation.withdraw : .put
+    var values = values(record)
+    var replaces: [String: String]?
     let needsEarlier = record.state.isClosed || entry.keyItems.isEmpty && record.version > 1
     if needsEarlier, !isFull {
-      let earlier = try earlier(record, histories)
-      switch (message.operation, earlier) {
+      let earlier = try earlier(record, histories).map(self.values)
+      switch (operation, earlier) {
       case (.withdraw, nil): return nil
-      case (.withdraw, let earlier?): message.values = values(earlier)
-      case (.put, let earlier?): if values(earlier) != message.values { message.replaces = values(earlier) }
+      case (.withdraw, let earlier?): values = earlier
+      case (.put, let earlier?): if earlier != values { replaces = earlier }
       case (.put, nil): break
       }
     }
-    if units[record.batch] == nil {
-      units[record.batch] = .some(try Batches.unit(ofBatch: record.batch, in: snapshot.engine))
-    }
-    message.unit = units[record.batch] ?? nil
-    return message.numbered(sender: snapshot.database.identifier)
+    return try message(record, operation, values, replacing: replaces, &units)
   }
 
   private func values(_ record: CreditRecord) -> [String: String] {
@@ -199,73 +242,5 @@ private final class SubjectHistories {
       of: subject, entry: entry, versions: .history, links: .ignored)
     last = (subject, versions)
     return versions
-  }
-}
-
-extension ExchangeMessage {
-  /// The message with its number, which follows from the sender and all that it says.
-  func numbered(sender: String) -> ExchangeMessage {
-    var message = self
-    message.id = ""
-    var hasher = SHA256()
-    hasher.update(sender.utf8)
-    hasher.update(message.line.utf8)
-    message.id = hasher.finalize().prefix(16).hexText
-    return message
-  }
-
-  /// The number of a change as text.
-  static func text(ofNumber number: UInt128) -> String {
-    let digits = String(number, radix: 16)
-    return String(repeating: "0", count: 32 - digits.count) + digits
-  }
-
-  /// The JSON line, without its end.
-  var line: String {
-    var text = "{\"id\":"
-    JSONText.append(id, to: &text)
-    Self.append("operation", operation.rawValue, to: &text)
-    Self.append("entry", entry, to: &text)
-    text += ",\"subject\":{\"kind\":"
-    JSONText.append(subject.kind.rawValue, to: &text)
-    Self.append("text", subject.text, to: &text)
-    text += "}"
-    Self.append("key", key, to: &text)
-    text += ",\"version\":\(version)"
-    Self.append("state", state, to: &text)
-    if let unit { Self.append("unit", unit, to: &text) }
-    text += ",\"values\":"
-    Self.append(values, to: &text)
-    if let replaces {
-      text += ",\"replaces\":"
-      Self.append(replaces, to: &text)
-    }
-    return text + "}"
-  }
-
-  private static func append(_ name: String, _ value: String, to text: inout String) {
-    text += ",\"\(name)\":"
-    JSONText.append(value, to: &text)
-  }
-
-  private static func append(_ values: [String: String], to text: inout String) {
-    text += "{"
-    var isFirst = true
-    for (id, value) in values.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-      if !isFirst { text += "," }
-      isFirst = false
-      JSONText.append(id, to: &text)
-      text += ":"
-      JSONText.append(value, to: &text)
-    }
-    text += "}"
-  }
-}
-
-extension SHA256 {
-  /// Adds a change as it stands in a file of JSON lines, whose digest identifies a package.
-  mutating func update(_ message: ExchangeMessage) {
-    update(message.line.utf8)
-    update([0x0A])
   }
 }

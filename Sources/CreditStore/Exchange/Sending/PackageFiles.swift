@@ -18,7 +18,7 @@ extension CreditSnapshot {
   ///   - folder: where the files go; it must exist. Files of the same names are replaced.
   /// - Returns: the manifest.
   /// - Throws: `CreditError`: `unknownRoute`, `restart` for a package that holds nothing, `packageChanged` where a purge took some of its changes since,
-  ///   `inputOutput`, `diskFull`.
+  ///   `consentEnded` where it would give records of somebody who consents no longer, `inputOutput`, `diskFull`.
   @discardableResult
   public func write(_ package: ExchangePackage, to folder: String) throws -> ExchangeManifest {
     do {
@@ -103,7 +103,9 @@ extension CreditSnapshot {
     let then = database.engine.snapshot(asOf: known[place].batch ?? engine.commit)
     let route = try ExchangeTables(snapshot: then).route(package.route)
     let previous = place > 0 && known[place - 1].state != .restart ? known[place - 1].number : nil
-    return (route, try PackageContent(known[place], in: database), previous)
+    let content = try PackageContent(known[place], in: database)
+    try database.checkConsents(of: known[place], content)
+    return (route, content, previous)
   }
 
   /// - Returns: the digest of all changes, those of the other file too.

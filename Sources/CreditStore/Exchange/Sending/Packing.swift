@@ -16,11 +16,19 @@ extension CreditDatabase {
   /// - Parameters:
   ///   - code: the route.
   ///   - limit: changes after which a package ends, with the commit they came in; a commit is never taken apart.
+  ///
+  /// On an authorized route records of those alone go who consented, all of them once somebody consents, and all are taken back when the consent ends.
   /// - Returns: the packages, by number; none where nothing changed.
   /// - Throws: `CreditError`: `unknownRoute`, `routeClosed`, `unknownEntry`, `notShared`, `wrongLayout`; `invalidToken` where the store was put back to
   ///   an earlier state than the last package: ``restart(route:firstNumber:reason:)`` then; `conflict` where somebody else packed meanwhile.
   @discardableResult
   public func pack(_ code: String, limit: Int = 100_000) throws -> [ExchangePackage] {
+    try pack(code, limit: limit, on: Self.today())
+  }
+
+  /// The same with the consents that hold on a day.
+  @discardableResult
+  func pack(_ code: String, limit: Int, on day: Day) throws -> [ExchangePackage] {
     do {
       guard limit >= 1 else { throw CreditError("limit", "a package has at least one change") }
       let route = try activeRoute(code)
@@ -29,7 +37,7 @@ extension CreditDatabase {
       for entry in route.entries {
         try check(route, entry, snapshot.engine)
       }
-      return try route.entries.compactMap { try pack($0, of: route, snapshot, limit: limit) }
+      return try route.entries.compactMap { try pack($0, of: route, snapshot, limit: limit, on: day) }
     } catch { throw CreditError(wrapping: error) }
   }
 
@@ -42,7 +50,7 @@ extension CreditDatabase {
   }
 
   private func pack(
-    _ entry: String, of route: ExchangeRoute, _ snapshot: CreditSnapshot, limit: Int
+    _ entry: String, of route: ExchangeRoute, _ snapshot: CreditSnapshot, limit: Int, on day: Day
   ) throws -> ExchangePackage? {
     let known = try ExchangeTables(snapshot: engine.snapshot()).packages(of: route.code)
     let restart = known.lastIndex { $0.state == .restart }
@@ -55,8 +63,13 @@ extension CreditDatabase {
     }
     package.isFull = restart != nil && last == nil
     package.entryCommit = snapshot.commit
+    if route.purpose == .authorized {
+      (package.consentDay, package.consentsBefore) = (day, last?.consents)
+    }
     var instant = last?.toInstant
-    while package.fromCommit < snapshot.commit {
+    // Consents end with their days, without any commit.
+    var isPending = package.fromCommit < snapshot.commit || package.consents != package.consentsBefore
+    while isPending {
       package.toCommit =
         try package.isFull
         ? snapshot.commit : end(of: entry, from: package.fromCommit, instant, snapshot, limit: limit)
@@ -69,6 +82,7 @@ extension CreditDatabase {
       }
       // All that happened came to nothing: the receiver is where the store was then.
       (package.fromCommit, instant) = (package.toCommit, package.toInstant)
+      isPending = package.fromCommit < snapshot.commit
     }
     return nil
   }
@@ -145,6 +159,7 @@ extension CreditDatabase {
         ((known.last?.number ?? 0) + 1, number, snapshot.commit)
       (package.attempts, package.sent, package.others, package.packed) = (0, nil, nil, Date())
       (package.accepted, package.rejected, package.batch, package.isFull) = (0, 0, nil, false)
+      if package.consents != nil { package.consentsAgain = .init(commit: snapshot.commit, day: Self.today()) }
       try package.count(in: self)
       guard package.changes > 0 else { return nil }
       try keep(package, after: known.last?.number)

@@ -1,6 +1,6 @@
 // Owns the phrases of a column while it is written: their order, their codes, and taking texts apart with the fewest bits.
 // Invariants: lossless for any bytes; entries stand as a dictionary page wants them: by length of code, then by bytes; the entry without
-// bytes ends a text. Marked kernel: work arrays are as long as the window that is taken apart, plus one.
+// bytes ends a text. Marked kernel: work arrays are as long as the window that is taken apart, plus one; a window has no more letters than bytes.
 // Does not choose phrases (PhraseTrainer) and does not lay out blocks (PhraseEncoding).
 
 /// The phrases of a column and their codes.
@@ -19,24 +19,43 @@ package final class PhraseBook {
     var length: UInt32
   }
 
-  /// Work space of taking a text apart.
+  /// Work space of taking a text apart, by the number of the letter in the window.
   private struct Path {
-    /// Bits of the best way to each byte of the window.
+    /// The letters: each is looked at from many starts, and decoded once.
+    let letters: UnsafeMutablePointer<UInt32>
+    /// Where they begin; behind the last one, the end of the window.
+    let starts: UnsafeMutablePointer<UInt32>
+    /// Bits of the best way to each letter.
     let bits: UnsafeMutablePointer<UInt32>
-    /// Where its last phrase begins, and which it is.
+    /// With which letter its last phrase begins, and which it is.
     let from: UnsafeMutablePointer<UInt32>
     let phrase: UnsafeMutablePointer<UInt32>
 
     init() {
+      letters = .allocate(capacity: window + 1)
+      starts = .allocate(capacity: window + 1)
       bits = .allocate(capacity: window + 1)
       from = .allocate(capacity: window + 1)
       phrase = .allocate(capacity: window + 1)
     }
 
     func deallocate() {
-      bits.deallocate()
-      from.deallocate()
-      phrase.deallocate()
+      for part in [letters, starts, bits, from, phrase] { part.deallocate() }
+    }
+
+    /// Takes a window apart into letters; returns how many.
+    func decode(_ base: UnsafeRawPointer, _ count: Int) -> Int {
+      var number = 0
+      var offset = 0
+      while offset < count {
+        let (letter, length) = PhraseLetter.at(base, offset, count)
+        letters[number] = letter
+        starts[number] = UInt32(truncatingIfNeeded: offset)
+        number &+= 1
+        offset &+= length
+      }
+      starts[number] = UInt32(truncatingIfNeeded: count)
+      return number
     }
   }
 
@@ -237,57 +256,56 @@ package final class PhraseBook {
           steps += 1
         }
       }
-      findPath(base + start, stop - start)
-      emitPath(base + start, stop - start, body)
+      let letters = findPath(base + start, stop - start)
+      emitPath(base + start, letters, body)
       start = stop
     }
   }
 
-  /// The cheapest way through a window, from its start.
-  private func findPath(_ base: UnsafeRawPointer, _ count: Int) {
-    let (bits, from, phrases) = (path.bits, path.from, path.phrase)
-    bits.update(repeating: .max, count: count + 1)
+  /// The cheapest way through a window, from its start; returns the letters of the window.
+  private func findPath(_ base: UnsafeRawPointer, _ count: Int) -> Int {
+    let (letters, bits, from, phrases) = (path.letters, path.bits, path.from, path.phrase)
+    let letterCount = path.decode(base, count)
+    bits.update(repeating: .max, count: letterCount + 1)
     bits[0] = 0
-    var offset = 0
-    while offset < count {
-      let reached = bits[offset]
+    for start in 0..<letterCount {
+      let reached = bits[start]
       var node: UInt32 = 0
-      var place = offset
-      var letterEnd = offset
-      while place < count {
-        let (letter, length) = PhraseLetter.at(base, place, count)
-        if letterEnd == offset { letterEnd = offset &+ length }
-        let phrase: UInt32
-        (node, phrase) = trie.step(from: node, letter)
-        if node == 0 { break }
-        place &+= length
-        guard phrase != PhraseTrie.none else { continue }
-        let cost = reached &+ outputs[Int(phrase)].length
-        if cost < bits[place] {
-          bits[place] = cost
-          from[place] = UInt32(truncatingIfNeeded: offset)
-          phrases[place] = phrase
+      var place = start
+      while place < letterCount {
+        let step = trie.step(from: node, letters[place])
+        guard step.isFound else { break }
+        place &+= 1
+        if step.phrase != PhraseTrie.none {
+          let cost = reached &+ outputs[Int(step.phrase)].length
+          if cost < bits[place] {
+            bits[place] = cost
+            from[place] = UInt32(truncatingIfNeeded: start)
+            phrases[place] = step.phrase
+          }
         }
+        guard !step.isLeaf else { break }
+        node = step.child
       }
-      if bits[letterEnd] == .max {
+      if bits[start &+ 1] == .max {
         // A letter without a phrase of its own.
         var cost = reached
-        for index in offset..<letterEnd {
-          cost &+= outputs[Int(bytes[Int(base.load(fromByteOffset: index, as: UInt8.self))])].length
+        for index in path.starts[start]..<path.starts[start &+ 1] {
+          cost &+= outputs[Int(bytes[Int(base.load(fromByteOffset: Int(index), as: UInt8.self))])].length
         }
-        bits[letterEnd] = cost
-        from[letterEnd] = UInt32(truncatingIfNeeded: offset)
-        phrases[letterEnd] = Self.singleBytes
+        bits[start &+ 1] = cost
+        from[start &+ 1] = UInt32(truncatingIfNeeded: start)
+        phrases[start &+ 1] = Self.singleBytes
       }
-      offset = letterEnd
     }
+    return letterCount
   }
 
-  private func emitPath(_ base: UnsafeRawPointer, _ count: Int, _ body: (UInt32) -> Void) {
+  private func emitPath(_ base: UnsafeRawPointer, _ letterCount: Int, _ body: (UInt32) -> Void) {
     // Turn the way round: `bits` is free to hold it.
     let steps = path.bits
     var length = 0
-    var place = count
+    var place = letterCount
     while place > 0 {
       steps[length] = UInt32(truncatingIfNeeded: place)
       length += 1
@@ -299,8 +317,8 @@ package final class PhraseBook {
         body(path.phrase[stop])
         continue
       }
-      for index in Int(path.from[stop])..<stop {
-        body(bytes[Int(base.load(fromByteOffset: index, as: UInt8.self))])
+      for index in path.starts[Int(path.from[stop])]..<path.starts[stop] {
+        body(bytes[Int(base.load(fromByteOffset: Int(index), as: UInt8.self))])
       }
     }
   }

@@ -172,14 +172,15 @@ package struct PhraseTrainer: ~Copyable {
     var place = offset
     while place < end {
       let (letter, count) = PhraseLetter.at(base, place, end)
-      let phrase: UInt32
-      (node, phrase) = trie.step(from: node, letter)
-      if node == 0 { break }
+      let step = trie.step(from: node, letter)
+      guard step.isFound else { break }
       place &+= count
-      if phrase != PhraseTrie.none {
-        best = phrase
+      if step.phrase != PhraseTrie.none {
+        best = step.phrase
         bestBytes = place &- offset
       }
+      guard !step.isLeaf else { break }
+      node = step.child
     }
     return (best, bestBytes)
   }

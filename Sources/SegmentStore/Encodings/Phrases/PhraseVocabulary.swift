@@ -30,10 +30,23 @@ package struct PhraseTrie: ~Copyable {
 
   private struct Slot {
     var key: UInt64 = .max
+    /// With the highest bit where the child has children itself.
     var child: UInt32 = 0
     /// The phrase that ends at the child: it lies where the walk looks anyway.
     var phrase: UInt32 = PhraseTrie.none
   }
+
+  /// Where a step leads.
+  package struct Step {
+    fileprivate(set) package var child: UInt32 = 0
+    /// The phrase that ends at the child, or `none`.
+    fileprivate(set) package var phrase: UInt32 = PhraseTrie.none
+    fileprivate(set) package var isFound = false
+    /// Whether no phrase goes on from the child.
+    fileprivate(set) package var isLeaf = true
+  }
+
+  private static let hasChildren: UInt32 = 1 << 31
 
   private var slots: UnsafeMutablePointer<Slot>
   private var mask: Int
@@ -58,12 +71,15 @@ package struct PhraseTrie: ~Copyable {
     return place
   }
 
-  /// The child of a node under a letter, or 0, and the phrase that ends there, or `none`.
+  /// The step from a node under a letter.
   @inline(__always)
-  package func step(from node: UInt32, _ letter: UInt32) -> (child: UInt32, phrase: UInt32) {
+  package func step(from node: UInt32, _ letter: UInt32) -> Step {
     let key = UInt64(node) << 32 | UInt64(letter)
     let slot = slots[place(key)]
-    return slot.key == key ? (slot.child, slot.phrase) : (0, Self.none)
+    guard slot.key == key else { return Step() }
+    return Step(
+      child: slot.child & ~Self.hasChildren, phrase: slot.phrase, isFound: true,
+      isLeaf: slot.child & Self.hasChildren == 0)
   }
 
   /// Adds a phrase; returns the one that was there already, or its own number.
@@ -74,8 +90,9 @@ package struct PhraseTrie: ~Copyable {
     var offset = 0
     while offset < bytes.count {
       let (letter, count) = PhraseLetter.at(base, offset, bytes.count)
-      last = UInt64(node) << 32 | UInt64(letter)
-      node = grow(node, letter)
+      let key = UInt64(node) << 32 | UInt64(letter)
+      node = grow(key, under: offset > 0 ? last : nil)
+      last = key
       offset += count
     }
     let slot = place(last)
@@ -83,10 +100,13 @@ package struct PhraseTrie: ~Copyable {
     return slots[slot].phrase
   }
 
-  private mutating func grow(_ node: UInt32, _ letter: UInt32) -> UInt32 {
-    let key = UInt64(node) << 32 | UInt64(letter)
+  /// The child under a key, made where there is none.
+  ///
+  /// - Parameter parent: the key that leads to the node; `nil` at the root.
+  private mutating func grow(_ key: UInt64, under parent: UInt64?) -> UInt32 {
     let found = place(key)
-    if slots[found].key == key { return slots[found].child }
+    if slots[found].key == key { return slots[found].child & ~Self.hasChildren }
+    if let parent { slots[place(parent)].child |= Self.hasChildren }
     let child = UInt32(nodeCount)
     nodeCount += 1
     slots[found] = Slot(key: key, child: child)

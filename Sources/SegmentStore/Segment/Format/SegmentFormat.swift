@@ -181,6 +181,9 @@ extension ByteReader {
 /// What the dataset directory says of one dataset.
 package struct DatasetChunk: Sendable {
   package static let encodedSize = 60
+  /// Where the number of the dataset, and that of its first row, stand in it.
+  static let datasetField = 0
+  static let firstRowField = 8
   package var dataset: DatasetID
   package var schemaVersion: UInt32
   package var firstRow: UInt32

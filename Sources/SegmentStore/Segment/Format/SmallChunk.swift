@@ -90,20 +90,29 @@ package enum SmallChunk {
 
   // MARK: Reading
 
-  /// The columns of a chunk, with their blocks in memory.
-  package struct Decoded {
-    package var columns: [ColumnEntry]
-    /// First byte behind the chunk.
-    package var end: Int
-  }
-
-  /// Reads a chunk of a raw bundle.
-  ///
-  /// - Parameter columnCount: as the directory counts them, with the engine's: four, or five in history.
-  package static func decode(
+  /// Bounds of the states of a chunk's rows.
+  package static func states(
     _ bundle: UnsafeRawBufferPointer, at place: Int, rowCount: Int, columnCount: Int,
     _ damage: (String) -> StoreError
-  ) throws(StoreError) -> Decoded {
+  ) throws(StoreError) -> ClosedRange<Int64> {
+    var (reader, schema, engineColumns) = try head(
+      bundle, at: place, rowCount: rowCount, columnCount: columnCount, damage)
+    var bounds: ClosedRange<Int64>?
+    for _ in 0..<rowCount {
+      guard let state = reader.skipRow(system: engineColumns.count, schema) else {
+        throw damage("a row of a small chunk does not fit its columns")
+      }
+      bounds = bounds.map { min($0.lowerBound, state)...max($0.upperBound, state) } ?? state...state
+    }
+    guard let bounds else { throw damage("an impossible small chunk") }
+    return bounds
+  }
+
+  /// What stands before the rows, and a reader that stands at the first.
+  private static func head(
+    _ bundle: UnsafeRawBufferPointer, at place: Int, rowCount: Int, columnCount: Int,
+    _ damage: (String) -> StoreError
+  ) throws(StoreError) -> (reader: ImageReader, schema: [ColumnSchema], engine: [SystemColumn]) {
     guard rowCount > 0, rowCount <= rowLimit, place <= bundle.count else {
       throw damage("an impossible small chunk")
     }
@@ -125,6 +134,25 @@ package enum SmallChunk {
     // Each row takes a byte for every column of the engine and its bitmap at least: memory is taken for rows that can be there.
     let leastBytes = rowCount * (engineColumns.count + RowPayload.bitmapBytes(schema.count))
     guard leastBytes <= bundle.count - reader.offset else { throw damage("a small chunk ends too early") }
+    return (reader, schema, engineColumns)
+  }
+
+  /// The columns of a chunk, with their blocks in memory.
+  package struct Decoded {
+    package var columns: [ColumnEntry]
+    /// First byte behind the chunk.
+    package var end: Int
+  }
+
+  /// Reads a chunk of a raw bundle.
+  ///
+  /// - Parameter columnCount: as the directory counts them, with the engine's: four, or five in history.
+  package static func decode(
+    _ bundle: UnsafeRawBufferPointer, at place: Int, rowCount: Int, columnCount: Int,
+    _ damage: (String) -> StoreError
+  ) throws(StoreError) -> Decoded {
+    var (reader, schema, engineColumns) = try head(
+      bundle, at: place, rowCount: rowCount, columnCount: columnCount, damage)
     let all = engineColumns.map { ColumnSchema(id: $0.rawValue, type: .integer) } + schema
     let cells = CellTable(columns: all, rows: rowCount)
     for row in 0..<rowCount {
@@ -235,6 +263,26 @@ private struct ImageReader {
       if byte < 0x80 { return value }
     }
     return nil
+  }
+
+  /// Passes over a row; gives its state.
+  mutating func skipRow(system: Int, _ schema: [ColumnSchema]) -> Int64? {
+    var state: Int64?
+    for index in 0..<system {
+      guard let value = varint() else { return nil }
+      if index == SystemColumn.state.index { state = Int64(bitPattern: value) }
+    }
+    let bitmap = offset
+    offset += RowPayload.bitmapBytes(schema.count)
+    guard offset <= bytes.count else { return nil }
+    for (index, column) in schema.enumerated() where bytes[bitmap + index >> 3] >> UInt8(index & 7) & 1 == 0 {
+      guard let value = varint() else { return nil }
+      if column.type == .text, value > 0 {
+        guard value - 1 <= UInt64(bytes.count - offset) else { return nil }
+        offset += Int(value - 1)
+      }
+    }
+    return state
   }
 
   mutating func readRow(_ row: Int, system: Int, _ schema: [ColumnSchema], into cells: CellTable) -> Bool {

@@ -11,8 +11,6 @@ package struct ReadingContext: Sendable {
   package var searchForm: SearchForm?
   /// Where reading is counted.
   package var counters: ReadingCounters
-  /// Whether dataset directories are kept beside the cache: merges ask for them once a dataset.
-  package var keepsDirectories = false
   /// The segments that are held open.
   package let open = OpenSegments()
 

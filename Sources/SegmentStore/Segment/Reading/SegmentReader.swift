@@ -20,7 +20,7 @@ package final class SegmentReader: Sendable {
   private let serial = serials.add(1, ordering: .relaxed).oldValue
   /// Asked by every look-up, and small: kept outside the cache.
   private let tree = AtomicLazyReference<SubjectTree>()
-  private let keptDatasets = AtomicLazyReference<DatasetList>()
+  private let directory = AtomicLazyReference<DatasetDirectory>()
 
   /// Opens a segment that the state or a commit names.
   package init(
@@ -137,49 +137,25 @@ package final class SegmentReader: Sendable {
   }
 
   /// All dataset chunks, ascending by dataset.
-  package func datasetChunks() throws(StoreError) -> [DatasetChunk] { try datasetList().chunks }
+  package func datasetChunks() throws(StoreError) -> [DatasetChunk] { try datasetDirectory().chunks() }
 
   /// The chunk of one dataset, or `nil`.
   package func chunk(of dataset: DatasetID) throws(StoreError) -> DatasetChunk? {
-    let chunks = try datasetList().chunks
-    let low = chunks.partitioningIndex { $0.dataset >= dataset }
-    return low < chunks.count && chunks[low].dataset == dataset ? chunks[low] : nil
+    try datasetDirectory().chunk(of: dataset)
   }
 
-  private final class DatasetList: Sendable {
-    let chunks: [DatasetChunk]
-    init(_ chunks: [DatasetChunk]) { self.chunks = chunks }
+  /// The chunk with the row at a position of the segment, or `nil`.
+  func chunk(withRow position: UInt32) throws(StoreError) -> DatasetChunk? {
+    try datasetDirectory().chunk(withRow: position)
   }
 
-  private func datasetList() throws(StoreError) -> DatasetList {
-    guard context.keepsDirectories else { return try readDatasetList() }
-    if let kept = keptDatasets.load() { return kept }
-    return keptDatasets.storeIfNil(try readDatasetList())
-  }
-
-  private func readDatasetList() throws(StoreError) -> DatasetList {
-    try cached(footer.datasetDirectory, cost: { $0.chunks.count * 64 + 100 }) {
-      (location) throws(StoreError) in
-      let raw = try blocks.read(location, kind: .datasetDirectory).raw
-      var reader = ByteReader(Array(raw.buffer), file: blocks.name, offset: location.offset)
-      let count = try reader.readCount(width: DatasetChunk.encodedSize)
-      var chunks: [DatasetChunk] = []
-      var next: UInt32 = 0
-      for _ in 0..<count {
-        let chunk = try DatasetChunk(&reader)
-        let (end, overflow) = chunk.firstRow.addingReportingOverflow(chunk.rowCount)
-        guard chunk.firstRow == next, !overflow, chunks.last.map({ $0.dataset < chunk.dataset }) ?? true
-        else {
-          throw reader.damage("the datasets of a segment do not join")
-        }
-        next = end
-        chunks.append(chunk)
-      }
-      guard next == footer.rowCount, reader.remaining == 0 else {
-        throw reader.damage("the datasets miss rows")
-      }
-      return DatasetList(chunks)
-    }
+  private func datasetDirectory() throws(StoreError) -> DatasetDirectory {
+    if let directory = directory.load() { return directory }
+    let location = footer.datasetDirectory
+    let raw = try blocks.read(location, kind: .datasetDirectory).raw
+    return directory.storeIfNil(
+      try DatasetDirectory(
+        Array(raw.buffer), rowCount: footer.rowCount, file: blocks.name, offset: location.offset))
   }
 
   /// The columns of a dataset chunk.
@@ -221,8 +197,18 @@ package final class SegmentReader: Sendable {
     return found
   }
 
-  private func columnDirectory(
-    _ chunk: DatasetChunk, _ location: BlockLocation
+  /// The columns of a chunk where they are at hand.
+  func knownColumns(of chunk: DatasetChunk) -> ChunkColumns? {
+    let part = chunk.place.map { $0 &+ 1 } ?? 0
+    return context.cache?.object(
+      BlockCache.Key(reader: serial, offset: chunk.columns.offset, part: part), as: ChunkColumns.self)
+  }
+
+  /// Reads a column directory.
+  ///
+  /// - Parameter limit: columns that are wanted, the first ones; the others are not read.
+  func columnDirectory(
+    _ chunk: DatasetChunk, _ location: BlockLocation, limit: Int = .max
   ) throws(StoreError) -> [ColumnEntry] {
     let raw = try blocks.read(location, kind: .columnDirectory).raw
     var reader = ByteReader(Array(raw.buffer), file: blocks.name, offset: location.offset)
@@ -232,8 +218,8 @@ package final class SegmentReader: Sendable {
       throw reader.damage("a wrong number of columns")
     }
     var columns: [ColumnEntry] = []
-    for _ in 0..<count { columns.append(try ColumnEntry(&reader, rowCount: chunk.rowCount)) }
-    guard reader.remaining == 0 else { throw reader.damage("impossible column directory") }
+    for _ in 0..<min(count, limit) { columns.append(try ColumnEntry(&reader, rowCount: chunk.rowCount)) }
+    guard reader.remaining == 0 || limit < count else { throw reader.damage("impossible column directory") }
     return columns
   }
 

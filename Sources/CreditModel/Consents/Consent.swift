@@ -1,7 +1,6 @@
 // Owns what a subject consented to.
 // Invariants: a consent is for one subject, one unit and one purpose; revoking it ends reading and erases nothing.
-
-public import CreditModel
+// Does not refuse anybody (CreditApplications).
 
 /// That a subject lets a unit see data about it (信用信息查询授权书).
 public struct Consent: Codable, Sendable, Hashable {
@@ -74,49 +73,33 @@ public struct Consent: Codable, Sendable, Hashable {
     if categories.isEmpty, entries.isEmpty { return "consent \(id) is for nothing" }
     if purpose.allSatisfy(\.isWhitespace) { return "consent \(id) does not say what for" }
     if validUntil < grantedOn { return "consent \(id) ends before it begins" }
-    guard ContentHash.isOne(evidence) else {
+    guard DigestText.isOne(evidence) else {
       return "consent \(id) needs the SHA-256 of its evidence, 64 lower-case hex digits"
     }
     return nil
   }
 
-  func allows(entry: String, category: String) -> Bool {
+  package func allows(entry: String, category: String) -> Bool {
     entries.contains(entry) || categories.contains(category)
   }
 
-  func allows(eventOn day: Day?) -> Bool {
+  package func allows(eventOn day: Day?) -> Bool {
     guard dataFrom != nil || dataUntil != nil else { return true }
     // Where the consent is for some time only, what has no date is not known to lie in it.
     guard let day else { return false }
     return dataFrom ?? .minimum <= day && day <= dataUntil ?? .maximum
   }
 
-  /// Finds out whether it lets a unit read for a purpose on a day.
-  func check(unit: String?, purpose: String, on day: Day) throws(AccessRefusal) {
-    guard let unit, unit == grantee else { throw .noConsent }
-    if let revokedOn, revokedOn <= day {
-      throw AccessRefusal(.consentRevoked, "consent \(id) was revoked on \(revokedOn)")
-    }
-    guard grantedOn <= day, day <= validUntil else {
-      throw AccessRefusal(.consentExpired, "consent \(id) holds from \(grantedOn) to \(validUntil)")
-    }
-    guard purpose == self.purpose else {
-      throw AccessRefusal(
-        .consentScope, "consent \(id) is for another purpose; a change of purpose needs a new one")
-    }
+  /// Whether it holds on a day.
+  package func holds(on day: Day) -> Bool {
+    grantedOn <= day && day <= validUntil && revokedOn.map { day < $0 } ?? true
   }
 }
 
-extension AccessRefusal {
-  /// Said alike where there is no consent, and where it is another subject's or unit's.
-  static let noConsent = AccessRefusal(
-    .consentMissing, "this needs the subject's consent for the unit; name one that holds")
-}
-
 /// Texts that are SHA-256 digests.
-enum ContentHash {
+package enum DigestText {
   /// Whether a text is 64 lower-case hex digits.
-  static func isOne(_ text: String) -> Bool {
+  package static func isOne(_ text: String) -> Bool {
     text.utf8.count == 64 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }
 }

@@ -1,0 +1,20 @@
+// Owns telling whose an identifier is, as far as its form tells.
+// Invariants: what might be a person's is taken for one.
+// Does not look at records.
+
+extension Identifier {
+  /// Whether it is a person's, or might be.
+  package var isOfPerson: Bool {
+    switch subjectKind {
+    case .legalPerson, .soleTrader, .otherOrganization: false
+    case .naturalPerson: true
+    // Companies' taxpayer numbers had fifteen characters; others may be made of identity numbers.
+    case .unknown: !(kind == .taxpayerNumber && text.utf8.count == 15)
+    }
+  }
+
+  /// The kind of subject, as far as the number tells.
+  package var subjectKind: SubjectKind {
+    SubjectKey(self, digest: { _ in 0 }).map(SubjectKind.init) ?? .unknown
+  }
+}

@@ -1,0 +1,163 @@
+// Goal: a platform that gets records by consent has, after each package, the records of those who consent and no others, and never gets one of somebody who
+// does not consent any more.
+// Method: two stores, random changes of records and consents; the receiver is compared with what the sender shows of those whose consent holds. Seeds are printed.
+
+import CreditModel
+@testable import CreditStore
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct AuthorizedRouteTests {
+  private static let platform = "11130300000000019B"
+  private static let purpose = "企业融资信用服务"
+  private static let route = ExchangeRoute(
+    code: "up", receiver: platform, purpose: .authorized, entries: ["T1", "T0"], basis: purpose)
+
+  private func consent(
+    _ id: String, _ code: String, grantee: String = platform, purpose: String = purpose,
+    until: String = "2099-12-31", entries: [String] = ["T1", "T0"]
+  ) -> Consent {
+    Consent(
+      id: id, subject: Identifier(code, as: .unifiedSocialCreditCode), grantee: grantee, entries: entries,
+      purpose: purpose, grantedOn: Day("2020-01-01") ?? .epoch, validUntil: Day(until) ?? .epoch,
+      channel: .online, evidence: String(repeating: "a", count: 64))
+  }
+
+  private func put(_ consent: Consent, in store: StoreFixture) throws {
+    _ = try store.database.change("consent") { _, changes in
+      try changes.put(ConsentDocument.kind, consent.id, consent, subjects: [consent.subject])
+    }
+  }
+
+  private func revoke(_ consent: Consent, in store: StoreFixture) throws {
+    var revoked = consent
+    revoked.revokedOn = Day("2020-01-02")
+    try put(revoked, in: store)
+  }
+
+  @Test(arguments: 1...12) func theReceiverHasWhatIsConsentedTo(_ seed: Int) async throws {
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: UInt64(seed) + 7_000)
+    let sender = try ExchangeFixture.sender(Self.route)
+    let receiver = try StoreFixture()
+    var holding: Set<String> = []
+    for _ in 0..<6 {
+      for _ in 0..<Int.random(in: 0...6, using: &random) {
+        try ExchangeFixture.change(sender, &random)
+        let code = StoreFixture.codes[Int.random(in: 0..<3, using: &random)]
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0, 1:
+          try put(consent("c-" + code, code), in: sender)
+          holding.insert(code)
+        case 2:
+          try revoke(consent("c-" + code, code), in: sender)
+          holding.remove(code)
+        case 3:
+          // None of these lets anything go.
+          try put(consent("x1-" + code, code, grantee: "12130304000000027W"), in: sender)
+          try put(consent("x2-" + code, code, purpose: "其他"), in: sender)
+          try put(consent("x3-" + code, code, until: "2020-02-01"), in: sender)
+          var partial = consent("x4-" + code, code)
+          partial.items = ["TEXT"]
+          try put(partial, in: sender)
+          partial = consent("x5-" + code, code)
+          partial.dataFrom = Day("2020-01-01")
+          try put(partial, in: sender)
+        default: break
+        }
+      }
+      if seed.isMultiple(of: 4), Bool.random(using: &random) {
+        try sender.database.restart(route: "up", reason: "重新上报")
+      }
+      try await ExchangeFixture.send(sender, receiver, limit: Int.random(in: 1...4, using: &random))
+      let expected = try ExchangeFixture.shown(sender).filter { line in
+        holding.contains { line.contains(" \($0) ") }
+      }
+      let found = try ExchangeFixture.shown(receiver)
+      #expect(found == expected, "seed \(seed)")
+    }
+  }
+
+  @Test func aConsentEndsWithItsDayWithoutAnyCommit() async throws {
+    let sender = try ExchangeFixture.sender(Self.route)
+    let code = StoreFixture.codes[0]
+    try sender.collect([ExchangeFixture.row(0, "甲", "一")])
+    try put(consent("c", code, until: "2030-06-30"), in: sender)
+    let day = try #require(Day("2030-06-30"))
+    let first = try sender.database.pack("up", limit: 10, on: day)
+    #expect(first.map(\.puts) == [1])
+    #expect(try sender.database.pack("up", limit: 10, on: day).isEmpty)
+    let second = try sender.database.pack("up", limit: 10, on: try #require(Day("2030-07-01")))
+    #expect(second.map(\.withdrawals) == [1] && second.map(\.puts) == [0])
+    #expect(try sender.database.pack("up", limit: 10, on: try #require(Day("2030-07-02"))).isEmpty)
+    // Both can be put together again as they were.
+    for package in first + second {
+      var messages: [ExchangeMessage] = []
+      try sender.database.snapshot().messages(of: package) { messages.append($0) }
+      #expect(messages.map(\.operation) == (package.number == 1 ? [.put] : [.withdraw]))
+    }
+  }
+
+  @Test func nothingIsWrittenOrSentAgainAfterARevocation() async throws {
+    let sender = try ExchangeFixture.sender(Self.route)
+    let codes = StoreFixture.codes
+    try sender.collect([ExchangeFixture.row(0, "甲", "一"), ExchangeFixture.row(1, "乙", "二")])
+    try put(consent("c0", codes[0]), in: sender)
+    try put(consent("c1", codes[1]), in: sender)
+    let package = try #require(try sender.database.pack("up").first)
+    #expect(package.puts == 2)
+    let folder = try ExchangeFixture.outbox(sender)
+    try sender.database.snapshot().write(package, to: folder)
+    try sender.database.noteSent(1, of: "up")
+    _ = try sender.database.note(ExchangeReceipt(route: "up", package: 1, others: .rejected))
+    try revoke(consent("c0", codes[0]), in: sender)
+    let refusal = #expect(throws: CreditError.self) {
+      try sender.database.snapshot().write(package, to: folder)
+    }
+    #expect(refusal?.code == "consentEnded")
+    #expect(throws: CreditError.self) { try sender.database.snapshot().messages(of: package) { _ in } }
+    // What was refused goes again without the record of the subject that revoked.
+    let again = try #require(try sender.database.packAgain(1, of: "up"))
+    var subjects: [String] = []
+    try sender.database.snapshot().messages(of: again) { subjects.append($0.subject.text) }
+    #expect(subjects == [codes[1]])
+    // The next package takes the other back, although the receiver never took it: it may have.
+    let next = try #require(try sender.database.pack("up").first)
+    subjects = []
+    try sender.database.snapshot().messages(of: next) {
+      #expect($0.operation == .withdraw)
+      subjects.append($0.subject.text)
+    }
+    #expect(subjects == [codes[0]])
+    // How the records stand.
+    func status(_ code: String) throws -> ExchangeStatus.State? {
+      let snapshot = sender.database.snapshot()
+      let record = try #require(try snapshot.records(of: code, entry: "T1").first)
+      return try snapshot.exchangeStatuses(of: record).first?.state
+    }
+    #expect(try status(codes[0]) == .withheld)
+    #expect(try status(codes[1]) == .packed)
+  }
+
+  @Test func routesSayWhatForAndStayWhatTheyAre() throws {
+    let store = try StoreFixture()
+    var route = Self.route
+    route.basis = nil
+    var refusal = #expect(throws: CreditError.self) { try store.database.publish([route]) }
+    #expect(refusal?.code == "invalidRoute")
+    try store.database.publish([Self.route])
+    route = Self.route
+    route.purpose = .upward
+    refusal = #expect(throws: CreditError.self) { try store.database.publish([route]) }
+    #expect(refusal?.code == "invalidRoute")
+    // Another purpose is another consent: those given for the first do not count for it.
+    try store.collect([ExchangeFixture.row(0, "甲", "一")])
+    try put(consent("c", StoreFixture.codes[0]), in: store)
+    #expect(try store.database.pack("up").map(\.puts) == [1])
+    route = Self.route
+    route.basis = "贷后管理"
+    try store.database.publish([route])
+    #expect(try store.database.pack("up").map(\.withdrawals) == [1])
+  }
+}
