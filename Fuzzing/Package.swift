@@ -22,8 +22,11 @@ let package = Package(
     .target(name: "CreditModel", swiftSettings: settings),
     .target(
       name: "CreditStore", dependencies: ["CZlib", "CreditModel", "SegmentStore"], swiftSettings: settings),
+    .target(
+      name: "CreditApplications", dependencies: ["CreditStore", "CreditModel"], swiftSettings: settings),
     .executableTarget(
-      name: "Fuzz", dependencies: ["CreditStore", "CreditModel", "SegmentStore"], path: "Targets/Fuzz",
+      name: "Fuzz", dependencies: ["CreditApplications", "CreditStore", "CreditModel", "SegmentStore"],
+      path: "Targets/Fuzz",
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]),
   ]
 )

@@ -10,13 +10,14 @@ import Testing
 
 @Suite struct CommitmentTests {
   private static let body = PlatformFixture.body
+  private let today = Day("2026-05-20") ?? .epoch
 
   private func letter(
     _ number: Int, _ kind: CommitmentLetter.Kind = .missingMaterial, of subject: String = body,
     performBy: String? = nil, publication: CommitmentLetter.Publication = .limited, repairCase: String? = nil
   ) -> CommitmentLetter {
     CommitmentLetter(
-      id: "1303022026052000000\(number)", subject: Identifier(detecting: subject, on: .epoch), name: "某公司",
+      id: "1303022026052000000\(number)", subject: Identifier(detecting: subject, on: today), name: "某公司",
       kind: kind, matter: "食品经营许可", content: "补交130302199001010016的场所证明", liability: "撤销许可",
       performBy: performBy.flatMap { Day($0) }, acceptanceUnit: PlatformFixture.market,
       publication: publication, document: PlatformFixture.letter, repairCase: repairCase)
@@ -41,7 +42,7 @@ import Testing
 
   private func records(_ fixture: PlatformFixture, of subject: String = body) throws -> [[String: String]] {
     try fixture.withStore { database in
-      try database.snapshot().records(of: Identifier(detecting: subject, on: .epoch), entry: "K08-XYCN").map {
+      try database.snapshot().records(of: Identifier(detecting: subject, on: today), entry: "K08-XYCN").map {
         record in
         var texts: [String: String] = ["state": record.state.name]
         for (item, value) in zip(record.entry.items, record.values) { texts[item.id] = value?.canonicalText }

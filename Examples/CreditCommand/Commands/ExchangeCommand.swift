@@ -64,9 +64,10 @@ struct ExchangeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "import", abstract: "Enters routes from a JSON file: one object or an array.",
       discussion: """
-        A route is {"code","receiver","purpose","entries","form","layout","heading","basis","isActive"}: purpose is upward or subscription; form jsonLines \
+        A route is {"code","receiver","purpose","entries","form","layout","heading","basis","isActive"}: purpose is upward, subscription or authorized; form jsonLines \
         (also for another store) or csv; layout catalogue, permits2018 or penalties2018; heading ids or names. All from form on may be left out. \
-        A subscription of what is shared on condition, or seen by the authorized alone, names its basis.
+        A subscription of what is shared on condition, or seen by the authorized alone, names its basis. On an authorized route the records of those alone go \
+        whose consent names the receiver, and the basis word for word as its purpose; they are taken back when the consent ends.
         """)
 
     @OptionGroup var store: StoreArgument

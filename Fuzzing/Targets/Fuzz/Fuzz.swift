@@ -16,7 +16,9 @@ let targets: [String: FuzzTarget] = [
   "journal": FileTargets.journal, "state": FileTargets.state, "segment": SegmentTarget.segment,
   "csv": TextTargets.csv, "json": TextTargets.json, "xml": TextTargets.xml, "workbook": TextTargets.workbook,
   "catalogue": TextTargets.catalogue, "filter": TextTargets.filter, "identifier": TextTargets.identifier,
-  "value": TextTargets.value, "gb18030": TextTargets.gb18030,
+  "value": TextTargets.value, "gb18030": TextTargets.gb18030, "log": ApplicationTargets.log,
+  "document": ApplicationTargets.document, "rules": ApplicationTargets.rules,
+  "exchange": ApplicationTargets.exchange,
 ]
 
 /// The one this process runs.
@@ -37,8 +39,11 @@ public func prepareFuzzing(
   _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>?
 ) -> CInt {
   let environment = ProcessInfo.processInfo.environment
-  if environment["FUZZ_TARGET"] == "segment", let folder = environment["FUZZ_SEEDS"] {
-    do { try SegmentSeeds.write(to: folder) } catch {
+  if let target = environment["FUZZ_TARGET"], let folder = environment["FUZZ_SEEDS"] {
+    do {
+      if target == "segment" { try SegmentSeeds.write(to: folder) }
+      try ApplicationTargets.writeSeeds(of: target, to: folder)
+    } catch {
       FileHandle.standardError.write(Data("no seeds: \(error)\n".utf8))
       exit(2)
     }

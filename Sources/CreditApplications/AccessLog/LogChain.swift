@@ -4,11 +4,11 @@
 // is cut off the end of a file that was not folded yet cannot be told from what was never written: keep such files where only the service may write.
 // Does not write files.
 
-import CreditStore
+package import CreditStore
 import Foundation
 
 /// What stands in a log file.
-enum LogChain {
+package enum LogChain {
   /// The first line.
   struct Head: Codable, Equatable {
     /// Version of the form.
@@ -26,18 +26,18 @@ enum LogChain {
   }
 
   /// What a file holds.
-  struct Content {
-    var entries: [AccessLogEntry] = []
+  package struct Content {
+    package var entries: [AccessLogEntry] = []
     /// The hash of the last line.
-    var hash: [UInt8]
+    package var hash: [UInt8]
     /// Bytes of a last line that was not written to its end.
-    var tornBytes = 0
+    package var tornBytes = 0
   }
 
   static let ending = ".jsonl"
 
   /// The bytes of the head, and its hash.
-  static func head(
+  package static func head(
     store: String, file: String, key: [UInt8]
   ) throws(CreditError) -> (line: [UInt8], hash: [UInt8]) {
     let line = try json(Head(log: 1, store: store, file: file))
@@ -50,7 +50,7 @@ enum LogChain {
   }
 
   /// The bytes of a line behind a hash, and its own.
-  static func line(
+  package static func line(
     _ entry: AccessLogEntry, after hash: [UInt8], key: [UInt8]
   ) throws(CreditError) -> (line: [UInt8], hash: [UInt8]) {
     let next = next(entry, after: hash, key: key)
@@ -78,7 +78,7 @@ enum LogChain {
   ///   - store: UUID of the store it must belong to.
   ///   - key: the key of the deployment.
   /// - Throws: `CreditError`, code `logTampered`, with the line at fault.
-  static func read(
+  package static func read(
     _ bytes: [UInt8], file: String, store: String, key: [UInt8]
   ) throws(CreditError) -> Content {
     func tampered(_ row: Int, _ what: String) -> CreditError {
