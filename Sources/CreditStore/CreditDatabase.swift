@@ -62,6 +62,8 @@ public final class CreditDatabase: Sendable {
   package let engine: SegmentEngine
   /// The catalogue of the store.
   public let catalogue: CreditCatalogue
+  /// What packages by consent ask for again and again.
+  let knownConsents = KnownConsents()
 
   /// Makes an empty store with the national templates published.
   ///

@@ -107,7 +107,7 @@ import Testing
     #expect(Outcome.rule { try market.takeStep(ofCommitment: other.id, .keep(nil)) } == .wrongState)
     #expect(try records(fixture).isEmpty)
     #expect(try market.takeStep(ofCommitment: other.id, .withdraw("误录")).state == .withdrawn)
-    // The same number, once collected from a file, is not overwritten.
+    // The same number, once collected from the unit's own file, is the record of the commitment.
     try fixture.collect(
       "K08-XYCN", from: PlatformFixture.market,
       header:
@@ -115,8 +115,12 @@ import Testing
       [
         "13030220260520000003,某公司,法人及非法人组织,\(Self.body),2,甲,乙,丙,2026-05-20,海港区市场监督管理局,\(PlatformFixture.market),2"
       ])
-    #expect(Outcome.code { try market.commit(letter(3)) } == "recordExists")
-    #expect(Outcome.code { try market.takeStep(ofCommitment: letter(3).id, .keep(nil)) } == "unknownCase")
+    #expect(try market.commit(letter(3)).hasRecord)
+    #expect(try records(fixture).filter { $0["code"] == letter(3).id }.map { $0["content"] } == ["乙"])
+    _ = try market.takeStep(ofCommitment: letter(3).id, .keep(nil))
+    #expect(
+      try records(fixture).filter { $0["code"] == letter(3).id }.map { $0["fulfillmentStatus"] } == ["全部履行"])
+    #expect(Outcome.code { try market.takeStep(ofCommitment: letter(4).id, .keep(nil)) } == "unknownCase")
     try fixture.platform.close()
   }
 
@@ -217,10 +221,21 @@ import Testing
     #expect(try seen(clerk, "130302199001010016") == ["4"])
     #expect(try seen(market) == ["1", "2", "3", "5"])
     #expect(Outcome.rule { try seen(fixture.session("bank", .government)) } == .consentMissing)
+    // A person's company is nobody's business.
+    try fixture.withStore { database in
+      _ = try database.link(
+        Identifier(Self.body, as: .unifiedSocialCreditCode),
+        Identifier(detecting: "130302199001010016", on: today), evidence: .manual, note: "法人", by: "test")
+    }
+    #expect(try seen(visitor, "130302199001010016").isEmpty)
+    #expect(try seen(clerk) == ["1", "2"])
     // Numbers in texts are masked, and what units said to each other is theirs.
     let shown = try #require(try visitor.commitments(of: Self.body).first)
     #expect(shown.letter.content == "补交130302********0016的场所证明" && shown.steps.isEmpty)
-    let person = try #require(try clerk.commitments(of: "130302199001010016").first)
+    let person = try #require(
+      try clerk.commitments(of: "130302199001010016").first {
+        $0.letter.subject.kind == .citizenIdentityNumber
+      })
     #expect(person.letter.subject.text == "130302********0016")
     #expect(try market.commitments(of: Self.body)[0].letter.content.contains("199001010016"))
     // A counter may not enter commitments that another unit accepts.
@@ -231,8 +246,8 @@ import Testing
     try fixture.platform.close()
   }
 
-  @Test func whatTheEntryRefusesIsRefusedWhole() throws {
-    let fixture = try fixture(asksStatus: false)
+  @Test(arguments: [true, false]) func whatTheEntryRefusesIsRefusedWhole(_ asksStatus: Bool) throws {
+    let fixture = try fixture(asksStatus: asksStatus)
     let market = try fixture.session("market")
     var wrong = letter(1)
     wrong.content = String(repeating: "长", count: 5000)
@@ -249,7 +264,49 @@ import Testing
       change(&bad)
       #expect(Outcome.code { try market.commit(bad) } == "invalidCommitment")
     }
-    #expect(try market.commit(letter(1)).hasRecord)
+    // Under another kind it would stand under another number than its record.
+    wrong = letter(1)
+    wrong.subject = Identifier(Self.body, as: .document)
+    #expect(Outcome.code { try market.commit(wrong) } == "invalidIdentifier")
+    // In small letters it is the same.
+    var small = letter(1)
+    small.subject = try JSONDecoder().decode(
+      Identifier.self,
+      from: JSONEncoder().encode(["kind": "unifiedSocialCreditCode", "text": Self.body.lowercased()]))
+    #expect(try market.commit(small).letter.subject.text == Self.body)
+    #expect(try market.commitments(of: Self.body).count == 1)
+    try fixture.platform.close()
+  }
+
+  @Test func aRepairIsNotApprovedOnABrokenCommitment() throws {
+    let fixture = try fixture()
+    try fixture.collectPenalties([
+      PlatformFixture.penalty(Self.body, "甲", day: "2026-01-10"),
+      PlatformFixture.penalty(Self.body, "乙", day: "2026-01-11"),
+    ])
+    let market = try fixture.session("market")
+    let keys = try fixture.withStore { database in
+      try database.snapshot().records(of: Self.body, entry: "XZCF").map(\.key)
+    }
+    try #require(keys.count == 2)
+    for (number, key) in zip(["R1", "R2"], keys) {
+      try market.applyForRepair(
+        number, of: Self.body, entry: "XZCF", key: key, materials: [PlatformFixture.proof],
+        commitment: PlatformFixture.letter)
+      _ = try market.takeStep(number, .accept)
+    }
+    let made = try market.commit(letter(1, .creditRepair, repairCase: "R1"))
+    let other = try market.commit(letter(2, .creditRepair, repairCase: "R2"))
+    _ = try market.takeStep("R1", .approve(nil))
+    // What the record could not say changes nothing, of the repair neither.
+    let long = String(repeating: "长", count: 5000)
+    #expect(
+      Outcome.code { try market.takeStep(ofCommitment: made.id, .breach(unkept: long, consequence: "y")) }
+        == "ruleFailed")
+    #expect(try market.repairs(of: Self.body).map(\.state).contains(.repaired))
+    // Broken before the decision: there is none any more.
+    _ = try market.takeStep(ofCommitment: other.id, .breach(unkept: "x", consequence: "y"))
+    #expect(Outcome.rule { try market.takeStep("R2", .approve(nil)) } == .wrongState)
     try fixture.platform.close()
   }
 }

@@ -12,11 +12,11 @@ import Testing
   private static let platform = "11130300000000019B"
   private static let purpose = "企业融资信用服务"
   private static let route = ExchangeRoute(
-    code: "up", receiver: platform, purpose: .authorized, entries: ["T1", "T0"], basis: purpose)
+    code: "up", receiver: platform, purpose: .authorized, entries: ["T1"], basis: purpose)
 
   private func consent(
     _ id: String, _ code: String, grantee: String = platform, purpose: String = purpose,
-    until: String = "2099-12-31", entries: [String] = ["T1", "T0"]
+    until: String = "2099-12-31", entries: [String] = ["T1"]
   ) -> Consent {
     Consent(
       id: id, subject: Identifier(code, as: .unifiedSocialCreditCode), grantee: grantee, entries: entries,
@@ -70,9 +70,23 @@ import Testing
       if seed.isMultiple(of: 4), Bool.random(using: &random) {
         try sender.database.restart(route: "up", reason: "重新上报")
       }
-      try await ExchangeFixture.send(sender, receiver, limit: Int.random(in: 1...4, using: &random))
+      let before = try sender.database.snapshot().packages(ofRoute: "up").last?.number ?? 0
+      let taken = try await ExchangeFixture.send(
+        sender, receiver, limit: Int.random(in: 1...4, using: &random))
+      // The receiver had what is taken back, and nothing else was named to it.
+      let packages = try sender.database.snapshot().packages(ofRoute: "up").filter { $0.number > before }
+      // A full package takes back without naming.
+      if !packages.contains(where: \.isFull) {
+        #expect(
+          taken.reduce(0) { $0 + $1.withdrawn } == packages.reduce(0) { $0 + $1.withdrawals }, "seed \(seed)")
+      }
+      for package in packages where package.state != .restart {
+        try sender.database.snapshot().messages(of: package) { message in
+          if message.operation == .put { #expect(holding.contains(message.subject.text), "seed \(seed)") }
+        }
+      }
       let expected = try ExchangeFixture.shown(sender).filter { line in
-        holding.contains { line.contains(" \($0) ") }
+        line.hasPrefix("T1 ") && holding.contains { line.contains(" \($0) ") }
       }
       let found = try ExchangeFixture.shown(receiver)
       #expect(found == expected, "seed \(seed)")
@@ -126,7 +140,8 @@ import Testing
     let next = try #require(try sender.database.pack("up").first)
     subjects = []
     try sender.database.snapshot().messages(of: next) {
-      #expect($0.operation == .withdraw)
+      // Named, and not given once more.
+      #expect($0.operation == .withdraw && Set($0.values.keys) == ["CODE", "NO"])
       subjects.append($0.subject.text)
     }
     #expect(subjects == [codes[0]])
@@ -151,6 +166,15 @@ import Testing
     route.purpose = .upward
     refusal = #expect(throws: CreditError.self) { try store.database.publish([route]) }
     #expect(refusal?.code == "invalidRoute")
+    route = Self.route
+    route.receiver = "12130304000000027W"
+    refusal = #expect(throws: CreditError.self) { try store.database.publish([route]) }
+    #expect(refusal?.code == "invalidRoute")
+    // Without a record key nothing could be taken back without giving it once more.
+    route = Self.route
+    (route.code, route.entries) = ("keyless", ["T0"])
+    refusal = #expect(throws: CreditError.self) { try store.database.publish([route]) }
+    #expect(refusal?.code == "notShared")
     // Another purpose is another consent: those given for the first do not count for it.
     try store.collect([ExchangeFixture.row(0, "甲", "一")])
     try put(consent("c", StoreFixture.codes[0]), in: store)
@@ -159,5 +183,41 @@ import Testing
     route.basis = "贷后管理"
     try store.database.publish([route])
     #expect(try store.database.pack("up").map(\.withdrawals) == [1])
+  }
+
+  /// A record that came when its subject did not consent any more is never named, whatever windows without a change lay between.
+  @Test func whatWasNeverGivenIsNotNamed() async throws {
+    let sender = try ExchangeFixture.sender(Self.route)
+    let (leaving, staying) = (StoreFixture.codes[0], StoreFixture.codes[1])
+    try sender.collect([ExchangeFixture.row(1, "一", "甲")])
+    try put(consent("c0", leaving), in: sender)
+    try put(consent("c1", staying), in: sender)
+    #expect(try sender.database.pack("up").map(\.puts) == [1])
+    try revoke(consent("c0", leaving), in: sender)
+    for number in 0..<4 { try sender.collect([ExchangeFixture.row(0, "号\(number)", "乙")]) }
+    try sender.collect([ExchangeFixture.row(1, "二", "丙")])
+    let packages = try sender.database.pack("up", limit: 1)
+    var subjects: [String] = []
+    for package in packages {
+      try sender.database.snapshot().messages(of: package) { subjects.append($0.subject.text) }
+    }
+    #expect(subjects == [staying])
+  }
+
+  /// A consent for a category counts while the entry belongs to it.
+  @Test func anEntryThatChangesItsCategoryIsTakenBack() async throws {
+    let sender = try ExchangeFixture.sender(Self.route)
+    let code = StoreFixture.codes[0]
+    try sender.collect([ExchangeFixture.row(0, "一", "甲")])
+    var entry = try sender.database.catalogue.entry("T1").entry
+    var given = consent("c0", code, entries: [])
+    given.categories = [entry.category]
+    try put(given, in: sender)
+    #expect(try sender.database.pack("up").map(\.puts) == [1])
+    entry.category = "honour"
+    entry.version += 1
+    try sender.database.catalogue.publish([entry])
+    let next = try sender.database.pack("up")
+    #expect(next.map(\.withdrawals) == [1] && next.map(\.puts) == [0])
   }
 }

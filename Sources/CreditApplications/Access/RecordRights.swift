@@ -55,7 +55,7 @@ struct RecordRights {
     guard rights.allows(entry), rights.allows(eventOn: record.eventDay), rights.allows(record.subject) else {
       return nil
     }
-    guard followsLink(to: record.subject, rights.role) else { return nil }
+    guard Self.followsLink(from: asked, to: record.subject, rights.role) else { return nil }
     if let units = right.units, !(reporter.map(units.contains) ?? false) { return nil }
     let isOwn = rights.isOwn(entry.units) && reporter.map(rights.ownUnits.contains) ?? false
     // Whoever may see an entry only because the own units report it sees what these reported.
@@ -65,7 +65,7 @@ struct RecordRights {
 
   /// Whether a role sees what stands under an identifier that is linked with the one asked about: what stands under the number of a person is the person's,
   /// and whose company one is, is nobody's business.
-  private func followsLink(to subject: Identifier, _ role: AccessRole) -> Bool {
+  static func followsLink(from asked: Identifier, to subject: Identifier, _ role: AccessRole) -> Bool {
     if role.audience == .centre || subject.isOfPerson == asked.isOfPerson { return true }
     return asked.isOfPerson && role.audience != .everybody
   }

@@ -72,6 +72,14 @@ struct CommitmentRecord {
     return known.merging(findings(by: unit).compactMapValues { $0 }) { $1 }
   }
 
+  /// A record as it might become, to find out whether its entry can take it.
+  var foreseenValues: [String: String] {
+    var kept = commitment
+    (kept.state, kept.foundOn) = (.kept, commitment.madeOn)
+    return CommitmentRecord(commitment: kept, entry: entry, unitName: unitName)
+      .values(foundBy: commitment.acceptanceUnit)
+  }
+
   /// The findings as the items hold them.
   func changes(by unit: String?) throws -> [String: Value?] {
     var changes: [String: Value?] = [:]

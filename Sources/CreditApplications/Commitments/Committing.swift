@@ -15,14 +15,19 @@ extension AccessSession {
   ///   commitments, `unknownCase`, `ruleFailed`.
   @discardableResult
   public func commit(_ letter: CommitmentLetter) throws -> Commitment {
-    try perform(.apply, about: [letter.subject]) { reading, facts in
+    var letter = letter
+    // As it is written otherwise: else it would stand under another number than its record.
+    letter.subject = Identifier(letter.subject.text, as: letter.subject.kind)
+    let made = letter
+    return try perform(.apply, about: [letter.subject]) { reading, facts in
+      let letter = made
       if let problem = letter.problem(on: reading.today) { throw CreditError("invalidCommitment", problem) }
       let entry = try reading.commitmentEntry
       let unit = letter.acceptanceUnit ?? reading.grant.unit
       guard reading.isCompetent(for: unit, entry: entry.code) else {
         throw AccessRefusal(.notCompetent, "a unit enters the commitments that it accepts itself")
       }
-      guard unit != nil else { throw CreditError("invalidCommitment", "say which unit accepts it") }
+      guard let unit else { throw CreditError("invalidCommitment", "say which unit accepts it") }
       let result = try platform.database.changeRefusably("commitment") { snapshot, changes -> Commitment in
         guard try snapshot.document(DocumentKind.commitment, letter.id) == nil else {
           throw CreditError("alreadyExists", "there is a commitment \(letter.id) already")
@@ -31,7 +36,7 @@ extension AccessSession {
         var commitment = Commitment(
           letter: letter, acceptanceUnit: unit, madeOn: reading.today, state: .made,
           performBy: letter.performBy, hasRecord: false, steps: [step("made", reading, nil)])
-        try enter(&commitment, entry, foundBy: nil, reading, &changes)
+        try enter(&commitment, entry, foundBy: nil, reading.at(snapshot), &changes)
         try changes.put(DocumentKind.commitment, letter.id, commitment, subjects: [letter.subject])
         return commitment
       }
@@ -51,11 +56,7 @@ extension AccessSession {
   public func takeStep(ofCommitment id: String, _ next: CommitmentStep) throws -> Commitment {
     try perform(.decide) { reading, facts in
       let entry = try reading.commitmentEntry
-      // Asked for first: nothing of another case shall change where this step may not be taken.
-      var known = try competent(id, entry, reading, reading.snapshot)
-      try known.take(next, on: reading.today)
-      if case .breach = next { try breakRepair(restingOn: known, reading, note: next.note ?? "") }
-      let result = try platform.database.changeRefusably("commitment") { snapshot, changes -> Commitment in
+      func take(_ snapshot: CreditSnapshot, _ changes: inout ApplicationChanges) throws -> Commitment {
         var commitment = try competent(id, entry, reading, snapshot)
         try commitment.take(next, on: reading.today)
         commitment.steps.append(step(next.name, reading, next.note))
@@ -63,12 +64,22 @@ extension AccessSession {
         try changes.put(DocumentKind.commitment, id, commitment)
         return commitment
       }
+      if case .breach = next {
+        let known = try competent(id, entry, reading, reading.snapshot)
+        if let number = try repairToBreak(by: known, reading) {
+          // Tried first: nothing of another case shall change where this step cannot be taken.
+          try platform.database.tryChangeRefusably("commitment", take)
+          _ = try self.take(number, .breakCommitment("承诺 \(id)：" + (next.note ?? "")), reading)
+        }
+      }
+      let result = try platform.database.changeRefusably("commitment", take)
       (facts.entries, facts.rows, facts.found) = ([entry.code], 1, [result.letter.subject])
       return result
     }
   }
 
-  /// The commitments of a subject that the caller may see, the oldest first.
+  /// The commitments of a subject that the caller may see, the oldest first. Texts that are not for the caller are empty. Who may see a commitment is what its
+  /// letter says; its record is shown as its entry is.
   ///
   /// - Parameters:
   ///   - text: an identifier of the subject.
@@ -77,10 +88,11 @@ extension AccessSession {
   public func commitments(of text: String, kind: IdentifierKind? = nil) throws -> [Commitment] {
     let subject = identifier(text, kind: kind)
     return try perform(.query, about: [subject]) { reading, facts in
-      let all = try reading.documents(DocumentKind.commitment, of: subject, as: Commitment.self)
-      guard !all.isEmpty else { return [] }
       let entry = try reading.commitmentEntry
-      let shown = all.compactMap { reading.shown($0, entry) }
+      // Who may see nothing of the entry, or of such subjects, reads nothing.
+      guard reading.mayAsk(about: subject, entry) else { return [] }
+      let all = try reading.documents(DocumentKind.commitment, of: subject, as: Commitment.self)
+      let shown = all.compactMap { reading.shown($0, entry, asked: subject) }
       facts.entries = shown.isEmpty ? [] : [entry.code]
       facts.rows = shown.count
       return shown
@@ -118,13 +130,16 @@ extension AccessSession {
     return commitment
   }
 
-  /// Shows the record again whose repair rested on the commitment.
-  private func breakRepair(restingOn commitment: Commitment, _ reading: AccessReading, note: String) throws {
-    guard let number = commitment.letter.repairCase else { return }
-    let document = try platform.database.snapshot().document(DocumentKind.repair, number)
-    guard let application = try document?.decoded(as: RepairApplication.self), application.state == .repaired
-    else { return }
-    _ = try take(number, .breakCommitment("承诺 \(commitment.id)：" + note), reading)
+  /// The application for repair that a broken commitment takes along: where its record is shown as repaired.
+  private func repairToBreak(by commitment: Commitment, _ reading: AccessReading) throws -> String? {
+    guard let number = commitment.letter.repairCase else { return nil }
+    let document = try reading.snapshot.document(DocumentKind.repair, number)
+    guard let application = try document?.decoded(as: RepairApplication.self), application.state == .repaired,
+      try AccessReading.record(
+        application.entry, of: application.subject, key: application.key, in: reading.snapshot)?.state
+        == .repaired
+    else { return nil }
+    return number
   }
 
   /// Brings the record into the state of the commitment.
@@ -141,7 +156,11 @@ extension AccessSession {
     let letter = commitment.letter
     let record = try AccessReading.record(
       entry.code, of: letter.subject, key: letter.id, in: reading.snapshot)
-    let isOpen = record.map { !$0.state.isClosed } ?? false
+    guard let record else {
+      throw AccessRefusal(
+        .wrongState, "the record of the commitment stands under another subject now; withdraw it there first")
+    }
+    let isOpen = !record.state.isClosed
     if commitment.state == .withdrawn {
       guard isOpen else { return }
       changes.record = .init(
@@ -159,16 +178,42 @@ extension AccessSession {
       today: reading.today)
   }
 
+  /// Brings the record in, or takes over the one that the unit's own file brought.
   private func enter(
     _ commitment: inout Commitment, _ entry: CatalogueEntry, foundBy unit: String?, _ reading: AccessReading,
     _ changes: inout ApplicationChanges
   ) throws {
+    let letter = commitment.letter
+    let present = try commitment.acceptanceUnit.map { code in
+      try reading.snapshot.units().present(code, on: reading.today)
+    }
+    if let record = try AccessReading.record(
+      entry.code, of: letter.subject, key: letter.id, in: reading.snapshot),
+      !record.state.isClosed,
+      let reporter = try reading.snapshot.unit(of: record),
+      reporter == commitment.acceptanceUnit || reporter == present
+    {
+      commitment.hasRecord = true
+      guard commitment.state != .made else { return }
+      changes.record = .init(
+        entry: entry.code, subject: letter.subject, key: letter.id, state: .corrected,
+        reason: "信用承诺 \(letter.id)",
+        values: try content(commitment, entry, reading).changes(by: unit), today: reading.today)
+      return
+    }
     let content = try content(commitment, entry, reading)
-    guard content.isComplete else { return }
+    func entered(_ values: [String: String]) -> EnteredRecord {
+      EnteredRecord(
+        entry: entry.code, subject: letter.subject, unit: present, values: values,
+        reason: "信用承诺 \(letter.id)", today: reading.today)
+    }
+    guard content.isComplete else {
+      // What the entry would not take later is not accepted now: it could be found neither kept nor broken.
+      changes.foreseen = entered(content.foreseenValues)
+      return
+    }
     commitment.hasRecord = true
-    changes.entered = EnteredRecord(
-      entry: entry.code, unit: commitment.acceptanceUnit, values: content.values(foundBy: unit),
-      reason: "信用承诺 \(commitment.id)", today: reading.today)
+    changes.entered = entered(content.values(foundBy: unit))
   }
 
   private func content(
@@ -181,9 +226,13 @@ extension AccessSession {
 }
 
 extension AccessReading {
-  /// The entry with the records of commitments.
+  /// The entry with the records of commitments, as it is in force.
   fileprivate var commitmentEntry: CatalogueEntry {
-    get throws { try snapshot.entry(platform.options.commitmentEntry) }
+    get throws {
+      do {
+        return try platform.database.catalogue.entry(platform.options.commitmentEntry, on: today).entry
+      } catch { throw CreditError(wrapping: error) }
+    }
   }
 
   /// Whether a commitment may be accepted from its subject.
@@ -205,19 +254,41 @@ extension AccessReading {
     guard [.applied, .returned, .accepted, .repaired].contains(application.state) else {
       throw AccessRefusal(.wrongState, "application \(number) is \(application.state.rawValue)")
     }
+    // Who accepts it will have to break the repair with it.
+    guard isCompetent(for: application.competentUnit, entry: application.entry) else {
+      throw AccessRefusal(
+        .notCompetent, "the unit that decides about the repair accepts the commitment for it")
+    }
+  }
+
+  private func rights(of role: AccessRole) -> EntryRights {
+    EntryRights(
+      role: role, ownUnits: [], policy: configuration.policy,
+      consent: role.audience == .authorized ? consent : nil)
+  }
+
+  /// Whether the caller may see anything of a subject's commitments, as far as the entry and the kind of subject tell.
+  fileprivate func mayAsk(about subject: Identifier, _ entry: CatalogueEntry) -> Bool {
+    if !grant.ownUnits.isEmpty { return true }
+    return roles.contains { role in
+      let rights = rights(of: role)
+      return role.audience == .centre || rights.allows(entry) && rights.allows(subject.subjectKind)
+    }
   }
 
   /// A commitment as the caller may see it, or `nil`.
-  fileprivate func shown(_ commitment: Commitment, _ entry: CatalogueEntry) -> Commitment? {
+  fileprivate func shown(
+    _ commitment: Commitment, _ entry: CatalogueEntry, asked: Identifier
+  ) -> Commitment? {
     if isCompetent(for: commitment.acceptanceUnit, entry: entry.code) { return commitment }
+    guard commitment.state != .withdrawn else { return nil }
     let letter = commitment.letter
-    let mayBeSeen = roles.contains { role in
-      let rights = EntryRights(
-        role: role, ownUnits: [], policy: configuration.policy,
-        consent: role.audience == .authorized ? consent : nil)
+    let role = roles.first { role in
+      let rights = rights(of: role)
       guard grant.units(of: role)?.contains(commitment.acceptanceUnit ?? "") ?? true, rights.allows(entry),
         rights.allows(letter.subject), rights.allows(letter.subject.subjectKind),
-        rights.allows(eventOn: commitment.madeOn)
+        rights.allows(eventOn: commitment.madeOn),
+        RecordRights.followsLink(from: asked, to: letter.subject, role)
       else { return false }
       switch role.audience {
       case .everybody: return letter.publication == .everybody && !letter.subject.isOfPerson
@@ -225,21 +296,31 @@ extension AccessReading {
       case .authorized, .subject, .centre: return true
       }
     }
-    guard mayBeSeen, commitment.state != .withdrawn else { return nil }
-    return masked(commitment)
+    return role.map { limited(commitment, entry, rights(of: $0)) }
   }
 
-  /// Without what is between the units, and with the numbers of people masked.
-  private func masked(_ commitment: Commitment) -> Commitment {
-    func text(_ text: String) -> String { PersonalNumbers.masked(text, on: today) }
+  /// What a role sees of it: without what is between the units, without items that are not for it, with the numbers of people masked.
+  private func limited(
+    _ commitment: Commitment, _ entry: CatalogueEntry, _ rights: EntryRights
+  ) -> Commitment {
+    func text(_ text: String, _ item: String) -> String {
+      guard let place = entry.itemIndex(item), rights.allows(entry.items[place], of: entry, isOwn: false)
+      else {
+        return ""
+      }
+      return PersonalNumbers.masked(text, on: today)
+    }
+    let letter = commitment.letter
     var shown = commitment
-    let subject = commitment.letter.subject
-    shown.letter.subject = Identifier(self.shown(subject), as: subject.kind)
-    shown.letter.matter = text(commitment.letter.matter)
-    shown.letter.content = text(commitment.letter.content)
-    shown.letter.liability = text(commitment.letter.liability)
-    shown.unkept = commitment.unkept.map(text)
-    shown.consequence = commitment.consequence.map(text)
+    shown.letter.subject = Identifier(self.shown(letter.subject), as: letter.subject.kind)
+    shown.letter.name = text(letter.name, "subjectName")
+    shown.letter.matter = text(letter.matter, "reason")
+    shown.letter.content = text(letter.content, "content")
+    shown.letter.liability = text(letter.liability, "liabilityBreachCommitment")
+    shown.letter.document = CaseMaterial(title: "", sha256: "")
+    shown.letter.repairCase = nil
+    shown.unkept = commitment.unkept.map { text($0, "unperformedCommitmentContent") }
+    shown.consequence = commitment.consequence.map { text($0, "liabilityBreachCommitmentContent") }
     shown.steps = []
     return shown
   }

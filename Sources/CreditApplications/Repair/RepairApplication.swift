@@ -165,6 +165,10 @@ extension RepairApplication {
         throw AccessRefusal(.wrongState, "the record was withdrawn or repaired meanwhile")
       }
       _ = try reading.checkRepair(of: record, subject)
+      let commitments = try reading.documents(DocumentKind.commitment, of: subject, as: Commitment.self)
+      if let broken = commitments.first(where: { $0.letter.repairCase == id && $0.state == .broken }) {
+        throw AccessRefusal(.wrongState, "commitment \(broken.id), on which the application rests, is broken")
+      }
       try check(
         among: RepairApplication.all(of: subject, reading.snapshot).filter { $0.id != id }, on: reading.today)
     case .breakCommitment:

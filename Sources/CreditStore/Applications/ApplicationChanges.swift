@@ -52,6 +52,8 @@ package struct ApplicationChanges {
   package var record: RecordChange?
   /// The record that comes in, where none changes.
   package var entered: EnteredRecord?
+  /// A record that its entry has to be able to take, and that does not come in yet.
+  package var foreseen: EnteredRecord?
 
   /// Puts a document in the place of its current version, or makes it.
   ///
@@ -80,6 +82,9 @@ package struct ApplicationChanges {
   }
 }
 
+/// What takes a trial back.
+private struct TrialIsOver: Error {}
+
 extension CreditDatabase {
   /// Changes documents, and a record with them, in one commit.
   ///
@@ -93,28 +98,51 @@ extension CreditDatabase {
     _ note: String, reason: String? = nil, _ body: (CreditSnapshot, inout ApplicationChanges) throws -> Result
   ) throws -> (result: Result, commit: UInt64?) {
     do {
-      let (result, commit) = try engine.write { transaction -> Result in
-        var changes = ApplicationChanges()
-        let result = try body(CreditSnapshot(transaction.snapshot, database: self), &changes)
-        let records = (changes.record == nil ? 0 : 1) + (changes.entered == nil ? 0 : 1)
-        guard records <= 1 else { throw CreditError("failed", "a commit changes one record") }
-        guard !changes.documents.isEmpty || records > 0 || !changes.logRows.isEmpty else { return result }
-        for document in changes.documents {
-          try DocumentTable.put(
-            document.kind, document.id, json: document.json, subjects: document.subjects, &transaction)
-        }
-        for row in changes.logRows { try LogTable.append(row, to: &transaction) }
-        if let record = changes.record {
-          try change(record, &transaction)
-        } else if let entered = changes.entered {
-          try entered.load(try catalogue.entry(entered.entry, on: entered.today), &transaction)
-        } else {
-          try Self.note(note, reason, &transaction)
-        }
-        return result
-      }
+      let (result, commit) = try engine.write { try apply(note, reason, body, &$0) }
       return (result, commit)
     } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// Does as ``change(_:reason:_:)`` and takes it back: tells whether it could be done.
+  ///
+  /// - Throws: what the change would throw.
+  package func tryChange<Result>(
+    _ note: String, _ body: (CreditSnapshot, inout ApplicationChanges) throws -> Result
+  ) throws {
+    do {
+      _ = try engine.write { transaction in
+        _ = try apply(note, nil, body, &transaction)
+        throw TrialIsOver()
+      }
+    } catch is TrialIsOver { return } catch { throw CreditError(wrapping: error) }
+  }
+
+  private func apply<Result>(
+    _ note: String, _ reason: String?, _ body: (CreditSnapshot, inout ApplicationChanges) throws -> Result,
+    _ transaction: inout WriteTransaction
+  ) throws -> Result {
+    var changes = ApplicationChanges()
+    let result = try body(CreditSnapshot(transaction.snapshot, database: self), &changes)
+    if let foreseen = changes.foreseen {
+      try foreseen.check(
+        try catalogue.entry(foreseen.entry, on: foreseen.today), in: transaction.snapshot)
+    }
+    let records = (changes.record == nil ? 0 : 1) + (changes.entered == nil ? 0 : 1)
+    guard records <= 1 else { throw CreditError("failed", "a commit changes one record") }
+    guard !changes.documents.isEmpty || records > 0 || !changes.logRows.isEmpty else { return result }
+    for document in changes.documents {
+      try DocumentTable.put(
+        document.kind, document.id, json: document.json, subjects: document.subjects, &transaction)
+    }
+    for row in changes.logRows { try LogTable.append(row, to: &transaction) }
+    if let record = changes.record {
+      try change(record, &transaction)
+    } else if let entered = changes.entered {
+      try entered.load(try catalogue.entry(entered.entry, on: entered.today), &transaction)
+    } else {
+      try Self.note(note, reason, &transaction)
+    }
+    return result
   }
 
   private func change(_ record: ApplicationChanges.RecordChange, _ transaction: inout WriteTransaction) throws

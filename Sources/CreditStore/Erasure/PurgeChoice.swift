@@ -50,7 +50,7 @@ struct PurgeChoice {
       guard segment.addedCommit > commits.lowerBound, segment.addedCommit <= commits.upperBound else {
         continue
       }
-      let own = try segment.reader.datasetChunks().map(\.dataset)
+      let own = try segment.reader.datasets()
       if own.contains(where: datasets.contains) { late.insert(segment.reader.id) }
     }
     return late

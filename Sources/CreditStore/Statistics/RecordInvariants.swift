@@ -56,7 +56,7 @@ extension EngineSnapshot {
   package func allDatasets() throws(StoreError) -> [DatasetID] {
     var datasets = Set(view.memory.datasets(asOf: commit))
     for segment in segments {
-      for chunk in try segment.reader.datasetChunks() { datasets.insert(chunk.dataset) }
+      datasets.formUnion(try segment.reader.datasets())
     }
     return datasets.sorted()
   }

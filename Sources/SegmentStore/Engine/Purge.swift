@@ -29,7 +29,7 @@ package struct PurgeSelection: Sendable {
       if holders.contains(id.rawValue) || segments.contains(id) {
         inputs.append(segment)
       } else if !segment.isCompacted {
-        let own = try segment.reader.datasetChunks().map(\.dataset)
+        let own = try segment.reader.datasets()
         if own.contains(where: datasets.contains) { inputs.append(segment) }
       }
     }

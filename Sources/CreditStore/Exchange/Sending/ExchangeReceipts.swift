@@ -154,13 +154,12 @@ extension CreditSnapshot {
     guard !passed.isEmpty else { return status }
     let byConsent = route.purpose == .authorized
     status.state = byConsent ? .withheld : .superseded
-    // Whoever consents later gets records that are old by then.
-    for package in passed where byConsent || package.fromCommit < record.commit {
+    // Whoever consents later gets records that are old by then: the last package that names the record tells.
+    for package in byConsent ? passed.reversed() : passed
+    where byConsent || package.fromCommit < record.commit {
+      if byConsent, status.package != nil { break }
       guard let (id, operation) = try number(of: record, in: package) else { continue }
-      guard !byConsent || operation == .put || record.state.isClosed else {
-        status.state = .withheld
-        continue
-      }
+      guard !byConsent || operation == .put || record.state.isClosed else { break }
       let line = try tables.lines(of: package.number, route.code)[id]
       status.package = package.number
       status.id = id

@@ -28,12 +28,13 @@ extension CreditDatabase {
         let old = Dictionary(known.map { ($0.code, $0) }, uniquingKeysWith: { _, last in last })
         for route in routes {
           // What the receiver has by law and what it has by consent is taken back in different ways.
-          if let known = old[route.code], known.purpose != route.purpose,
+          if let known = old[route.code], known.purpose != route.purpose || known.receiver != route.receiver,
             known.purpose == .authorized || route.purpose == .authorized
           {
             throw CreditError(
               "invalidRoute",
-              "route \(route.code) cannot become authorized, or cease to be: enter another one")
+              "route \(route.code) cannot become authorized, cease to be, or go to another receiver: enter another one"
+            )
           }
         }
         for route in routes where route.isActive {
@@ -61,6 +62,12 @@ extension CreditDatabase {
       if let refusal = route.refusal(of: entry) {
         throw CreditError("notShared", "route \(route.code): \(refusal)")
       }
+    }
+    if route.purpose == .authorized, newest.recordKey.isEmpty {
+      throw CreditError(
+        "notShared",
+        "route \(route.code): entry \(code) has no record key, so that a record could not be taken back without giving it once more"
+      )
     }
     _ = try ExchangeColumns(route, newest)
   }

@@ -15,12 +15,13 @@ struct PackageConsents {
   private let again: ConsentedSubjects?
 
   /// `nil` where the route asks nobody.
-  init?(_ package: ExchangePackage, _ entry: CatalogueEntry, in database: CreditDatabase) throws {
+  init?(_ package: ExchangePackage, in database: CreditDatabase) throws {
     guard let moment = package.consents else { return nil }
     func subjects(_ moment: ConsentedSubjects.Moment) throws -> ConsentedSubjects {
-      // The route as it was then: what it is for may have changed.
+      // Route and entry as they were then: what the one is for, and the category of the other, may have changed.
       let snapshot = database.snapshot(asOf: moment.commit)
       let route = try ExchangeTables(snapshot: snapshot.engine).route(package.route)
+      let entry = try snapshot.entry(package.entry)
       return try ConsentedSubjects(route, entry, snapshot, on: moment.day)
     }
     present = try subjects(moment)

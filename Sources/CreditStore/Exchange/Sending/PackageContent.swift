@@ -16,6 +16,8 @@ struct PackageContent {
   /// The entry as it was when the package was put together: its items go, and no others.
   private let entry: PublishedEntry
   private let itemIDs: Set<String>
+  /// Those that tell subject and record.
+  private let identifying: Set<String>
   private let from: UInt64
   private let isFull: Bool
   /// Numbers of the changes that go, where not all do.
@@ -41,9 +43,10 @@ struct PackageContent {
     entry = try database.catalogue.entry(
       package.entry, asOf: database.engine.snapshot(asOf: package.entryCommit))
     itemIDs = Set(entry.entry.items.map(\.id))
+    identifying = Set(entry.entry.subject + entry.entry.recordKey)
     from = package.fromCommit
     isFull = package.isFull
-    consents = try PackageConsents(package, entry.entry, in: database)
+    consents = try PackageConsents(package, in: database)
     guard let repeats = package.repeats, let receipts = package.receiptsCommit else {
       (only, present, original) = (nil, nil, nil)
       return
@@ -125,7 +128,10 @@ struct PackageContent {
     ) throws {
       for record in try snapshot.records(of: subject, entry: entry.entry.code, links: .ignored)
       where !record.state.isClosed {
-        try body(try message(record, operation, values(record), &units), record)
+        // What is taken back is named, and not given once more: nobody knows whether the receiver took it.
+        let all = values(record)
+        let given = operation == .put ? all : all.filter { identifying.contains($0.key) }
+        try body(try message(record, operation, given, &units), record)
       }
     }
     if !isFull, from > 0 {

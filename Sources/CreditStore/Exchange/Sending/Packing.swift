@@ -70,8 +70,10 @@ extension CreditDatabase {
     // Consents end with their days, without any commit.
     var isPending = package.fromCommit < snapshot.commit || package.consents != package.consentsBefore
     while isPending {
+      // Where nobody had consented no single change goes: there is nothing to count.
+      let isWhole = package.isFull || route.purpose == .authorized && package.consentsBefore == nil
       package.toCommit =
-        try package.isFull
+        try isWhole
         ? snapshot.commit : end(of: entry, from: package.fromCommit, instant, snapshot, limit: limit)
       package.toInstant = engine.instant(of: package.toCommit)
       try package.count(in: self)
@@ -80,8 +82,9 @@ extension CreditDatabase {
         try keep(package, after: known.last?.number)
         return package
       }
-      // All that happened came to nothing: the receiver is where the store was then.
+      // All that happened came to nothing: the receiver is where the store was then, and has the records of those who consent now.
       (package.fromCommit, instant) = (package.toCommit, package.toInstant)
+      package.consentsBefore = package.consents
       isPending = package.fromCommit < snapshot.commit
     }
     return nil

@@ -130,9 +130,9 @@ extension CreditSnapshot {
     let columns = Dictionary(
       uniqueKeysWithValues: question.entries.map { ($0.dataset, $0.schema.searchColumnID) })
     for segment in engine.segments {
-      for chunk in try segment.reader.datasetChunks() {
-        guard let column = columns[chunk.dataset] else { continue }
-        if !indexes.cover(segment, chunk.dataset, column: column) { unknown.insert(chunk.dataset) }
+      for dataset in try segment.reader.datasets() {
+        guard let column = columns[dataset] else { continue }
+        if !indexes.cover(segment, dataset, column: column) { unknown.insert(dataset) }
       }
     }
     var search: NameSearch?

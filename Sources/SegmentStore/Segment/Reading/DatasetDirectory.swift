@@ -62,6 +62,11 @@ final class DatasetDirectory: Sendable {
     return position - chunk.firstRow < chunk.rowCount ? chunk : nil
   }
 
+  /// All datasets, ascending; nothing else is decoded.
+  var datasets: [DatasetID] {
+    (0..<count).map { DatasetID(rawValue: number(at: $0, field: DatasetChunk.datasetField)) }
+  }
+
   /// All chunks, ascending by dataset.
   func chunks() throws(StoreError) -> [DatasetChunk] {
     var chunks: [DatasetChunk] = []

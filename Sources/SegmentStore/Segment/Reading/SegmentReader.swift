@@ -139,6 +139,9 @@ package final class SegmentReader: Sendable {
   /// All dataset chunks, ascending by dataset.
   package func datasetChunks() throws(StoreError) -> [DatasetChunk] { try datasetDirectory().chunks() }
 
+  /// All datasets with rows, ascending.
+  package func datasets() throws(StoreError) -> [DatasetID] { try datasetDirectory().datasets }
+
   /// The chunk of one dataset, or `nil`.
   package func chunk(of dataset: DatasetID) throws(StoreError) -> DatasetChunk? {
     try datasetDirectory().chunk(of: dataset)
