@@ -131,6 +131,13 @@ public struct CommitmentLetter: Codable, Sendable, Equatable {
     repairCase = try container.decodeIfPresent(String.self, forKey: .repairCase)
   }
 
+  /// The same with its subject's number as it is written in records: else it would not be found with them.
+  var normalized: CommitmentLetter {
+    var letter = self
+    letter.subject = Identifier(subject.text, as: subject.kind)
+    return letter
+  }
+
   /// What is wrong with it on the day it is made, or `nil`.
   func problem(on day: Day) -> String? {
     guard (1...20).contains(id.utf8.count), id.utf8.allSatisfy({ $0 &- 0x30 <= 9 || $0 &- 0x41 <= 25 }) else {

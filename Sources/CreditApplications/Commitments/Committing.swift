@@ -15,12 +15,8 @@ extension AccessSession {
   ///   commitments, `unknownCase`, `ruleFailed`.
   @discardableResult
   public func commit(_ letter: CommitmentLetter) throws -> Commitment {
-    var letter = letter
-    // As it is written otherwise: else it would stand under another number than its record.
-    letter.subject = Identifier(letter.subject.text, as: letter.subject.kind)
-    let made = letter
+    let letter = letter.normalized
     return try perform(.apply, about: [letter.subject]) { reading, facts in
-      let letter = made
       if let problem = letter.problem(on: reading.today) { throw CreditError("invalidCommitment", problem) }
       let entry = try reading.commitmentEntry
       let unit = letter.acceptanceUnit ?? reading.grant.unit

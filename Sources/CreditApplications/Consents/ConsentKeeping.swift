@@ -13,12 +13,8 @@ extension AccessSession {
   /// - Parameter consent: what the subject consented to.
   /// - Throws: `AccessRefusal`, `guardianMissing` for somebody under fourteen; `CreditError`: `invalidConsent`, `alreadyExists`.
   public func grant(_ consent: Consent) throws {
-    var consent = consent
-    // As it is written otherwise: else nobody would find it.
-    consent.subject = Identifier(consent.subject.text, as: consent.subject.kind)
-    let given = consent
+    let consent = consent.normalized
     try perform(.consent, about: [consent.subject]) { reading, facts in
-      let consent = given
       if let problem = consent.problem { throw CreditError("invalidConsent", problem) }
       if consent.subject.isYounger(than: Self.guardedAge, on: reading.today) ?? false, !consent.isByGuardian {
         throw AccessRefusal(.guardianMissing, "nobody under fourteen can consent; a guardian has to")

@@ -90,6 +90,13 @@ public struct Consent: Codable, Sendable, Hashable {
     return dataFrom ?? .minimum <= day && day <= dataUntil ?? .maximum
   }
 
+  /// The same with its subject's number as it is written in records: else it would not be found with them.
+  package var normalized: Consent {
+    var consent = self
+    consent.subject = Identifier(subject.text, as: subject.kind)
+    return consent
+  }
+
   /// Whether it holds on a day.
   package func holds(on day: Day) -> Bool {
     grantedOn <= day && day <= validUntil && revokedOn.map { day < $0 } ?? true
