@@ -170,6 +170,16 @@ import Testing
     route.receiver = "12130304000000027W"
     refusal = #expect(throws: CreditError.self) { try store.database.publish([route]) }
     #expect(refusal?.code == "invalidRoute")
+    // What subjects have to authorize goes nowhere without a law or their consent.
+    refusal = #expect(throws: CreditError.self) {
+      try store.database.publish([
+        ExchangeRoute(code: "law", receiver: "省", purpose: .upward, entries: ["XYD-YDXX"])
+      ])
+    }
+    #expect(refusal?.code == "notShared")
+    try store.database.publish([
+      ExchangeRoute(code: "law", receiver: "省", purpose: .upward, entries: ["XYD-YDXX"], basis: "某条例第一条")
+    ])
     // Without a record key nothing could be taken back without giving it once more.
     route = Self.route
     (route.code, route.entries) = ("keyless", ["T0"])

@@ -60,6 +60,7 @@ struct RecordRights {
     let isOwn = rights.isOwn(entry.units) && reporter.map(rights.ownUnits.contains) ?? false
     // Whoever may see an entry only because the own units report it sees what these reported.
     if !isOwn, rights.isOwn(entry.units), !allowsOthers(rights, entry) { return nil }
+    if !isOwn, publicity.isClosed(record, to: rights.role.audience) { return nil }
     return isOwn
   }
 
@@ -161,7 +162,8 @@ struct RecordRights {
     if let mask = item?.mask, mask.count == 2 {
       return Mask(leading: mask[0], trailing: mask[1]).apply(to: text)
     }
-    return PersonalNumbers.masked(text, on: today)
+    let masked = PersonalNumbers.masked(text, on: today)
+    return role.audience == .everybody ? ContactNumbers.masked(masked) : masked
   }
 }
 

@@ -55,12 +55,21 @@ extension AccessSession {
   /// - Parameters:
   ///   - text: an identifier of the subject.
   ///   - model: the model.
+  ///   - commit: the commit as of which the store is looked at; `nil` = now.
+  ///   - day: the day for which months are counted; `nil` = today.
   /// - Throws: `AccessRefusal`; `CreditError`, code `invalidModel`.
-  public func evaluate(_ text: String, by model: IndicatorModel) throws -> Evaluation {
+  public func evaluate(
+    _ text: String, by model: IndicatorModel, asOf commit: UInt64? = nil, on day: Day? = nil
+  ) throws -> Evaluation {
     let subject = identifier(text)
-    return try perform(.screen, about: [subject]) { reading, facts in
+    return try perform(.screen, about: [subject], asOf: commit) { present, facts in
       if let problem = model.problem { throw CreditError("invalidModel", problem) }
-      let records = try reading.records(of: subject).filter { $0.state != "repaired" }
+      let reading = present.on(day ?? present.today)
+      let records = try reading.records(of: subject).filter { record in
+        // Who left a list has left it.
+        record.state != "repaired"
+          && (record.isInForce || reading.configuration.mappings[record.entry]?.kind != .list)
+      }
       let lines = model.indicators.map { Self.line($0, records, on: reading.today) }
       let points = lines.reduce(model.basePoints) { $0 + $1.points }
       facts.entries = Set(lines.flatMap(\.records).map(\.entry))

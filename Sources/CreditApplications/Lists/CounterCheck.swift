@@ -119,7 +119,7 @@ struct Checking {
     memoranda = configuration.memoranda.filter { $0.holds(on: reading.today, matter: matter, unit: unit) }
     measures = configuration.measures.filter { $0.value.counts(on: reading.today) }
     let lists = configuration.mappings.values.filter { $0.kind == .list }.map(\.entry)
-    entries = Set(memoranda.flatMap(\.triggers).map(\.entry) + lists + ["K11-SXRY"])
+    entries = Set(memoranda.flatMap(\.triggers).map(\.entry) + lists)
     choice = "check|" + entries.sorted().joined(separator: " ")
   }
 

@@ -129,7 +129,7 @@ extension AccessSession {
         var unit: String?
       }
       var uses: [Place: MeasureUse] = [:]
-      for feedback in try reading.feedbacks() {
+      for feedback in try reading.feedbacks() where reading.reaches(feedback.unit) {
         let place = Place(measure: feedback.measure, unit: feedback.unit)
         var use =
           uses[place] ?? MeasureUse(measure: feedback.measure, unit: feedback.unit, taken: 0, lifted: 0)

@@ -15,7 +15,7 @@ struct AccessReading {
   let grant: AccessGrant
   var roles: [AccessRole]
   let configuration: PlatformConfiguration
-  let day: Day
+  private(set) var day: Day
   /// What an authorised reading rests on.
   var consent: Consent?
 
@@ -100,6 +100,13 @@ struct AccessReading {
   func at(_ snapshot: CreditSnapshot) -> AccessReading {
     var reading = self
     reading.snapshot = snapshot
+    return reading
+  }
+
+  /// The same on another day: periods and months count from it.
+  func on(_ day: Day) -> AccessReading {
+    var reading = self
+    reading.day = day
     return reading
   }
 

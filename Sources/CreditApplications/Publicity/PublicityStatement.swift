@@ -30,6 +30,8 @@ public struct PublicityStatement: Codable, Sendable, Equatable {
   public var entry: String
   /// Credit code of the unit; `nil` for records that name none.
   public var unit: String?
+  /// The month.
+  public var month: Month?
   /// Rows it reported in the month.
   public var reported: Int
   /// Of these, rows that are records now: loaded, updated or there already.
@@ -44,6 +46,33 @@ public struct PublicityStatement: Codable, Sendable, Equatable {
   public var produced: Int?
   /// Decisions of the month that were reported, whenever.
   public var disclosed: Int
+
+  /// Writes the figures and the rates that follow from them.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(entry, forKey: .entry)
+    try container.encodeIfPresent(unit, forKey: .unit)
+    try container.encodeIfPresent(month, forKey: .month)
+    for (key, count) in [
+      (CodingKeys.reported, reported), (.taken, taken), (.records, records), (.dated, dated),
+      (.timely, timely), (.disclosed, disclosed),
+    ] {
+      try container.encode(count, forKey: key)
+    }
+    try container.encodeIfPresent(produced, forKey: .produced)
+    var rates = encoder.container(keyedBy: RateKeys.self)
+    try rates.encodeIfPresent(complianceRate, forKey: .complianceRate)
+    try rates.encodeIfPresent(timelyRate, forKey: .timelyRate)
+    try rates.encodeIfPresent(concealmentRate, forKey: .concealmentRate)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case entry, unit, month, reported, taken, records, dated, timely, produced, disclosed
+  }
+
+  private enum RateKeys: String, CodingKey {
+    case complianceRate, timelyRate, concealmentRate
+  }
 
   /// Rows in a hundred that satisfy the rules (合规率).
   public var complianceRate: Double? { Self.rate(taken, reported, 100) }
@@ -95,6 +124,10 @@ extension AccessSession {
     of month: Month, entries: [String] = ["XZXK", "XZCF"]
   ) throws -> [PublicityStatement] {
     try perform(.statistics) { reading, facts in
+      let seen = try reading.visibleCodes(choice: "") { _ in true }
+      if let hidden = entries.first(where: { !seen.contains($0) }) {
+        throw AccessRefusal(.entryNotGranted, "no role shows figures of \(hidden)")
+      }
       let statements = try reading.statements(of: month, entries)
       facts.entries = Set(entries)
       facts.rows = statements.count
@@ -149,7 +182,8 @@ extension AccessReading {
       var statement =
         statements[place]
         ?? PublicityStatement(
-          entry: entry, unit: unit, reported: 0, taken: 0, records: 0, dated: 0, timely: 0, disclosed: 0)
+          entry: entry, unit: unit, month: month, reported: 0, taken: 0, records: 0, dated: 0, timely: 0,
+          disclosed: 0)
       body(&statement)
       statements[place] = statement
     }

@@ -56,6 +56,7 @@ struct RecordPublicity {
       return Publication(isShown: false, firstDay: .maximum, lastDay: .minimum, reason: .notYet)
     }
     switch mapping.kind {
+    case .asItHolds: return nil
     case .penalty:
       let facts = try facts(of: record, mapping, first)
       do {
@@ -65,11 +66,24 @@ struct RecordPublicity {
       return Publication(
         isShown: first <= day, firstDay: first, lastDay: nil, reason: first <= day ? .shown : .notYet)
     case .list:
-      let last = mapping.lastDay.flatMap { Self.day(record[$0]) }.flatMap { $0.isOpenEnded ? nil : $0 }
+      let last = [mapping.lastDay, mapping.otherLastDay].compactMap { item in
+        item.flatMap { Self.day(record[$0]) }.flatMap { $0.isOpenEnded ? nil : $0 }
+      }.min()
       let isOver = last.map { $0 < day } ?? false
       return Publication(
         isShown: first <= day && !isOver, firstDay: first, lastDay: last,
         reason: first > day ? .notYet : isOver ? .ended : .shown)
+    }
+  }
+
+  /// Whether a record says itself that it is not for an audience (公开类型).
+  func isClosed(_ record: CreditRecord, to audience: Audience) -> Bool {
+    guard let item = mappings[record.entry.code]?.openness else { return false }
+    let isPrivate = audience == .subject || audience == .authorized || audience == .centre
+    switch record[item]?.canonicalText {
+    case "1", "可向社会公开": return false
+    case "3", "不可公开": return !isPrivate
+    default: return audience == .everybody
     }
   }
 

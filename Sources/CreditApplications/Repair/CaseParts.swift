@@ -96,9 +96,20 @@ extension AccessReading {
   }
 
   /// Whether the caller has to do with a case about a record: decides about it, or sees the record.
-  func mayFollow(_ entry: String, of subject: Identifier, key: String, unit: String?) -> Bool {
+  ///
+  /// - Parameter asked: the identifier that was asked about, where it may be another one of the subject's: a company's cases are not its owner's.
+  func mayFollow(
+    _ entry: String, of subject: Identifier, key: String, unit: String?, asked: Identifier? = nil
+  ) -> Bool {
     if isCompetent(for: unit, entry: entry) { return true }
-    return (try? record(entry, of: subject, key: key)) != nil
+    var reading = self
+    if let asked { reading.roles.removeAll { !RecordRights.followsLink(from: asked, to: subject, $0) } }
+    return !reading.roles.isEmpty && (try? reading.record(entry, of: subject, key: key)) != nil
+  }
+
+  /// The subject of a case as the caller may see it: in full for whoever decides about it.
+  func shown(_ subject: Identifier, ofCaseOf unit: String?, entry: String) -> Identifier {
+    isCompetent(for: unit, entry: entry) ? subject : Identifier(shown(subject), as: subject.kind)
   }
 
   /// The current version of a record, withdrawn ones too.

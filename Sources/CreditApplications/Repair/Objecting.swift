@@ -132,7 +132,12 @@ extension AccessSession {
     let subject = identifier(text)
     return try perform(.apply, about: [subject]) { reading, facts in
       let all = try reading.documents(DocumentKind.objection, of: subject, as: Objection.self).filter {
-        reading.mayFollow($0.entry, of: $0.subject, key: $0.key, unit: $0.competentUnit)
+        reading.mayFollow($0.entry, of: $0.subject, key: $0.key, unit: $0.competentUnit, asked: subject)
+      }.map { objection in
+        var shown = objection
+        shown.subject = reading.shown(
+          objection.subject, ofCaseOf: objection.competentUnit, entry: objection.entry)
+        return shown
       }
       facts.rows = all.count
       return all

@@ -113,7 +113,12 @@ extension AccessSession {
     let subject = identifier(text)
     return try perform(.apply, about: [subject]) { reading, facts in
       let all = try RepairApplication.all(of: subject, reading.snapshot).filter {
-        reading.mayFollow($0.entry, of: $0.subject, key: $0.key, unit: $0.competentUnit)
+        reading.mayFollow($0.entry, of: $0.subject, key: $0.key, unit: $0.competentUnit, asked: subject)
+      }.map { application in
+        var shown = application
+        shown.subject = reading.shown(
+          application.subject, ofCaseOf: application.competentUnit, entry: application.entry)
+        return shown
       }
       facts.rows = all.count
       return all

@@ -19,8 +19,8 @@ extension ReportTemplate {
     id: "body2021", version: "V1.0", title: "公共信用信息报告", isForPersons: false,
     sections: [
       .init("一", "基础信息", categories: ["registration"]),
-      .init("二", "行政许可信息", entries: ["XZXK"]),
-      .init("三", "行政处罚信息", entries: ["XZCF"]),
+      .init("二", "行政许可信息", entries: ["XZXK"], columns: columns),
+      .init("三", "行政处罚信息", entries: ["XZCF"], columns: columns),
       .init("四", "守信激励信息", categories: ["honour"]),
       .init("五", "失信惩戒信息", categories: ["seriousBreach"]),
       .init("六", "重点关注信息", categories: ["abnormalOperation"]),
@@ -29,7 +29,7 @@ extension ReportTemplate {
       .init(
         "九", "其他信息", categories: ["administrative", "evaluation", "commitment", "contract", "compliance"],
         takesOthers: true),
-      .init("十", "综合信用状况分析"),
+      .init("十", "综合信用状况分析", isSummary: true),
       .init("十一", "信用状况提升建议"),
       .init("十二", "地方补充内容", isLocal: true),
     ], advice: advice)
@@ -40,11 +40,13 @@ extension ReportTemplate {
     sections: zip(fields, 1...).map { field, number in
       Section(
         numerals[number - 1], field.title,
-        categories: ["administrative", "seriousBreach", "abnormalOperation", "tax"],
+        categories: ["administrative", "seriousBreach", "abnormalOperation", "tax"], entries: field.entries,
         authorityWords: field.words, natures: [.negative])
     } + [
       Section(
-        numerals[fields.count], "司法领域", categories: ["judiciary"], natures: [.negative]),
+        numerals[fields.count], "司法领域", categories: ["judiciary", "seriousBreach"],
+        entries: CatalogueEntry.nationalTemplates.filter { $0.category == "judiciary" }.map(\.code)
+          + ["K06-SXBZ"], authorityWords: ["法院", "检察院", "司法", "被执行人"], natures: [.negative]),
       Section(
         numerals[fields.count + 1], "其他领域",
         categories: ["administrative", "seriousBreach", "abnormalOperation", "tax"],
@@ -60,10 +62,26 @@ extension ReportTemplate {
     "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三", "十四",
   ]
 
-  private static let fields: [(title: String, words: [String])] = [
-    ("市场监管领域", ["市场监督", "工商行政"]), ("税务领域", ["税务"]), ("人力资源和社会保障领域", ["人力资源", "社会保险", "劳动"]),
-    ("生态环境领域", ["生态环境", "环境保护"]), ("安全生产领域", ["应急管理", "安全生产"]), ("消防救援领域", ["消防"]),
-    ("住房和城乡建设领域", ["住房和城乡建设", "住房公积金", "城乡建设"]), ("交通运输领域", ["交通"]), ("海关领域", ["海关"]),
+  /// Fields with the words that organs and lists of it have in their names, and the entries that belong to it whoever reports them.
+  private static let fields: [(title: String, words: [String], entries: [String])] = [
+    ("市场监管领域", ["市场监督", "工商行政"], []), ("税务领域", ["税务", "税收"], ["XYD-QSGG", "K05-FZCH", "K06-ZDSS"]),
+    ("人力资源和社会保障领域", ["人力资源", "社会保险", "劳动", "拖欠农民工"], []), ("生态环境领域", ["生态环境", "环境保护"], []),
+    ("安全生产领域", ["应急管理", "安全生产"], ["K06-AQSC"]), ("消防救援领域", ["消防"], []),
+    ("住房和城乡建设领域", ["住房和城乡建设", "住房公积金", "城乡建设"], []), ("交通运输领域", ["交通", "超限超载"], ["K06-CXCZ"]),
+    ("海关领域", ["海关"], []),
+  ]
+
+  /// The items of decisions in the order in which national reports print them.
+  private static let columns = [
+    "XZXK": [
+      "XK_WSH", "XK_XKWS", "XK_XKZS", "XK_XKLB", "XK_XKBH", "XK_JDRQ", "XK_YXQZ", "XK_YXQZI", "XK_NR",
+      "XK_XKJG",
+      "XK_XKJGDM", "XK_LYDW", "XK_LYDWDM",
+    ],
+    "XZCF": [
+      "CF_WSH", "CF_CFLB", "CF_JDRQ", "CF_NR", "CF_NR_FK", "CF_NR_WFFF", "CF_NR_ZKDX", "CF_WFXW", "CF_SY",
+      "CF_YJ", "CF_CFJG", "CF_CFJGDM", "CF_SJLY", "CF_SJLYDM",
+    ],
   ]
 
   private static func sections2022(qualifications: Bool) -> [Section] {
@@ -73,7 +91,10 @@ extension ReportTemplate {
       ("信用承诺信息", ["commitment"]), ("信用评价信息", ["evaluation"]), ("司法判决及执行信息", ["judiciary"]),
     ]
     if qualifications { sections.append(("职称和职业资格信息", ["qualification"])) }
-    var all = zip(sections, numerals).map { Section($1, $0.0, categories: $0.1) }
+    var all = zip(sections, numerals).map { section, number in
+      Section(
+        number, section.0, categories: section.1, columns: section.0 == "行政管理信息" ? columns : [:])
+    }
     all.append(Section(numerals[all.count], "其他信息", takesOthers: true))
     all.append(Section(numerals[all.count], "信用状况提升建议"))
     all.append(Section(numerals[all.count], "地方补充内容", isLocal: true))

@@ -20,21 +20,32 @@ struct ReportMaking {
     for record in records where !identifiers.contains(record.subject) { identifiers.append(record.subject) }
     var placed = [[ShownRecord]](repeating: [], count: template.sections.count)
     for record in records {
-      let place = template.place(of: record, level: record.level) {
-        record.items.first { $0.name.contains("机关") || $0.name.contains("认定单位") }?.value
-      }
+      let place = template.place(of: record, level: record.level) { authority(of: record) }
       if let place {
         placed[place].append(record)
       }
     }
-    let sections = try zip(template.sections, placed).map { section, records in
+    var sections = try zip(template.sections, placed).map { section, records in
       try made(section, records.sorted { $0.day ?? .minimum > $1.day ?? .minimum })
+    }
+    for (place, section) in template.sections.enumerated() where section.isSummary ?? false {
+      sections[place].text = Self.summary(of: sections)
     }
     return CreditReport.Content(
       template: template.id, version: template.version, title: template.title,
       subject: made(identifiers, records), audience: reading.audience, from: from, until: until,
       commit: reading.snapshot.commit, sections: sections, advice: template.advice,
       absentText: template.absentText)
+  }
+
+  /// What tells the field a record belongs to: the organs it names, and the list it is on.
+  private func authority(of record: ShownRecord) -> String? {
+    let words = ["机关", "认定单位", "公告单位", "法院"]
+    var values = record.items.filter { item in words.contains { item.name.contains($0) } }.map(\.value)
+    if let list = reading.configuration.listItem(of: record.entry).flatMap({ record[$0] }) {
+      values.append(list)
+    }
+    return values.isEmpty ? nil : values.joined(separator: " ")
   }
 
   private func made(_ identifiers: [String], _ records: [ShownRecord]) -> CreditReport.Subject {
@@ -51,8 +62,9 @@ struct ReportMaking {
     }
     var labels: [String] = []
     if let state = records.first(where: { $0.subjectState != nil })?.subjectState { labels.append(state) }
-    if records.contains(where: { $0.category == "honour" }) { labels.append("守信激励对象") }
-    if records.contains(where: { $0.category == "seriousBreach" && $0.publication?.isShown ?? true }) {
+    let counting = records.filter { $0.state != "repaired" && $0.isInForce }
+    if counting.contains(where: { $0.category == "honour" }) { labels.append("守信激励对象") }
+    if counting.contains(where: { $0.category == "seriousBreach" }) {
       labels.append("失信惩戒对象")
     }
     return CreditReport.Subject(
@@ -88,6 +100,23 @@ struct ReportMaking {
       isDisputed: record.isDisputed, publicUntil: record.publication?.lastDay, fields: fields)
   }
 
+  /// How many records stand in which section: facts, no judgement.
+  private static func summary(of sections: [CreditReport.Section]) -> String {
+    let counts = sections.filter { !$0.records.isEmpty }.map { "\($0.title) \($0.records.count) 条" }
+    return counts.isEmpty ? "查询期内无相关信息" : "查询期内共有：" + counts.joined(separator: "，") + "。"
+  }
+
+  /// The units that report entries, by name where it is known.
+  private func units(of entries: [CatalogueSummary]) throws -> String {
+    let codes = Set(entries.flatMap(\.units)).sorted()
+    guard !codes.isEmpty else { return "" }
+    let names = Dictionary(
+      try reading.platform.register(reading.snapshot).units.all.map { ($0.code, $0.name) },
+      uniquingKeysWith: { _, last in last })
+    let shown = codes.prefix(20).map { names[$0] ?? $0 }.joined(separator: "、")
+    return "，提供单位：\(shown)" + (codes.count > 20 ? "等 \(codes.count) 个单位" : "")
+  }
+
   /// Which entries a section rests on, and up to when.
   private func scope(of section: ReportTemplate.Section) throws -> String {
     let entries = try reading.visibleEntries { entry in
@@ -99,6 +128,7 @@ struct ReportMaking {
     let more = entries.count > 20 ? "等 \(entries.count) 项目录" : ""
     let limits = reading.roles.allSatisfy { $0.scope != .all } ? "，限本单位报送的信息" : ""
     let organs = section.authorityWords.map { "，限作出机关名称含“\($0.joined(separator: "”或“"))”的信息" } ?? ""
-    return "查询范围：\(names)\(more)\(organs)\(limits)；数据截至 \(until)（提交 \(reading.snapshot.commit)）。"
+    return
+      "查询范围：\(names)\(more)\(organs)\(limits)\(try units(of: entries))；数据截至 \(until)（提交 \(reading.snapshot.commit)）。"
   }
 }

@@ -14,7 +14,7 @@ public struct ReportTemplate: Codable, Sendable, Equatable {
     public var title: String
     /// Categories of information that stand in it.
     public var categories: [String]
-    /// Codes of entries that stand in it, whatever their category.
+    /// Codes of entries that stand in it, whatever their category and the organ.
     public var entries: [String]
     /// Words in the name of the organ that decided; `nil` = any.
     public var authorityWords: [String]?
@@ -26,13 +26,16 @@ public struct ReportTemplate: Codable, Sendable, Equatable {
     public var takesOthers: Bool
     /// Ids of the items shown of an entry, by code; others show all that may be seen.
     public var columns: [String: [String]]
+    /// Whether it has no records, and says how many the others have.
+    public var isSummary: Bool?
 
     /// Makes a section.
     public init(
       _ number: String, _ title: String, categories: [String] = [], entries: [String] = [],
       authorityWords: [String]? = nil, natures: [CatalogueEntry.Nature]? = nil, isLocal: Bool = false,
-      takesOthers: Bool = false, columns: [String: [String]] = [:]
+      takesOthers: Bool = false, columns: [String: [String]] = [:], isSummary: Bool? = nil
     ) {
+      self.isSummary = isSummary
       self.number = number
       self.title = title
       self.categories = categories
@@ -93,12 +96,13 @@ public struct ReportTemplate: Codable, Sendable, Equatable {
   func place(
     of record: ShownRecord, level: CatalogueEntry.Level?, authority: () -> String?
   ) -> Int? {
+    func isOfNature(_ section: Section) -> Bool { section.natures?.contains(record.nature) ?? true }
     func fits(_ section: Section) -> Bool {
-      if let natures = section.natures, !natures.contains(record.nature) { return false }
+      guard isOfNature(section) else { return false }
       guard let words = section.authorityWords else { return true }
       return authority().map { name in words.contains { name.contains($0) } } ?? false
     }
-    if let place = sections.firstIndex(where: { $0.entries.contains(record.entry) && fits($0) }) {
+    if let place = sections.firstIndex(where: { $0.entries.contains(record.entry) && isOfNature($0) }) {
       return place
     }
     guard !leftOutCategories.contains(record.category) else { return nil }

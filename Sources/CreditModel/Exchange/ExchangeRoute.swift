@@ -118,10 +118,14 @@ public struct ExchangeRoute: Codable, Sendable, Hashable {
 
   /// Why an entry may not go this way, or `nil`: what is not shared stays, and what is shared on condition, or seen by the authorized alone, needs a basis.
   ///
-  /// Reporting upward follows the catalogue of the platform above and asks nothing; on an authorized route each subject is asked.
+  /// Reporting upward follows the catalogue of the platform above and asks for a basis where an entry is for the authorized; on an authorized route each subject is asked.
   ///
   /// - Parameter entry: one of the entries.
   public func refusal(of entry: CatalogueEntry) -> String? {
+    if purpose == .upward, entry.openness == .authorized, basis?.allSatisfy(\.isWhitespace) ?? true {
+      return
+        "entry \(entry.code) is for whom its subjects authorize: name the law that asks for it as the basis of the route, or enter an authorized route"
+    }
     guard purpose == .subscription else { return nil }
     if entry.sharing == .none { return "entry \(entry.code) is not shared" }
     guard basis?.isEmpty ?? true else { return nil }

@@ -32,8 +32,8 @@ package final class DecodedBlock: Sendable {
   private let textOffsets: [UInt32]
   let numbers: [Numbers]
   let exceptions: IntegerExceptions?
-  /// Of a coded block; codes have 32 bits, base and difference.
-  private let largestCode: Int64
+  /// Of a coded block: no code is larger, those in the places of absent values included; codes have 32 bits, base and difference.
+  private let codeBound: Int64
 
   package var isText: Bool { form != .none }
 
@@ -155,19 +155,33 @@ package final class DecodedBlock: Sendable {
     textOffsets = offsets
     self.numbers = numbers
     self.exceptions = exceptions
-    largestCode = form == .coded ? Self.largestCode(raw, values, packedOffset, width, base, nullOffset) : 0
+    codeBound = form == .coded ? base + Self.largest(raw.base + packedOffset, values, width: width) : 0
   }
 
-  private static func largestCode(
-    _ raw: BlockBytes, _ rows: Int, _ packed: Int, _ width: Int, _ base: Int64, _ nullOffset: Int
-  ) -> Int64 {
-    var largest: UInt64 = 0
-    var isAny = false
-    for row in 0..<rows where nullOffset < 0 || !NullBitmap.isNull(raw.base + nullOffset, row) {
-      largest = max(largest, BitPacking.value(raw.base + packed, row, width: width))
-      isAny = true
+  /// The largest of packed numbers of at most 32 bits.
+  private static func largest(_ packed: UnsafeRawPointer, _ count: Int, width: Int) -> Int64 {
+    guard width > 0 else { return 0 }
+    let step = 1024
+    // Invariant: `step` numbers fit the memory.
+    return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: step) { numbers in
+      guard let target = numbers.baseAddress else { return Int64(UInt32.max) }
+      var largest: UInt32 = 0
+      for first in stride(from: 0, to: count, by: step) {
+        let range = first..<min(count, first + step)
+        BitPacking.unpack(packed, range, width: width, adding: 0, to: target)
+        for place in 0..<range.count { largest = max(largest, target[place]) }
+      }
+      return Int64(largest)
     }
-    return isAny ? base + Int64(largest) : 0
+  }
+
+  /// The largest code of a coded block that stands for a value.
+  private var largestCode: Int64 {
+    var largest: UInt64 = 0
+    for value in 0..<valueCount where !isNull(value: value) {
+      largest = max(largest, BitPacking.value(bytes.base + packedOffset, value, width: width))
+    }
+    return base + Int64(largest)
   }
 
   /// Bits at which the groups of a block of phrases begin, and where the last ends; `nil` unless they fill the stream.
@@ -315,7 +329,9 @@ package final class DecodedBlock: Sendable {
   package func fits(dictionaryCount: Int, holes: Int) -> Bool {
     if form == .mapped { return (exceptions?.largest ?? 0) < UInt64(dictionaryCount) }
     guard form == .coded else { return true }
-    return numbers.count == holes && largestCode < Int64(dictionaryCount)
+    // What stands in the place of an absent value is read by nobody.
+    let limit = Int64(dictionaryCount)
+    return numbers.count == holes && (codeBound < limit || nullOffset >= 0 && largestCode < limit)
   }
 }
 

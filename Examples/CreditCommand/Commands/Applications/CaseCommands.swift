@@ -108,13 +108,15 @@ struct ObjectionCommand: AsyncParsableCommand {
     @Argument(help: "Number of the case.") var number: String
     @OptionGroup var record: CaseRecord
     @Option(help: "Why.") var reason: String
+    @Option(help: "File that proves it; may be repeated.") var material: [String] = []
+    @Option(help: "Day whose rules count; today without it.") var today: Day?
     @Argument(help: "What is wrong, as ITEM=VALUE; none = the record as a whole.") var claims: [String] = []
 
     func run() async throws {
-      try await platform.run { session, _ in
+      try await platform.run(today: today) { session, _ in
         let objection = try session.object(
           number, of: record.subject, entry: record.entry, key: record.key, claims: claims.map(Self.claim),
-          reason: reason)
+          reason: reason, materials: try material.map(ApplicationFile.material))
         try platform.show(objection, "submitted; to be decided by \(objection.decideBy)")
       }
     }

@@ -11,14 +11,15 @@ struct EvaluateCommand: AsyncParsableCommand {
   @OptionGroup var platform: PlatformOptions
   @Argument(help: "Identifier of the subject.") var subject: String
   @Option(help: "JSON file with the model.") var model: String
-  @Option(help: "Day whose rules count; today without it.") var today: Day?
+  @Option(help: "Commit as of which the store is looked at.") var asOf: UInt64?
+  @Option(help: "Day whose rules count, and from which months are counted; today without it.") var today: Day?
 
   func run() async throws {
     try await platform.run(today: today) { session, _ in
       guard let model = try ApplicationFile.values(model, as: IndicatorModel.self).first else {
         throw CreditError("invalidFile", "the file holds no model", file: model)
       }
-      let result = try session.evaluate(subject, by: model)
+      let result = try session.evaluate(subject, by: model, asOf: asOf)
       let lines = result.lines.map { "  \($0.name): \($0.points) (\($0.records.count) records)" }
       try platform.show(
         result,

@@ -25,7 +25,10 @@ package final class BlockCache: Sendable {
   }
 
   private struct Shard {
-    var slots: [Slot] = []
+    /// `nil` where an object was pushed out.
+    var slots: [Slot?] = []
+    /// Places without an object; the last was given up last.
+    var free: [Int] = []
     var index: [Key: Int] = [:]
     var hand = 0
     var cost = 0
@@ -62,8 +65,8 @@ package final class BlockCache: Sendable {
         return nil
       }
       shard.hits += 1
-      shard.slots[slot].wasUsed = true
-      return shard.slots[slot].object as? T
+      shard.slots[slot]?.wasUsed = true
+      return shard.slots[slot]?.object as? T
     }
   }
 
@@ -72,23 +75,30 @@ package final class BlockCache: Sendable {
     guard cost <= shardBudget else { return }
     lock(key).withLock { shard in
       guard shard.index[key] == nil else { return }
-      while shard.cost + cost > shardBudget, !shard.slots.isEmpty {
+      while shard.cost + cost > shardBudget, !shard.index.isEmpty {
         if shard.hand >= shard.slots.count { shard.hand = 0 }
-        if shard.slots[shard.hand].wasUsed {
-          shard.slots[shard.hand].wasUsed = false
-          shard.hand += 1
-        } else {
-          shard.cost -= shard.slots[shard.hand].cost
-          shard.index[shard.slots[shard.hand].key] = nil
-          let last = shard.slots.removeLast()
-          if shard.hand < shard.slots.count {
-            shard.slots[shard.hand] = last
-            shard.index[last.key] = shard.hand
+        if let slot = shard.slots[shard.hand] {
+          if slot.wasUsed {
+            shard.slots[shard.hand]?.wasUsed = false
+          } else {
+            shard.cost -= slot.cost
+            shard.index[slot.key] = nil
+            shard.slots[shard.hand] = nil
+            shard.free.append(shard.hand)
           }
         }
+        // The hand goes on in any case, so that what comes into the place it leaves is looked at last.
+        shard.hand += 1
       }
-      shard.index[key] = shard.slots.count
-      shard.slots.append(Slot(key: key, object: object, cost: cost, wasUsed: false))
+      // Whoever brings it is using it: it stays for a whole round.
+      let slot = Slot(key: key, object: object, cost: cost, wasUsed: true)
+      if let place = shard.free.popLast() {
+        shard.slots[place] = slot
+        shard.index[key] = place
+      } else {
+        shard.index[key] = shard.slots.count
+        shard.slots.append(slot)
+      }
       shard.cost += cost
     }
   }
