@@ -32,6 +32,9 @@ import Testing
     Case(
       name: "R2018 serious", decided: "2018-08-31", categories: ["吊销许可证"], on: "2019-06-30", isShown: true,
       regime: "R2018", earliest: "2018-08-31", last: "2021-08-31", reason: .shown),
+    Case(
+      name: "R2018 general, over", decided: "2018-05-30", on: "2019-05-31", isShown: false, regime: "R2018",
+      earliest: "2018-05-30", last: "2019-05-30", reason: .maximumReached),
     // The rules of the day asked about count, not those of the day of the decision.
     Case(
       name: "R2019 takes over", decided: "2018-07-30", on: "2019-07-01", isShown: true, regime: "R2019",
@@ -47,6 +50,19 @@ import Testing
       name: "R2019 specially serious, a day later", decided: "2020-02-29", breachClass: .speciallySerious,
       on: "2023-03-01", isShown: false, regime: "R2019", earliest: nil, last: "2023-02-28",
       reason: .maximumReached),
+    Case(
+      name: "R2019 serious, last day", decided: "2020-02-29", breachClass: .serious, on: "2023-02-28",
+      isShown: true, regime: "R2019", earliest: "2020-08-29", last: "2023-02-28", reason: .shown),
+    Case(
+      name: "R2019 serious, over", decided: "2020-02-29", breachClass: .serious, on: "2023-03-01",
+      isShown: false, regime: "R2019", earliest: "2020-08-29", last: "2023-02-28", reason: .maximumReached),
+    // What was over under R2019 is shown again from the first day of R2023: three years instead of one.
+    Case(
+      name: "before R2023", decided: "2022-04-20", on: "2023-04-30", isShown: false, regime: "R2019",
+      earliest: "2022-07-20", last: "2023-04-20", reason: .maximumReached),
+    Case(
+      name: "R2023 takes over", decided: "2022-04-20", on: "2023-05-01", isShown: true, regime: "R2023",
+      earliest: "2022-07-20", last: "2025-04-20", reason: .shown),
     Case(
       name: "R2023 last day", decided: "2023-03-31", on: "2026-03-31", isShown: true, regime: "R2023",
       earliest: "2023-06-30", last: "2026-03-31", reason: .shown),
