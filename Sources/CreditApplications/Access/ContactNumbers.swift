@@ -6,7 +6,7 @@
 enum ContactNumbers {
   /// The text with such numbers masked: of a mobile number three digits stay in front and four behind, of a card number four behind.
   static func masked(_ text: String) -> String {
-    guard text.utf8.count > 11 else { return text }
+    guard PersonalNumbers.hasDigits(11, text) else { return text }
     var scalars = Array(text.unicodeScalars)
     var isMasked = false
     var start = 0
@@ -50,11 +50,7 @@ enum ContactNumbers {
   }
 
   private static func digit(_ scalar: Unicode.Scalar) -> Int? {
-    switch scalar.value {
-    case 0x30...0x39: Int(scalar.value - 0x30)
-    case 0xFF10...0xFF19: Int(scalar.value - 0xFF10)
-    default: nil
-    }
+    PersonalNumbers.value(scalar).flatMap { $0 < 10 ? $0 : nil }
   }
 
   /// Letters that make a number part of a longer code; Chinese characters do not.

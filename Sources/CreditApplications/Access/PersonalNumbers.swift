@@ -14,7 +14,7 @@ public enum PersonalNumbers {
   /// PersonalNumbers.masked("张三 130302199001010016", on: today)   // "张三 130302********0016"
   /// ```
   public static func masked(_ text: String, on today: Day) -> String {
-    guard mayHoldNumber(text) else { return text }
+    guard hasDigits(15, text) else { return text }
     var scalars = Array(text.unicodeScalars)
     let values = scalars.map(value)
     let groups = groups(values)
@@ -61,9 +61,9 @@ public enum PersonalNumbers {
     return String(result)
   }
 
-  /// Whether a text has as many digits as the shortest number: nearly none has.
-  private static func mayHoldNumber(_ text: String) -> Bool {
-    guard text.utf8.count >= 15 else { return false }
+  /// Whether a text has as many digits as a number: nearly none has.
+  static func hasDigits(_ count: Int, _ text: String) -> Bool {
+    guard text.utf8.count >= count else { return false }
     var digits = 0
     var isWide = false
     for byte in text.utf8 {
@@ -71,7 +71,7 @@ public enum PersonalNumbers {
       if byte >= 0x30 && byte <= 0x39 || isWide && byte >= 0x90 && byte <= 0x99 { digits += 1 }
       isWide = byte == 0xBC
     }
-    return digits >= 15
+    return digits >= count
   }
 
   /// Bytes in any encoding that keeps ASCII, with identity numbers masked.
@@ -82,7 +82,7 @@ public enum PersonalNumbers {
   }
 
   /// 0 to 9 for digits of either width, 10 for X, `nil` for anything else.
-  private static func value(_ scalar: Unicode.Scalar) -> Int? {
+  static func value(_ scalar: Unicode.Scalar) -> Int? {
     switch scalar.value {
     case 0x30...0x39: Int(scalar.value - 0x30)
     case 0xFF10...0xFF19: Int(scalar.value - 0xFF10)

@@ -79,16 +79,4 @@ struct CommitmentRecord {
     return CommitmentRecord(commitment: kept, entry: entry, unitName: unitName)
       .values(foundBy: commitment.acceptanceUnit)
   }
-
-  /// The findings as the items hold them.
-  func changes(by unit: String?) throws -> [String: Value?] {
-    var changes: [String: Value?] = [:]
-    for (id, text) in findings(by: unit) {
-      guard let place = entry.itemIndex(id) else { continue }
-      do {
-        changes.updateValue(try text.flatMap { try entry.items[place].value(reading: $0) }, forKey: id)
-      } catch { throw CreditError(wrapping: error) }
-    }
-    return changes
-  }
 }

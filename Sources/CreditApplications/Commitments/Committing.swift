@@ -168,9 +168,17 @@ extension AccessSession {
       throw AccessRefusal(
         .wrongState, "the record was withdrawn or repaired by other means; withdraw the commitment too")
     }
-    changes.record = .init(
-      entry: entry.code, subject: letter.subject, key: letter.id, state: .corrected,
-      reason: "信用承诺 \(letter.id)", values: try content(commitment, entry, reading).changes(by: unit),
+    changes.record = try correction(commitment, entry, foundBy: unit, reading)
+  }
+
+  /// What the record becomes by a finding.
+  private func correction(
+    _ commitment: Commitment, _ entry: CatalogueEntry, foundBy unit: String?, _ reading: AccessReading
+  ) throws -> ApplicationChanges.RecordChange {
+    .init(
+      entry: entry.code, subject: commitment.letter.subject, key: commitment.id, state: .corrected,
+      reason: "信用承诺 \(commitment.id)",
+      values: try entry.changes(reading: content(commitment, entry, reading).findings(by: unit)),
       today: reading.today)
   }
 
@@ -181,7 +189,7 @@ extension AccessSession {
   ) throws {
     let letter = commitment.letter
     let present = try commitment.acceptanceUnit.map { code in
-      try reading.snapshot.units().present(code, on: reading.today)
+      try platform.register(reading.snapshot).units.present(code, on: reading.today)
     }
     if let record = try AccessReading.record(
       entry.code, of: letter.subject, key: letter.id, in: reading.snapshot),
@@ -191,10 +199,7 @@ extension AccessSession {
     {
       commitment.hasRecord = true
       guard commitment.state != .made else { return }
-      changes.record = .init(
-        entry: entry.code, subject: letter.subject, key: letter.id, state: .corrected,
-        reason: "信用承诺 \(letter.id)",
-        values: try content(commitment, entry, reading).changes(by: unit), today: reading.today)
+      changes.record = try correction(commitment, entry, foundBy: unit, reading)
       return
     }
     let content = try content(commitment, entry, reading)
@@ -215,9 +220,8 @@ extension AccessSession {
   private func content(
     _ commitment: Commitment, _ entry: CatalogueEntry, _ reading: AccessReading
   ) throws -> CommitmentRecord {
-    let names = Dictionary(
-      try reading.snapshot.units().all.map { ($0.code, $0.name) }, uniquingKeysWith: { _, last in last })
-    return CommitmentRecord(commitment: commitment, entry: entry) { names[$0] }
+    let units = try platform.register(reading.snapshot).units
+    return CommitmentRecord(commitment: commitment, entry: entry) { units[$0]?.name }
   }
 }
 

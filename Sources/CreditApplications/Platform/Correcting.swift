@@ -19,18 +19,7 @@ extension AccessSession {
   public func correct(
     _ entry: String, of text: String, key: String, values: [String: String?], reason: String
   ) throws {
-    try change(entry, text, key, .corrected, reason) { published in
-      var changes: [String: Value?] = [:]
-      for (id, text) in values {
-        guard let place = published.itemIndex(id) else {
-          throw CreditError("unknownItem", "entry \(entry) has no item \(id)", item: id)
-        }
-        do {
-          changes.updateValue(try text.flatMap { try published.items[place].value(reading: $0) }, forKey: id)
-        } catch { throw CreditError(wrapping: error) }
-      }
-      return changes
-    }
+    try change(entry, text, key, .corrected, reason, values)
   }
 
   /// Withdraws a record (数据撤回): nobody is shown it any more.
@@ -42,7 +31,7 @@ extension AccessSession {
   ///   - reason: why; names nobody.
   /// - Throws: as ``correct(_:of:key:values:reason:)``.
   public func withdraw(_ entry: String, of text: String, key: String, reason: String) throws {
-    try change(entry, text, key, .withdrawn, reason) { _ in [:] }
+    try change(entry, text, key, .withdrawn, reason)
   }
 
   /// Shows a withdrawn record again (恢复).
@@ -54,12 +43,12 @@ extension AccessSession {
   ///   - reason: why; names nobody.
   /// - Throws: as ``correct(_:of:key:values:reason:)``.
   public func reinstate(_ entry: String, of text: String, key: String, reason: String) throws {
-    try change(entry, text, key, .reinstated, reason) { _ in [:] }
+    try change(entry, text, key, .reinstated, reason)
   }
 
   private func change(
     _ entry: String, _ text: String, _ key: String, _ state: RecordState, _ reason: String,
-    _ values: (CatalogueEntry) throws -> [String: Value?]
+    _ values: [String: String?] = [:]
   ) throws {
     let subject = identifier(text)
     try perform(.change, about: [subject]) { reading, facts in
@@ -81,7 +70,7 @@ extension AccessSession {
         }
         changes.record = .init(
           entry: entry, subject: found.subject, key: key, state: state, reason: reason,
-          values: try values(snapshot.entry(entry)), today: reading.today)
+          values: try snapshot.entry(entry).changes(reading: values), today: reading.today)
       }
       (facts.entries, facts.rows) = ([entry], 1)
     }

@@ -110,18 +110,7 @@ extension AccessSession {
   ) throws -> [String: Value?] {
     let claimed = objection.claims.map { ($0.item, $0.value) }
     let wanted = values.isEmpty ? Dictionary(claimed, uniquingKeysWith: { _, last in last }) : values
-    let entry = try snapshot.entry(objection.entry)
-    var corrections: [String: Value?] = [:]
-    for (id, text) in wanted {
-      guard let place = entry.itemIndex(id) else {
-        throw CreditError("unknownItem", "entry \(entry.code) has no item \(id)", item: id)
-      }
-      do {
-        let value = try text.flatMap { try entry.items[place].value(reading: $0) }
-        corrections.updateValue(value, forKey: id)
-      } catch { throw CreditError(wrapping: error) }
-    }
-    return corrections
+    return try snapshot.entry(objection.entry).changes(reading: wanted)
   }
 
   /// The objections to a subject's records, the oldest first.

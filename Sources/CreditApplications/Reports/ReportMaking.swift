@@ -110,10 +110,8 @@ struct ReportMaking {
   private func units(of entries: [CatalogueSummary]) throws -> String {
     let codes = Set(entries.flatMap(\.units)).sorted()
     guard !codes.isEmpty else { return "" }
-    let names = Dictionary(
-      try reading.platform.register(reading.snapshot).units.all.map { ($0.code, $0.name) },
-      uniquingKeysWith: { _, last in last })
-    let shown = codes.prefix(20).map { names[$0] ?? $0 }.joined(separator: "、")
+    let units = try reading.platform.register(reading.snapshot).units
+    let shown = codes.prefix(20).map { units[$0]?.name ?? $0 }.joined(separator: "、")
     return "，提供单位：\(shown)" + (codes.count > 20 ? "等 \(codes.count) 个单位" : "")
   }
 

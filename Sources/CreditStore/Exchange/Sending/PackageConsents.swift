@@ -47,22 +47,11 @@ struct PackageConsents {
 }
 
 extension CreditDatabase {
-  /// Finds out whether all that a package of an authorized route gives may be given now.
-  ///
-  /// - Throws: `CreditError`, code `consentEnded`.
-  func checkConsents(of package: ExchangePackage, _ content: PackageContent) throws {
-    guard package.consents != nil else { return }
+  /// Those whose records a package may give now; `nil` where its route asks nobody.
+  func permitted(for package: ExchangePackage, _ entry: CatalogueEntry) throws -> ConsentedSubjects? {
+    guard package.consents != nil else { return nil }
     let present = snapshot()
     let route = try ExchangeTables(snapshot: present.engine).route(package.route)
-    let subjects = try ConsentedSubjects(route, content.published, present, on: Self.today())
-    try content.forEach { message in
-      guard message.operation == .put else { return }
-      guard subjects.allows(Identifier(message.subject.text, as: message.subject.kind)) else {
-        throw CreditError(
-          "consentEnded",
-          "package \(package.number) of route \(package.route) holds records of somebody whose consent ended since: where the receiver does not have it, let the "
-            + "route begin anew")
-      }
-    }
+    return try ConsentedSubjects(route, entry, present, on: Self.today())
   }
 }

@@ -28,6 +28,8 @@ struct PackageContent {
   private let original: Original?
   /// On an authorized route: whose records the receiver had and may have.
   private let consents: PackageConsents?
+  /// For a package that goes now: whose records may go; `nil` where nobody is asked.
+  var permitted: ConsentedSubjects?
 
   /// A place of its own for what would contain itself.
   private final class Original {
@@ -84,7 +86,23 @@ struct PackageContent {
   }
 
   /// Gives the messages, in the order in which the changes came.
+  ///
+  /// - Throws: `CreditError`, code `consentEnded`, before a record is given that may not go.
   func forEach(_ body: (ExchangeMessage) throws -> Void) throws {
+    try visit { message in
+      if let permitted, message.operation == .put,
+        !permitted.allows(Identifier(message.subject.text, as: message.subject.kind))
+      {
+        throw CreditError(
+          "consentEnded",
+          "the package holds records of somebody whose consent ended since: where the receiver does not have it, let the route begin anew"
+        )
+      }
+      try body(message)
+    }
+  }
+
+  private func visit(_ body: (ExchangeMessage) throws -> Void) throws {
     // Two records of an entry without record key may have been corrected to one content: elsewhere they are one record, and one message.
     var given: Set<String> = []
     var units: [UInt64: String?] = [:]

@@ -103,8 +103,8 @@ extension CreditSnapshot {
     let then = database.engine.snapshot(asOf: known[place].batch ?? engine.commit)
     let route = try ExchangeTables(snapshot: then).route(package.route)
     let previous = place > 0 && known[place - 1].state != .restart ? known[place - 1].number : nil
-    let content = try PackageContent(known[place], in: database)
-    try database.checkConsents(of: known[place], content)
+    var content = try PackageContent(known[place], in: database)
+    content.permitted = try database.permitted(for: known[place], content.published)
     return (route, content, previous)
   }
 
