@@ -186,14 +186,7 @@ public final class CreditDatabase: Sendable {
 
   /// Today in the time zone of Asia/Shanghai.
   public static func today() -> Day {
-    day(ofMilliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-  }
-
-  /// The day of an instant, in milliseconds since 1970 UTC, in the time zone of Asia/Shanghai.
-  package static func day(ofMilliseconds milliseconds: Int64) -> Day {
-    let (days, rest) = milliseconds.addingReportingOverflow(8 * 3_600_000).partialValue
-      .quotientAndRemainder(dividingBy: 86_400_000)
-    return Day(daysSinceEpoch: Int(rest < 0 ? days - 1 : days)) ?? .epoch
+    Day(millisecondsSinceEpoch: Int64(Date().timeIntervalSince1970 * 1000))
   }
 
   // MARK: Changing records

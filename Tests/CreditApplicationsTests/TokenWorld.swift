@@ -1,5 +1,5 @@
 // Owns a platform whose records hold a token of their own in every item, and a naive model of who may see which.
-// Invariants: the model is written from the rules in words, not from the code: openness, sharing, consent, unit, kind of subject.
+// Invariants: the model is written from the rules in words, not from the code: openness, sharing, consent, unit, kind of subject, state of the record.
 
 @testable import CreditApplications
 import CreditModel
@@ -16,10 +16,24 @@ final class TokenWorld: Sendable {
     var hasMask: Bool
     var isPerson: Bool
     var unit: String
+    var state = State.current
     var description: String {
-      "\(text) of \(entry.code) \(openness.rawValue) \(isPerson ? "person" : "body")"
+      "\(text) of \(entry.code) \(openness.rawValue) \(isPerson ? "person" : "body") \(state)"
     }
+
+    /// Whether the market regulator reported it, to an entry that names it.
+    var isOwn: Bool { entry.units.contains(PlatformFixture.market) && unit == PlatformFixture.market }
   }
+
+  /// What became of the record a token stands in.
+  enum State {
+    case current, withdrawn, repaired
+    /// The record was corrected: another token stands in its place.
+    case superseded
+  }
+
+  /// What the body consented to, for the market regulator.
+  static let consentedCategories = ["administrative", "utility"]
 
   let fixture: PlatformFixture
   let entries: [CatalogueEntry]
@@ -61,6 +75,7 @@ final class TokenWorld: Sendable {
       for unit in [PlatformFixture.market, PlatformFixture.centre]
       where entry.units.isEmpty || entry.units.contains(unit) {
         var rows: [String] = []
+        let first = tokens.count
         for subject in subjects.prefix(2) {
           let isPerson = subject.hasPrefix("1303")
           var cells = [subject]
@@ -81,18 +96,61 @@ final class TokenWorld: Sendable {
         }
         try fixture.collect(
           entry.code, from: unit, header: entry.items.map(\.id).joined(separator: ","), rows)
+        try Self.change(&tokens, from: first, entry, subjects, fixture, &random)
       }
     }
     self.entries = entries
     self.tokens = tokens
+    try fixture.keeper.grant(
+      Consent(
+        id: "C", subject: Identifier(subjects[0], as: .unifiedSocialCreditCode),
+        grantee: PlatformFixture.market,
+        categories: Self.consentedCategories, purpose: "测试", grantedOn: fixture.day.value,
+        validUntil: fixture.day.value, channel: .paper, evidence: String(repeating: "0", count: 64)))
+  }
+
+  /// Withdraws, repairs and corrects some of the records that came in last.
+  private static func change(
+    _ tokens: inout [Token], from first: Int, _ entry: CatalogueEntry, _ subjects: [String],
+    _ fixture: PlatformFixture, _ random: inout SeededGenerator
+  ) throws {
+    let perRecord = (tokens.count - first) / 2
+    for (place, subject) in subjects.prefix(2).enumerated() {
+      let record = first + place * perRecord..<first + (place + 1) * perRecord
+      let identifier = Identifier(detecting: subject, on: fixture.day.value)
+      // The document number is the key, and the first token.
+      let key = tokens[record.lowerBound].text
+      let next = "tok\(tokens.count)next\(UInt32.random(in: 0...UInt32.max, using: &random))x"
+      switch Int.random(in: 0..<8, using: &random) {
+      case 0:
+        try fixture.withStore {
+          _ = try $0.withdraw(entry.code, subject: identifier, key: key, reason: "撤销")
+        }
+        for token in record { tokens[token].state = .withdrawn }
+      case 1:
+        try fixture.withStore { _ = try $0.repair(entry.code, subject: identifier, key: key, reason: "修复") }
+        for token in record { tokens[token].state = .repaired }
+      case 2:
+        try fixture.withStore {
+          _ = try $0.correct(
+            entry.code, subject: identifier, key: key, reason: "更正", changes: ["I0": .text(next)])
+        }
+        // Behind the number and the name.
+        let old = record.lowerBound + 2
+        var token = tokens[old]
+        tokens[old].state = .superseded
+        token.text = next
+        tokens.append(token)
+      default: break
+      }
+    }
   }
 
   func randomRole(_ random: inout SeededGenerator) -> AccessRole {
     AccessRole(
       id: "random", name: "随机",
-      audience: [Audience.everybody, .government, .authorized, .subject].randomElement(using: &random)
-        ?? .everybody,
-      actions: [.query, .screen, .report, .finance],
+      audience: Audience.allCases.randomElement(using: &random) ?? .everybody,
+      actions: Set(AccessAction.allCases).subtracting([.administer, .collect, .change]),
       scope: AccessRole.Scope.allCases.randomElement(using: &random),
       entries: Bool.random(using: &random)
         ? nil : entries.filter { _ in Bool.random(using: &random) }.map(\.code),
@@ -102,10 +160,25 @@ final class TokenWorld: Sendable {
   }
 
   /// Whether somebody of the market regulator with a role may see a token.
-  func isVisible(_ token: Token, to role: AccessRole) -> Bool {
-    let isSeen = mayLook(token, role)
+  ///
+  /// - Parameter past: whether they ask for what was.
+  func isVisible(_ token: Token, to role: AccessRole, past: Bool = false) -> Bool {
+    let isSeen = mayLook(token, role) && mayLookAtState(token, role, past)
     if isSeen { seen.withLock { $0 = true } }
     return isSeen
+  }
+
+  private func mayLookAtState(_ token: Token, _ role: AccessRole, _ past: Bool) -> Bool {
+    let isOwn = token.isOwn && role.audience != .everybody
+    if past {
+      let isReporter = token.unit == PlatformFixture.market && role.audience == .government
+      return isReporter || role.audience == .centre || role.audience == .subject
+    }
+    switch token.state {
+    case .current: return true
+    case .withdrawn, .superseded: return false
+    case .repaired: return isOwn || role.audience == .centre
+    }
   }
 
   private func mayLook(_ token: Token, _ role: AccessRole) -> Bool {
@@ -120,13 +193,13 @@ final class TokenWorld: Sendable {
       return !token.isPerson && entry.openness == .public && token.openness == .public
     }
     // What the own unit reports, and is named for, it may see whole.
-    if entry.units.contains(PlatformFixture.market), token.unit == PlatformFixture.market { return true }
+    if token.isOwn { return true }
     switch role.audience {
     case .government:
       guard entry.openness != .authorized, token.openness != .authorized else { return false }
       if entry.openness == .public || entry.sharing == .unconditional { return true }
       return entry.sharing == .conditional && role.conditionalEntries?.contains(entry.code) == true
-    case .authorized: return false
+    case .authorized: return !token.isPerson && Self.consentedCategories.contains(entry.category)
     case .subject, .centre: return true
     case .everybody: return false
     }

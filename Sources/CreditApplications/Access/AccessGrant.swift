@@ -16,6 +16,10 @@ struct AccessGrant: Sendable {
   var subordinateUnits: Set<String> = []
   /// Its roles that hold.
   var roles: [AccessRole]
+  /// The subject that signed in as itself.
+  var ownSubject: Identifier?
+  /// The same with all that links join with it: what roles of the subject's own read. `nil` where they read for any, as a desk does.
+  var ownSubjects: Set<Identifier>?
 
   /// What whoever keeps the store may: everything, for whose eyes they say.
   static func keeper(_ audience: Audience) -> AccessGrant {
@@ -31,7 +35,11 @@ struct AccessGrant: Sendable {
       guard caller.portal == .website else {
         throw AccessRefusal(.unknownAccount, "only the website is open to somebody without an account")
       }
-      return AccessGrant(roles: [.publicPortal])
+      guard let subject = caller.subject else {
+        return AccessGrant(roles: [configuration.builtIn(.publicPortal)])
+      }
+      return AccessGrant(
+        roles: [configuration.builtIn(.ownPortal)], ownSubject: Identifier(subject.text, as: subject.kind))
     }
     guard let account = register.accounts[id] else {
       throw AccessRefusal(.unknownAccount, "there is no account \(id); enter it with its unit first")

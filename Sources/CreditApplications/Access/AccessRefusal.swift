@@ -21,6 +21,12 @@ public enum AccessRule: String, Codable, Sendable, CaseIterable {
   case purposeMissing
   /// No role of the account allows the entry.
   case entryNotGranted
+  /// An item may not be seen in full, and so not be asked about.
+  case itemNotGranted
+  /// The role reads the data of one subject, which has to be named.
+  case subjectMissing
+  /// Somebody who signed in as a subject asks about another one.
+  case notOwnSubject
   /// More subjects than a role allows at once.
   case tooManySubjects
   /// There is no such consent of this subject for this unit.

@@ -73,6 +73,14 @@ public struct AccessRole: Codable, Sendable, Hashable {
     }
     if name.allSatisfy(\.isWhitespace) || name.utf8.count > 1000 { return "role \(id) has no name" }
     if actions.isEmpty { return "role \(id) allows nothing" }
+    if id.hasPrefix("$") {
+      guard let own = [Self.publicPortal, .ownPortal].first(where: { $0.id == id }) else {
+        return "role \(id) is none that may be set; $public and $self are"
+      }
+      guard audience == own.audience, scope == .all, !(isUnmasked ?? false) || audience == .subject,
+        actions.isSubset(of: own.actions.union([.report, .statistics]))
+      else { return "role \(id) may not do or see that: it is everybody's who comes to the website" }
+    }
     if let from, let until, until < from { return "role \(id) ends before it begins" }
     if let maximumSubjects, maximumSubjects < 1 { return "role \(id) may ask about nobody" }
     return nil
@@ -84,6 +92,11 @@ public struct AccessRole: Codable, Sendable, Hashable {
   /// What the public portal may: look at what is public, as it is published.
   static let publicPortal = AccessRole(
     id: "$public", name: "公众", audience: .everybody, actions: [.query], scope: .all)
+
+  /// What a subject may that signed in as itself: see what there is about it, who looked at it, and hand in what is its to hand in.
+  static let ownPortal = AccessRole(
+    id: "$self", name: "本人", audience: .subject, actions: [.query, .report, .apply, .consent, .audit],
+    scope: .all)
 
   /// What whoever keeps the store's files may: everything.
   static let keeper = AccessRole(

@@ -33,12 +33,16 @@ public struct Caller: Codable, Sendable, Equatable {
   public var caseNumber: String?
   /// The consent it rests on (授权书编号).
   public var consent: String?
+  /// The subject that signed in on the website as itself, as whoever signs people in has verified it (实名认证); `nil` for everybody else. It reads its own
+  /// data, and nobody else's.
+  public var subject: Identifier?
 
   /// Makes a caller.
   public init(
     account: String?, portal: Portal, purpose: String, terminal: String? = nil, caseNumber: String? = nil,
-    consent: String? = nil
+    consent: String? = nil, subject: Identifier? = nil
   ) {
+    self.subject = subject
     self.account = account
     self.portal = portal
     self.purpose = purpose

@@ -61,6 +61,9 @@ struct EntryRights: Sendable, Hashable {
     return consent.allows(eventOn: day)
   }
 
+  /// The same without what the own units report.
+  var withoutOwn: EntryRights { EntryRights(role: role, ownUnits: [], policy: policy, consent: consent) }
+
   /// Whether the caller's own units report an entry.
   func isOwn(_ units: [String]) -> Bool {
     role.audience != .everybody && !ownUnits.isDisjoint(with: units)

@@ -19,19 +19,27 @@ struct RecordRights {
   let asked: Identifier
   let publicity: RecordPublicity
   let today: Day
+  /// Whether versions of the past are shown.
+  var isOfPast = false
+  /// What roles of the subject's own read; `nil` = any subject.
+  var ownSubjects: Set<Identifier>?
   /// Gives the unit that reported a batch.
   let unit: (CreditRecord) throws -> String?
 
   /// The record as the caller may see it, or `nil`.
   func shown(_ record: CreditRecord, isDisputed: Bool) throws -> ShownRecord? {
     let entry = record.entry
-    guard record.state != .withdrawn else { return nil }
+    guard isOfPast || record.state != .withdrawn else { return nil }
     let reporter = try unit(record)
     for right in rights {
       guard let isOwn = reach(right, entry, record, reporter) else { continue }
       let role = right.entries.role
+      if isOfPast, role.audience == .everybody || role.audience == .authorized { continue }
+      // What a unit reported it may look back at.
+      let isReporter = reporter.map(right.entries.ownUnits.contains) ?? false
+      if isOfPast, role.audience == .government, !isReporter { continue }
       // What was repaired is neither shown nor shared any more.
-      if record.state == .repaired, role.audience != .centre, !isOwn { continue }
+      if record.state == .repaired, !isOfPast, role.audience != .centre, !isOwn { continue }
       var publication: Publication?
       if role.audience == .everybody {
         guard isPublicSubject(record, right.entries.policy) else { continue }
@@ -56,6 +64,7 @@ struct RecordRights {
       return nil
     }
     guard Self.followsLink(from: asked, to: record.subject, rights.role) else { return nil }
+    if rights.role.audience == .subject, let ownSubjects, !ownSubjects.contains(record.subject) { return nil }
     if let units = right.units, !(reporter.map(units.contains) ?? false) { return nil }
     let isOwn = rights.isOwn(entry.units) && reporter.map(rights.ownUnits.contains) ?? false
     // Whoever may see an entry only because the own units report it sees what these reported.
@@ -81,7 +90,7 @@ struct RecordRights {
   }
 
   private func allowsOthers(_ rights: EntryRights, _ entry: CatalogueEntry) -> Bool {
-    EntryRights(role: rights.role, ownUnits: [], policy: rights.policy, consent: rights.consent).allows(entry)
+    rights.withoutOwn.allows(entry)
   }
 
   private func isPublicSubject(_ record: CreditRecord, _ policy: PublicPolicy) -> Bool {
@@ -156,9 +165,18 @@ struct RecordRights {
   private func mask(
     _ text: String, _ item: CatalogueItem?, _ role: AccessRole, _ subject: Identifier
   ) -> String {
+    Self.masked(text, item, role, subject, on: today)
+  }
+
+  /// A text of an item as a role may see it.
+  ///
+  /// - Parameter subject: whose record it stands in, where it is one's.
+  static func masked(
+    _ text: String, _ item: CatalogueItem?, _ role: AccessRole, _ subject: Identifier?, on today: Day
+  ) -> String {
     if role.isUnmasked ?? false { return text }
     // People know their own number.
-    if role.audience == .subject, text.utf8.elementsEqual(subject.text.utf8) { return text }
+    if role.audience == .subject, let subject, text.utf8.elementsEqual(subject.text.utf8) { return text }
     if let mask = item?.mask, mask.count == 2 {
       return Mask(leading: mask[0], trailing: mask[1]).apply(to: text)
     }

@@ -83,7 +83,7 @@ extension CreditPlatform {
     }
     var uses: [Place: AccessUse] = [:]
     try forEachLine { entry in
-      let month = CreditDatabase.day(ofMilliseconds: entry.instant).month
+      let month = Day(millisecondsSinceEpoch: entry.instant).month
       guard month >= first ?? month, month <= last ?? month else { return }
       let place = Place(month: month, portal: entry.portal, unit: entry.unit, action: entry.action)
       var use =

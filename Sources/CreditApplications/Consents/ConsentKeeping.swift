@@ -39,7 +39,7 @@ extension AccessSession {
     try perform(.consent) { reading, facts in
       let subject = try platform.database.change("consent") { snapshot, changes in
         guard var consent = try snapshot.document(DocumentKind.consent, id)?.decoded(as: Consent.self),
-          reading.audience == .centre || reading.grant.ownUnits.contains(consent.grantee)
+          reading.follows(consent)
         else {
           throw CreditError("unknownConsent", "there is no consent \(id)")
         }
@@ -55,7 +55,7 @@ extension AccessSession {
     }
   }
 
-  /// The consents of a subject, for the caller's units, or all for the centre; the oldest first.
+  /// The consents of a subject: those for the caller's units, or all for the subject itself and the centre; the oldest first.
   ///
   /// - Parameters:
   ///   - text: an identifier of the subject.
@@ -64,9 +64,8 @@ extension AccessSession {
   public func consents(of text: String, kind: IdentifierKind? = nil) throws -> [Consent] {
     let subject = identifier(text, kind: kind)
     return try perform(.consent, about: [subject]) { reading, facts in
-      let consents = try reading.documents(DocumentKind.consent, of: subject, as: Consent.self).filter {
-        reading.audience == .centre || reading.grant.ownUnits.contains($0.grantee)
-      }
+      let consents = try reading.documents(DocumentKind.consent, of: subject, as: Consent.self).filter(
+        reading.follows)
       facts.rows = consents.count
       return consents
     }
@@ -102,5 +101,16 @@ extension AccessSession {
     }
     try consent.check(unit: grant.unit, purpose: caller.purpose, on: platform.options.today())
     return consent
+  }
+}
+
+extension AccessReading {
+  /// Whether a consent is the caller's business: given by it, or to its unit, or it is the centre.
+  fileprivate func follows(_ consent: Consent) -> Bool {
+    if grant.ownUnits.contains(consent.grantee) { return true }
+    return roles.contains { role in
+      role.audience == .centre
+        || role.audience == .subject && grant.ownSubjects?.contains(consent.subject) ?? true
+    }
   }
 }

@@ -65,10 +65,11 @@ extension AccessSession {
   public func check(_ text: String, matter: String? = nil) throws -> CounterCheck {
     let subject = identifier(text)
     return try perform(.screen, about: [subject]) { reading, facts in
+      let checking = Checking(reading, matter: matter)
       // A number may stand under another kind than its form suggests.
-      let found = try reading.snapshot.screen([text]).first?.identifier ?? subject
+      let found = try checking.screen([text]).first?.identifier ?? subject
       if found != subject { facts.found = [found] }
-      let check = try Checking(reading, matter: matter).check(text, found)
+      let check = try checking.check(text, found)
       facts.entries = Set(check.memberships.map(\.entry))
       facts.rows = check.memberships.count
       return check
@@ -86,9 +87,9 @@ extension AccessSession {
     let subjects = texts.map { identifier($0) }
     return try perform(.screen, about: subjects) { reading, facts in
       let checking = Checking(reading, matter: matter)
-      let found = try reading.snapshot.screen(texts)
+      let found = try checking.screen(texts)
       return try zip(zip(texts, subjects), found).map { asked, screening in
-        guard screening.records.keys.contains(where: checking.entries.contains) else {
+        guard screening.isFound else {
           return CounterCheck(
             subject: asked.0, memberships: [], measures: [], commit: reading.snapshot.commit)
         }
@@ -121,6 +122,13 @@ struct Checking {
     let lists = configuration.mappings.values.filter { $0.kind == .list }.map(\.entry)
     entries = Set(memoranda.flatMap(\.triggers).map(\.entry) + lists)
     choice = "check|" + entries.sorted().joined(separator: " ")
+  }
+
+  /// Counts records of the lists that the caller may see, and of nothing else.
+  func screen(_ texts: [String]) throws -> [Screening] {
+    let entries = entries
+    let selection = try reading.visible(choice: choice) { entries.contains($0.code) }
+    return try reading.snapshot.screen(texts, among: selection)
   }
 
   func check(_ text: String, _ subject: Identifier) throws -> CounterCheck {

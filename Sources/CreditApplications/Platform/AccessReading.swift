@@ -18,6 +18,8 @@ struct AccessReading {
   private(set) var day: Day
   /// What an authorised reading rests on.
   var consent: Consent?
+  /// Whether versions of the past are shown: to those only who see it.
+  var isOfPast = false
 
   var today: Day { day }
   var platform: CreditPlatform { session.platform }
@@ -25,7 +27,7 @@ struct AccessReading {
   var audience: Audience { roles.map(\.audience).max { $0.rank < $1.rank } ?? .everybody }
 
   /// The rights of the roles.
-  private func rights() -> [RecordRights.Right] {
+  func rights() -> [RecordRights.Right] {
     roles.map { role in
       RecordRights.Right(
         entries: EntryRights(
@@ -49,6 +51,21 @@ struct AccessReading {
     return try shown(try snapshot.records(of: subject, among: selection), rights, of: subject)
   }
 
+  /// What the caller sees of a subject's records of some entries.
+  func records(of subject: Identifier, among codes: Set<String>) throws -> [ShownRecord] {
+    let rights = rights().filter { $0.entries.allows(subject.subjectKind) }
+    guard !rights.isEmpty else { return [] }
+    let selection = try snapshot.narrowed(try selection(rights, "") { _ in true }, to: codes)
+    return try shown(try snapshot.records(of: subject, among: selection), rights, of: subject)
+  }
+
+  /// The entries the caller may see.
+  func visible(choice: String = "", where isWanted: (CatalogueSummary) -> Bool = { _ in true }) throws
+    -> EntrySelection
+  {
+    try selection(rights(), choice, isWanted)
+  }
+
   private func selection(
     _ rights: [RecordRights.Right], _ choice: String, _ isWanted: (CatalogueSummary) -> Bool
   ) throws -> EntrySelection {
@@ -57,7 +74,7 @@ struct AccessReading {
 
   /// Codes of the entries the caller may see and asks for.
   func visibleCodes(choice: String, where isWanted: (CatalogueSummary) -> Bool) throws -> Set<String> {
-    try selection(rights(), choice, isWanted).codes
+    try visible(choice: choice, where: isWanted).codes
   }
 
   /// The entries the caller may see, by code.
@@ -72,6 +89,13 @@ struct AccessReading {
   func shown(_ identifier: Identifier) -> String {
     let isUnmasked = roles.allSatisfy { $0.isUnmasked ?? false || $0.audience == .subject }
     return isUnmasked ? identifier.text : identifier.masked
+  }
+
+  /// The reading with those roles alone that read without a subject being named: not those of a subject's own, nor those that rest on a consent.
+  func withoutSubject() throws(AccessRefusal) -> AccessReading {
+    try limited(
+      to: { $0.audience != .subject && $0.audience != .authorized },
+      or: AccessRefusal(.subjectMissing, "the role reads the data of one subject; name it"))
   }
 
   /// The same reading with those roles alone that pass a test; refused where none does.
@@ -115,7 +139,8 @@ struct AccessReading {
     _ finding: @escaping (CreditRecord) throws -> BreachFinding?
   ) -> RecordRights {
     RecordRights(
-      rights: rights, asked: subject, publicity: publicity(finding), today: today
+      rights: rights, asked: subject, publicity: publicity(finding), today: today, isOfPast: isOfPast,
+      ownSubjects: grant.ownSubjects
     ) { try platform.unit(of: $0, snapshot) }
   }
 
@@ -139,9 +164,11 @@ struct AccessReading {
   }
 
   /// A record met outside a look at its subject, as the caller may see it.
-  func shown(_ record: CreditRecord) throws -> ShownRecord? {
+  ///
+  /// - Parameter asked: the identifier that was asked about, where it may be another one of the subject's.
+  func shown(_ record: CreditRecord, asked: Identifier? = nil) throws -> ShownRecord? {
     let rights = rights().filter { $0.entries.allows(record.subject.subjectKind) }
-    return try shown([record], rights, of: record.subject).first
+    return try shown([record], rights, of: asked ?? record.subject).first
   }
 
   /// What organs said of decisions about one subject.

@@ -47,9 +47,10 @@ public struct AccessSession: Sendable {
       let snapshot = commit.map { platform.database.snapshot(asOf: $0) } ?? platform.database.snapshot()
       // What the caller may do is what is so now, also where the past is read.
       let present = commit == nil ? snapshot : platform.database.snapshot()
-      let grant = try grant(present)
+      var grant = try grant(present)
       unit = grant.unit
       roles = try grant.roles(for: action)
+      try keepToOwn(&roles, &grant, subjects, present)
       guard !caller.purpose.allSatisfy(\.isWhitespace) else {
         throw AccessRefusal(.purposeMissing, "say what for")
       }
@@ -81,6 +82,29 @@ public struct AccessSession: Sendable {
         action, about: subjects + facts.found, roles: roles.map(\.id), unit: unit, facts, outcome: error.code)
       throw error
     }
+  }
+
+  /// Leaves out roles of a subject's own where others are asked about, and those of a desk that does not say for which case it reads for a subject.
+  private func keepToOwn(
+    _ roles: inout [AccessRole], _ grant: inout AccessGrant, _ subjects: [Identifier],
+    _ snapshot: CreditSnapshot
+  ) throws {
+    guard keeper == nil, roles.contains(where: { $0.audience == .subject }) else { return }
+    let refusal: AccessRefusal
+    if let own = grant.ownSubject {
+      // What stands under the numbers of one's companies a person may see; whose companies they are is not theirs.
+      let linked = try snapshot.identifiers(of: own).filter { own.isOfPerson || !$0.isOfPerson }
+      let all = Set(linked + [own])
+      grant.ownSubjects = all
+      guard !subjects.allSatisfy(all.contains) else { return }
+      refusal = AccessRefusal(.notOwnSubject, "who signed in as a subject asks about itself")
+    } else {
+      guard (caller.caseNumber ?? "").allSatisfy(\.isWhitespace) else { return }
+      refusal = AccessRefusal(
+        .authorityMissing, "the data of a subject is read for it on its request; give the number of the case")
+    }
+    roles.removeAll { $0.audience == .subject }
+    if roles.isEmpty { throw refusal }
   }
 
   /// Writes a line of the log.

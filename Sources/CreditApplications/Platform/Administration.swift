@@ -41,7 +41,7 @@ extension AccessSession {
         guard accounts.contains(assignment.account) else {
           throw CreditError("unknownAccount", "there is no account \(assignment.account)")
         }
-        if let missing = assignment.roles.first(where: { !roles.contains($0) }) {
+        if let missing = assignment.roles.first(where: { !roles.contains($0) || $0.hasPrefix("$") }) {
           throw CreditError("unknownRole", "there is no role \(missing); enter it first")
         }
         try changes.put(DocumentKind.assignment, assignment.account, assignment)

@@ -14,7 +14,11 @@ extension AccessSession {
   public func accesses(to text: String, kind: IdentifierKind? = nil) throws -> [AccessLogEntry] {
     let subject = identifier(text, kind: kind)
     return try perform(.audit, about: [subject]) { reading, facts in
-      let found = try reading.platform.accesses(to: subject).filter { reading.reaches($0.unit) }
+      var found = try reading.platform.accesses(to: subject).filter { reading.reaches($0.unit) }
+      if reading.roles.allSatisfy({ $0.audience == .subject }) {
+        // The unit answers for it, not the person at the desk.
+        for place in found.indices { (found[place].account, found[place].terminal) = (nil, nil) }
+      }
       facts.rows = found.count
       return found
     }
@@ -27,7 +31,8 @@ extension AccessSession {
   ///   - last: the last month; `nil` = up to now.
   /// - Throws: `AccessRefusal`; `CreditError`: `logTampered`, `damaged`.
   public func use(from first: Month? = nil, through last: Month? = nil) throws -> [AccessUse] {
-    try perform(.audit) { reading, facts in
+    try perform(.audit) { all, facts in
+      let reading = try all.withoutSubject()
       let found = try reading.platform.use(from: first, through: last).filter { reading.reaches($0.unit) }
       facts.rows = found.count
       return found

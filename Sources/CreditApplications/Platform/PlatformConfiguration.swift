@@ -46,6 +46,9 @@ struct PlatformConfiguration: Sendable {
     return settings
   }
 
+  /// A role everybody has who comes to the website, as the city set it.
+  func builtIn(_ role: AccessRole) -> AccessRole { roles[role.id] ?? role }
+
   /// The item that names the list a record of an entry is a membership of.
   func listItem(of entry: String) -> String? {
     for trigger in memoranda.flatMap(\.triggers) where trigger.entry == entry {

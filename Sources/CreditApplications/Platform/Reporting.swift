@@ -23,25 +23,38 @@ public struct ReportedBatch: Codable, Sendable, Equatable {
 }
 
 extension AccessSession {
-  /// Takes in a CSV file as a batch of the caller's unit (信用信息报送).
+  /// Takes in a file as a batch of the caller's unit (信用信息报送): JSON or a workbook where its name says so, else CSV.
   ///
   /// - Parameters:
   ///   - path: of the file.
   ///   - entry: code of the entry.
+  ///   - period: label of the period it is for, such as `2026-11`; `nil` = the one its day lies in.
+  ///   - resubmits: the batch whose rejects it sends again.
+  ///   - channel: how it came.
   /// - Throws: `AccessRefusal`; `CreditError`: what collecting throws, such as `unitNotAllowed`.
   @discardableResult
-  public func collect(_ path: String, for entry: String) throws -> ReportedBatch {
+  public func collect(
+    _ path: String, for entry: String, period: String? = nil, resubmits: UInt64? = nil,
+    channel: ReportingChannel = .file
+  ) throws -> ReportedBatch {
     try perform(.collect) { reading, facts in
-      guard reading.roles.contains(where: { $0.entries?.contains(entry) ?? true }) else {
-        throw AccessRefusal(.entryNotGranted, "no role allows bringing in \(entry)")
-      }
-      let receipt = try platform.database.collectBlocking(.csv(path), for: entry, from: reading.grant.unit)
+      try reading.checkReporting(of: entry)
+      var options = CollectionOptions(today: reading.today)
+      (options.period, options.resubmits, options.channel) = (period, resubmits, channel)
+      let receipt = try platform.database.collectBlocking(
+        Self.source(path), for: entry, from: reading.grant.unit, options: options)
       facts.entries = [entry]
       facts.rows = receipt.loaded + receipt.updated
       return ReportedBatch(
         batch: receipt.batch, reported: receipt.reported, loaded: receipt.loaded, updated: receipt.updated,
         duplicate: receipt.duplicate, questionable: receipt.questionable, unlinked: receipt.unlinked)
     }
+  }
+
+  private static func source(_ path: String) -> CreditDatabase.Source {
+    let name = path.lowercased()
+    if name.hasSuffix(".xlsx") { return .xlsx(path) }
+    return name.hasSuffix(".json") || name.hasSuffix(".jsonl") ? .json(path) : .csv(path)
   }
 
   /// Enters units and accounts, or new versions of them (单位与账号登记).

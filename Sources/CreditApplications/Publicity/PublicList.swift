@@ -21,7 +21,8 @@ extension AccessSession {
   ///   - limit: records of a page, 1 to 1,000.
   /// - Throws: `AccessRefusal` with rule `entryNotGranted`; `CreditError`: `unknownEntry`, `invalidCursor`, `noEventDate`.
   public func publicList(_ code: String, after mark: String? = nil, limit: Int = 50) throws -> PublicPage {
-    try perform(.query) { reading, facts in
+    try perform(.query) { all, facts in
+      let reading = try all.withoutSubject()
       let page = try PublicListing(reading, code).page(after: mark, limit: max(1, min(limit, 1000)))
       facts.entries = [code]
       facts.rows = page.records.count

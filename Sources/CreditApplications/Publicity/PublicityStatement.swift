@@ -123,7 +123,8 @@ extension AccessSession {
   public func publicityStatement(
     of month: Month, entries: [String] = ["XZXK", "XZCF"]
   ) throws -> [PublicityStatement] {
-    try perform(.statistics) { reading, facts in
+    try perform(.statistics) { all, facts in
+      let reading = try all.withoutSubject()
       let seen = try reading.visibleCodes(choice: "") { _ in true }
       if let hidden = entries.first(where: { !seen.contains($0) }) {
         throw AccessRefusal(.entryNotGranted, "no role shows figures of \(hidden)")

@@ -76,13 +76,16 @@ struct RecordPublicity {
     }
   }
 
+  /// Words for records that are for nobody but the subject and those it consents to.
+  static let wordsOfClosed = ["3", "不可公开"]
+
   /// Whether a record says itself that it is not for an audience (公开类型).
   func isClosed(_ record: CreditRecord, to audience: Audience) -> Bool {
     guard let item = mappings[record.entry.code]?.openness else { return false }
     let isPrivate = audience == .subject || audience == .authorized || audience == .centre
     switch record[item]?.canonicalText {
     case "1", "可向社会公开": return false
-    case "3", "不可公开": return !isPrivate
+    case let word? where Self.wordsOfClosed.contains(word): return !isPrivate
     default: return audience == .everybody
     }
   }

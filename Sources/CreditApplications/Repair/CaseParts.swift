@@ -102,6 +102,10 @@ extension AccessReading {
     _ entry: String, of subject: Identifier, key: String, unit: String?, asked: Identifier? = nil
   ) -> Bool {
     if isCompetent(for: unit, entry: entry) { return true }
+    // A case stays its subject's where the record is shown no more.
+    if roles.contains(where: { $0.audience == .subject }), grant.ownSubjects?.contains(subject) ?? false {
+      return true
+    }
     var reading = self
     if let asked { reading.roles.removeAll { !RecordRights.followsLink(from: asked, to: subject, $0) } }
     return !reading.roles.isEmpty && (try? reading.record(entry, of: subject, key: key)) != nil

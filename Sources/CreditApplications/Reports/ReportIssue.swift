@@ -214,7 +214,7 @@ enum ReportClock {
 
   private static func parts(_ instant: Int64) -> (Day, Int64) {
     let seconds = (instant + 8 * 3_600_000) / 1000
-    let day = CreditDatabase.day(ofMilliseconds: instant)
+    let day = Day(millisecondsSinceEpoch: instant)
     return (day, seconds - Int64(day.daysSinceEpoch) * 86_400)
   }
 

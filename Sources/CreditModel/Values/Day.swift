@@ -102,3 +102,14 @@ func digits(_ number: Int, _ width: Int) -> String {
   let text = String(number)
   return text.utf8.count >= width ? text : String(repeating: "0", count: width - text.utf8.count) + text
 }
+
+extension Day {
+  /// The day of an instant in the time zone of Asia/Shanghai.
+  ///
+  /// - Parameter milliseconds: since 1970-01-01T00:00:00Z; those far beyond the days there are become 1970-01-01.
+  package init(millisecondsSinceEpoch milliseconds: Int64) {
+    let (days, rest) = milliseconds.addingReportingOverflow(8 * 3_600_000).partialValue
+      .quotientAndRemainder(dividingBy: 86_400_000)
+    self = Day(daysSinceEpoch: Int(rest < 0 ? days - 1 : days)) ?? .epoch
+  }
+}

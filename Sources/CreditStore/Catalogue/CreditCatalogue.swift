@@ -195,6 +195,16 @@ public final class CreditCatalogue: Sendable {
     }
   }
 
+  /// The same among those entries alone that may be found.
+  package func search(
+    _ query: CatalogueQuery, after: String?, limit: Int, where isVisible: (CatalogueSummary) -> Bool
+  ) throws -> CatalogueResults {
+    do {
+      let index = try index()
+      return index.search(query, after: after, limit: limit, visible: index.summaries.map(isVisible))
+    } catch { throw CreditError(wrapping: error) }
+  }
+
   /// The summaries of all entries, up to date.
   func index() throws -> CatalogueIndex {
     let snapshot = engine.snapshot()

@@ -50,6 +50,15 @@ extension CreditCatalogue {
 }
 
 extension CreditSnapshot {
+  /// The part of a choice that some codes name.
+  package func narrowed(_ selection: EntrySelection, to codes: Set<String>) throws -> EntrySelection {
+    do {
+      let wanted = codes.intersection(selection.codes)
+      let datasets = try wanted.map { try database.catalogue.entry($0, asOf: engine).dataset }
+      return EntrySelection(datasets: Set(datasets), codes: wanted, revision: selection.revision)
+    } catch { throw CreditError(wrapping: error) }
+  }
+
   /// The version of an entry that was current as of the snapshot.
   ///
   /// - Parameter code: of the entry.

@@ -33,15 +33,24 @@ extension CreditSnapshot {
   ///   - links: which links are followed: what stands under a former number of a subject counts as well.
   /// - Throws: `CreditError`: `damaged`; `limit` where more than a thousand identifiers are linked with one.
   public func screen(_ texts: [String], links: Links = .followed) throws -> [Screening] {
+    try screen(texts, links: links, among: nil)
+  }
+
+  /// Counts records of some entries alone. Of others nothing is read but the directory of subjects, which is read alike where there are none.
+  package func screen(
+    _ texts: [String], links: Links = .followed, among selection: EntrySelection?
+  ) throws -> [Screening] {
     do {
+      let wanted = selection?.datasets
       var screenings = texts.map { Screening(input: $0) }
       let today = CreditDatabase.today()
       let detected = texts.map { Identifier(detecting: $0, on: today) }
-      try screen(detected, of: Array(texts.indices), links, into: &screenings)
+      try screen(detected, of: Array(texts.indices), links, wanted, into: &screenings)
       var missing = texts.indices.filter { screenings[$0].identifier == nil }
       for kind in IdentifierKind.allCases where !missing.isEmpty {
         let others = missing.filter { detected[$0].kind != kind }
-        try screen(others.map { Identifier(texts[$0], as: kind) }, of: others, links, into: &screenings)
+        try screen(
+          others.map { Identifier(texts[$0], as: kind) }, of: others, links, wanted, into: &screenings)
         missing.removeAll { screenings[$0].identifier != nil }
       }
       return screenings
@@ -50,7 +59,8 @@ extension CreditSnapshot {
 
   /// - Parameter places: of the identifiers in the list of screenings.
   private func screen(
-    _ identifiers: [Identifier], of places: [Int], _ links: Links, into screenings: inout [Screening]
+    _ identifiers: [Identifier], of places: [Int], _ links: Links, _ wanted: Set<DatasetID>?,
+    into screenings: inout [Screening]
   ) throws {
     guard !identifiers.isEmpty else { return }
     // Places alone are sorted: texts would be counted by everyone who holds them at each exchange.
@@ -72,7 +82,7 @@ extension CreditSnapshot {
     }
     starts.append(asked.count)
     var counts: [(key: Int, dataset: DatasetID, count: Int)] = []
-    try KeyCounts(engine, without: RecordState.withdrawn.rawValue).forEach(keys) {
+    try KeyCounts(engine, without: RecordState.withdrawn.rawValue).forEach(keys, among: wanted) {
       counts.append(($0, $1, $2))
     }
     let datasets = Set(counts.map(\.dataset))

@@ -95,8 +95,8 @@ extension CreditSnapshot {
       let end = database.engine.instant(of: commit)
     else { return [] }
     var found: [DayCommits] = []
-    let first = Swift.max(CreditDatabase.day(ofMilliseconds: start), days.lowerBound)
-    let last = Swift.min(CreditDatabase.day(ofMilliseconds: end), days.upperBound)
+    let first = Swift.max(Day(millisecondsSinceEpoch: start), days.lowerBound)
+    let last = Swift.min(Day(millisecondsSinceEpoch: end), days.upperBound)
     guard first <= last else { return [] }
     for day in Int(first.daysSinceEpoch)...Int(last.daysSinceEpoch) {
       // The last millisecond of a day in UTC+8.

@@ -122,7 +122,7 @@ private struct CommitDays: Sendable {
 
   func day(of commit: Int64) -> Int {
     let milliseconds = database.engine.instant(of: UInt64(bitPattern: commit)) ?? 0
-    return Int(CreditDatabase.day(ofMilliseconds: milliseconds).daysSinceEpoch)
+    return Int(Day(millisecondsSinceEpoch: milliseconds).daysSinceEpoch)
   }
 }
 

@@ -111,7 +111,7 @@ extension CreditSnapshot {
     case .day(let day): return day
     case .second(let second): return second.day
     case .month(let month): return Day(year: month.year, month: month.month, day: 1) ?? .epoch
-    default: return CreditDatabase.day(ofMilliseconds: database.engine.instant(of: record.commit) ?? 0)
+    default: return Day(millisecondsSinceEpoch: database.engine.instant(of: record.commit) ?? 0)
     }
   }
 }

@@ -16,16 +16,18 @@ package struct KeyCounts {
   /// Visits the datasets in which keys have rows, with the place of the key in the list and the number of rows; one dataset of a key may
   /// come several times.
   ///
-  /// - Parameter keys: ascending, each once.
+  /// - Parameters:
+  ///   - keys: ascending, each once.
+  ///   - wanted: the datasets that count; of others nothing is read but the directory. `nil` = all.
   package func forEach(
-    _ keys: [UInt128], _ body: (Int, DatasetID, Int) -> Void
+    _ keys: [UInt128], among wanted: Set<DatasetID>? = nil, _ body: (Int, DatasetID, Int) -> Void
   ) throws(StoreError) {
-    for segment in snapshot.currentSegments { try count(keys, in: segment, body) }
+    for segment in snapshot.currentSegments { try count(keys, among: wanted, in: segment, body) }
     let memory = snapshot.view.memory
     guard memory.count > 0 else { return }
     for (place, key) in keys.enumerated() {
       for (position, row) in memory.rows(of: key, asOf: snapshot.commit)
-      where Int64(row.system.state) != hiddenState
+      where Int64(row.system.state) != hiddenState && wanted?.contains(row.schema.dataset) ?? true
         && memory.marks.superseded(position, asOf: snapshot.commit) == nil
       {
         body(place, row.schema.dataset, 1)
@@ -34,7 +36,8 @@ package struct KeyCounts {
   }
 
   private func count(
-    _ keys: [UInt128], in segment: SegmentView, _ body: (Int, DatasetID, Int) -> Void
+    _ keys: [UInt128], among wanted: Set<DatasetID>?, in segment: SegmentView,
+    _ body: (Int, DatasetID, Int) -> Void
   ) throws(StoreError) {
     let footer = segment.reader.footer
     let first = keys.partitioningIndex { $0 >= footer.minimumKey }
@@ -43,7 +46,7 @@ package struct KeyCounts {
     var cursor = try SubjectCursor(segment.reader)
     var datasets: [DatasetID: DatasetRows] = [:]
     for place in first..<end {
-      for run in try cursor.runs(of: keys[place]) {
+      for run in try cursor.runs(of: keys[place]) where wanted?.contains(run.dataset) ?? true {
         if datasets[run.dataset] == nil {
           datasets[run.dataset] = try DatasetRows(segment, run.dataset, hiddenState, snapshot.commit)
         }

@@ -114,8 +114,11 @@ struct CatalogueIndex: Sendable {
   /// - Parameters:
   ///   - after: code behind which the page begins.
   ///   - limit: entries of the page, at least 1.
-  func search(_ query: CatalogueQuery, after: String?, limit: Int) -> CatalogueResults {
-    var fits = [Bool](repeating: true, count: summaries.count)
+  ///   - visible: whether each entry may be found; `nil` = all may.
+  func search(
+    _ query: CatalogueQuery, after: String?, limit: Int, visible: [Bool]? = nil
+  ) -> CatalogueResults {
+    var fits = visible ?? [Bool](repeating: true, count: summaries.count)
     narrow(&fits, by: query)
     for word in (query.text ?? "").split(whereSeparator: \.isWhitespace) {
       let word = Array(HeaderName.folded(String(word)).utf8)

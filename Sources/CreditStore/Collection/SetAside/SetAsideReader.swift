@@ -2,7 +2,7 @@
 // Invariants: rows stand by batch, then in file order; a row that was judged again and taken in is set aside no longer, and earlier snapshots still have it.
 // Does not judge.
 
-import CreditModel
+public import CreditModel
 import Foundation
 import SegmentStore
 

@@ -3,74 +3,8 @@
 // Does not read rows of batches, but for counting those that still wait.
 
 public import CreditModel
-public import Foundation
+import Foundation
 import SegmentStore
-
-/// A batch and what became of it (批次状态).
-public struct BatchReport: Codable, Sendable, Equatable {
-  /// How far a batch is.
-  public enum State: String, Codable, Sendable, CaseIterable {
-    /// All its rows are in the store (已入库).
-    case complete
-    /// Some of its rows wait to be corrected, linked or judged again (待处理).
-    case waiting
-    /// Some of its rows wait, but they were sent again: what still fails waits there (已重报).
-    case resubmitted
-    /// Its unit said that there is nothing to report for the period (零报送).
-    case nothing
-  }
-
-  /// Its number.
-  public var batch: UInt64
-  /// Code of the entry.
-  public var entry: String
-  /// Credit code of the unit.
-  public var unit: String?
-  /// What the file was called.
-  public var file: String?
-  /// How it came; `nil` in batches of before channels were noted.
-  public var channel: ReportingChannel?
-  /// The period it says it is for.
-  public var period: String?
-  /// The batch whose rejects it sends again (重报), or whose rows it judged again.
-  public var resubmits: UInt64?
-  /// The batches that sent its rejects again.
-  public var resubmittedIn: [UInt64] = []
-  /// Whether it is no file but rows of another batch that were judged again.
-  public var isJudgement: Bool
-  /// Rows reported.
-  public var reported: Int
-  /// New records.
-  public var loaded: Int
-  /// New versions.
-  public var updated: Int
-  /// Rows the store had.
-  public var duplicate: Int
-  /// Rows a rule failed for.
-  public var questionable: Int
-  /// Rows that name nobody.
-  public var unlinked: Int
-  /// Rows of it that still wait.
-  public var waiting: Int
-  /// When it was committed.
-  public var instant: Date
-
-  /// How far it is.
-  public var state: State {
-    if waiting > 0 { return resubmittedIn.isEmpty ? .waiting : .resubmitted }
-    return reported == 0 && file == nil ? .nothing : .complete
-  }
-
-  /// Rows of it that somebody has to see to: none where they were sent again.
-  public var openRows: Int { resubmittedIn.isEmpty ? waiting : 0 }
-
-  /// The day it was committed, in the time zone of Asia/Shanghai.
-  public var day: Day {
-    // An instant that was decoded may be any.
-    let milliseconds = max(-9e15, min(9e15, instant.timeIntervalSince1970 * 1000))
-    return CreditDatabase.day(ofMilliseconds: milliseconds.isNaN ? 0 : Int64(milliseconds))
-  }
-}
 
 struct BatchTable {
   let snapshot: CreditSnapshot

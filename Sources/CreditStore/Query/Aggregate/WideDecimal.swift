@@ -1,9 +1,9 @@
 // Owns the text of exact decimal sums and averages of up to 128 bits.
 // Invariants: exact; averages have four more places than their item and are rounded half up (away from zero).
 
-enum WideDecimal {
+package enum WideDecimal {
   /// A scaled number as text; shortest without trailing zeros, or with all places.
-  static func text(_ units: Int128, scale: Int, isShortest: Bool) -> String {
+  package static func text(_ units: Int128, scale: Int, isShortest: Bool) -> String {
     var digits = String(units.magnitude)
     if digits.utf8.count <= scale {
       digits = String(repeating: "0", count: scale + 1 - digits.utf8.count) + digits
@@ -17,7 +17,7 @@ enum WideDecimal {
   }
 
   /// A sum divided by a count, with four more places than the item.
-  static func average(_ sum: Int128, _ count: Int, scale: Int) throws -> String {
+  package static func average(_ sum: Int128, _ count: Int, scale: Int) throws -> String {
     let (scaled, overflow) = sum.multipliedReportingOverflow(by: 10_000)
     guard !overflow else { throw CreditError("overflow", "a sum is too large to average") }
     let divisor = Int128(count)

@@ -70,6 +70,19 @@ public indirect enum Filter: Sendable, Equatable {
   case isNull(Operand)
 }
 
+extension Filter {
+  /// The comparisons in it: what is compared, how, and with what.
+  package func visit(_ body: (Operand, Comparison?, [Literal]) -> Void) {
+    switch self {
+    case .and(let parts), .or(let parts): for part in parts { part.visit(body) }
+    case .not(let inner): inner.visit(body)
+    case .compare(let operand, let comparison, let literal): body(operand, comparison, [literal])
+    case .isIn(let operand, let literals): body(operand, .equal, literals)
+    case .isNull(let operand): body(operand, nil, [])
+    }
+  }
+}
+
 /// An error in the text of a filter.
 extension CreditError {
   static func filter(_ message: String, at offset: Int) -> CreditError {

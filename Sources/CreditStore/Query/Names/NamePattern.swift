@@ -4,23 +4,6 @@
 import CreditModel
 import SegmentStore
 
-/// How a name fits what was asked for; what fits better comes first.
-public enum NameMatch: String, Codable, Sendable, CaseIterable, Comparable {
-  /// The same name.
-  case exact
-  /// The same but for the legal form: 甲有限公司 and 甲有限责任公司.
-  case legalForm
-  /// It begins with what was asked for.
-  case prefix
-  /// It has it somewhere.
-  case substring
-
-  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
-
-  /// Whether one fits better than another.
-  public static func < (left: NameMatch, right: NameMatch) -> Bool { left.rank < right.rank }
-}
-
 /// A name that is looked for.
 struct NamePattern: Sendable {
   let name: NormalizedName

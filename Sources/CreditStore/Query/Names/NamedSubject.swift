@@ -67,10 +67,19 @@ extension CreditSnapshot {
     }
   }
 
+  /// The same in some entries alone; those of them that name no subjects are passed over.
+  package func subjects(
+    named name: String, weakest: NameMatch, among selection: EntrySelection, limit: Int
+  ) throws -> [NamedSubject] {
+    try subjects(
+      named: name, weakest: weakest, entries: [], among: selection.datasets, limit: limit,
+      execution: QueryExecution())
+  }
+
   /// The same with a choice of how it is done, which must not show in the answer.
   func subjects(
-    named name: String, weakest: NameMatch, entries codes: [String], limit: Int, execution: QueryExecution,
-    isCancelled: @escaping @Sendable () -> Bool = { false }
+    named name: String, weakest: NameMatch, entries codes: [String], among datasets: Set<DatasetID>? = nil,
+    limit: Int, execution: QueryExecution, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> [NamedSubject] {
     do {
       let normalized = NormalizedName(name)
@@ -88,7 +97,9 @@ extension CreditSnapshot {
         throw CreditError(
           "noSubjectName", "entry \(code) does not say which item has the subject's name")
       }
-      let named = wanted.filter { $0.schema.searchColumn != nil }
+      let named = wanted.filter { entry in
+        entry.schema.searchColumn != nil && datasets?.contains(entry.dataset) ?? true
+      }
       let question = Question(
         pattern: pattern, entries: named, limit: limit, execution: execution, isCancelled: isCancelled)
       if execution.usesNameIndexes, let found = try answer(question, NameIndexes(engine)) { return found }

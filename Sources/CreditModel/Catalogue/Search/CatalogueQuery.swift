@@ -1,8 +1,6 @@
 // Owns what a search of the catalogue asks, and what it gives back.
 // Invariants: all conditions hold at once; a page begins where the last one ended, whatever was published meanwhile.
 
-public import CreditModel
-
 /// Conditions on entries of the catalogue (目录检索); what is `nil` does not matter.
 ///
 /// ```swift
@@ -48,4 +46,9 @@ public struct CatalogueResults: Codable, Sendable, Equatable {
   public var entries: [CatalogueSummary]
   /// What to pass as `after` for the next page; `nil` when this is the last.
   public var next: String?
+
+  package init(total: Int, entries: [CatalogueSummary]) {
+    self.total = total
+    self.entries = entries
+  }
 }

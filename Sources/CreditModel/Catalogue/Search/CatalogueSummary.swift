@@ -2,8 +2,6 @@
 // Invariants: packed and unpacked give the same summary, but that control characters become blanks and empty texts leave lists; reading 25,000 of them reads no JSON.
 // Does not hold items.
 
-public import CreditModel
-
 /// An entry of the catalogue without its items, as searching finds it (目录摘要).
 public struct CatalogueSummary: Codable, Sendable, Equatable {
   /// Code of the entry.

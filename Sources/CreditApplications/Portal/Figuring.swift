@@ -1,0 +1,174 @@
+// Owns counting and adding up records through the rights of a caller.
+// Invariants: figures are of the records one role shows: the first of the caller's that may be asked all of it. Where that follows from entry, unit and state
+// the store counts; where it is decided record by record, or a condition might find out masked numbers, records are looked at one by one. Both ways give the
+// same. Groups and texts are shown as records show them.
+
+import CreditModel
+import CreditStore
+
+extension AccessSession {
+  /// Counts and adds up records as far as the caller may see them (统计分析).
+  ///
+  /// - Parameter question: of which records, in which groups, what.
+  /// - Returns: the figures of one role.
+  /// - Throws: `AccessRefusal`: `entryNotGranted`, `itemNotGranted`, `subjectMissing`; `CreditError`: `invalidFilter`, `invalidMeasure`, `unknownItem`,
+  ///   `typeMismatch`, `limit` where records have to be looked at one by one and are more than 200,000.
+  public func figures(_ question: FigureQuestion) throws -> Figures {
+    try perform(.statistics) { all, facts in
+      let figures = try Figuring(question, try all.withoutSubject()).figures()
+      facts.entries = Set(question.entries)
+      facts.rows = figures.rows.count
+      return figures
+    }
+  }
+}
+
+/// Works figures out.
+struct Figuring {
+  /// Records looked at one by one.
+  static let maximumExamined = 200_000
+
+  let question: FigureQuestion
+  let groups: [AggregateQuery.Group]
+  let measures: [AggregateQuery.Measure]
+  /// The reading with the one role.
+  let reading: AccessReading
+  let rights: QuestionRights
+
+  init(_ question: FigureQuestion, _ all: AccessReading) throws {
+    self.question = question
+    let groups = try question.groups.map { try AggregateQuery.Group(parsing: $0) }
+    let measures = try (question.measures.isEmpty ? ["count"] : question.measures).map {
+      try AggregateQuery.Measure(parsing: $0)
+    }
+    self.groups = groups
+    self.measures = measures
+    let others = groups.map(\.column) + measures.map(\.item).filter { !$0.isEmpty }
+    var refusal: AccessRefusal?
+    var found: (AccessReading, QuestionRights)?
+    for role in all.roles where found == nil {
+      var reading = all
+      reading.roles = [role]
+      do {
+        found = (
+          reading,
+          try QuestionRights(question.entries, condition: question.condition, others: others, reading)
+        )
+      } catch let refused as AccessRefusal { refusal = refusal ?? refused }
+    }
+    guard let found else {
+      throw refusal ?? AccessRefusal(.entryNotGranted, "no role shows these records")
+    }
+    (reading, rights) = found
+  }
+
+  /// - Parameter recordByRecord: whether records are looked at one by one even where the store could count them.
+  func figures(recordByRecord: Bool = false) throws -> Figures {
+    let rows = try recordByRecord ? tallied() : conditionOfRole().map(counted) ?? tallied()
+    return Figures(
+      rows: rows.sorted(by: Self.precedes), role: reading.roles[0].id, commit: reading.snapshot.commit)
+  }
+
+  /// Groups ascend by what is shown of them, absent values first.
+  private static func precedes(_ left: Figures.Row, _ right: Figures.Row) -> Bool {
+    for (first, second) in zip(left.group, right.group) where first != second {
+      guard let first, let second else { return first == nil }
+      return first.utf8.lexicographicallyPrecedes(second.utf8)
+    }
+    return false
+  }
+
+  // MARK: By the store
+
+  /// The condition under which the role sees a record; `nil` where that is decided record by record.
+  private func conditionOfRole() throws -> Filter? {
+    guard let right = reading.rights().first, !rights.isProbing else { return nil }
+    guard right.entries.role.audience == .centre || right.entries.role.audience == .government else {
+      return nil
+    }
+    var parts: [Filter] = []
+    for entry in rights.entries {
+      let conditions = [Self.equals("$entry", [entry.code])] + self.conditions(of: entry, right)
+      parts.append(.and(conditions))
+    }
+    return parts.count == 1 ? parts[0] : .or(parts)
+  }
+
+  /// What a record of an entry has to satisfy to be seen, with all items that are named.
+  private func conditions(of entry: CatalogueEntry, _ right: RecordRights.Right) -> [Filter] {
+    let (rights, role) = (right.entries, right.entries.role)
+    let named = items(of: entry)
+    let isOwn = rights.isOwn(entry.units)
+    let isOpen =
+      rights.withoutOwn.allows(entry) && named.allSatisfy { rights.allows($0, of: entry, isOwn: false) }
+    var conditions: [Filter] = []
+    let own = Self.equals("$unit", rights.ownUnits.sorted())
+    if let units = right.units { conditions.append(Self.equals("$unit", units.sorted())) }
+    if !isOpen { conditions.append(own) }
+    guard role.audience != .centre else { return conditions }
+    var shared: [Filter] = [.not(Self.equals("$state", [RecordState.repaired.name]))]
+    if let item = reading.configuration.mappings[entry.code]?.openness {
+      shared.append(
+        .or([.isNull(.init(item)), .not(Self.equals(item, RecordPublicity.wordsOfClosed))]))
+    }
+    conditions.append(isOwn ? .or([own, .and(shared)]) : .and(shared))
+    return conditions
+  }
+
+  private func items(of entry: CatalogueEntry) -> [CatalogueItem] {
+    rights.items.compactMap { id in entry.itemIndex(id).map { entry.items[$0] } }
+  }
+
+  private static func equals(_ column: String, _ texts: [String]) -> Filter {
+    .isIn(.init(column), texts.map { .init(.text($0)) })
+  }
+
+  private func counted(_ condition: Filter) throws -> [Figures.Row] {
+    let query = AggregateQuery(
+      entries: rights.entries.map(\.code), filter: rights.filter.map { .and([condition, $0]) } ?? condition,
+      groups: groups, measures: measures)
+    return try reading.snapshot.aggregate(query).rows.map { row in
+      Figures.Row(
+        group: row.group.map { shown(Self.text($0)) }, measures: row.measures.map { shown(Self.text($0)) })
+    }
+  }
+
+  private static func text(_ cell: AggregateResult.Cell) -> String? {
+    switch cell {
+    case .null: nil
+    case .integer(let number): String(number)
+    case .text(let text): text
+    case .boolean(let flag): flag ? "true" : "false"
+    }
+  }
+
+  /// A text as the role may see it: numbers of people are masked, in figures as in records.
+  private func shown(_ text: String?) -> String? {
+    guard let text, let role = reading.roles.first, role.isUnmasked != true else { return text }
+    return RecordRights.masked(text, nil, role, nil, on: reading.today)
+  }
+
+  // MARK: Record by record
+
+  private func tallied() throws -> [Figures.Row] {
+    var listed = RecordQuestion(question.entries, where: question.condition)
+    listed.limit = RecordQuestion.maximumLimit
+    let listing = try RecordListing(listed, reading, rights)
+    var tally = FigureTally(groups: groups, measures: measures)
+    var place = RecordListing.Place()
+    var examined = 0
+    try listing.walk(from: &place) { found in
+      examined += 1
+      guard examined <= Self.maximumExamined else {
+        throw CreditError(
+          "limit",
+          "more than \(Self.maximumExamined) records have to be looked at one by one; narrow the question")
+      }
+      try tally.add(found.record, unit: found.shown.unit)
+      return true
+    }
+    return try tally.rows().map { row in
+      Figures.Row(group: row.group.map(shown), measures: row.measures.map(shown))
+    }
+  }
+}
