@@ -6,12 +6,14 @@ let package = Package(
   name: "CreditStoreBenchmarks",
   dependencies: [.package(name: "CreditStore", path: "..")],
   targets: [
-    "CatalogueBenchmark", "CityBenchmark", "CommitBenchmark", "LookupBenchmark", "NameBenchmark",
+    "ApplicationBenchmark", "CatalogueBenchmark", "CityBenchmark", "CommitBenchmark", "LookupBenchmark",
+    "NameBenchmark",
     "QueryBenchmark",
   ].map { name in
     .executableTarget(
       name: name,
       dependencies: [
+        .product(name: "CreditApplications", package: "CreditStore"),
         .product(name: "CreditStore", package: "CreditStore"),
         .product(name: "CreditModel", package: "CreditStore"),
       ],

@@ -26,7 +26,7 @@ struct Credit: AsyncParsableCommand {
       AccessCommand.self, LogCommand.self, ReportCommand.self, PublicityCommand.self, MeasuresCommand.self,
       ObjectionCommand.self, CommitmentCommand.self, ConsentCommand.self, FinancingCommand.self,
       EvaluateCommand.self,
-      PortraitCommand.self, WatchCommand.self,
+      PortraitCommand.self, WatchCommand.self, ShieldCommand.self, SettingsCommand.self, DailyCommand.self,
     ])
 
   static func main() async {

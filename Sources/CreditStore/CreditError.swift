@@ -46,6 +46,7 @@ public struct CreditError: Error, Sendable, Equatable, CustomStringConvertible {
     case let error as ItemError: self.init("invalidValue", error.message, item: error.item)
     case let error as IdentifierError: self.init("invalidIdentifier", error.description)
     case let error as CalendarError: self.init("calendarMissing", error.message)
+    case let error as RulesError: self.init(error.code, error.message)
     case is CancellationError: self.init("cancelled", "cancelled; nothing changed")
     default: self.init("failed", "\(error)")
     }

@@ -70,11 +70,13 @@ import Testing
     #expect(try numbers(visitor, "CF_JDRQ >= 2026-04-01", order: ["-CF_JDRQ"]) == ["丁", "乙", "甲"])
     #expect(try numbers(clerk, "CF_CFLB contains '警告'") == ["丙"])
     #expect(Outcome.rule { try numbers(clerk, "CF_XDR_ZJHM = '\(Self.person)'") } == .itemNotGranted)
-    #expect(
-      Outcome.rule { try numbers(visitor, "CF_WSH is null", order: ["CF_XDR_ZJHM"]) } == .itemNotGranted)
+    // Everybody gets the answer for an item that is not there.
+    for item in ["CF_XDR_ZJHM", "NONE"] {
+      #expect(Outcome.code { try numbers(visitor, "CF_WSH is null", order: [item]) } == "unknownItem")
+    }
     // A masked number is not found out digit by digit.
     #expect(try numbers(clerk, "CF_SY contains '当事人证件'") == ["乙"])
-    for guess in ["13030219900", "19900101", "1990"] {
+    for guess in ["13030219900", "19900101", "1990", "021", "0"] {
       #expect(try numbers(clerk, "CF_SY contains '\(guess)'") == [], "\(guess)")
       #expect(try numbers(fixture.session("centre"), "CF_SY contains '\(guess)'") == ["乙"])
       let figures = try figure(fixture, "CF_SY contains '\(guess)'")
@@ -117,6 +119,27 @@ import Testing
       return true
     }
     #expect(pieces == seen)
+    // A role that asks about few subjects at once gets as many records, and no pieces.
+    #expect(try fixture.session("clerk").records(matching: question).records.count == 3)
+    #expect(
+      Outcome.rule { try fixture.session("clerk").forEachPage(of: question) { _ in true } }
+        == .tooManySubjects)
+    // What changed since the first piece is left out of the later ones.
+    var left = 0
+    var small = question
+    small.limit = 5
+    try visitor.forEachPage(of: small) { piece in
+      if left == 0 {
+        _ = try fixture.withStore {
+          try $0.withdraw(
+            "XZCF", subject: Identifier(Self.body, as: .unifiedSocialCreditCode),
+            key: "\(PlatformFixture.market)|\(seen[119] ?? "")", reason: "撤销")
+        }
+      }
+      left += piece.count
+      return true
+    }
+    #expect(left == 119)
     for mark in ["0", "-1", "x", "10001"] {
       #expect(Outcome.code { try visitor.records(matching: question, after: mark) } == "invalidCursor")
     }
@@ -167,6 +190,25 @@ import Testing
     #expect(
       Outcome.code { try centre.figures(FigureQuestion(["XZCF"], measures: ["median:X"])) }
         == "invalidMeasure")
+    // Alike for everybody, whose records are looked at one by one.
+    try fixture.keeper.publish([
+      AccessRole(
+        id: "$public", name: "公众", audience: .everybody, actions: [.query, .statistics], scope: .all)
+    ])
+    let visitor = try fixture.platform.session(.visitor)
+    #expect(
+      Outcome.code { try visitor.figures(FigureQuestion(["XZCF"], measures: ["sum:CF_WSH"])) }
+        == "typeMismatch")
+    #expect(
+      Outcome.code { try visitor.figures(FigureQuestion(["XZCF"], measures: ["sum:NOPE"])) } == "unknownItem")
+    #expect(
+      Outcome.code {
+        try visitor.figures(FigureQuestion(["XZCF"], groupedBy: (0..<40).map { _ in "CF_WSH" }))
+      } == "limit")
+    // Figures that count what is not public are for units.
+    #expect(Outcome.rule { try visitor.measureUse() } == .actionNotGranted)
+    #expect(
+      Outcome.rule { try visitor.publicityStatement(of: fixture.day.value.month) } == .actionNotGranted)
     try fixture.platform.close()
   }
 
@@ -181,6 +223,13 @@ import Testing
     #expect(try visitor.catalogue(CatalogueQuery(text: "行政处罚")).entries.map(\.code).contains("XZCF"))
     #expect(try !visitor.catalogueEntry("XZCF").items.map(\.id).contains("CF_XDR_ZJHM"))
     #expect(try clerk.catalogueEntry("XZCF").items.map(\.id).contains("CF_XDR_ZJHM"))
+    // What a visitor makes up stands in no line of the log.
+    for code in ["a b", "", "130302199001010016", String(repeating: "x", count: 1000)] {
+      #expect(Outcome.rule { try visitor.catalogueEntry(code) } == .entryNotGranted)
+    }
+    try fixture.platform.log.seal()
+    _ = try fixture.platform.foldLog()
+    #expect(try fixture.platform.verifyLog().isSound)
     for code in ["XYD-YDXX", "NONE"] {
       #expect(Outcome.rule { try visitor.catalogueEntry(code) } == .entryNotGranted)
     }
@@ -284,6 +333,13 @@ import Testing
     #expect(Outcome.rule { try person.records(matching: RecordQuestion(["XZCF"])) } == .subjectMissing)
     #expect(Outcome.rule { try person.find("某公司") } == .subjectMissing)
     #expect(Outcome.rule { try person.use() } == .subjectMissing)
+    #expect(
+      Outcome.rule {
+        try fixture.platform.session(
+          Caller(
+            account: "clerk", portal: .government, purpose: "x",
+            subject: Identifier(Self.body, as: .unifiedSocialCreditCode)))
+      } == .notOwnSubject)
     // Who looked, without the names of those at the desk.
     _ = try fixture.session("clerk").records(of: Self.person)
     let looked = try person.accesses(to: Self.person)

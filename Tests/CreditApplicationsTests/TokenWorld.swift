@@ -1,5 +1,6 @@
 // Owns a platform whose records hold a token of their own in every item, and a naive model of who may see which.
-// Invariants: the model is written from the rules in words, not from the code: openness, sharing, consent, unit, kind of subject, state of the record.
+// Invariants: the model is written from the rules in words, not from the code: openness, sharing, consent, unit, kind of subject, state of the record,
+// shielding.
 
 @testable import CreditApplications
 import CreditModel
@@ -36,6 +37,8 @@ final class TokenWorld: Sendable {
   static let consentedCategories = ["administrative", "utility"]
 
   let fixture: PlatformFixture
+  /// The body is reorganised: what is kept from whom.
+  let shielding: Shielding?
   let entries: [CatalogueEntry]
   let subjects: [String]
   let tokens: [Token]
@@ -101,6 +104,18 @@ final class TokenWorld: Sendable {
     }
     self.entries = entries
     self.tokens = tokens
+    if Int.random(in: 0..<3, using: &random) > 0 {
+      var made = Shielding(
+        id: "S", subject: Identifier(subjects[0], as: .unifiedSocialCreditCode),
+        extent: Bool.random(using: &random) ? .publication : .publicationAndSharing, ruling: "裁定",
+        document: PlatformFixture.proof, from: fixture.day.value, until: fixture.day.value)
+      if Bool.random(using: &random) {
+        made.entries = entries.filter { _ in Bool.random(using: &random) }.map(\.code)
+      }
+      shielding = try fixture.keeper.shield(made)
+    } else {
+      shielding = nil
+    }
     try fixture.keeper.grant(
       Consent(
         id: "C", subject: Identifier(subjects[0], as: .unifiedSocialCreditCode),
@@ -163,9 +178,21 @@ final class TokenWorld: Sendable {
   ///
   /// - Parameter past: whether they ask for what was.
   func isVisible(_ token: Token, to role: AccessRole, past: Bool = false) -> Bool {
-    let isSeen = mayLook(token, role) && mayLookAtState(token, role, past)
+    let isSeen = mayLook(token, role) && mayLookAtState(token, role, past) && !isShielded(token, role)
     if isSeen { seen.withLock { $0 = true } }
     return isSeen
+  }
+
+  private func isShielded(_ token: Token, _ role: AccessRole) -> Bool {
+    guard let shielding, !token.isPerson, !(token.isOwn && role.audience != .everybody) else { return false }
+    guard shielding.entries?.contains(token.entry.code) ?? (token.entry.nature == .negative) else {
+      return false
+    }
+    switch role.audience {
+    case .everybody: return true
+    case .government, .authorized: return shielding.extent == .publicationAndSharing
+    case .subject, .centre: return false
+    }
   }
 
   private func mayLookAtState(_ token: Token, _ role: AccessRole, _ past: Bool) -> Bool {

@@ -141,18 +141,18 @@ import Testing
 
   @Test func daysWithoutRulesAreAnError() throws {
     let before = try #require(Day("2018-07-24"))
-    #expect(throws: PublicationError.self) {
+    #expect(throws: RulesError.self) {
       try PublicationRules.national.publication(of: PublicationFacts(decisionDay: before), on: before)
     }
     var gap = PublicationRules.national.regimes
     let place = try #require(gap.firstIndex { $0.id == "R2019" })
     gap[place].until = Day("2023-04-29")
     #expect { try PublicationRules(gap) } throws: { error in
-      let error = error as? PublicationError
+      let error = error as? RulesError
       return error?.code == "rulesMissing" && error?.message.contains("2023-04-29") ?? false
     }
     gap[place].until = Day("2023-05-01")
-    #expect { try PublicationRules(gap) } throws: { ($0 as? PublicationError)?.code == "invalidRules" }
+    #expect { try PublicationRules(gap) } throws: { ($0 as? RulesError)?.code == "invalidRules" }
   }
 
   @Test(arguments: [

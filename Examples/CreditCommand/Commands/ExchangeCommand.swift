@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Console
+import CreditApplications
 import CreditModel
 import CreditStore
 import Foundation
@@ -124,14 +125,16 @@ struct ExchangeCommand: AsyncParsableCommand {
     @Option(help: "Changes after which a package ends, with the commit they came in.")
     var limit = 100_000
     @OptionGroup var waiting: WaitOption
+    @OptionGroup var logging: LoggingOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
       try await output.reporting {
-        let database = try waiting.open(store)
-        let packages = try database.pack(route, limit: limit)
-        if let to { for package in packages { try database.snapshot().write(package, to: to) } }
-        try database.close()
+        let packed = try logging.exchange(store, waiting) { try $0.pack(route, to: to, limit: limit) }
+        let numbers = Set(packed.map(\.number))
+        let packages = try store.openForReading().snapshot().packages(ofRoute: route).filter {
+          numbers.contains($0.number)
+        }
         ExchangeCommand.show(packages, json: output.json)
         if packages.isEmpty, !output.json { Terminal.error("nothing changed since the last package") }
       }
@@ -163,12 +166,15 @@ struct ExchangeCommand: AsyncParsableCommand {
     @OptionGroup var package: PackageArgument
     @Option(help: "Folder for the files; it must exist.")
     var to: String
+    @OptionGroup var logging: LoggingOptions
+    @OptionGroup var waiting: WaitOption
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
       try await output.reporting {
-        let snapshot = try store.openForReading().snapshot()
-        let manifest = try snapshot.write(try package.find(snapshot), to: to)
+        let manifest = try logging.exchange(store, waiting) {
+          try $0.writePackage(package.package, of: package.route, to: to)
+        }
         for file in manifest.files {
           output.show([
             ("file", .string(file.name)), ("changes", .int(file.changes)), ("bytes", .int(file.bytes)),
@@ -234,16 +240,19 @@ struct ExchangeCommand: AsyncParsableCommand {
     @OptionGroup var package: PackageArgument
     @Option(help: "Folder for the files; it must exist.")
     var to: String?
+    @OptionGroup var logging: LoggingOptions
     @OptionGroup var waiting: WaitOption
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
       try await output.reporting {
-        let database = try waiting.open(store)
-        let again = try database.packAgain(package.package, of: package.route)
-        if let to, let again { try database.snapshot().write(again, to: to) }
-        try database.close()
-        ExchangeCommand.show(again.map { [$0] } ?? [], json: output.json)
+        let again = try logging.exchange(store, waiting) {
+          try $0.packAgain(package.package, of: package.route, to: to)
+        }
+        let packages = try store.openForReading().snapshot().packages(ofRoute: package.route).filter {
+          $0.number == again?.number
+        }
+        ExchangeCommand.show(packages, json: output.json)
       }
     }
   }

@@ -73,8 +73,10 @@ struct BackupCommand: AsyncParsableCommand {
 struct RepairCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "repair",
-    abstract: "Repairs a damaged store, or somebody's credit: apply, step, cases.",
-    subcommands: [StoreRepairCommand.self, ApplyCommand.self, StepCommand.self, CasesCommand.self],
+    abstract: "Repairs a damaged store, or somebody's credit: apply, step, cases, decision.",
+    subcommands: [
+      StoreRepairCommand.self, ApplyCommand.self, StepCommand.self, CasesCommand.self, DecisionCommand.self,
+    ],
     defaultSubcommand: StoreRepairCommand.self)
 }
 

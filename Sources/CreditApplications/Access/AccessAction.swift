@@ -27,6 +27,8 @@ public enum AccessAction: String, Codable, Sendable, CaseIterable {
   case decide
   /// Enters and revokes consents (授权管理).
   case consent
+  /// Sends changes to platforms above and to departments (数据交换).
+  case exchange
   /// Reads the access log (日志审计).
   case audit
   /// Gives rights (用户与权限管理).

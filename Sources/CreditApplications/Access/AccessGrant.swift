@@ -22,10 +22,10 @@ struct AccessGrant: Sendable {
   var ownSubjects: Set<Identifier>?
 
   /// What whoever keeps the store may: everything, for whose eyes they say.
-  static func keeper(_ audience: Audience) -> AccessGrant {
+  static func keeper(_ audience: Audience, unit: String?) -> AccessGrant {
     var role = AccessRole.keeper
     if audience != .centre { (role.audience, role.isUnmasked) = (audience, nil) }
-    return AccessGrant(roles: [role])
+    return AccessGrant(unit: unit, roles: [role])
   }
 
   static func resolve(
@@ -35,11 +35,15 @@ struct AccessGrant: Sendable {
       guard caller.portal == .website else {
         throw AccessRefusal(.unknownAccount, "only the website is open to somebody without an account")
       }
-      guard let subject = caller.subject else {
-        return AccessGrant(roles: [configuration.builtIn(.publicPortal)])
+      let role = configuration.builtIn(caller.subject == nil ? .publicPortal : .ownPortal)
+      guard role.holds(on: day) else {
+        throw AccessRefusal(.roleExpired, "role \(role.id) does not hold on \(day)")
       }
       return AccessGrant(
-        roles: [configuration.builtIn(.ownPortal)], ownSubject: Identifier(subject.text, as: subject.kind))
+        roles: [role], ownSubject: caller.subject.map { Identifier($0.text, as: $0.kind) })
+    }
+    guard caller.subject == nil else {
+      throw AccessRefusal(.notOwnSubject, "who signs in as a subject does so without an account")
     }
     guard let account = register.accounts[id] else {
       throw AccessRefusal(.unknownAccount, "there is no account \(id); enter it with its unit first")

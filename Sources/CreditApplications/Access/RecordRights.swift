@@ -19,8 +19,12 @@ struct RecordRights {
   let asked: Identifier
   let publicity: RecordPublicity
   let today: Day
+  /// The day by which numbers of people are told from others: today, whatever day is asked about.
+  let maskDay: Day
   /// Whether versions of the past are shown.
   var isOfPast = false
+  /// Whether a record is kept from an audience while a plan of reorganisation is carried out.
+  var isShielded: (CreditRecord, Audience) -> Bool = { _, _ in false }
   /// What roles of the subject's own read; `nil` = any subject.
   var ownSubjects: Set<Identifier>?
   /// Gives the unit that reported a batch.
@@ -38,6 +42,7 @@ struct RecordRights {
       // What a unit reported it may look back at.
       let isReporter = reporter.map(right.entries.ownUnits.contains) ?? false
       if isOfPast, role.audience == .government, !isReporter { continue }
+      if isShielded(record, role.audience), !isOwn { continue }
       // What was repaired is neither shown nor shared any more.
       if record.state == .repaired, !isOfPast, role.audience != .centre, !isOwn { continue }
       var publication: Publication?
@@ -83,9 +88,12 @@ struct RecordRights {
   /// Whether some right reaches a record, whatever its state and its period of publication.
   func reaches(_ record: CreditRecord) throws -> Bool {
     let reporter = try unit(record)
-    return rights.contains { right in
-      guard reach(right, record.entry, record, reporter) != nil else { return false }
-      return right.entries.role.audience != .everybody || isPublicSubject(record, right.entries.policy)
+    return try rights.contains { right in
+      guard let isOwn = reach(right, record.entry, record, reporter) else { return false }
+      guard isOwn || !isShielded(record, right.entries.role.audience) else { return false }
+      guard right.entries.role.audience == .everybody else { return true }
+      return try isPublicSubject(record, right.entries.policy)
+        && publicity.publication(of: record, on: today)?.isShown ?? true
     }
   }
 
@@ -165,7 +173,7 @@ struct RecordRights {
   private func mask(
     _ text: String, _ item: CatalogueItem?, _ role: AccessRole, _ subject: Identifier
   ) -> String {
-    Self.masked(text, item, role, subject, on: today)
+    Self.masked(text, item, role, subject, on: maskDay)
   }
 
   /// A text of an item as a role may see it.

@@ -53,12 +53,16 @@ extension CreditPlatform {
   }
 
   /// Who looked at a subject, under any identifier that is linked with it, oldest first.
-  func accesses(to subject: Identifier) throws -> [AccessLogEntry] {
+  ///
+  /// - Parameter own: the identifiers that count; `nil` = all that are linked.
+  func accesses(to subject: Identifier, among own: Set<Identifier>? = nil) throws -> [AccessLogEntry] {
     let files = try openFiles()
     let snapshot = database.snapshot()
     let identifiers = try snapshot.identifiers(of: subject)
     var hashes: Set<String> = [log.hash(of: subject)]
-    for identifier in identifiers { hashes.insert(log.hash(of: identifier)) }
+    for identifier in identifiers where own?.contains(identifier) ?? true {
+      hashes.insert(log.hash(of: identifier))
+    }
     var found: [AccessLogEntry] = []
     for hash in hashes { found += try snapshot.logRows(of: hash).map { try Self.entry(of: [$0]) } }
     for file in files where try snapshot.document(DocumentKind.logFile, file.name) == nil {

@@ -106,7 +106,7 @@ extension AccessSession {
       }.filter {
         $0.isOverdue(on: reading.today) && reading.isCompetent(for: $0.acceptanceUnit, entry: code)
       }
-      facts.rows = late.count
+      (facts.rows, facts.found) = (late.count, Array(Set(late.map(\.letter.subject))))
       return late
     }
   }

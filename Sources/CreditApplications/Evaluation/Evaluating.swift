@@ -57,14 +57,22 @@ extension AccessSession {
   ///   - model: the model.
   ///   - commit: the commit as of which the store is looked at; `nil` = now.
   ///   - day: the day for which months are counted; `nil` = today.
-  /// - Throws: `AccessRefusal`; `CreditError`, code `invalidModel`.
+  /// - Throws: `AccessRefusal`, `actionNotGranted` for another commit or day to others than the subject and the centre; `CreditError`, code `invalidModel`.
   public func evaluate(
     _ text: String, by model: IndicatorModel, asOf commit: UInt64? = nil, on day: Day? = nil
   ) throws -> Evaluation {
     let subject = identifier(text)
-    return try perform(.screen, about: [subject], asOf: commit) { present, facts in
+    return try perform(.screen, about: [subject], asOf: commit) { all, facts in
       if let problem = model.problem { throw CreditError("invalidModel", problem) }
-      let reading = present.on(day ?? present.today)
+      var reading = all
+      if commit != nil || day ?? all.today != all.today {
+        // What was so may have been repaired, corrected or closed since.
+        reading = try all.limited(
+          to: { $0.audience == .centre || $0.audience == .subject },
+          or: AccessRefusal(
+            .actionNotGranted, "the past is evaluated for the subject itself and by the centre"))
+        reading = reading.on(day ?? all.today)
+      }
       let records = try reading.records(of: subject).filter { record in
         // Who left a list has left it.
         record.state != "repaired"

@@ -46,6 +46,10 @@ public struct Portrait: Codable, Sendable, Equatable {
   public var kind: SubjectKind
   /// Its state, as the latest registration says.
   public var state: String?
+  /// Words for how it stands: 存续, 守信激励对象, 失信惩戒对象.
+  public var labels: [String]
+  /// The subject's other identifiers, and others that records name, at most two hundred of these, the latest first.
+  public var relations: [SubjectRelation]
   /// Counts, by category and nature.
   public var counts: [Count]
   /// Grades others gave, the latest first.
@@ -76,6 +80,9 @@ extension AccessSession {
       return Portrait(
         name: (registered ?? latest.first { $0.subjectName != nil })?.subjectName, identifiers: identifiers,
         kind: subject.subjectKind, state: latest.first { $0.subjectState != nil }?.subjectState,
+        labels: SubjectLabels.labels(of: latest),
+        relations: identifiers.dropFirst().map { SubjectRelation(kind: .sameSubject, name: $0) }
+          + SubjectRelation.relations(in: latest),
         counts: Self.counts(records), grades: Self.grades(latest),
         events: latest.compactMap { record in
           record.day.map { Portrait.Event(day: $0, name: record.entryName, nature: record.nature) }

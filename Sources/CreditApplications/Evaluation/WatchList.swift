@@ -38,8 +38,10 @@ public struct SubjectEvent: Codable, Sendable, Equatable {
     case penalty
     /// It came onto a list of serious breach.
     case listEntered
-    /// It left a list.
+    /// It left a list, or its membership ended with its day.
     case listLeft
+    /// A decision is no longer public, since its period is over.
+    case publicationEnded
     /// It came onto a list of abnormal operation.
     case abnormal
     /// A judgment or an enforcement.
@@ -82,7 +84,7 @@ public struct SubjectEvent: Codable, Sendable, Equatable {
 
 /// Events that were not confirmed yet.
 public struct SubjectEvents: Codable, Sendable, Equatable {
-  /// The events, by commit.
+  /// The events, by commit; behind them what ended by itself.
   public var events: [SubjectEvent]
   /// What to confirm once they were taken in; they are told again until then.
   public var number: Int
@@ -104,4 +106,10 @@ struct WatchPlace: Codable, Equatable {
   var told: String?
   /// Number of those that were told last.
   var number: Int
+  /// The day up to which was told what ended by itself; `nil` in lists of before that was told.
+  var day: Day?
+  /// The same for those that were told last.
+  var toldDay: Day?
+  /// SHA-256 of the events that were told last, in hex: tells whether they are told again.
+  var toldEvents: String?
 }

@@ -4,6 +4,7 @@
 
 import CreditModel
 import CreditStore
+import Foundation
 
 extension AccessSession {
   /// Begins to watch subjects, or changes a list (主体监测订阅).
@@ -23,7 +24,7 @@ extension AccessSession {
         let account = known.map(\.account) ?? (caller.account ?? keeper)
         try changes.put(DocumentKind.watch, list.id, OwnedList(list: list, account: account))
         if known == nil {
-          let place = WatchPlace(token: try reading.snapshot.changeToken(), number: 0)
+          let place = WatchPlace(token: try reading.snapshot.changeToken(), number: 0, day: reading.today)
           try changes.put(DocumentKind.watchPlace, list.id, place)
         }
       }
@@ -59,23 +60,71 @@ extension AccessSession {
         }
         if list.events.isEmpty || list.events.contains(event.kind) { events.append(event) }
       }
-      let number = page.changes.isEmpty ? place.number : try tell(id, through: page.next, from: place)
+      let ended = page.hasMore ? [] : try ended(list, since: place, page.changes, reading)
+      events += ended.map(\.event).filter { list.events.isEmpty || list.events.contains($0.kind) }
+      let reached = WatchPlace(
+        token: page.changes.isEmpty ? place.token : page.next, number: place.number,
+        day: page.hasMore ? place.day : reading.today)
+      let number: Int
+      if events.isEmpty, place.told == nil {
+        // There is nothing to confirm.
+        if reached != place { try move(id, from: place, to: reached) }
+        number = place.number
+      } else {
+        number = try tell(id, events, through: reached, from: place)
+      }
       facts.rows = events.count
       facts.entries = Set(events.map(\.entry))
-      facts.found = Array(Set(page.changes.map(\.subject).filter { watched[$0] != nil }))
+      let told = (page.changes + ended.map(\.record)).map(\.subject)
+      facts.found = Array(Set(told.filter { watched[$0] != nil }))
       return SubjectEvents(events: events, number: number, hasMore: page.hasMore)
     }
   }
 
+  /// What ended by itself on the days behind those that were told, each once: not what a change just told, nor what two linked identifiers have in common.
+  private func ended(
+    _ list: WatchList, since place: WatchPlace, _ changes: [CreditRecord], _ reading: AccessReading
+  ) throws -> [DatedEvents.Found] {
+    guard let first = place.day, first < reading.today else { return [] }
+    struct Place: Hashable {
+      var entry: String
+      var subject: Identifier
+      var key: String
+      var commit: UInt64
+      init(_ record: CreditRecord) {
+        (entry, subject, key, commit) = (record.entry.code, record.subject, record.key, record.commit)
+      }
+    }
+    let dated = DatedEvents(reading: reading, first: first, last: reading.today)
+    var seen = Set(changes.map(Place.init))
+    return try list.subjects.flatMap { try dated.events(of: $0) }.filter {
+      seen.insert(Place($0.record)).inserted
+    }
+  }
+
+  /// Goes on behind what told nothing, so that it is looked at once.
+  private func move(_ id: String, from start: WatchPlace, to reached: WatchPlace) throws {
+    try platform.database.change("watch") { snapshot, changes in
+      guard try place(id, snapshot) == start else { return }
+      try changes.put(DocumentKind.watchPlace, id, reached)
+    }
+  }
+
   /// Notes up to where events were told; gives their number. The same events have the same number.
-  private func tell(_ id: String, through token: String, from start: WatchPlace) throws -> Int {
-    if start.told == token { return start.number }
+  private func tell(
+    _ id: String, _ events: [SubjectEvent], through reached: WatchPlace, from start: WatchPlace
+  ) throws -> Int {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let digest = ContentDigest.hex(ContentDigest.sha256(Array(try encoder.encode(events))))
+    if start.told != nil, start.toldEvents == digest, start.toldDay == reached.day { return start.number }
     return try platform.database.changeRefusably("watch") { snapshot, changes in
       var place = try place(id, snapshot)
       guard place.token == start.token else {
         throw AccessRefusal(.wrongState, "another process confirmed events of the list meanwhile; ask again")
       }
-      (place.told, place.number) = (token, place.number + 1)
+      (place.told, place.toldDay, place.toldEvents) = (reached.token, reached.day, digest)
+      place.number += 1
       try changes.put(DocumentKind.watchPlace, id, place)
       return place.number
     }
@@ -100,6 +149,7 @@ extension AccessSession {
         // Confirmed already: the answer was lost.
         guard let told = place.told else { return }
         (place.token, place.told) = (told, nil)
+        (place.day, place.toldDay, place.toldEvents) = (place.toldDay ?? place.day, nil, nil)
         try changes.put(DocumentKind.watchPlace, id, place)
       }
     }

@@ -117,8 +117,10 @@ struct Checking {
     self.reading = reading
     let configuration = reading.configuration
     let unit = reading.grant.unit
-    memoranda = configuration.memoranda.filter { $0.holds(on: reading.today, matter: matter, unit: unit) }
-    measures = configuration.measures.filter { $0.value.counts(on: reading.today) }
+    memoranda = configuration.memoranda(on: reading.today).filter {
+      $0.holds(on: reading.today, matter: matter, unit: unit)
+    }
+    measures = configuration.measures(on: reading.today)
     let lists = configuration.mappings.values.filter { $0.kind == .list }.map(\.entry)
     entries = Set(memoranda.flatMap(\.triggers).map(\.entry) + lists)
     choice = "check|" + entries.sorted().joined(separator: " ")
@@ -143,8 +145,10 @@ struct Checking {
         .init(
           entry: record.entry, list: list, nature: record.nature, key: record.key, since: record.day,
           isDisputed: record.isDisputed))
-      for memorandum in memoranda where memorandum.triggers.contains(where: { isMet($0, record) }) {
-        for measure in memorandum.measures.compactMap({ measures[$0] }) {
+      for memorandum in memoranda
+      where memorandum.triggers.contains(where: { $0.isMet(entry: record.entry) { record[$0] } }) {
+        for measure in memorandum.measures.compactMap({ measures[$0] })
+        where measure.subjectKinds?.contains(record.subjectKind) ?? true {
           check.measures.append(
             .init(
               measure: measure.code, name: measure.name, group: measure.group, basis: measure.basis,
@@ -158,12 +162,5 @@ struct Checking {
   /// Whether a membership counts today.
   private func counts(_ record: ShownRecord) -> Bool {
     record.state != "repaired" && record.isInForce
-  }
-
-  private func isMet(_ trigger: Memorandum.Trigger, _ record: ShownRecord) -> Bool {
-    guard trigger.entry == record.entry else { return false }
-    guard let item = trigger.item else { return true }
-    guard let value = record[item] else { return false }
-    return trigger.words.isEmpty || trigger.words.contains { value.contains($0) }
   }
 }

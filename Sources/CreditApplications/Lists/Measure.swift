@@ -19,11 +19,15 @@ public struct Measure: Codable, Sendable, Equatable {
   public var from: Day
   /// The last day; `nil` = until the next edition.
   public var until: Day?
+  /// Kinds of subjects it is for; `nil` = all.
+  public var subjectKinds: [SubjectKind]?
 
   /// Makes a measure.
   public init(
-    code: String, name: String, group: String, basis: String, edition: String, from: Day, until: Day? = nil
+    code: String, name: String, group: String, basis: String, edition: String, from: Day, until: Day? = nil,
+    subjectKinds: [SubjectKind]? = nil
   ) {
+    self.subjectKinds = subjectKinds
     self.code = code
     self.name = name
     self.group = group
@@ -52,6 +56,14 @@ public struct Memorandum: Codable, Sendable, Equatable {
       self.entry = entry
       self.item = item
       self.words = words
+    }
+
+    /// Whether a record of an entry brings it about; `value` gives the values of its items.
+    func isMet(entry code: String, _ value: (String) -> String?) -> Bool {
+      guard entry == code else { return false }
+      guard let item else { return true }
+      guard let value = value(item) else { return false }
+      return words.isEmpty || words.contains { value.contains($0) }
     }
   }
 

@@ -1,5 +1,6 @@
-// Owns what units did about measures, and what follows when a membership ends.
-// Invariants: what was done is told once and stays; a measure whose membership is over, repaired or withdrawn is lifted, and its unit gets a notice.
+// Owns what units did about measures.
+// Invariants: what was done is told once and stays.
+// Does not lift measures (MeasureLifting).
 
 public import CreditModel
 import CreditStore
@@ -28,8 +29,15 @@ public struct MeasureFeedback: Codable, Sendable, Equatable {
   public var day: Day
   /// The day on which it was lifted.
   public var liftedOn: Day?
-  /// Why it was lifted: `repaired`, `withdrawn`, `ended`.
+  /// Why it was lifted: `repaired`, `withdrawn`, `ended`, `corrected`, `memorandumEnded`, `measureEnded`.
   public var liftedBecause: String?
+  /// The day on which there was ground for it again, since its record is shown again.
+  public var dueAgainOn: Day?
+  /// When it was lifted and due again, each time.
+  public var steps: [CaseStep]?
+
+  /// Whether it is to be taken, as far as is known.
+  var isInForce: Bool { liftedOn == nil || dueAgainOn != nil }
 }
 
 /// How often a measure was taken (奖惩措施统计).
@@ -78,52 +86,12 @@ extension AccessSession {
     }
   }
 
-  /// Lifts the measures whose memberships are over, repaired or withdrawn (措施解除); run daily.
-  ///
-  /// - Returns: the measures that were lifted, as far as they are the caller's units' or the caller is the centre: the notices for their units.
-  /// - Throws: `AccessRefusal`, `CreditError`.
-  @discardableResult
-  public func liftMeasures() throws -> [MeasureFeedback] {
-    try perform(.measure) { reading, facts in
-      let lifted = try platform.database.changeRefusably("lifting") {
-        snapshot, changes -> [MeasureFeedback] in
-        var lifted: [MeasureFeedback] = []
-        for document in try snapshot.documents([DocumentKind.feedback]) {
-          var feedback = try document.decoded(as: MeasureFeedback.self)
-          guard feedback.liftedOn == nil, let reason = try reading.end(of: feedback, snapshot) else {
-            continue
-          }
-          (feedback.liftedOn, feedback.liftedBecause) = (reading.today, reason)
-          try changes.put(DocumentKind.feedback, feedback.id, feedback)
-          lifted.append(feedback)
-        }
-        return lifted
-      }
-      facts.rows = lifted.count
-      return lifted.filter { reading.isCompetent(for: $0.unit, entry: $0.entry) }
-    }
-  }
-
-  /// What a unit was told to lift since a day; for the centre what all were (解除通知).
-  ///
-  /// - Parameter day: the first day.
-  /// - Throws: `AccessRefusal`, `CreditError`.
-  public func liftedMeasures(since day: Day) throws -> [MeasureFeedback] {
-    try perform(.measure) { reading, facts in
-      let found = try reading.feedbacks().filter { feedback in
-        (feedback.liftedOn ?? .minimum) >= day
-          && reading.isCompetent(for: feedback.unit, entry: feedback.entry)
-      }
-      facts.rows = found.count
-      return found
-    }
-  }
-
   /// How often measures were taken and lifted, by measure and unit.
   ///
   /// - Throws: `AccessRefusal`, `CreditError`.
   public func measureUse() throws -> [MeasureUse] {
-    try perform(.statistics) { reading, facts in
+    try perform(.statistics) { all, facts in
+      let reading = try all.ofUnits()
       struct Place: Hashable {
         var measure: String
         var unit: String?
@@ -134,7 +102,7 @@ extension AccessSession {
         var use =
           uses[place] ?? MeasureUse(measure: feedback.measure, unit: feedback.unit, taken: 0, lifted: 0)
         use.taken += 1
-        if feedback.liftedOn != nil { use.lifted += 1 }
+        if !feedback.isInForce { use.lifted += 1 }
         uses[place] = use
       }
       facts.rows = uses.count
@@ -142,7 +110,7 @@ extension AccessSession {
     }
   }
 
-  /// Enters measures, memoranda, or new versions of them (措施清单与备忘录维护).
+  /// Enters measures, memoranda, or new versions of them (措施清单与备忘录维护). A version counts from its first day on; until then the one before does.
   ///
   /// - Parameters:
   ///   - measures: measures.
@@ -150,9 +118,12 @@ extension AccessSession {
   /// - Throws: `AccessRefusal`; `CreditError`: `unknownMeasure`, `unknownEntry`, `unknownItem`.
   public func publish(_ measures: [Measure], _ memoranda: [Memorandum]) throws {
     try set("measures") { snapshot, changes in
-      var known = Set(try snapshot.documents([DocumentKind.measure]).map(\.id) + measures.map(\.code))
+      let entered = try snapshot.documents([DocumentKind.measure]).map { try $0.decoded(as: Measure.self) }
+      var known = Set((entered + measures).map(\.code))
       known.formUnion(Measure.national.map(\.code))
-      for measure in measures { try changes.put(DocumentKind.measure, measure.code, measure) }
+      for measure in measures {
+        try changes.put(DocumentKind.measure, "\(measure.code)|\(measure.from)", measure)
+      }
       for memorandum in memoranda {
         if let missing = memorandum.measures.first(where: { !known.contains($0) }) {
           throw CreditError(
@@ -164,32 +135,8 @@ extension AccessSession {
             throw CreditError("unknownItem", "entry \(trigger.entry) has no item \(item)", item: item)
           }
         }
-        try changes.put(DocumentKind.memorandum, memorandum.id, memorandum)
+        try changes.put(DocumentKind.memorandum, "\(memorandum.id)|\(memorandum.from)", memorandum)
       }
     }
-  }
-}
-
-extension AccessReading {
-  fileprivate func feedbacks() throws -> [MeasureFeedback] {
-    try snapshot.documents([DocumentKind.feedback]).map { try $0.decoded(as: MeasureFeedback.self) }
-  }
-
-  /// Why the membership behind a measure is over; `nil` where it is not.
-  fileprivate func end(of feedback: MeasureFeedback, _ snapshot: CreditSnapshot) throws -> String? {
-    let records = try snapshot.records(
-      of: feedback.subject, entry: feedback.entry, versions: .currentAndWithdrawn)
-    guard let record = records.first(where: { $0.key.utf8.elementsEqual(feedback.key.utf8) }) else {
-      return "withdrawn"
-    }
-    if record.state == .withdrawn { return "withdrawn" }
-    if record.state == .repaired { return "repaired" }
-    let finding = try Findings(of: feedback.subject, snapshot).finding(of: record)
-    // Where no rules are known nothing is lifted.
-    let publication = try? publicity { _ in finding }.publication(of: record, on: today)
-    if let publication, publication.reason == .ended || publication.reason == .maximumReached {
-      return "ended"
-    }
-    return nil
   }
 }

@@ -23,6 +23,10 @@ struct AccessReading {
 
   var today: Day { day }
   var platform: CreditPlatform { session.platform }
+  /// What a subject's own roles read, where the caller has no others.
+  var ownSubjects: Set<Identifier>? { roles.allSatisfy { $0.audience == .subject } ? grant.ownSubjects : nil }
+  /// Subjects the widest role may ask about at once.
+  var maximumSubjects: Int { roles.map { $0.maximumSubjects ?? Self.maximumSubjects }.max() ?? 0 }
   /// The widest audience of the roles.
   var audience: Audience { roles.map(\.audience).max { $0.rank < $1.rank } ?? .everybody }
 
@@ -98,6 +102,13 @@ struct AccessReading {
       or: AccessRefusal(.subjectMissing, "the role reads the data of one subject; name it"))
   }
 
+  /// The reading with those roles alone that units have: figures that count what is not public are for them.
+  func ofUnits() throws(AccessRefusal) -> AccessReading {
+    try limited(
+      to: { $0.audience == .government || $0.audience == .centre },
+      or: AccessRefusal(.actionNotGranted, "these figures are for units"))
+  }
+
   /// The same reading with those roles alone that pass a test; refused where none does.
   func limited(
     to isAllowed: (AccessRole) -> Bool, or refusal: @autoclosure () -> AccessRefusal
@@ -112,7 +123,14 @@ struct AccessReading {
   /// Whether the caller may hear that something happened to a record, were it shown.
   func hears(of record: CreditRecord) throws -> Bool {
     let rights = rights().filter { $0.entries.allows(record.subject.subjectKind) }
-    return try recordRights(rights, of: record.subject) { _ in nil }.reaches(record)
+    guard !rights.isEmpty else { return false }
+    return try recordRights(rights, of: record.subject, try CaseMarks(of: record.subject, snapshot)).reaches(
+      record)
+  }
+
+  /// Whether a record is not kept today from all whose eyes the caller reads for.
+  func isUnshielded(_ record: CreditRecord, _ marks: CaseMarks) -> Bool {
+    roles.contains { !marks.isShielded(record, from: $0.audience, on: today) }
   }
 
   /// Whether some role reaches what a unit did.
@@ -135,13 +153,16 @@ struct AccessReading {
   }
 
   private func recordRights(
-    _ rights: [RecordRights.Right], of subject: Identifier,
-    _ finding: @escaping (CreditRecord) throws -> BreachFinding?
-  ) -> RecordRights {
-    RecordRights(
-      rights: rights, asked: subject, publicity: publicity(finding), today: today, isOfPast: isOfPast,
-      ownSubjects: grant.ownSubjects
+    _ rights: [RecordRights.Right], of subject: Identifier, _ marks: CaseMarks
+  ) throws -> RecordRights {
+    var recordRights = RecordRights(
+      rights: rights, asked: subject, publicity: publicity { marks.finding(of: $0) }, today: today,
+      maskDay: platform.options.today(), isOfPast: isOfPast, ownSubjects: grant.ownSubjects
     ) { try platform.unit(of: $0, snapshot) }
+    if marks.hasShieldings {
+      recordRights.isShielded = { [today] in marks.isShielded($0, from: $1, on: today) }
+    }
+    return recordRights
   }
 
   /// How long records are public, by the settings of the platform.
@@ -154,13 +175,10 @@ struct AccessReading {
     _ records: [CreditRecord], _ rights: [RecordRights.Right], of subject: Identifier
   ) throws -> [ShownRecord] {
     guard !records.isEmpty else { return [] }
-    let findings = try Findings(of: subject, snapshot)
-    let recordRights = recordRights(rights, of: subject) { findings.finding(of: $0) }
-    let disputed = try Objection.open(of: subject, snapshot)
-    return try records.compactMap { record in
-      try recordRights.shown(
-        record, isDisputed: !disputed.isEmpty && disputed.contains(Objection.place(record)))
-    }
+    let marks = try CaseMarks(
+      of: subject, snapshot, present: isOfPast ? platform.database.snapshot() : nil)
+    let recordRights = try recordRights(rights, of: subject, marks)
+    return try records.compactMap { try recordRights.shown($0, isDisputed: marks.isDisputed($0)) }
   }
 
   /// A record met outside a look at its subject, as the caller may see it.
@@ -169,21 +187,5 @@ struct AccessReading {
   func shown(_ record: CreditRecord, asked: Identifier? = nil) throws -> ShownRecord? {
     let rights = rights().filter { $0.entries.allows(record.subject.subjectKind) }
     return try shown([record], rights, of: asked ?? record.subject).first
-  }
-
-  /// What organs said of decisions about one subject.
-  struct Findings {
-    private var known: [String: BreachFinding] = [:]
-
-    init(of subject: Identifier, _ snapshot: CreditSnapshot) throws {
-      for document in try snapshot.documents(DocumentKind.breachFinding, of: subject) {
-        let finding = try document.decoded(as: BreachFinding.self)
-        known[finding.entry + "|" + finding.key] = finding
-      }
-    }
-
-    func finding(of record: CreditRecord) -> BreachFinding? {
-      known.isEmpty ? nil : known[record.entry.code + "|" + record.key]
-    }
   }
 }

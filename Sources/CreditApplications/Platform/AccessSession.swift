@@ -16,10 +16,12 @@ public struct AccessSession: Sendable {
   let keeper: String?
   /// For whose eyes whoever keeps the store reads.
   var keeperAudience = Audience.centre
+  /// The unit it reads for.
+  var keeperUnit: String?
 
   /// What the caller may do as of a snapshot.
   func grant(_ snapshot: CreditSnapshot) throws -> AccessGrant {
-    if keeper != nil { return .keeper(keeperAudience) }
+    if keeper != nil { return .keeper(keeperAudience, unit: keeperUnit) }
     return try AccessGrant.resolve(
       caller, try platform.configuration(snapshot), try platform.register(snapshot),
       on: platform.options.today())
@@ -93,7 +95,8 @@ public struct AccessSession: Sendable {
     let refusal: AccessRefusal
     if let own = grant.ownSubject {
       // What stands under the numbers of one's companies a person may see; whose companies they are is not theirs.
-      let linked = try snapshot.identifiers(of: own).filter { own.isOfPerson || !$0.isOfPerson }
+      // Nor are those of others who have to do with the same company.
+      let linked = try snapshot.identifiers(of: own).filter { !$0.isOfPerson }
       let all = Set(linked + [own])
       grant.ownSubjects = all
       guard !subjects.allSatisfy(all.contains) else { return }
@@ -123,7 +126,12 @@ public struct AccessSession: Sendable {
         sequence: 0, instant: 0, account: (caller.account ?? keeper).map(short), unit: unit, roles: roles,
         portal: caller.portal, terminal: caller.terminal.map(short), action: action,
         purpose: short(caller.purpose), caseNumber: caller.caseNumber.map(short),
-        subjects: subjects.map(platform.log.hash), entries: facts.entries.sorted(), rows: facts.rows,
+        subjects: subjects.map(platform.log.hash),
+        // Codes stand in the log with blanks between them; what is none was made up by the caller.
+        entries: facts.entries.filter { code in
+          !code.isEmpty && code.utf8.count <= 100 && !code.contains(where: \.isWhitespace)
+            && short(code) == code
+        }.sorted(), rows: facts.rows,
         consent: facts.consent.map(short), outcome: outcome))
   }
 

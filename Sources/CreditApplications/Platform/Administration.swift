@@ -75,9 +75,11 @@ extension AccessSession {
 
   /// Puts other rules for publication in the place of the national ones (公示规则).
   ///
-  /// - Parameter rules: all that are in force from the first day on.
+  /// - Parameter rules: all that are in force from the first day on; one of them is in force today.
+  /// - Throws: `AccessRefusal`; `CreditError`, code `rulesMissing`.
   public func publish(_ rules: PublicationRules) throws {
     try set("publicationRules") { _, changes in
+      _ = try rules.regime(on: platform.options.today())
       try changes.put(DocumentKind.publicationRules, DocumentKind.publicationRules, rules)
     }
   }
@@ -93,7 +95,7 @@ extension AccessSession {
         let items =
           [
             mapping.day, mapping.lastDay, mapping.categories, mapping.authority, mapping.breachClass,
-            mapping.procedure,
+            mapping.procedure, mapping.otherLastDay, mapping.openness,
           ]
           .compactMap { $0 } + mapping.fields
         if let missing = items.first(where: { entry.itemIndex($0) == nil }) {
@@ -101,6 +103,17 @@ extension AccessSession {
         }
         try changes.put(DocumentKind.publicationMapping, mapping.entry, mapping)
       }
+    }
+  }
+
+  /// Puts other deadlines in the place of the national ones (办理时限规则).
+  ///
+  /// - Parameter rules: all that are in force from the first day on; one of them is in force today.
+  /// - Throws: `AccessRefusal`; `CreditError`, code `rulesMissing`.
+  public func publish(_ rules: DeadlineRules) throws {
+    try set("deadlineRules") { _, changes in
+      _ = try rules.deadlines(on: platform.options.today())
+      try changes.put(DocumentKind.deadlineRules, DocumentKind.deadlineRules, rules)
     }
   }
 

@@ -14,7 +14,9 @@ extension AccessSession {
   public func accesses(to text: String, kind: IdentifierKind? = nil) throws -> [AccessLogEntry] {
     let subject = identifier(text, kind: kind)
     return try perform(.audit, about: [subject]) { reading, facts in
-      var found = try reading.platform.accesses(to: subject).filter { reading.reaches($0.unit) }
+      var found = try reading.platform.accesses(to: subject, among: reading.ownSubjects).filter {
+        reading.reaches($0.unit)
+      }
       if reading.roles.allSatisfy({ $0.audience == .subject }) {
         // The unit answers for it, not the person at the desk.
         for place in found.indices { (found[place].account, found[place].terminal) = (nil, nil) }

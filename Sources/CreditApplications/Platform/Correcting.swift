@@ -73,6 +73,8 @@ extension AccessSession {
           values: try snapshot.entry(entry).changes(reading: values), today: reading.today)
       }
       (facts.entries, facts.rows) = ([entry], 1)
+      // The record is changed, whatever becomes of this: the day's work lifts what is not lifted here.
+      try? liftMeasures(of: subject, reading)
     }
   }
 }

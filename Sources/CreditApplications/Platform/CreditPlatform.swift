@@ -28,8 +28,6 @@ public final class CreditPlatform: Sendable {
     public var waitsForLog: Bool
     /// Who issues reports, as printed on them.
     public var issuer = "公共信用信息平台"
-    /// Within how many working days cases are dealt with.
-    public var deadlines = CaseDeadlines()
     /// Code of the entry with the records of commitments.
     public var commitmentEntry = "K08-XYCN"
     /// The day on which rules are applied; by default today in Asia/Shanghai.
@@ -178,16 +176,17 @@ public final class CreditPlatform: Sendable {
   ///   - name: who.
   ///   - purpose: what for; may not be empty.
   ///   - audience: for whose eyes; what others see can be looked at so.
+  ///   - unit: credit code of the unit it is done for; its measures are told, and it stands in the log.
   /// - Throws: `AccessRefusal` with rule `purposeMissing`.
   public func keeperSession(
-    name: String, purpose: String, audience: Audience = .centre
+    name: String, purpose: String, audience: Audience = .centre, unit: String? = nil
   ) throws -> AccessSession {
     guard !purpose.allSatisfy(\.isWhitespace) else {
       throw AccessRefusal(.purposeMissing, "say what for")
     }
     return AccessSession(
       platform: self, caller: Caller(account: nil, portal: .operations, purpose: purpose), keeper: name,
-      keeperAudience: audience)
+      keeperAudience: audience, keeperUnit: unit)
   }
 
   // MARK: What is known

@@ -11,13 +11,15 @@ enum DocumentKind {
   static let publicationRules = "publicationRules"
   static let publicationMapping = "publicationMapping"
   static let calendar = "calendar"
+  static let deadlineRules = "deadlineRules"
 
   static let measure = "measure"
   static let memorandum = "memorandum"
 
   /// All settings.
   static let settings: Set<String> = [
-    role, assignment, policy, publicationRules, publicationMapping, calendar, measure, memorandum,
+    role, assignment, policy, publicationRules, publicationMapping, calendar, deadlineRules, measure,
+    memorandum,
   ]
 
   /// Written with each change of a setting, so that whoever holds them knows that they are no longer what they were.
@@ -38,14 +40,20 @@ enum DocumentKind {
   static let consent = ConsentDocument.kind
   /// A measure that a unit took.
   static let feedback = "feedback"
-  /// That a measure is to be lifted.
-  static let notice = "notice"
+  /// A version of a model of evaluation.
+  static let model = "model"
+  /// A result of one that is kept.
+  static let evaluation = "evaluation"
   /// A list of subjects that are watched.
   static let watch = "watch"
   /// Where its events end.
   static let watchPlace = "watchPlace"
   /// An application for repair.
   static let repair = "repair"
+  /// The decision of an application that was approved.
+  static let repairDecision = "repairDecision"
+  /// That records of a body in reorganisation are not shown.
+  static let shielding = "shielding"
   /// An objection.
   static let objection = "objection"
   /// A commitment.

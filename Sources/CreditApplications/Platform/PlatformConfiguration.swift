@@ -14,8 +14,11 @@ struct PlatformConfiguration: Sendable {
   var rules = PublicationRules.national
   var mappings = Dictionary(uniqueKeysWithValues: PublicationMapping.national.map { ($0.entry, $0) })
   var calendar = WorkingCalendar.national
-  var measures = Dictionary(uniqueKeysWithValues: Measure.national.map { ($0.code, $0) })
-  var memoranda: [Memorandum] = []
+  var deadlines = DeadlineRules.national
+  /// Measures the city entered, by code: each edition.
+  var measureEditions: [String: [Measure]] = [:]
+  /// Memoranda, by id: each version.
+  var memorandumVersions: [String: [Memorandum]] = [:]
 
   init() {}
 
@@ -38,8 +41,13 @@ struct PlatformConfiguration: Sendable {
         settings.mappings[document.id] = try document.decoded(as: PublicationMapping.self)
       case DocumentKind.calendar:
         settings.calendar = settings.calendar.merging(try document.decoded(as: WorkingCalendar.self))
-      case DocumentKind.measure: settings.measures[document.id] = try document.decoded(as: Measure.self)
-      case DocumentKind.memorandum: settings.memoranda.append(try document.decoded(as: Memorandum.self))
+      case DocumentKind.deadlineRules: settings.deadlines = try document.decoded(as: DeadlineRules.self)
+      case DocumentKind.measure:
+        let measure = try document.decoded(as: Measure.self)
+        settings.measureEditions[measure.code, default: []].append(measure)
+      case DocumentKind.memorandum:
+        let memorandum = try document.decoded(as: Memorandum.self)
+        settings.memorandumVersions[memorandum.id, default: []].append(memorandum)
       default: break
       }
     }
@@ -49,8 +57,27 @@ struct PlatformConfiguration: Sendable {
   /// A role everybody has who comes to the website, as the city set it.
   func builtIn(_ role: AccessRole) -> AccessRole { roles[role.id] ?? role }
 
+  /// The measures that count on a day, by code: of each the edition that began last, the city's own before the national list.
+  func measures(on day: Day) -> [String: Measure] {
+    var measures = Dictionary(uniqueKeysWithValues: Measure.national.map { ($0.code, $0) })
+    for (code, editions) in measureEditions {
+      if let edition = editions.filter({ $0.from <= day }).max(by: { $0.from < $1.from }) {
+        measures[code] = edition
+      }
+    }
+    return measures.filter { $0.value.counts(on: day) }
+  }
+
+  /// The memoranda as they are on a day, by id: of each the version that began last.
+  func memoranda(on day: Day) -> [Memorandum] {
+    memorandumVersions.values.compactMap { versions in
+      versions.filter { $0.from <= day }.max { $0.from < $1.from }
+    }.sorted { $0.id < $1.id }
+  }
+
   /// The item that names the list a record of an entry is a membership of.
   func listItem(of entry: String) -> String? {
+    let memoranda = memorandumVersions.values.flatMap { $0 }.sorted { $0.id < $1.id }
     for trigger in memoranda.flatMap(\.triggers) where trigger.entry == entry {
       if let item = trigger.item { return item }
     }

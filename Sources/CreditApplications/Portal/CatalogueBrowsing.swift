@@ -1,5 +1,6 @@
 // Owns looking at the catalogue through the rights of a caller.
-// Invariants: everybody finds entries whose records are public, with their public items; units find the whole catalogue, so that they know what they may ask for.
+// Invariants: units find the whole catalogue, so that they know what they may ask for; everybody else the entries whose records they may see, and everybody
+// the public items of these.
 
 public import CreditModel
 import CreditStore
@@ -20,7 +21,7 @@ extension AccessSession {
       let limit = max(1, min(limit, 1000))
       var query = query
       var results: CatalogueResults
-      if reading.audience == .everybody {
+      if !reading.isOfUnit {
         // Items may be named by what is not public.
         query.searchesItems = false
         let visible = try reading.visible().codes
@@ -39,16 +40,38 @@ extension AccessSession {
   /// - Throws: `AccessRefusal` with rule `entryNotGranted`; `CreditError`, code `unknownEntry`.
   public func catalogueEntry(_ code: String) throws -> CatalogueEntry {
     try perform(.query) { reading, facts in
-      facts.entries = [code]
-      guard reading.audience == .everybody else { return try reading.snapshot.entry(code) }
+      guard !reading.isOfUnit else {
+        let entry = try reading.snapshot.entry(code)
+        facts.entries = [code]
+        return entry
+      }
       guard try reading.visible().codes.contains(code) else {
         // Said alike of what is not there.
         throw AccessRefusal(.entryNotGranted, "records of \(code) may not be seen")
       }
-      var entry = try reading.snapshot.entry(code)
-      let open = Audience.everybody.openness
-      entry.items = entry.items.filter { [entry] item in open.contains(entry.openness(of: item)) }
-      return entry
+      facts.entries = [code]
+      let entry = try reading.snapshot.entry(code)
+      return reading.audience == .everybody ? Self.public(entry) : entry
     }
   }
+
+  /// An entry with its public items, and nothing that names others.
+  private static func `public`(_ entry: CatalogueEntry) -> CatalogueEntry {
+    let open = Audience.everybody.openness
+    var shown = entry
+    shown.items = entry.items.filter { open.contains(entry.openness(of: $0)) }
+    let ids = Set(shown.items.map(\.id))
+    shown.subject = entry.subject.filter(ids.contains)
+    shown.recordKey = entry.recordKey.allSatisfy(ids.contains) ? entry.recordKey : []
+    shown.subjectName = entry.subjectName.flatMap { ids.contains($0) ? $0 : nil }
+    shown.subjectState = entry.subjectState.flatMap { ids.contains($0) ? $0 : nil }
+    shown.eventDate = entry.eventDate.flatMap { ids.contains($0) ? $0 : nil }
+    shown.rules = []
+    return shown
+  }
+}
+
+extension AccessReading {
+  /// Whether a unit or the centre asks.
+  fileprivate var isOfUnit: Bool { audience == .government || audience == .centre }
 }

@@ -20,6 +20,11 @@ struct FigureTally {
   private let groups: [AggregateQuery.Group]
   private let measures: [AggregateQuery.Measure]
   private var sums: [[String?]: [Sum]] = [:]
+  /// Different values that are kept.
+  private var values = 0
+
+  /// Groups, and different values, that are kept at most.
+  private static let maximumKept = 500_000
 
   init(groups: [AggregateQuery.Group], measures: [AggregateQuery.Measure]) {
     self.groups = groups
@@ -37,9 +42,14 @@ struct FigureTally {
         continue
       }
       guard let value = Self.value(measure.item, record, unit) else { continue }
+      values -= row[place].values.count
       try Self.add(value, measure.function, &row[place])
+      values += row[place].values.count
     }
     sums[group] = row
+    guard sums.count * measures.count + values <= Self.maximumKept else {
+      throw CreditError("limit", "the question has too many groups or different values; narrow it")
+    }
   }
 
   private static func add(_ value: Value, _ function: AggregateQuery.Measure.Function, _ sum: inout Sum)

@@ -15,7 +15,9 @@ extension AccessSession {
   ///   `typeMismatch`, `limit` where records have to be looked at one by one and are more than 200,000.
   public func figures(_ question: FigureQuestion) throws -> Figures {
     try perform(.statistics) { all, facts in
-      let figures = try Figuring(question, try all.withoutSubject()).figures()
+      let figuring = try Figuring(question, try all.withoutSubject())
+      let figures = try figuring.figures()
+      facts.found = Array(Set(figuring.named))
       facts.entries = Set(question.entries)
       facts.rows = figures.rows.count
       return figures
@@ -43,6 +45,7 @@ struct Figuring {
     }
     self.groups = groups
     self.measures = measures
+    let ordering = measures.filter { $0.function == .min || $0.function == .max }.map(\.item)
     let others = groups.map(\.column) + measures.map(\.item).filter { !$0.isEmpty }
     var refusal: AccessRefusal?
     var found: (AccessReading, QuestionRights)?
@@ -52,7 +55,10 @@ struct Figuring {
       do {
         found = (
           reading,
-          try QuestionRights(question.entries, condition: question.condition, others: others, reading)
+          try QuestionRights(
+            question.entries, condition: question.condition,
+            ordering: role.isUnmasked ?? false ? [] : ordering,
+            others: others, reading)
         )
       } catch let refused as AccessRefusal { refusal = refusal ?? refused }
     }
@@ -64,6 +70,8 @@ struct Figuring {
 
   /// - Parameter recordByRecord: whether records are looked at one by one even where the store could count them.
   func figures(recordByRecord: Bool = false) throws -> Figures {
+    // Names and types are checked alike, whichever way is taken.
+    try reading.snapshot.check(query(rights.filter))
     let rows = try recordByRecord ? tallied() : conditionOfRole().map(counted) ?? tallied()
     return Figures(
       rows: rows.sorted(by: Self.precedes), role: reading.roles[0].id, commit: reading.snapshot.commit)
@@ -82,16 +90,38 @@ struct Figuring {
 
   /// The condition under which the role sees a record; `nil` where that is decided record by record.
   private func conditionOfRole() throws -> Filter? {
-    guard let right = reading.rights().first, !rights.isProbing else { return nil }
+    guard let right = reading.rights().first, !rights.isProbing,
+      try !isShielded(from: right.entries.role.audience)
+    else { return nil }
     guard right.entries.role.audience == .centre || right.entries.role.audience == .government else {
       return nil
     }
+    // An item that is not there, or no text, decides record by record.
+    let openness = rights.entries.allSatisfy { entry in
+      reading.configuration.mappings[entry.code]?.openness.map { isText($0, entry) } ?? true
+    }
+    guard openness else { return nil }
     var parts: [Filter] = []
     for entry in rights.entries {
       let conditions = [Self.equals("$entry", [entry.code])] + self.conditions(of: entry, right)
       parts.append(.and(conditions))
     }
     return parts.count == 1 ? parts[0] : .or(parts)
+  }
+
+  /// Whether somebody's records may be kept from the audience today: few bodies are reorganised, and whose records they are no condition says.
+  private func isShielded(from audience: Audience) throws -> Bool {
+    guard audience == .government else { return false }
+    return try reading.snapshot.documents([DocumentKind.shielding]).contains { document in
+      let shielding = try document.decoded(as: Shielding.self)
+      return shielding.extent == .publicationAndSharing && shielding.isInForce(on: reading.today)
+        && rights.entries.contains { shielding.isAbout($0) }
+    }
+  }
+
+  /// Whether the item that says who may see a record can be asked for.
+  private func isText(_ id: String, _ entry: CatalogueEntry) -> Bool {
+    entry.itemIndex(id).map { entry.items[$0].type == .text || entry.items[$0].type == .code } ?? false
   }
 
   /// What a record of an entry has to satisfy to be seen, with all items that are named.
@@ -124,13 +154,14 @@ struct Figuring {
   }
 
   private func counted(_ condition: Filter) throws -> [Figures.Row] {
-    let query = AggregateQuery(
-      entries: rights.entries.map(\.code), filter: rights.filter.map { .and([condition, $0]) } ?? condition,
-      groups: groups, measures: measures)
-    return try reading.snapshot.aggregate(query).rows.map { row in
-      Figures.Row(
-        group: row.group.map { shown(Self.text($0)) }, measures: row.measures.map { shown(Self.text($0)) })
+    let filter = rights.filter.map { .and([condition, $0]) } ?? condition
+    return try reading.snapshot.aggregate(query(filter)).rows.map { row in
+      shown(row.group.map(Self.text), row.measures.map(Self.text))
     }
+  }
+
+  private func query(_ filter: Filter?) -> AggregateQuery {
+    AggregateQuery(entries: rights.entries.map(\.code), filter: filter, groups: groups, measures: measures)
   }
 
   private static func text(_ cell: AggregateResult.Cell) -> String? {
@@ -142,10 +173,32 @@ struct Figuring {
     }
   }
 
-  /// A text as the role may see it: numbers of people are masked, in figures as in records.
+  /// A row as the role may see it: numbers of people are masked in groups, and in the least and greatest of texts, as they are in records. Counts and sums
+  /// are nobody's number.
+  private func shown(_ group: [String?], _ measures: [String?]) -> Figures.Row {
+    Figures.Row(
+      group: zip(group, groups).map { $1.part == .value ? shown($0) : $0 },
+      measures: zip(measures, self.measures).map {
+        $1.function == .min || $1.function == .max ? shown($0) : $0
+      })
+  }
+
   private func shown(_ text: String?) -> String? {
     guard let text, let role = reading.roles.first, role.isUnmasked != true else { return text }
     return RecordRights.masked(text, nil, role, nil, on: reading.today)
+  }
+
+  /// Identifiers the condition names: who they are about stands in the log.
+  var named: [Identifier] {
+    let items = Set(rights.entries.flatMap(\.subject))
+    var found: [Identifier] = []
+    rights.filter?.visit { operand, comparison, literals in
+      guard comparison == .equal, items.contains(operand.name) else { return }
+      for case .text(let text) in literals.map(\.value) {
+        found.append(Identifier(detecting: text, on: reading.today))
+      }
+    }
+    return found
   }
 
   // MARK: Record by record
@@ -167,8 +220,6 @@ struct Figuring {
       try tally.add(found.record, unit: found.shown.unit)
       return true
     }
-    return try tally.rows().map { row in
-      Figures.Row(group: row.group.map(shown), measures: row.measures.map(shown))
-    }
+    return try tally.rows().map { shown($0.group, $0.measures) }
   }
 }

@@ -51,7 +51,7 @@ extension AccessSession {
       guard (1...200).contains(limit) else {
         throw CreditError("limit", "an answer has 1 to 200 subjects, not \(limit)")
       }
-      let found = try NameFinding(reading).find(name, weakest, limit)
+      let found = try NameFinding(reading).find(name, weakest, min(limit, reading.maximumSubjects))
       facts.entries = Set(found.answer.subjects.flatMap(\.entries))
       facts.rows = found.answer.subjects.count
       facts.found = reading.audience == .everybody ? [] : found.identifiers

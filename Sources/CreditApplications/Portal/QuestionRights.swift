@@ -11,14 +11,19 @@ struct QuestionRights {
   let filter: Filter?
   /// Ids of the items that are named.
   let items: Set<String>
-  /// Whether literals of the condition could find out numbers of people.
+  /// Whether the question could find out numbers of people in texts that show them masked.
   let isProbing: Bool
 
   /// - Parameters:
-  ///   - others: items that are named elsewhere than in the condition.
+  ///   - ordering: items whose order tells of their texts: records stand by them, or the least and the greatest are given.
+  ///   - others: items that are named elsewhere.
   init(
-    _ codes: [String], condition: String?, others: [String], _ reading: AccessReading
+    _ codes: [String], condition: String?, ordering: [String] = [], others: [String] = [],
+    _ reading: AccessReading
   ) throws {
+    guard ordering.count + others.count <= Self.maximumNames else {
+      throw CreditError("limit", "a question names at most \(Self.maximumNames) items beside its condition")
+    }
     guard (1...RecordQuestion.maximumEntries).contains(codes.count) else {
       throw CreditError("limit", "a question is about 1 to \(RecordQuestion.maximumEntries) entries")
     }
@@ -28,13 +33,15 @@ struct QuestionRights {
     }
     entries = try Set(codes).sorted().map { try reading.snapshot.entry($0) }
     let filter = try condition.map { try Filter(parsing: $0) }
-    var names = Set(others)
-    var isProbing = false
+    var names = Set(others + ordering)
+    var isProbing = entries.contains { entry in
+      ordering.contains {
+        entry.itemIndex($0).map { entry.items[$0].type == .text || entry.items[$0].type == .code } ?? false
+      }
+    }
     filter?.visit { operand, comparison, literals in
       names.insert(operand.name)
-      if literals.contains(where: { Self.mayProbe(comparison, $0.value, on: reading.today) }) {
-        isProbing = true
-      }
+      if literals.contains(where: { Self.mayProbe(comparison, $0.value, reading) }) { isProbing = true }
     }
     self.filter = filter
     self.isProbing = isProbing
@@ -42,8 +49,11 @@ struct QuestionRights {
     for entry in entries { try check(entry, reading) }
   }
 
+  /// Items named in orders, groups and measures at most.
+  private static let maximumNames = 30
+
   /// Whether the caller may ask about the items of an entry that are named.
-  private func check(_ entry: CatalogueEntry, _ reading: AccessReading) throws(AccessRefusal) {
+  private func check(_ entry: CatalogueEntry, _ reading: AccessReading) throws {
     for id in items {
       guard let place = entry.itemIndex(id) else { continue }
       let item = entry.items[place]
@@ -51,6 +61,10 @@ struct QuestionRights {
         right.entries.allows(entry) && Self.mayName(item, of: entry, right.entries)
       }
       guard isAllowed else {
+        // Everybody gets the answer that is given for an item that is not there.
+        if reading.audience == .everybody {
+          throw CreditError("unknownItem", "no item \(id) in \(entry.code)", item: id)
+        }
         throw AccessRefusal(
           .itemNotGranted, "item \(id) of \(entry.code) may not be seen in full, and not be asked about")
       }
@@ -63,38 +77,34 @@ struct QuestionRights {
     return item.mask == nil || rights.role.isUnmasked ?? false
   }
 
-  /// Digits of a literal from which on asking again and again could find out a masked number.
-  private static let probingDigits = 4
   /// Digits of a number that might be somebody's.
   private static let personalDigits = 11
 
-  private static func mayProbe(_ comparison: Filter.Comparison?, _ value: Value, on day: Day) -> Bool {
+  private static func mayProbe(
+    _ comparison: Filter.Comparison?, _ value: Value, _ reading: AccessReading
+  ) -> Bool {
     switch value {
     case .text(let text):
-      if PersonalNumbers.masked(text, on: day) != text { return true }
-      guard comparison != .equal, comparison != .notEqual else { return false }
-      return longestDigits(text) >= probingDigits
+      // A whole text is guessed where it is a number; of a part each digit may be one of a number, found out by asking again and again.
+      if comparison == .equal || comparison == .notEqual {
+        return reading.roles.contains {
+          RecordRights.masked(text, nil, $0, nil, on: reading.today) != text
+        }
+      }
+      return text.contains(where: \.isNumber)
     case .integer(let number): return String(number.magnitude).utf8.count >= personalDigits
     case .decimal(let number): return String(number.units.magnitude).utf8.count >= personalDigits
     case .day, .second, .month, .boolean: return false
     }
   }
 
-  private static func longestDigits(_ text: String) -> Int {
-    var (longest, run) = (0, 0)
-    for character in text {
-      // Full-width digits count as well.
-      run = character.isNumber || character == "X" || character == "x" ? run + 1 : 0
-      longest = max(longest, run)
-    }
-    return longest
-  }
-
   /// Whether a record shows what the question names, so that it may be found by it.
   func mayFind(_ shown: ShownRecord, _ record: CreditRecord) -> Bool {
     items.allSatisfy { id in
-      guard record.entry.itemIndex(id) != nil else { return true }
-      if let item = shown.items.first(where: { $0.id == id }) { return !(isProbing && item.isMasked) }
+      guard let place = record.entry.itemIndex(id) else { return true }
+      if let item = shown.items.first(where: { $0.id == id }) {
+        return !item.isMasked || !isProbing && record.entry.items[place].mask == nil
+      }
       return shown.absentItems.contains { $0.id == id }
     }
   }

@@ -10,7 +10,8 @@ extension AccessSession {
   ///
   /// - Parameters:
   ///   - question: which records.
-  ///   - mark: `next` of the page before. Pages reach up to 10,000 records; ``forEachPage(of:_:)`` gives all.
+  ///   - mark: `next` of the page before. Pages reach up to 10,000 records; ``forEachPage(of:_:)`` gives all. A page has no more records than the role may ask
+  ///     about subjects at once.
   /// - Throws: `AccessRefusal`: `entryNotGranted`, `itemNotGranted`, `subjectMissing`; `CreditError`: `invalidFilter`, `unknownItem`, `typeMismatch`,
   ///   `limit`, `invalidCursor`.
   public func records(matching question: RecordQuestion, after mark: String? = nil) throws -> RecordAnswer {
@@ -22,18 +23,23 @@ extension AccessSession {
     }
   }
 
-  /// Gives all records that match, in pieces: for statistics and exports. Each piece is logged before it is given out, and is of the store as it was when
-  /// the first was read.
+  /// Gives all records that match, in pieces: for statistics and exports. Each piece is logged before it is given out. The pieces are of the store as it was
+  /// when the first was read; what changed since is left out, but for the centre.
   ///
   /// - Parameters:
   ///   - question: which records; `limit` is the size of a piece.
   ///   - body: takes a piece, and says whether it wants another.
-  /// - Throws: as ``records(matching:after:)``, and what the body throws.
+  /// - Throws: as ``records(matching:after:)``, `tooManySubjects` for a role that may ask about fewer subjects than a piece has, and what the body throws.
   public func forEachPage(of question: RecordQuestion, _ body: ([ShownRecord]) throws -> Bool) throws {
     var place = RecordListing.Place()
     repeat {
       let records = try perform(.query) { all, facts in
-        let listing = try RecordListing(question, try all.withoutSubject())
+        let reading = try all.withoutSubject()
+        guard reading.maximumSubjects >= AccessReading.maximumSubjects else {
+          throw AccessRefusal(
+            .tooManySubjects, "the role may ask about \(reading.maximumSubjects) subjects at once")
+        }
+        let listing = try RecordListing(question, reading)
         let piece = try listing.piece(from: &place)
         facts.note(piece.map(\.shown), piece.map(\.subject), for: all.audience)
         return piece.map(\.shown)
@@ -57,6 +63,8 @@ struct RecordListing {
   /// How far a listing came.
   struct Place {
     fileprivate var cursor: String?
+    /// The commit of the first piece.
+    fileprivate var commit: UInt64?
     var isAtEnd = false
   }
 
@@ -71,8 +79,8 @@ struct RecordListing {
   static let maximumPassed = 10_000
   /// Records of the store looked at for a page: most of them may not be for the caller.
   private static let maximumExamined = 1_000_000
-  /// Records read at once.
-  private static let piece = 2000
+  /// Records read at once at most.
+  private static let maximumPiece = 2000
 
   private let reading: AccessReading
   private let question: RecordQuestion
@@ -90,9 +98,10 @@ struct RecordListing {
     rights =
       try known
       ?? QuestionRights(
-        question.entries, condition: question.condition, others: order.map(\.column), reading)
+        question.entries, condition: question.condition, ordering: order.map(\.column), reading)
     query = RecordQuery(
-      entries: rights.entries.map(\.code), filter: rights.filter, order: order, limit: Self.piece)
+      entries: rights.entries.map(\.code), filter: rights.filter, order: order,
+      limit: min(Self.maximumPiece, question.limit * 2 + 100))
   }
 
   /// The page behind a mark.
@@ -106,7 +115,7 @@ struct RecordListing {
       passed = number
     }
     var found: [Found] = []
-    let wanted = min(passed + question.limit, Self.maximumPassed)
+    let wanted = min(passed + min(question.limit, reading.maximumSubjects), Self.maximumPassed)
     var place = Place()
     try walk(from: &place) { one in
       found.append(one)
@@ -131,6 +140,16 @@ struct RecordListing {
     return found
   }
 
+  /// Whether a record is as it was when the first piece was read.
+  private func isStillSo(_ record: CreditRecord, _ place: Place) throws -> Bool {
+    guard let commit = place.commit, commit < reading.snapshot.commit, reading.audience != .centre else {
+      return true
+    }
+    let present = try AccessReading.record(
+      record.entry.code, of: record.subject, key: record.key, in: reading.snapshot)
+    return present?.commit == record.commit
+  }
+
   /// Gives the records that the caller may find, in order.
   ///
   /// - Parameters:
@@ -145,12 +164,13 @@ struct RecordListing {
       query.cursor = place.cursor
       let page = try reading.snapshot.records(matching: query)
       for record in page.records {
-        guard let shown = try reading.shown(record), rights.mayFind(shown, record),
+        guard try isStillSo(record, place), let shown = try reading.shown(record),
+          rights.mayFind(shown, record),
           !question.isInForceOnly || shown.isInForce && record.state != .repaired
         else { continue }
         guard try body(Found(record: record, shown: shown)) else { return }
       }
-      place.cursor = page.next
+      (place.cursor, place.commit) = (page.next, page.commit)
       place.isAtEnd = page.next == nil
       examined += page.records.count
       guard examined < Self.maximumExamined || page.next == nil else {

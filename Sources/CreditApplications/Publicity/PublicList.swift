@@ -23,10 +23,9 @@ extension AccessSession {
   public func publicList(_ code: String, after mark: String? = nil, limit: Int = 50) throws -> PublicPage {
     try perform(.query) { all, facts in
       let reading = try all.withoutSubject()
-      let page = try PublicListing(reading, code).page(after: mark, limit: max(1, min(limit, 1000)))
-      facts.entries = [code]
-      facts.rows = page.records.count
-      return page
+      let found = try PublicListing(reading, code).page(after: mark, limit: max(1, min(limit, 1000)))
+      facts.note(found.page.records, found.subjects, for: reading.audience)
+      return found.page
     }
   }
 }
@@ -82,7 +81,7 @@ private struct PublicListing {
     }
   }
 
-  func page(after mark: String?, limit: Int) throws -> PublicPage {
+  func page(after mark: String?, limit: Int) throws -> (page: PublicPage, subjects: [Identifier]) {
     var start = Mark(day: reading.today, passed: 0)
     if let mark {
       guard let known = Mark(mark) else { throw CreditError("invalidCursor", "the mark is none of a page") }
@@ -92,6 +91,7 @@ private struct PublicListing {
       entries: [entry.code], filter: try filter(until: start.day),
       order: [.init(date.id, isDescending: true)], limit: min(RecordQuery.maximumLimit, limit * 2 + 100))
     var records: [ShownRecord] = []
+    var subjects: [Identifier] = []
     var place = Mark(day: start.day, passed: 0)
     var examined = 0
     while true {
@@ -102,12 +102,13 @@ private struct PublicListing {
         place.passed += 1
         if day == start.day, place.passed <= start.passed { continue }
         records.append(shown)
-        if records.count == limit { return PublicPage(records: records, next: place.text) }
+        subjects.append(record.subject)
+        if records.count == limit { return (PublicPage(records: records, next: place.text), subjects) }
       }
       examined += found.records.count
-      guard let next = found.next else { return PublicPage(records: records, next: nil) }
+      guard let next = found.next else { return (PublicPage(records: records, next: nil), subjects) }
       if examined >= Self.maximumExamined, !records.isEmpty {
-        return PublicPage(records: records, next: place.text)
+        return (PublicPage(records: records, next: place.text), subjects)
       }
       query.cursor = next
     }

@@ -40,7 +40,7 @@ public struct PublicityStatement: Codable, Sendable, Equatable {
   public var records: Int
   /// Of these, records with a day of the decision.
   public var dated: Int
-  /// Of these, records that came within seven working days.
+  /// Of these, records that came within the working days that the rules of the month give.
   public var timely: Int
   /// Decisions of the month that an inspection found; `nil` where there was none.
   public var produced: Int?
@@ -89,9 +89,6 @@ public struct PublicityStatement: Codable, Sendable, Equatable {
 }
 
 extension AccessSession {
-  /// Working days within which permits and penalties are to be public (发改办财金〔2018〕424号).
-  static let publicityWorkingDays = 7
-
   /// Notes what inspections found units to have produced.
   ///
   /// - Parameter decisions: for each unit, entry and month once; they take the place of what was noted before.
@@ -119,12 +116,14 @@ extension AccessSession {
   ///   - month: the month.
   ///   - entries: codes of the entries.
   /// - Returns: by entry, then unit.
-  /// - Throws: `AccessRefusal`; `CreditError`: `unknownEntry`, `calendarMissing` where the calendar lacks a year.
+  /// How many working days a decision has is what the rules for organs in general say on the last day of the month.
+  /// - Throws: `AccessRefusal`; `CreditError`: `unknownEntry`, `calendarMissing` where the calendar lacks a year, `rulesMissing` where no deadlines are
+  ///   known for the month.
   public func publicityStatement(
     of month: Month, entries: [String] = ["XZXK", "XZCF"]
   ) throws -> [PublicityStatement] {
     try perform(.statistics) { all, facts in
-      let reading = try all.withoutSubject()
+      let reading = try all.ofUnits()
       let seen = try reading.visibleCodes(choice: "") { _ in true }
       if let hidden = entries.first(where: { !seen.contains($0) }) {
         throw AccessRefusal(.entryNotGranted, "no role shows figures of \(hidden)")
@@ -188,7 +187,8 @@ extension AccessReading {
       body(&statement)
       statements[place] = statement
     }
-    let limit = TimelyLimit.workingDays(AccessSession.publicityWorkingDays, configuration.calendar)
+    let deadlines = try configuration.deadlines.deadlines(on: last)
+    let limit = TimelyLimit.workingDays(deadlines.publicityWorkingDays, configuration.calendar)
     for quality in try snapshot.recordQuality(of: entries, days: first...last, timely: limit) {
       change(quality.entry, quality.unit) {
         ($0.records, $0.dated, $0.timely) = (quality.records, quality.datedRecords, quality.timelyRecords)

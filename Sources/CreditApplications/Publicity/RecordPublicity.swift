@@ -40,7 +40,7 @@ struct RecordPublicity {
 
     func regime(
       _ rules: PublicationRules, on day: Day, authority: String?
-    ) throws(PublicationError) -> PublicationRegime {
+    ) throws(RulesError) -> PublicationRegime {
       let place = Place(authority: authority, day: day)
       if let known = regimes[place] { return known }
       let regime = try rules.regime(on: day, authority: authority)

@@ -43,25 +43,6 @@ public struct CaseMaterial: Codable, Sendable, Equatable {
   var isSound: Bool { !title.allSatisfy(\.isWhitespace) && DigestText.isOne(sha256) }
 }
 
-/// Numbers of working days within which something has to be done (办理时限).
-public struct CaseDeadlines: Codable, Sendable, Equatable {
-  /// From an application to whether it is accepted (国办发〔2025〕22号).
-  public var acceptanceWorkingDays = 3
-  /// From acceptance to the decision; a default that a city replaces.
-  public var decisionWorkingDays = 7
-  /// By how many a decision may be put off; a default that a city replaces.
-  public var extensionWorkingDays = 10
-  /// From an application to the result that the applicant is told (国办发〔2025〕22号).
-  public var resultWorkingDays = 10
-  /// From an objection to its decision; provinces differ.
-  public var objectionWorkingDays = 5
-  /// Months for which nobody may apply again who broke a commitment or handed in false material; a default that a city replaces.
-  public var barMonths = 36
-
-  /// The national ones.
-  public init() {}
-}
-
 extension AccessSession {
   func step(_ step: String, _ reading: AccessReading, _ note: String?) -> CaseStep {
     CaseStep(
@@ -75,6 +56,14 @@ extension AccessReading {
     do { return try configuration.calendar.workingDay(workingDays, after: day) } catch {
       throw CreditError(wrapping: error)
     }
+  }
+
+  /// The deadlines of a case about a record that begins or goes on today.
+  func deadlines(for record: CreditRecord?) throws -> CaseDeadlines {
+    let authority = record.flatMap { record in
+      configuration.mappings[record.entry.code]?.authority.flatMap { record[$0]?.canonicalText }
+    }
+    return try configuration.deadlines.deadlines(on: today, authority: authority)
   }
 
   /// Whether the caller decides about what a unit reported to an entry: that unit, or the centre as far as its role reaches.
@@ -109,6 +98,20 @@ extension AccessReading {
     var reading = self
     if let asked { reading.roles.removeAll { !RecordRights.followsLink(from: asked, to: subject, $0) } }
     return !reading.roles.isEmpty && (try? reading.record(entry, of: subject, key: key)) != nil
+  }
+
+  /// Whether the caller is a party of a case: decides about it, is its subject, or handed it in.
+  func isParty(of unit: String?, entry: String, subject: Identifier, _ steps: [CaseStep]) -> Bool {
+    isCompetent(for: unit, entry: entry) || isApplicant(subject, steps, notOf: unit)
+  }
+
+  /// Whether the caller acts for the subject of a case: it is the subject, handed the case in, or is the centre. The unit whose decision it is about is not.
+  func isApplicant(_ subject: Identifier, _ steps: [CaseStep], notOf unit: String?) -> Bool {
+    if audience == .centre { return true }
+    if let own = grant.ownSubjects { return own.contains(subject) }
+    guard let first = steps.first else { return false }
+    if let account = first.account, account == session.caller.account { return true }
+    return unit != first.unit && first.unit.map(grant.ownUnits.contains) ?? false
   }
 
   /// The subject of a case as the caller may see it: in full for whoever decides about it.

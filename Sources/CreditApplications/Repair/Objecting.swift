@@ -38,13 +38,13 @@ extension AccessSession {
         id: id, subject: subject, entry: entry, key: key, claims: claims, reason: reason,
         materials: materials, competentUnit: try reading.snapshot.unit(of: record), state: .open,
         decideBy: try reading.deadline(
-          platform.options.deadlines.objectionWorkingDays, after: reading.today),
+          try reading.deadlines(for: record).objectionWorkingDays, after: reading.today),
         steps: [step("submitted", reading, reason)])
       _ = try platform.database.change("objection") { snapshot, changes in
         guard try snapshot.document(DocumentKind.objection, id) == nil else {
           throw CreditError("alreadyExists", "there is a case \(id) already")
         }
-        guard try !Objection.open(of: subject, snapshot).contains(Objection.place(record)) else {
+        guard try !CaseMarks(of: subject, snapshot).isDisputed(record) else {
           throw CreditError("alreadyObjected", "somebody objects to the record already")
         }
         try changes.put(DocumentKind.objection, id, objection, subjects: [subject])
@@ -76,7 +76,7 @@ extension AccessSession {
         guard reading.isCompetent(for: objection.competentUnit, entry: objection.entry) else {
           throw AccessRefusal(.notCompetent, "the unit that reported the record decides, or the centre")
         }
-        guard objection.state == .open, state != .open else {
+        guard objection.state == .open, [.upheld, .corrected, .withdrawn].contains(state) else {
           throw AccessRefusal(.wrongState, "the objection is \(objection.state.rawValue)")
         }
         let record = try AccessReading.record(
@@ -101,6 +101,7 @@ extension AccessSession {
         return objection
       }
       (facts.entries, facts.rows, facts.found) = ([result.entry], 1, [result.subject])
+      if state != .upheld { try? liftMeasures(of: result.subject, reading) }
       return result
     }
   }
@@ -126,6 +127,13 @@ extension AccessSession {
         var shown = objection
         shown.subject = reading.shown(
           objection.subject, ofCaseOf: objection.competentUnit, entry: objection.entry)
+        let isParty = reading.isParty(
+          of: objection.competentUnit, entry: objection.entry, subject: objection.subject, objection.steps)
+        // Who only sees the record sees that there is a case, and how it stands.
+        if !isParty {
+          (shown.claims, shown.reason, shown.materials, shown.steps) = ([], "", [], [])
+          shown.key = PersonalNumbers.masked(shown.key, on: reading.today)
+        }
         return shown
       }
       facts.rows = all.count

@@ -1,8 +1,7 @@
 // Owns an objection: what a subject says is wrong, and what became of it.
-// Invariants: while one is open its record is marked wherever it is shown.
+// Invariants: until one is decided its record is marked wherever it is shown.
 
 public import CreditModel
-import CreditStore
 
 /// What a subject objects to (异议申请).
 public struct Objection: Codable, Sendable, Equatable {
@@ -10,6 +9,12 @@ public struct Objection: Codable, Sendable, Equatable {
   public enum State: String, Codable, Sendable, CaseIterable {
     /// Nobody has decided yet.
     case open
+    /// Given back for more material (退回补正).
+    case returned
+    /// Not accepted (不予受理).
+    case refused
+    /// Taken back by the subject (撤回申请).
+    case retracted
     /// The record stays as it is (维持).
     case upheld
     /// The record was corrected (更正).
@@ -55,15 +60,9 @@ public struct Objection: Codable, Sendable, Equatable {
   /// What happened.
   public var steps: [CaseStep]
 
-  static func place(_ record: CreditRecord) -> String { record.entry.code + "|" + record.key }
+  /// Whether the decision was put off.
+  public var isExtended: Bool?
 
-  /// Records of a subject that are objected to.
-  static func open(of subject: Identifier, _ snapshot: CreditSnapshot) throws -> Set<String> {
-    var places: Set<String> = []
-    for document in try snapshot.documents(DocumentKind.objection, of: subject) {
-      let objection = try document.decoded(as: Objection.self)
-      if objection.state == .open { places.insert(objection.entry + "|" + objection.key) }
-    }
-    return places
-  }
+  /// Whether its record is marked as disputed.
+  var isUndecided: Bool { state == .open || state == .returned }
 }

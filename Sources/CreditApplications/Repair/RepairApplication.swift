@@ -157,26 +157,30 @@ extension RepairApplication {
   }
 
   /// Whether the record is still one that a step can be about, and repair still allowed; asked inside the commit.
-  func checkRecord(for step: RepairStep, _ reading: AccessReading) throws {
+  ///
+  /// - Returns: id of the rules by which it is; `nil` where none say so.
+  func checkRecord(for step: RepairStep, _ reading: AccessReading) throws -> String? {
     let record = try AccessReading.record(entry, of: subject, key: key, in: reading.snapshot)
     switch step {
     case .accept, .approve:
       guard let record, record.state != .withdrawn, record.state != .repaired else {
         throw AccessRefusal(.wrongState, "the record was withdrawn or repaired meanwhile")
       }
-      _ = try reading.checkRepair(of: record, subject)
+      let regime = try reading.checkRepair(of: record, subject)
       let commitments = try reading.documents(DocumentKind.commitment, of: subject, as: Commitment.self)
       if let broken = commitments.first(where: { $0.letter.repairCase == id && $0.state == .broken }) {
         throw AccessRefusal(.wrongState, "commitment \(broken.id), on which the application rests, is broken")
       }
       try check(
         among: RepairApplication.all(of: subject, reading.snapshot).filter { $0.id != id }, on: reading.today)
+      return regime
     case .breakCommitment:
       guard record?.state == .repaired else {
         throw AccessRefusal(.wrongState, "the record is not repaired any more")
       }
     case .reject, .giveBack, .supplement, .extend, .refuse, .refuseFalseMaterial: break
     }
+    return nil
   }
 
   /// Takes a step, where it follows from the state.

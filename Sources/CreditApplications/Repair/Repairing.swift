@@ -36,7 +36,7 @@ extension AccessSession {
         throw AccessRefusal(.wrongState, "the record is repaired already")
       }
       let regime = try reading.checkRepair(of: record, subject)
-      let deadlines = platform.options.deadlines
+      let deadlines = try reading.deadlines(for: record)
       let application = RepairApplication(
         id: id, subject: subject, entry: entry, key: key, kind: kind, materials: materials,
         commitment: commitment, competentUnit: try reading.snapshot.unit(of: record), regime: regime,
@@ -69,7 +69,9 @@ extension AccessSession {
     return try perform(isApplicants ? .apply : .decide) { reading, facts in
       let result = try take(id, next, isApplicants: isApplicants, reading)
       (facts.entries, facts.rows, facts.found) = ([result.entry], 1, [result.subject])
-      return result
+      var shown = result
+      shown.subject = reading.shown(result.subject, ofCaseOf: result.competentUnit, entry: result.entry)
+      return shown
     }
   }
 
@@ -77,32 +79,40 @@ extension AccessSession {
   func take(
     _ id: String, _ next: RepairStep, isApplicants: Bool = false, _ reading: AccessReading
   ) throws -> RepairApplication {
-    try platform.database.changeRefusably("repair") { snapshot, changes -> RepairApplication in
+    let result = try platform.database.changeRefusably("repair") { snapshot, changes -> RepairApplication in
       let document = try snapshot.document(DocumentKind.repair, id)
       guard var application = try document?.decoded(as: RepairApplication.self) else {
         throw CreditError("unknownCase", "there is no application \(id)")
       }
       let isCompetent = reading.isCompetent(for: application.competentUnit, entry: application.entry)
+      // Whose case it is not hears nothing of it.
       guard
-        isCompetent
-          || isApplicants
-            && reading.mayFollow(
-              application.entry, of: application.subject, key: application.key,
-              unit: application.competentUnit)
-      else {
+        !isApplicants || isCompetent
+          || reading.isApplicant(application.subject, application.steps, notOf: application.competentUnit)
+      else { throw CreditError("unknownCase", "there is no application \(id)") }
+      guard isCompetent || isApplicants else {
         throw AccessRefusal(.notCompetent, "the unit that made the decision repairs it, or the centre")
       }
-      try application.checkRecord(for: next, reading.at(snapshot))
-      try application.take(next, reading, platform.options.deadlines)
+      let regime = try application.checkRecord(for: next, reading.at(snapshot))
+      let record = try AccessReading.record(
+        application.entry, of: application.subject, key: application.key, in: snapshot)
+      try application.take(next, reading, try reading.deadlines(for: record))
       application.steps.append(step(next.name, reading, next.note))
       if let state = next.recordState {
         changes.record = .init(
           entry: application.entry, subject: application.subject, key: application.key, state: state,
           reason: "信用修复 \(id)")
       }
+      if case .approve(let note) = next, let record {
+        let decision = try decision(of: application, record, by: regime, note: note, reading)
+        try changes.put(DocumentKind.repairDecision, id, decision, subjects: [application.subject])
+      }
       try changes.put(DocumentKind.repair, id, application)
       return application
     }
+    // The decision is made, whatever becomes of this: the day's work lifts what is not lifted here.
+    if next.recordState != nil { try? liftMeasures(of: result.subject, reading) }
+    return result
   }
 
   /// The applications of a subject, the oldest first.
@@ -118,6 +128,14 @@ extension AccessSession {
         var shown = application
         shown.subject = reading.shown(
           application.subject, ofCaseOf: application.competentUnit, entry: application.entry)
+        let isParty = reading.isParty(
+          of: application.competentUnit, entry: application.entry, subject: application.subject,
+          application.steps)
+        // Who only sees the record sees that there is a case, and how it stands.
+        if !isParty {
+          (shown.materials, shown.commitment, shown.steps) = ([], CaseMaterial(title: "", sha256: ""), [])
+          shown.key = PersonalNumbers.masked(shown.key, on: reading.today)
+        }
         return shown
       }
       facts.rows = all.count
@@ -136,7 +154,7 @@ extension AccessSession {
       let late = all.filter {
         $0.isOverdue(on: reading.today) && reading.isCompetent(for: $0.competentUnit, entry: $0.entry)
       }
-      facts.rows = late.count
+      (facts.rows, facts.found) = (late.count, Array(Set(late.map(\.subject))))
       return late
     }
   }
@@ -145,7 +163,7 @@ extension AccessSession {
 extension AccessReading {
   /// Whether repair of a record may be applied for; gives the rules that say so.
   func checkRepair(of record: CreditRecord, _ subject: Identifier) throws -> String? {
-    let finding = try Findings(of: subject, snapshot).finding(of: record)
+    let finding = try CaseMarks(of: subject, snapshot).finding(of: record)
     if let finding, finding.isNeverRepaired {
       throw AccessRefusal(.notRepairable, "the law excludes repair of this decision: \(finding.evidence)")
     }

@@ -16,27 +16,17 @@ extension ReportTemplate {
 
   /// Bodies, layout of 2021.
   public static let body2021 = ReportTemplate(
-    id: "body2021", version: "V1.0", title: "公共信用信息报告", isForPersons: false,
-    sections: [
-      .init("一", "基础信息", categories: ["registration"]),
-      .init("二", "行政许可信息", entries: ["XZXK"], columns: columns),
-      .init("三", "行政处罚信息", entries: ["XZCF"], columns: columns),
-      .init("四", "守信激励信息", categories: ["honour"]),
-      .init("五", "失信惩戒信息", categories: ["seriousBreach"]),
-      .init("六", "重点关注信息", categories: ["abnormalOperation"]),
-      .init("七", "资质/资格信息", categories: ["qualification"]),
-      .init("八", "风险提示信息", categories: ["judiciary"]),
-      .init(
-        "九", "其他信息", categories: ["administrative", "evaluation", "commitment", "contract", "compliance"],
-        takesOthers: true),
-      .init("十", "综合信用状况分析", isSummary: true),
-      .init("十一", "信用状况提升建议"),
-      .init("十二", "地方补充内容", isLocal: true),
-    ], advice: advice)
+    id: "body2021", version: "V1.0", title: "公共信用信息报告", isForPersons: false, sections: sections2021,
+    advice: advice)
+
+  /// Natural persons, layout of 2021.
+  public static let person2021 = ReportTemplate(
+    id: "person2021", version: "V1.0", title: "公共信用信息报告（自然人）", isForPersons: true, sections: sections2021,
+    advice: advice)
 
   /// What stands in for certificates of no violation, field by field (无违法违规证明版).
   public static let noViolation = ReportTemplate(
-    id: "noViolation", version: "V1.0", title: "专项信用报告（无违法违规证明版）", isForPersons: false, printsScope: true,
+    id: "noViolation", version: "V1.0", title: "专项信用报告（无违法违规证明版）", isForPersons: nil, printsScope: true,
     sections: zip(fields, 1...).map { field, number in
       Section(
         numerals[number - 1], field.title,
@@ -54,7 +44,7 @@ extension ReportTemplate {
     ], leftOutCategories: [])
 
   /// All built-in layouts.
-  public static let national = [body2022, person2022, body2021, noViolation]
+  public static let national = [body2022, person2022, body2021, person2021, noViolation]
 
   private static let advice = ["请依法诚信经营，按期履行法定义务；如对本报告内容有异议，可向信用服务机构或数据来源单位提出。"]
 
@@ -71,17 +61,21 @@ extension ReportTemplate {
     ("海关领域", ["海关"], []),
   ]
 
-  /// The items of decisions in the order in which national reports print them.
-  private static let columns = [
-    "XZXK": [
-      "XK_WSH", "XK_XKWS", "XK_XKZS", "XK_XKLB", "XK_XKBH", "XK_JDRQ", "XK_YXQZ", "XK_YXQZI", "XK_NR",
-      "XK_XKJG",
-      "XK_XKJGDM", "XK_LYDW", "XK_LYDWDM",
-    ],
-    "XZCF": [
-      "CF_WSH", "CF_CFLB", "CF_JDRQ", "CF_NR", "CF_NR_FK", "CF_NR_WFFF", "CF_NR_ZKDX", "CF_WFXW", "CF_SY",
-      "CF_YJ", "CF_CFJG", "CF_CFJGDM", "CF_SJLY", "CF_SJLYDM",
-    ],
+  private static let sections2021: [Section] = [
+    .init("一", "基础信息", categories: ["registration"], columns: columns, printsAddedItems: true),
+    .init("二", "行政许可信息", entries: ["XZXK"], columns: columns, printsAddedItems: true),
+    .init("三", "行政处罚信息", entries: ["XZCF"], columns: columns, printsAddedItems: true),
+    .init("四", "守信激励信息", categories: ["honour"], columns: columns, printsAddedItems: true),
+    .init("五", "失信惩戒信息", categories: ["seriousBreach"], columns: columns, printsAddedItems: true),
+    .init("六", "重点关注信息", categories: ["abnormalOperation"], columns: columns, printsAddedItems: true),
+    .init("七", "资质/资格信息", categories: ["qualification"], columns: columns, printsAddedItems: true),
+    .init("八", "风险提示信息", categories: ["judiciary"], columns: columns, printsAddedItems: true),
+    .init(
+      "九", "其他信息", categories: ["administrative", "evaluation", "commitment", "contract", "compliance"],
+      takesOthers: true, columns: columns, printsAddedItems: true),
+    .init("十", "综合信用状况分析", isSummary: true),
+    .init("十一", "信用状况提升建议"),
+    .init("十二", "地方补充内容", isLocal: true),
   ]
 
   private static func sections2022(qualifications: Bool) -> [Section] {
@@ -93,9 +87,10 @@ extension ReportTemplate {
     if qualifications { sections.append(("职称和职业资格信息", ["qualification"])) }
     var all = zip(sections, numerals).map { section, number in
       Section(
-        number, section.0, categories: section.1, columns: section.0 == "行政管理信息" ? columns : [:])
+        number, section.0, categories: section.1, columns: columns, printsAddedItems: true)
     }
-    all.append(Section(numerals[all.count], "其他信息", takesOthers: true))
+    all.append(
+      Section(numerals[all.count], "其他信息", takesOthers: true, columns: columns, printsAddedItems: true))
     all.append(Section(numerals[all.count], "信用状况提升建议"))
     all.append(Section(numerals[all.count], "地方补充内容", isLocal: true))
     return all

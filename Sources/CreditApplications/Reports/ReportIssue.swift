@@ -83,7 +83,8 @@ extension AccessSession {
   /// try Data(ReportPage(report).html.utf8).write(to: file)
   /// ```
   /// - Parameter request: about whom, in which layout, of which time.
-  /// - Throws: `AccessRefusal` with rule `authorityMissing` for a person without its own request or consent; `CreditError`.
+  /// - Throws: `AccessRefusal` with rule `authorityMissing` for a person without its own request or consent; `CreditError`: `wrongTemplate` for a layout
+  ///   of the other kind of subject, `invalidPeriod`.
   public func report(_ request: ReportRequest) throws -> CreditReport {
     let subject = identifier(request.subject, kind: request.kind)
     return try perform(.report, about: [subject], asOf: request.commit) { reading, facts in
@@ -94,10 +95,14 @@ extension AccessSession {
       }
       let reading = try reading.reporting(on: subject, asOf: request.commit, for: caller)
       let isPerson = subject.subjectKind == .naturalPerson
+      let template = request.template ?? (isPerson ? .person2022 : .body2022)
+      // Of a number whose kind does not show either may be meant.
+      if let isForPersons = template.isForPersons, isForPersons != isPerson, subject.subjectKind != .unknown {
+        throw CreditError(
+          "wrongTemplate", "layout \(template.id) is for \(isForPersons ? "persons" : "bodies")")
+      }
       let making = ReportMaking(
-        reading: reading, template: request.template ?? (isPerson ? .person2022 : .body2022),
-        subject: subject,
-        from: request.from, until: until)
+        reading: reading, template: template, subject: subject, from: request.from, until: until)
       let content = try making.content()
       let hash = content.hash()
       for section in content.sections {

@@ -60,16 +60,9 @@ struct ReportMaking {
     for name in named.compactMap(\.subjectName) where NormalizedName(name) != form && !former.contains(name) {
       former.append(name)
     }
-    var labels: [String] = []
-    if let state = records.first(where: { $0.subjectState != nil })?.subjectState { labels.append(state) }
-    let counting = records.filter { $0.state != "repaired" && $0.isInForce }
-    if counting.contains(where: { $0.category == "honour" }) { labels.append("守信激励对象") }
-    if counting.contains(where: { $0.category == "seriousBreach" }) {
-      labels.append("失信惩戒对象")
-    }
     return CreditReport.Subject(
       name: present, formerNames: former, identifiers: identifiers,
-      kind: subject.subjectKind, labels: labels)
+      kind: subject.subjectKind, labels: SubjectLabels.labels(of: records))
   }
 
   private func made(_ section: ReportTemplate.Section, _ records: [ShownRecord]) throws
@@ -86,18 +79,27 @@ struct ReportMaking {
   private func made(_ record: ShownRecord, _ section: ReportTemplate.Section) -> CreditReport.Record {
     let fields: [CreditReport.Field]
     if let columns = section.columns[record.entry] {
-      fields = columns.compactMap { id in
-        if let item = record.items.first(where: { $0.id == id }) {
-          return .init(name: item.name, value: item.value)
-        }
-        return record.absentItems.first { $0.id == id }.map { .init(name: $0.name, value: nil) }
-      }
+      fields =
+        columns.compactMap { id in
+          if let item = record.items.first(where: { $0.id == id }) {
+            return .init(name: item.name, value: item.value)
+          }
+          return record.absentItems.first { $0.id == id }.map { .init(name: $0.name, value: nil) }
+        } + added(to: record, section)
     } else {
       fields = record.items.map { CreditReport.Field(name: $0.name, value: $0.value) }
     }
     return CreditReport.Record(
       entry: record.entry, name: record.entryName, nature: record.nature, day: record.day,
       isDisputed: record.isDisputed, publicUntil: record.publication?.lastDay, fields: fields)
+  }
+
+  /// What a city's own items of a national entry say.
+  private func added(to record: ShownRecord, _ section: ReportTemplate.Section) -> [CreditReport.Field] {
+    guard section.printsAddedItems ?? false, let national = ReportTemplate.nationalItems[record.entry] else {
+      return []
+    }
+    return record.items.filter { !national.contains($0.id) }.map { .init(name: $0.name, value: $0.value) }
   }
 
   /// How many records stand in which section: facts, no judgement.

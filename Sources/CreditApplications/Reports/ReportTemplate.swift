@@ -28,13 +28,17 @@ public struct ReportTemplate: Codable, Sendable, Equatable {
     public var columns: [String: [String]]
     /// Whether it has no records, and says how many the others have.
     public var isSummary: Bool?
+    /// Whether items that a city added to a national entry are printed behind its columns.
+    public var printsAddedItems: Bool?
 
     /// Makes a section.
     public init(
       _ number: String, _ title: String, categories: [String] = [], entries: [String] = [],
       authorityWords: [String]? = nil, natures: [CatalogueEntry.Nature]? = nil, isLocal: Bool = false,
-      takesOthers: Bool = false, columns: [String: [String]] = [:], isSummary: Bool? = nil
+      takesOthers: Bool = false, columns: [String: [String]] = [:], isSummary: Bool? = nil,
+      printsAddedItems: Bool? = nil
     ) {
+      self.printsAddedItems = printsAddedItems
       self.isSummary = isSummary
       self.number = number
       self.title = title
@@ -54,8 +58,8 @@ public struct ReportTemplate: Codable, Sendable, Equatable {
   public var version: String
   /// The title of the report.
   public var title: String
-  /// Whether it is for natural persons.
-  public var isForPersons: Bool
+  /// Whether it is for natural persons; `nil` = for anybody.
+  public var isForPersons: Bool?
   /// Whether sections print which entries they rest on, so that "no record" says of what (专项信用报告).
   public var printsScope: Bool
   /// The sections, in the order of the page.
@@ -71,7 +75,7 @@ public struct ReportTemplate: Codable, Sendable, Equatable {
 
   /// Makes a layout; see the properties.
   public init(
-    id: String, version: String, title: String, isForPersons: Bool, printsScope: Bool = false,
+    id: String, version: String, title: String, isForPersons: Bool?, printsScope: Bool = false,
     sections: [Section], leftOutCategories: [String] = ReportTemplate.financing, advice: [String] = [],
     emptyText: String = "查询期内无相关信息", absentText: String = "— —"
   ) {

@@ -32,6 +32,16 @@ public struct Identifier: Hashable, Sendable, Codable {
     self.text = Self.normalize(text, bytes, as: kind)
   }
 
+  private enum CodingKeys: String, CodingKey { case kind, text }
+
+  /// Reads an identifier, however its text is written.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      try values.decode(String.self, forKey: .text), as: try values.decode(IdentifierKind.self, forKey: .kind)
+    )
+  }
+
   /// Whether the text is personal information that public output must mask.
   public var isPersonal: Bool { kind.namesNaturalPerson }
 

@@ -3,7 +3,7 @@
 // Does not choose between sets (PublicationRules).
 
 /// One set of rules for publication and repair (公示期限规则).
-public struct PublicationRegime: Codable, Sendable, Equatable {
+public struct PublicationRegime: Codable, Sendable, Equatable, DatedRuleSet {
   /// How long decisions of a class are shown.
   public struct Period: Codable, Sendable, Equatable {
     /// The class.
@@ -102,7 +102,7 @@ public struct PublicationRegime: Codable, Sendable, Equatable {
   }
 
   /// What is wrong with it, or `nil`.
-  var problem: String? {
+  package var problem: String? {
     if id.isEmpty { return "a set of rules has no id" }
     if let until, until < from { return "rules \(id) end before they begin" }
     let words =
@@ -129,22 +129,6 @@ public struct PublicationRegime: Codable, Sendable, Equatable {
     }
     return nil
   }
-
-  /// Whether it is for an organ by name.
-  func isFor(authority: String?) -> Bool {
-    guard let authorities else { return true }
-    return authority.map { name in authorities.contains { name.contains($0) } } ?? false
-  }
-
-  /// Whether an organ's name could fall under both sets on some day.
-  func overlaps(_ other: PublicationRegime) -> Bool {
-    guard let own = authorities, let others = other.authorities else { return false }
-    guard from <= other.until ?? .maximum, other.from <= until ?? .maximum else { return false }
-    return own.contains { word in others.contains { $0.contains(word) || word.contains($0) } }
-  }
-
-  /// Whether it is in force on a day.
-  func isInForce(on day: Day) -> Bool { from <= day && day <= until ?? .maximum }
 
   // MARK: Applying it
 

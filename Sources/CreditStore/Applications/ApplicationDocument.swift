@@ -61,11 +61,11 @@ struct DocumentTable {
     }
   }
 
-  /// The current documents of a kind that concern a subject, by commit.
-  func of(_ subject: SubjectKey, kind: String) throws -> [ApplicationDocument] {
+  /// The current documents of some kinds that concern a subject, by commit.
+  func of(_ subject: SubjectKey, kinds: Set<String>) throws -> [ApplicationDocument] {
     guard try snapshot.mayHaveRows(of: SystemDatasets.subjectDocuments.dataset) else { return [] }
     var documents: [ApplicationDocument] = []
-    for (known, id) in try names(of: subject.rawValue) where known == kind {
+    for (kind, id) in try names(of: subject.rawValue) where kinds.contains(kind) {
       if let document = try current(kind, id)?.document { documents.append(document) }
     }
     return documents.sorted { ($0.commit, $0.id) < ($1.commit, $1.id) }
@@ -134,6 +134,11 @@ extension CreditSnapshot {
 
   /// The current documents of a kind that concern a subject, under any of its linked identifiers, by commit.
   package func documents(_ kind: String, of subject: Identifier) throws -> [ApplicationDocument] {
+    try documents([kind], of: subject)
+  }
+
+  /// The same of some kinds at once.
+  package func documents(_ kinds: Set<String>, of subject: Identifier) throws -> [ApplicationDocument] {
     do {
       let table = DocumentTable(snapshot: engine)
       var identifiers = try linked(subject, .followed)
@@ -141,7 +146,9 @@ extension CreditSnapshot {
       if identifiers.isEmpty, let key = LinkTable.unseenKey(subject) { identifiers = [(subject, key)] }
       var documents: [ApplicationDocument] = []
       for (_, key) in identifiers {
-        documents += try table.of(key, kind: kind).filter { new in !documents.contains { $0.id == new.id } }
+        documents += try table.of(key, kinds: kinds).filter { new in
+          !documents.contains { $0.id == new.id && $0.kind == new.kind }
+        }
       }
       return identifiers.count > 1
         ? documents.sorted { ($0.commit, $0.id) < ($1.commit, $1.id) } : documents

@@ -4,6 +4,7 @@ import ArgumentParser
 import CreditApplications
 import CreditModel
 import CreditStore
+import Foundation
 
 /// A record that a case is about.
 struct CaseRecord: ParsableArguments {
@@ -79,9 +80,10 @@ struct CasesCommand: AsyncParsableCommand {
     abstract: "Lists the applications of a subject, or without one those that are overdue.")
   @OptionGroup var platform: PlatformOptions
   @Argument(help: "Identifier of the subject.") var subject: String?
+  @Option(help: "Day whose rules count; today without it.") var today: Day?
 
   func run() async throws {
-    try await platform.run { session, _ in
+    try await platform.run(today: today) { session, _ in
       let found = try subject.map { try session.repairs(of: $0) } ?? session.overdueRepairs()
       try platform.show(found, ["number", "entry", "key", "state", "accept by", "decide by", "result by"]) {
         one in
@@ -96,10 +98,76 @@ struct CasesCommand: AsyncParsableCommand {
 
 extension RepairApplication.Kind: @retroactive ExpressibleByArgument {}
 
+struct DecisionCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "decision", abstract: "Prints the decision of a repair that was approved (信用修复决定书).")
+  @OptionGroup var platform: PlatformOptions
+  @Argument(help: "Number of the case.") var number: String
+  @Option(help: ArgumentHelp("Write it as a page for printing.", valueName: "file")) var html: String?
+  private struct Verified: Encodable {
+    var isGenuine: Bool
+    var undoneOn: Day?
+  }
+
+  @Option(help: "Only say whether a decision with this verification code was made; exit 1 where not.")
+  var verify: String?
+
+  func run() async throws {
+    try await platform.run { session, _ in
+      if let verify {
+        let found = try session.verifyRepairDecision(number, code: verify)
+        try platform.show(
+          Verified(isGenuine: found != nil, undoneOn: found?.undoneOn),
+          found.map { $0.undoneOn.map { "genuine, and undone on \($0)" } ?? "genuine" } ?? "no such decision")
+        if found == nil { throw CommandFailure() }
+        return
+      }
+      let decision = try session.repairDecision(number)
+      if let html { try Data(decision.html.utf8).write(to: URL(fileURLWithPath: html)) }
+      try platform.show(
+        decision,
+        "\(decision.kind.title)  \(decision.name ?? decision.subject)  \(decision.entry) \(decision.key)  \(decision.decidedOn)  核验码 \(decision.verificationCode)"
+      )
+    }
+  }
+}
+
 struct ObjectionCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "objection", abstract: "Objections to records (异议处理).",
-    subcommands: [Submit.self, Decide.self, List.self])
+    subcommands: [Submit.self, Step.self, Decide.self, List.self])
+
+  struct Step: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Takes a step before the decision: return, supplement, extend, refuse or retract.")
+
+    enum Word: String, CaseIterable, ExpressibleByArgument {
+      case `return`, supplement, extend, refuse, retract
+    }
+
+    @OptionGroup var platform: PlatformOptions
+    @Argument(help: "Number of the case.") var number: String
+    @Argument(help: "The step.") var step: Word
+    @Option(help: "Why; needed but to supplement.") var note: String = ""
+    @Option(help: "File that is handed in; may be repeated.") var material: [String] = []
+    @Option(help: "Day whose rules count; today without it.") var today: Day?
+
+    func run() async throws {
+      try await platform.run(today: today) { session, _ in
+        let next: ObjectionStep =
+          switch step {
+          case .return: .giveBack(note)
+          case .supplement: .supplement(try material.map(ApplicationFile.material))
+          case .extend: .extend(note)
+          case .refuse: .refuse(note)
+          case .retract: .retract(note)
+          }
+        let objection = try session.takeStep(ofObjection: number, next)
+        try platform.show(
+          objection, "\(number) is \(objection.state.rawValue); to be decided by \(objection.decideBy)")
+      }
+    }
+  }
 
   struct Submit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -134,9 +202,10 @@ struct ObjectionCommand: AsyncParsableCommand {
     @Argument(help: "Number of the case.") var number: String
     @Argument(help: "upheld, corrected or withdrawn.") var state: Objection.State
     @Option(help: "Why.") var note: String
+    @Option(help: "Day whose rules count; today without it.") var today: Day?
 
     func run() async throws {
-      try await platform.run { session, _ in
+      try await platform.run(today: today) { session, _ in
         let objection = try session.decideObjection(number, state, note: note)
         try platform.show(objection, "\(number) is \(objection.state.rawValue)")
       }
@@ -144,14 +213,17 @@ struct ObjectionCommand: AsyncParsableCommand {
   }
 
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Lists the objections to a subject's records.")
+    static let configuration = CommandConfiguration(
+      abstract: "Lists the objections to a subject's records, or without one those that are overdue.")
     @OptionGroup var platform: PlatformOptions
-    @Argument(help: "Identifier of the subject.") var subject: String
+    @Argument(help: "Identifier of the subject.") var subject: String?
+    @Option(help: "Day whose rules count; today without it.") var today: Day?
 
     func run() async throws {
-      try await platform.run { session, _ in
+      try await platform.run(today: today) { session, _ in
         try platform.show(
-          try session.objections(of: subject), ["number", "entry", "key", "state", "decide by", "reason"]
+          try subject.map { try session.objections(of: $0) } ?? session.overdueObjections(),
+          ["number", "entry", "key", "state", "decide by", "reason"]
         ) { [$0.id, $0.entry, $0.key, $0.state.rawValue, $0.decideBy.description, $0.reason] }
       }
     }

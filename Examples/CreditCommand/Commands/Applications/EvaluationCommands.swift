@@ -4,22 +4,29 @@ import ArgumentParser
 import CreditApplications
 import CreditModel
 import CreditStore
+import Foundation
 
 struct EvaluateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Evaluates a subject by a model, and says what counted.")
   @OptionGroup var platform: PlatformOptions
   @Argument(help: "Identifier of the subject.") var subject: String
-  @Option(help: "JSON file with the model.") var model: String
+  @Option(help: "JSON file with the model, or the id of one that was entered with `settings set … models`.")
+  var model: String
+  @Flag(help: "Keep the result; only of a model that was entered.") var keep = false
   @Option(help: "Commit as of which the store is looked at.") var asOf: UInt64?
   @Option(help: "Day whose rules count, and from which months are counted; today without it.") var today: Day?
 
   func run() async throws {
     try await platform.run(today: today) { session, _ in
-      guard let model = try ApplicationFile.values(model, as: IndicatorModel.self).first else {
+      let result: Evaluation
+      if keep || !FileManager.default.fileExists(atPath: model) {
+        result = try session.evaluate(subject, byModel: model, asOf: asOf, isKept: keep)
+      } else if let model = try ApplicationFile.values(model, as: IndicatorModel.self).first {
+        result = try session.evaluate(subject, by: model, asOf: asOf)
+      } else {
         throw CreditError("invalidFile", "the file holds no model", file: model)
       }
-      let result = try session.evaluate(subject, by: model, asOf: asOf)
       let lines = result.lines.map { "  \($0.name): \($0.points) (\($0.records.count) records)" }
       try platform.show(
         result,
@@ -30,7 +37,8 @@ struct EvaluateCommand: AsyncParsableCommand {
 
 struct PortraitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "portrait", abstract: "A subject at a glance: counts, grades, latest events.")
+    commandName: "portrait",
+    abstract: "A subject at a glance: labels, others it has to do with, counts, grades, latest events.")
   @OptionGroup var platform: PlatformOptions
   @Argument(help: "Identifier of the subject.") var subject: String
 
@@ -41,10 +49,15 @@ struct PortraitCommand: AsyncParsableCommand {
         "  \($0.category) \($0.nature.rawValue): \($0.records), latest \($0.latest?.description ?? "-")"
       }
       let grades = portrait.grades.map { "  \($0.name): \($0.grade), \($0.day?.description ?? "-")" }
+      let relations = portrait.relations.map {
+        "  \($0.kind.rawValue) \($0.name), \($0.entry ?? "link") \($0.day?.description ?? "")"
+      }
       try platform.show(
         portrait,
-        (["\(portrait.name ?? "-")  \(portrait.identifiers.joined(separator: " "))  \(portrait.state ?? "")"]
-          + counts + grades)
+        ([
+          "\(portrait.name ?? "-")  \(portrait.identifiers.joined(separator: " "))  \(portrait.labels.joined(separator: " "))"
+        ]
+          + relations + counts + grades)
           .joined(separator: "\n"))
     }
   }
@@ -77,9 +90,10 @@ struct WatchCommand: AsyncParsableCommand {
     )
     @OptionGroup var platform: PlatformOptions
     @Argument(help: "Id of the list.") var list: String
+    @Option(help: "Day whose rules count; today without it.") var today: Day?
 
     func run() async throws {
-      try await platform.run { session, _ in
+      try await platform.run(today: today) { session, _ in
         let found = try session.events(of: list)
         if platform.output.json {
           try platform.show(found, "")

@@ -20,14 +20,17 @@ struct PlatformOptions: ParsableArguments {
 
   /// Runs a body with a session of whoever keeps the store, and turns its error into the command's.
   func run(
-    audience: Audience = .centre, today: Day? = nil, _ body: (AccessSession, CreditPlatform) throws -> Void
+    audience: Audience = .centre, unit: String? = nil, today: Day? = nil,
+    _ body: (AccessSession, CreditPlatform) throws -> Void
   ) async throws {
     try await output.reporting {
       var options = CreditPlatform.Options()
       if let today { options.today = { today } }
       let platform = try CreditPlatform(opening: store, mode: .shared(), options: options)
       do {
-        try body(try platform.keeperSession(name: by, purpose: purpose, audience: audience), platform)
+        let session = try platform.keeperSession(
+          name: by, purpose: purpose, audience: audience, unit: unit)
+        try body(session, platform)
       } catch let refusal as AccessRefusal {
         try? platform.close()
         throw CreditError(refusal.rule.rawValue, refusal.message)
@@ -56,6 +59,32 @@ struct PlatformOptions: ParsableArguments {
   }
 }
 
+/// Who sends something to others, and what for, as it stands in the access log.
+struct LoggingOptions: ParsableArguments {
+  @Option(help: "What for; it stands in the access log.")
+  var purpose: String = "数据交换"
+  @Option(help: "Who; it stands in the access log.")
+  var by: String = ProcessInfo.processInfo.environment["USER"] ?? "operator"
+
+  /// Does something with the exchange of a store, and logs it.
+  func exchange<Result>(
+    _ store: StoreArgument, _ waiting: WaitOption, _ body: (AccessSession) throws -> Result
+  ) throws -> Result {
+    let platform = try CreditPlatform(opening: store.store, mode: .shared(waitSeconds: waiting.wait))
+    do {
+      let result = try body(try platform.keeperSession(name: by, purpose: purpose))
+      try platform.close()
+      return result
+    } catch let refusal as AccessRefusal {
+      try? platform.close()
+      throw CreditError(refusal.rule.rawValue, refusal.message)
+    } catch {
+      try? platform.close()
+      throw error
+    }
+  }
+}
+
 extension Audience: @retroactive ExpressibleByArgument {}
 
 /// A month as an option.
@@ -74,7 +103,9 @@ enum ApplicationFile {
         return try JSONDecoder().decode([Value].self, from: data)
       }
       return [try JSONDecoder().decode(type, from: data)]
-    } catch { throw CreditError("invalidFile", "the file is not what is expected: \(error)", file: path) }
+    } catch let error as RulesError { throw CreditError(error.code, error.message, file: path) } catch {
+      throw CreditError("invalidFile", "the file is not what is expected: \(error)", file: path)
+    }
   }
 
   /// The material that a file is: its name and its SHA-256.

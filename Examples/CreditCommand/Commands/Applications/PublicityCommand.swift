@@ -9,7 +9,7 @@ struct PublicityCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "publicity",
     abstract: "Double publicity: lists, monthly statements, how long decisions are public.",
-    subcommands: [List.self, Statement.self, Periods.self])
+    subcommands: [List.self, Statement.self, Periods.self, Finding.self])
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -60,6 +60,26 @@ struct PublicityCommand: AsyncParsableCommand {
             rate(row.timelyRate), rate(row.complianceRate), rate(row.concealmentRate),
           ]
         }
+      }
+    }
+  }
+
+  struct Finding: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Says how grave decisions are, with the evidence, from a JSON file: one object or an array.",
+      discussion: """
+        A finding is {"entry","key","breachClass","isShownByDecision","isNeverRepaired","evidence","unit"}, and may have procedure (simplified, ordinary); classes \
+        are minor, general, serious and speciallySerious.
+        """)
+    @OptionGroup var platform: PlatformOptions
+    @Argument(help: "Identifier of the subject.") var subject: String
+    @Argument(help: "The file.") var file: String
+
+    func run() async throws {
+      try await platform.run { session, _ in
+        let findings = try ApplicationFile.values(file, as: BreachFinding.self)
+        for finding in findings { try session.note(finding, of: subject) }
+        try platform.show(["noted": findings.count], "\(findings.count) findings noted")
       }
     }
   }

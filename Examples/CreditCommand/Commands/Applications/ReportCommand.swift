@@ -17,8 +17,8 @@ struct ReportCommand: AsyncParsableCommand {
     @OptionGroup var platform: PlatformOptions
     @Argument(help: "Identifier of the subject.") var subject: String
     @Option(help: "Kind of the identifier, instead of detecting it.") var kind: IdentifierKind?
-    @Option(help: "Layout: body2022, person2022, body2021, noViolation, or a JSON file.") var template:
-      String?
+    @Option(help: "Layout: body2022, person2022, body2021, person2021, noViolation, or a JSON file.")
+    var template: String?
     @Option(help: "For whose eyes: everybody, government, authorized, subject, centre.")
     var audience: Audience = .subject
     @Option(help: "First day of the period.") var from: Day?

@@ -146,6 +146,15 @@ struct AggregateRun {
 }
 
 extension CreditSnapshot {
+  /// Checks the names and types of a question without asking it.
+  ///
+  /// - Throws: `CreditError`: `unknownEntry`, `unknownItem`, `typeMismatch`, `invalidFilter`.
+  package func check(_ query: AggregateQuery) throws {
+    do { _ = try binding(query.entries) { try AggregatePlan(query, entries: $0) } } catch {
+      throw CreditError(wrapping: error)
+    }
+  }
+
   /// Runs an aggregate query over current records that are not withdrawn.
   ///
   /// - Throws: `CreditError`: `unknownEntry`, `unknownItem`, `typeMismatch`, `invalidFilter`, `overflow`, `limit`.

@@ -1,0 +1,57 @@
+// Owns what cases about a subject say of its records: findings of organs, objections that are not decided, shieldings.
+// Invariants: read at once for a subject, whose records are many.
+// Does not decide who sees a record (RecordRights).
+
+import CreditModel
+import CreditStore
+
+/// What cases say of the records of one subject.
+struct CaseMarks {
+  private static let kinds: Set<String> = [
+    DocumentKind.breachFinding, DocumentKind.objection, DocumentKind.shielding,
+  ]
+
+  private var findings: [String: BreachFinding] = [:]
+  private var disputed: Set<String> = []
+  private var shieldings: [Shielding] = []
+
+  /// - Parameter present: where the past is read, the store as it is: what is shielded now is so whenever it is from.
+  init(of subject: Identifier, _ snapshot: CreditSnapshot, present: CreditSnapshot? = nil) throws {
+    if let present {
+      shieldings = try present.documents(DocumentKind.shielding, of: subject).map {
+        try $0.decoded(as: Shielding.self)
+      }
+    }
+    for document in try snapshot.documents(Self.kinds, of: subject) {
+      switch document.kind {
+      case DocumentKind.breachFinding:
+        let finding = try document.decoded(as: BreachFinding.self)
+        findings[Self.place(finding.entry, finding.key)] = finding
+      case DocumentKind.objection:
+        let objection = try document.decoded(as: Objection.self)
+        if objection.isUndecided { disputed.insert(Self.place(objection.entry, objection.key)) }
+      default: if present == nil { shieldings.append(try document.decoded(as: Shielding.self)) }
+      }
+    }
+  }
+
+  private static func place(_ entry: String, _ key: String) -> String { entry + "|" + key }
+
+  /// What an organ said of a decision.
+  func finding(of record: CreditRecord) -> BreachFinding? {
+    findings.isEmpty ? nil : findings[Self.place(record.entry.code, record.key)]
+  }
+
+  /// Whether somebody objects to a record and no decision is made yet.
+  func isDisputed(_ record: CreditRecord) -> Bool {
+    !disputed.isEmpty && disputed.contains(Self.place(record.entry.code, record.key))
+  }
+
+  /// Whether some record may be shielded.
+  var hasShieldings: Bool { !shieldings.isEmpty }
+
+  /// Whether a record is kept from an audience.
+  func isShielded(_ record: CreditRecord, from audience: Audience, on day: Day) -> Bool {
+    shieldings.contains { $0.hides(record, from: audience, on: day) }
+  }
+}
