@@ -140,6 +140,83 @@ import Testing
     try fixture.platform.close()
   }
 
+  /// A case that was handed in under another identifier of the subject could be decided and changed nothing: the record stands under its own.
+  @Test func casesUnderLinkedIdentifiersChangeTheirRecord() throws {
+    let fixture = try filled(on: "2026-07-13")
+    let body = Identifier(Self.body, as: .unifiedSocialCreditCode)
+    let person = Identifier(Self.person, as: .citizenIdentityNumber)
+    try fixture.withStore { _ = try $0.link(person, body, evidence: .registrationChange, by: "李某") }
+    func own(_ subject: Identifier) throws -> AccessSession {
+      try fixture.platform.session(Caller(account: nil, portal: .website, purpose: "本人", subject: subject))
+    }
+    let owner = try own(person)
+    try owner.object(
+      "O1", of: Self.person, entry: "XZCF", key: Self.key, claims: [.init(item: "CF_NR_FK", value: "0.05")],
+      reason: "金额有误")
+    let market = try fixture.session("market")
+    #expect(try market.decideObjection("O1", .corrected, note: "属实").subject == body)
+    #expect(try market.records(of: Self.body).first { $0.key == Self.key }?["CF_NR_FK"] == "0.05")
+    // The company follows it too, and hears nothing of whose it is.
+    #expect(try own(body).objections(of: Self.body).map(\.id) == ["O1"])
+    #expect(try owner.objections(of: Self.person).map(\.id) == ["O1"])
+    _ = try owner.applyForRepair(
+      "R1", of: Self.person, entry: "XZCF", key: Self.key, materials: [PlatformFixture.proof],
+      commitment: PlatformFixture.letter)
+    _ = try market.takeStep("R1", .accept)
+    #expect(try market.takeStep("R1", .approve(nil)).state == .repaired)
+    #expect(try fixture.platform.session(.visitor).records(of: Self.body).count == 1)
+    #expect(try owner.repairDecision("R1").subject == Self.body)
+    // The company's owner is nobody's business: not the government's that asks about the company.
+    try fixture.collectPenalties([PlatformFixture.penalty(Self.person, "丙", day: "2026-04-10")])
+    try fixture.keeper.publish([
+      AccessRole(id: "desk", name: "窗口", audience: .government, actions: [.query, .apply], scope: .all)
+    ])
+    try fixture.keeper.assign([RoleAssignment(account: "nobody", roles: ["desk"])])
+    let key = "\(PlatformFixture.market)|丙"
+    let desk = try fixture.session("nobody")
+    #expect(
+      Outcome.code { try desk.object("O2", of: Self.body, entry: "XZCF", key: key, reason: "x") }
+        == "unknownRecord")
+    #expect(try desk.object("O2", of: Self.person, entry: "XZCF", key: key, reason: "x").subject == person)
+    #expect(try desk.objections(of: Self.person).map(\.id).contains("O2"))
+    try fixture.platform.close()
+  }
+
+  @Test func ownNumbersAndOtherCompaniesAreToldApart() throws {
+    let fixture = try filled()
+    let body = Identifier(Self.body, as: .unifiedSocialCreditCode)
+    let person = Identifier(Self.person, as: .citizenIdentityNumber)
+    let passport = Identifier("护E1234567", as: .document)
+    let other = Identifier("130324194912310007", as: .citizenIdentityNumber)
+    let sister = "92130303MA0000023W"
+    try fixture.withStore {
+      for (first, second) in [
+        (person, passport), (person, body), (body, other),
+        (person, Identifier(sister, as: .unifiedSocialCreditCode)),
+      ] { _ = try $0.link(first, second, evidence: .registrationChange, by: "李某") }
+    }
+    try fixture.collect(
+      "YZSX", header: "YZSX_MC,YZSX_ZJHM,YZSX_MD,YZSX_WSH,YZSX_RQ", ["张三,护E1234567,失信被执行人,1,2026-01-01"])
+    try fixture.collectPenalties([
+      PlatformFixture.penalty(other.text, "丙", day: "2026-04-10"),
+      PlatformFixture.penalty(sister, "丁", day: "2026-04-10"),
+    ])
+    let own = try fixture.platform.session(
+      Caller(account: nil, portal: .website, purpose: "本人", subject: person))
+    // The passport and both companies are one's own; who else has to do with a company is not.
+    #expect(Set(try own.records(of: Self.person).map(\.subject)) == [passport.text, body.text, sister])
+    #expect(try own.records(of: passport.text, kind: .document).count > 0)
+    #expect(Outcome.rule { try own.records(of: other.text) } == .notOwnSubject)
+    // Another company of the same owner is not reorganised.
+    try fixture.session("centre").shield(
+      Shielding(
+        id: "S", subject: body, ruling: "裁定", document: PlatformFixture.proof, from: fixture.day.value,
+        until: fixture.day.value))
+    let visitor = try fixture.platform.session(.visitor)
+    #expect(try visitor.publicList("XZCF").records.map { $0["CF_WSH"] } == ["丁"])
+    try fixture.platform.close()
+  }
+
   private func repaired(_ fixture: PlatformFixture) throws {
     let centre = try fixture.session("centre")
     try centre.applyForRepair(

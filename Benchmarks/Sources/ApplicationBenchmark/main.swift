@@ -27,7 +27,9 @@ func microseconds(_ body: () throws -> Void) rethrows -> Double {
 var result: [String: Any] = ["subjects": world.subjects.count, "records": world.records]
 
 /// Notes the median and the hundredth slowest of calls, in microseconds, and how much they gave.
-func measure(_ name: String, _ subjects: some Collection<String>, _ body: (String) throws -> Int) rethrows {
+@MainActor func measure(_ name: String, _ subjects: some Collection<String>, _ body: (String) throws -> Int)
+  rethrows
+{
   for subject in subjects { _ = try body(subject) }
   var found = 0
   let times = try subjects.map { subject in try microseconds { found += try body(subject) } }.sorted()
@@ -48,12 +50,12 @@ try measure("reportData", some.prefix(500)) { subject in
   try counter.report(ReportRequest(subject: subject)).content.sections.reduce(0) { $0 + $1.records.count }
 }
 let report = try counter.report(ReportRequest(subject: some[0]))
-try measure("reportPage", some.prefix(500)) { _ in ReportPage(report).html.utf8.count }
+measure("reportPage", some.prefix(500)) { _ in ReportPage(report).html.utf8.count }
 try measure("largeReportData", [world.largest]) { subject in
   try counter.report(ReportRequest(subject: subject)).content.sections.reduce(0) { $0 + $1.records.count }
 }
 let large = try counter.report(ReportRequest(subject: world.largest))
-try measure("largeReportPage", [world.largest]) { _ in ReportPage(large).html.utf8.count }
+measure("largeReportPage", [world.largest]) { _ in ReportPage(large).html.utf8.count }
 try measure("portrait", some.prefix(500)) { try counter.portrait(of: $0).events.count }
 try measure("find", (0..<50).map { "城市企业\($0)" }) { try visitor.find($0).subjects.count }
 try measure("conditionPage", (0..<20).map { "2026-0\(1 + $0 % 4)-1\($0 % 9)" }) { day in

@@ -110,6 +110,10 @@ struct WatchPlace: Codable, Equatable {
   var day: Day?
   /// The same for those that were told last.
   var toldDay: Day?
+  /// Versions whose leaving a list was told as a change since that day: the day does not tell it once more.
+  var left: [String]?
+  /// The same behind those that were told last.
+  var toldLeft: [String]?
   /// SHA-256 of the events that were told last, in hex: tells whether they are told again.
   var toldEvents: String?
 }

@@ -54,17 +54,19 @@ extension AccessSession {
         where one.isOfPerson == subject.isOfPerson { watched[one] = subject }
       }
       var events: [SubjectEvent] = []
+      var left = place.left ?? []
       for record in page.changes {
         guard let subject = watched[record.subject], let event = try event(record, subject, reading) else {
           continue
         }
+        if event.kind == .listLeft { left.append(Self.name(record)) }
         if list.events.isEmpty || list.events.contains(event.kind) { events.append(event) }
       }
-      let ended = page.hasMore ? [] : try ended(list, since: place, page.changes, reading)
+      let ended = page.hasMore ? [] : try ended(list, since: place, left, reading)
       events += ended.map(\.event).filter { list.events.isEmpty || list.events.contains($0.kind) }
       let reached = WatchPlace(
         token: page.changes.isEmpty ? place.token : page.next, number: place.number,
-        day: page.hasMore ? place.day : reading.today)
+        day: page.hasMore ? place.day : reading.today, left: page.hasMore && !left.isEmpty ? left : nil)
       let number: Int
       if events.isEmpty, place.told == nil {
         // There is nothing to confirm.
@@ -83,23 +85,20 @@ extension AccessSession {
 
   /// What ended by itself on the days behind those that were told, each once: not what a change just told, nor what two linked identifiers have in common.
   private func ended(
-    _ list: WatchList, since place: WatchPlace, _ changes: [CreditRecord], _ reading: AccessReading
+    _ list: WatchList, since place: WatchPlace, _ left: [String], _ reading: AccessReading
   ) throws -> [DatedEvents.Found] {
     guard let first = place.day, first < reading.today else { return [] }
-    struct Place: Hashable {
-      var entry: String
-      var subject: Identifier
-      var key: String
-      var commit: UInt64
-      init(_ record: CreditRecord) {
-        (entry, subject, key, commit) = (record.entry.code, record.subject, record.key, record.commit)
-      }
-    }
     let dated = DatedEvents(reading: reading, first: first, last: reading.today)
-    var seen = Set(changes.map(Place.init))
+    var seen = Set(left)
     return try list.subjects.flatMap { try dated.events(of: $0) }.filter {
-      seen.insert(Place($0.record)).inserted
+      seen.insert(Self.name($0.record)).inserted
     }
+  }
+
+  /// What tells a version from all others.
+  private static func name(_ record: CreditRecord) -> String {
+    [record.entry.code, record.subject.kind.rawValue, record.subject.text, record.key, String(record.commit)]
+      .joined(separator: "|")
   }
 
   /// Goes on behind what told nothing, so that it is looked at once.
@@ -124,6 +123,7 @@ extension AccessSession {
         throw AccessRefusal(.wrongState, "another process confirmed events of the list meanwhile; ask again")
       }
       (place.told, place.toldDay, place.toldEvents) = (reached.token, reached.day, digest)
+      place.toldLeft = reached.left
       place.number += 1
       try changes.put(DocumentKind.watchPlace, id, place)
       return place.number
@@ -150,6 +150,7 @@ extension AccessSession {
         guard let told = place.told else { return }
         (place.token, place.told) = (told, nil)
         (place.day, place.toldDay, place.toldEvents) = (place.toldDay ?? place.day, nil, nil)
+        (place.left, place.toldLeft) = (place.toldLeft, nil)
         try changes.put(DocumentKind.watchPlace, id, place)
       }
     }

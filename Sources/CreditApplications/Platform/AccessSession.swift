@@ -95,9 +95,7 @@ public struct AccessSession: Sendable {
     let refusal: AccessRefusal
     if let own = grant.ownSubject {
       // What stands under the numbers of one's companies a person may see; whose companies they are is not theirs.
-      // Nor are those of others who have to do with the same company.
-      let linked = try snapshot.identifiers(of: own).filter { !$0.isOfPerson }
-      let all = Set(linked + [own])
+      let all = Set(try snapshot.ownIdentifiers(of: own) + [own])
       grant.ownSubjects = all
       guard !subjects.allSatisfy(all.contains) else { return }
       refusal = AccessRefusal(.notOwnSubject, "who signed in as a subject asks about itself")

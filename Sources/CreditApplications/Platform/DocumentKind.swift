@@ -53,7 +53,9 @@ enum DocumentKind {
   /// The decision of an application that was approved.
   static let repairDecision = "repairDecision"
   /// That records of a body in reorganisation are not shown.
-  static let shielding = "shielding"
+  static let shielding = ShieldingDocument.kind
+  /// Ids of those that are not over.
+  static let shieldings = ShieldingDocument.listKind
   /// An objection.
   static let objection = "objection"
   /// A commitment.

@@ -72,6 +72,8 @@ extension AccessSession {
 }
 
 extension AccessReading {
-  /// Whether a unit or the centre asks.
-  fileprivate var isOfUnit: Bool { audience == .government || audience == .centre }
+  /// Whether a unit asks, the centre, or a lender: these find out what they may ask for, of whom or with whose consent.
+  fileprivate var isOfUnit: Bool {
+    roles.contains { $0.audience == .government || $0.audience == .centre || $0.audience == .authorized }
+  }
 }

@@ -60,7 +60,12 @@ struct Figuring {
             ordering: role.isUnmasked ?? false ? [] : ordering,
             others: others, reading)
         )
-      } catch let refused as AccessRefusal { refusal = refusal ?? refused }
+      } catch let refused as AccessRefusal {
+        refusal = refusal ?? refused
+      } catch let error as CreditError where error.code == "unknownItem" && role != all.roles.last {
+        // What everybody is told of an item they may not see: another role may.
+        continue
+      }
     }
     guard let found else {
       throw refusal ?? AccessRefusal(.entryNotGranted, "no role shows these records")
@@ -112,9 +117,8 @@ struct Figuring {
   /// Whether somebody's records may be kept from the audience today: few bodies are reorganised, and whose records they are no condition says.
   private func isShielded(from audience: Audience) throws -> Bool {
     guard audience == .government else { return false }
-    return try reading.snapshot.documents([DocumentKind.shielding]).contains { document in
-      let shielding = try document.decoded(as: Shielding.self)
-      return shielding.extent == .publicationAndSharing && shielding.isInForce(on: reading.today)
+    return try reading.snapshot.shieldings().contains { shielding in
+      shielding.extent == .publicationAndSharing && shielding.isInForce(on: reading.today)
         && rights.entries.contains { shielding.isAbout($0) }
     }
   }

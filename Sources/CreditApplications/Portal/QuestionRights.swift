@@ -44,7 +44,8 @@ struct QuestionRights {
       if literals.contains(where: { Self.mayProbe(comparison, $0.value, reading) }) { isProbing = true }
     }
     self.filter = filter
-    self.isProbing = isProbing
+    // Who is shown numbers in full finds nothing out.
+    self.isProbing = isProbing && !reading.roles.allSatisfy { $0.isUnmasked ?? false }
     items = names.filter { !$0.hasPrefix("$") }
     for entry in entries { try check(entry, reading) }
   }
@@ -91,7 +92,7 @@ struct QuestionRights {
           RecordRights.masked(text, nil, $0, nil, on: reading.today) != text
         }
       }
-      return text.contains(where: \.isNumber)
+      return text.unicodeScalars.contains { ("0"..."9").contains($0) || ("０"..."９").contains($0) }
     case .integer(let number): return String(number.magnitude).utf8.count >= personalDigits
     case .decimal(let number): return String(number.units.magnitude).utf8.count >= personalDigits
     case .day, .second, .month, .boolean: return false

@@ -13,13 +13,14 @@ struct CaseMarks {
 
   private var findings: [String: BreachFinding] = [:]
   private var disputed: Set<String> = []
-  private var shieldings: [Shielding] = []
+  /// With the identifiers they are about: another company of the same owner is not reorganised.
+  private var shieldings: [(shielding: Shielding, identifiers: Set<Identifier>)] = []
 
   /// - Parameter present: where the past is read, the store as it is: what is shielded now is so whenever it is from.
   init(of subject: Identifier, _ snapshot: CreditSnapshot, present: CreditSnapshot? = nil) throws {
     if let present {
-      shieldings = try present.documents(DocumentKind.shielding, of: subject).map {
-        try $0.decoded(as: Shielding.self)
+      for document in try present.documents(DocumentKind.shielding, of: subject) {
+        try append(try document.decoded(as: Shielding.self), present)
       }
     }
     for document in try snapshot.documents(Self.kinds, of: subject) {
@@ -30,9 +31,14 @@ struct CaseMarks {
       case DocumentKind.objection:
         let objection = try document.decoded(as: Objection.self)
         if objection.isUndecided { disputed.insert(Self.place(objection.entry, objection.key)) }
-      default: if present == nil { shieldings.append(try document.decoded(as: Shielding.self)) }
+      default: if present == nil { try append(try document.decoded(as: Shielding.self), snapshot) }
       }
     }
+  }
+
+  private mutating func append(_ shielding: Shielding, _ snapshot: CreditSnapshot) throws {
+    shieldings.append(
+      (shielding, Set(try snapshot.ownIdentifiers(of: shielding.subject) + [shielding.subject])))
   }
 
   private static func place(_ entry: String, _ key: String) -> String { entry + "|" + key }
@@ -52,6 +58,8 @@ struct CaseMarks {
 
   /// Whether a record is kept from an audience.
   func isShielded(_ record: CreditRecord, from audience: Audience, on day: Day) -> Bool {
-    shieldings.contains { $0.hides(record, from: audience, on: day) }
+    shieldings.contains { shielding, identifiers in
+      identifiers.contains(record.subject) && shielding.hides(record, from: audience, on: day)
+    }
   }
 }

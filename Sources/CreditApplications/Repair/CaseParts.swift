@@ -4,33 +4,7 @@
 public import CreditModel
 import CreditStore
 
-/// What happened in a case, and when (办理环节).
-public struct CaseStep: Codable, Sendable, Equatable {
-  /// What happened.
-  public var step: String
-  /// The day.
-  public var day: Day
-  /// The account that did it.
-  public var account: String?
-  /// Credit code of its unit.
-  public var unit: String?
-  /// What was said.
-  public var note: String?
-}
-
-/// A document that was handed in (证明材料).
-public struct CaseMaterial: Codable, Sendable, Equatable {
-  /// What it is.
-  public var title: String
-  /// SHA-256 of the file, 64 hex digits.
-  public var sha256: String
-
-  /// Makes it.
-  public init(title: String, sha256: String) {
-    self.title = title
-    self.sha256 = sha256
-  }
-
+extension CaseMaterial {
   /// The material that the bytes of a file are.
   ///
   /// - Parameters:
@@ -39,8 +13,6 @@ public struct CaseMaterial: Codable, Sendable, Equatable {
   public init(of bytes: some Sequence<UInt8>, title: String) {
     self.init(title: title, sha256: ContentDigest.hex(ContentDigest.sha256(bytes)))
   }
-
-  var isSound: Bool { !title.allSatisfy(\.isWhitespace) && DigestText.isOne(sha256) }
 }
 
 extension AccessSession {
@@ -69,7 +41,12 @@ extension AccessReading {
   /// Whether the caller decides about what a unit reported to an entry: that unit, or the centre as far as its role reaches.
   func isCompetent(for unit: String?, entry: String) -> Bool {
     if let unit, grant.ownUnits.contains(unit) { return true }
-    return roles.contains { role in
+    return isCentre(for: unit, entry: entry)
+  }
+
+  /// Whether the caller is the centre, as far as its role reaches.
+  private func isCentre(for unit: String?, entry: String) -> Bool {
+    roles.contains { role in
       role.audience == .centre && grant.units(of: role)?.contains(unit ?? "") ?? true
         && role.entries?.contains(entry) ?? true
     }
@@ -79,7 +56,8 @@ extension AccessReading {
   func record(_ entry: String, of subject: Identifier, key: String) throws -> CreditRecord {
     let found = try Self.record(entry, of: subject, key: key, in: snapshot)
     guard let found, found.state != .withdrawn,
-      try isCompetent(for: platform.unit(of: found, snapshot), entry: entry) || shown(found) != nil
+      try isCompetent(for: platform.unit(of: found, snapshot), entry: entry)
+        || shown(found, asked: subject) != nil
     else { throw CreditError("unknownRecord", "the subject has no record of \(entry) with this key") }
     return found
   }
@@ -102,15 +80,15 @@ extension AccessReading {
 
   /// Whether the caller is a party of a case: decides about it, is its subject, or handed it in.
   func isParty(of unit: String?, entry: String, subject: Identifier, _ steps: [CaseStep]) -> Bool {
-    isCompetent(for: unit, entry: entry) || isApplicant(subject, steps, notOf: unit)
+    isCompetent(for: unit, entry: entry) || isApplicant(subject, steps, of: unit, entry: entry)
   }
 
   /// Whether the caller acts for the subject of a case: it is the subject, handed the case in, or is the centre. The unit whose decision it is about is not.
-  func isApplicant(_ subject: Identifier, _ steps: [CaseStep], notOf unit: String?) -> Bool {
-    if audience == .centre { return true }
+  func isApplicant(_ subject: Identifier, _ steps: [CaseStep], of unit: String?, entry: String) -> Bool {
+    if isCentre(for: unit, entry: entry) { return true }
     if let own = grant.ownSubjects { return own.contains(subject) }
     guard let first = steps.first else { return false }
-    if let account = first.account, account == session.caller.account { return true }
+    if let account = first.account, account == session.caller.account ?? session.keeper { return true }
     return unit != first.unit && first.unit.map(grant.ownUnits.contains) ?? false
   }
 

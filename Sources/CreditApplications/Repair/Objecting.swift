@@ -35,7 +35,7 @@ extension AccessSession {
         throw CreditError("unknownItem", "entry \(entry) has no item \(claim.item)", item: claim.item)
       }
       let objection = Objection(
-        id: id, subject: subject, entry: entry, key: key, claims: claims, reason: reason,
+        id: id, subject: record.subject, entry: entry, key: key, claims: claims, reason: reason,
         materials: materials, competentUnit: try reading.snapshot.unit(of: record), state: .open,
         decideBy: try reading.deadline(
           try reading.deadlines(for: record).objectionWorkingDays, after: reading.today),
@@ -47,7 +47,8 @@ extension AccessSession {
         guard try !CaseMarks(of: subject, snapshot).isDisputed(record) else {
           throw CreditError("alreadyObjected", "somebody objects to the record already")
         }
-        try changes.put(DocumentKind.objection, id, objection, subjects: [subject])
+        // It stands under the identifier its record does, and is found under the one that was asked about.
+        try changes.put(DocumentKind.objection, id, objection, subjects: [record.subject, subject])
       }
       (facts.entries, facts.rows) = ([entry], 1)
       return objection
@@ -91,7 +92,7 @@ extension AccessSession {
         }
         if state != .upheld {
           changes.record = .init(
-            entry: objection.entry, subject: objection.subject, key: objection.key,
+            entry: objection.entry, subject: record?.subject ?? objection.subject, key: objection.key,
             state: state == .corrected ? .corrected : .withdrawn, reason: "异议处理 \(id)",
             values: state == .corrected ? try Self.corrections(objection, values, snapshot) : [:])
         }
@@ -122,7 +123,8 @@ extension AccessSession {
     let subject = identifier(text)
     return try perform(.apply, about: [subject]) { reading, facts in
       let all = try reading.documents(DocumentKind.objection, of: subject, as: Objection.self).filter {
-        reading.mayFollow($0.entry, of: $0.subject, key: $0.key, unit: $0.competentUnit, asked: subject)
+        reading.isParty(of: $0.competentUnit, entry: $0.entry, subject: $0.subject, $0.steps)
+          || reading.mayFollow($0.entry, of: $0.subject, key: $0.key, unit: $0.competentUnit, asked: subject)
       }.map { objection in
         var shown = objection
         shown.subject = reading.shown(

@@ -86,7 +86,8 @@ extension AccessSession {
         guard var objection = try document?.decoded(as: Objection.self),
           // Whose case it is not hears nothing of it.
           !next.isApplicants
-            || reading.isApplicant(objection.subject, objection.steps, notOf: objection.competentUnit)
+            || reading.isApplicant(
+              objection.subject, objection.steps, of: objection.competentUnit, entry: objection.entry)
         else {
           throw CreditError("unknownCase", "there is no objection \(id)")
         }

@@ -38,7 +38,7 @@ extension AccessSession {
       let regime = try reading.checkRepair(of: record, subject)
       let deadlines = try reading.deadlines(for: record)
       let application = RepairApplication(
-        id: id, subject: subject, entry: entry, key: key, kind: kind, materials: materials,
+        id: id, subject: record.subject, entry: entry, key: key, kind: kind, materials: materials,
         commitment: commitment, competentUnit: try reading.snapshot.unit(of: record), regime: regime,
         state: .applied,
         acceptBy: try reading.deadline(deadlines.acceptanceWorkingDays, after: reading.today),
@@ -49,7 +49,8 @@ extension AccessSession {
           throw CreditError("alreadyExists", "there is a case \(id) already")
         }
         try application.check(among: RepairApplication.all(of: subject, snapshot), on: reading.today)
-        try changes.put(DocumentKind.repair, id, application, subjects: [subject])
+        // It stands under the identifier its record does, and is found under the one that was asked about.
+        try changes.put(DocumentKind.repair, id, application, subjects: [record.subject, subject])
       }
       (facts.entries, facts.rows) = ([entry], 1)
       return application
@@ -88,7 +89,8 @@ extension AccessSession {
       // Whose case it is not hears nothing of it.
       guard
         !isApplicants || isCompetent
-          || reading.isApplicant(application.subject, application.steps, notOf: application.competentUnit)
+          || reading.isApplicant(
+            application.subject, application.steps, of: application.competentUnit, entry: application.entry)
       else { throw CreditError("unknownCase", "there is no application \(id)") }
       guard isCompetent || isApplicants else {
         throw AccessRefusal(.notCompetent, "the unit that made the decision repairs it, or the centre")
@@ -100,7 +102,8 @@ extension AccessSession {
       application.steps.append(step(next.name, reading, next.note))
       if let state = next.recordState {
         changes.record = .init(
-          entry: application.entry, subject: application.subject, key: application.key, state: state,
+          entry: application.entry, subject: record?.subject ?? application.subject, key: application.key,
+          state: state,
           reason: "信用修复 \(id)")
       }
       if case .approve(let note) = next, let record {
@@ -123,7 +126,8 @@ extension AccessSession {
     let subject = identifier(text)
     return try perform(.apply, about: [subject]) { reading, facts in
       let all = try RepairApplication.all(of: subject, reading.snapshot).filter {
-        reading.mayFollow($0.entry, of: $0.subject, key: $0.key, unit: $0.competentUnit, asked: subject)
+        reading.isParty(of: $0.competentUnit, entry: $0.entry, subject: $0.subject, $0.steps)
+          || reading.mayFollow($0.entry, of: $0.subject, key: $0.key, unit: $0.competentUnit, asked: subject)
       }.map { application in
         var shown = application
         shown.subject = reading.shown(

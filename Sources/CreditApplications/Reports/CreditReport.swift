@@ -56,6 +56,8 @@ public struct CreditReport: Codable, Sendable, Equatable {
     public var text: String?
     /// Which entries it rests on, where the layout prints it.
     public var scope: String?
+    /// Whether it says how many records the others have, and has none itself.
+    public var isSummary: Bool?
   }
 
   /// Whom the report is about.

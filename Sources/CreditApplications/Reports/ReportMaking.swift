@@ -30,6 +30,7 @@ struct ReportMaking {
     }
     for (place, section) in template.sections.enumerated() where section.isSummary ?? false {
       sections[place].text = Self.summary(of: sections)
+      sections[place].isSummary = true
     }
     return CreditReport.Content(
       template: template.id, version: template.version, title: template.title,

@@ -68,26 +68,46 @@ public struct NormalizedName: Hashable, Sendable {
 
   /// Appends the normalised form of UTF-8 text.
   package static func normalize(_ text: UnsafeRawBufferPointer, into target: inout [UInt8]) {
+    // What stays as it is goes at once: nearly all of a name.
+    var start = 0
     var place = 0
     while place < text.count {
       let byte = text[place]
-      if byte < 0x80 {
-        append(ascii: byte, to: &target)
+      if isUnchanged(byte) {
         place += 1
         continue
       }
-      let length = min(byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2, text.count - place)
-      let second = length > 1 ? text[place + 1] : 0
-      let third = length > 2 ? text[place + 2] : 0
-      // Nearly all of a name: Chinese characters.
-      if byte < 0xE4 && byte != 0xE1 || byte > 0xE9,
-        replace(byte, second, third, length: length, in: &target)
-      {
+      let length = byte < 0x80 ? 1 : min(byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2, text.count - place)
+      // Chinese characters, and what is no beginning of a character.
+      if byte >= 0x80, byte >= 0xE4 && byte <= 0xE9 || byte == 0xE1 {
         place += length
         continue
       }
-      for index in place..<place + length { target.append(text[index]) }
+      let (end, count) = (place, target.count)
+      target.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<end]))
+      if byte < 0x80 {
+        append(ascii: byte, to: &target)
+      } else {
+        let second = length > 1 ? text[place + 1] : 0
+        let third = length > 2 ? text[place + 2] : 0
+        if !replace(byte, second, third, length: length, in: &target) {
+          // It stays after all, with what stood before it.
+          target.removeLast(target.count - count)
+          place += length
+          continue
+        }
+      }
       place += length
+      start = place
+    }
+    target.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<text.count]))
+  }
+
+  /// Whether an ASCII character stays as it is.
+  private static func isUnchanged(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x21...0x3B, 0x3D, 0x3F...0x5A, 0x5C, 0x5E...0x60, 0x7C, 0x7E: true
+    default: false
     }
   }
 

@@ -60,9 +60,9 @@ public struct ReportPage: Sendable {
     page += "</div>\n"
   }
 
-  /// A section that holds advice is not one without records.
+  /// A section that holds advice, or a summary, is not one without records.
   private func isAdvice(_ section: CreditReport.Section) -> Bool {
-    section.text == report.content.advice.joined(separator: "\n")
+    section.isSummary ?? false || section.text == report.content.advice.joined(separator: "\n")
   }
 
   private func append(_ section: CreditReport.Section, to page: inout String) {

@@ -48,10 +48,10 @@ public struct ExchangePackage: Codable, Sendable, Equatable {
   public var isFull = false
   /// The commit as of which the entry says what items there are, and on an authorized route who consented.
   var entryCommit: UInt64 = 0
-  /// On an authorized route: the day on which consents count.
+  /// But on routes upward: the day on which consents and shieldings count.
   var consentDay: Day?
-  /// On an authorized route: the consents that counted for the package before.
-  var consentsBefore: ConsentedSubjects.Moment?
+  /// But on routes upward: when they counted for the package before.
+  var consentsBefore: PermittedSubjects.Moment?
   /// Records of an entry without record key whose earlier content is taken back beside the new.
   var replacements = 0
   /// Records that go.
@@ -82,10 +82,10 @@ public struct ExchangePackage: Codable, Sendable, Equatable {
   }
 
   /// On an authorized route, of a package that sends changes again: the consents that count by then.
-  var consentsAgain: ConsentedSubjects.Moment?
+  var consentsAgain: PermittedSubjects.Moment?
 
   /// The consents that count for it.
-  var consents: ConsentedSubjects.Moment? { consentDay.map { .init(commit: entryCommit, day: $0) } }
+  var consents: PermittedSubjects.Moment? { consentDay.map { .init(commit: entryCommit, day: $0) } }
 
   /// Changes in it.
   public var changes: Int { puts + withdrawals }

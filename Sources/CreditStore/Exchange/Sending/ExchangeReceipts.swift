@@ -152,7 +152,10 @@ extension CreditSnapshot {
       $0.entry == record.entry.code && $0.toCommit >= record.commit
     }
     guard !passed.isEmpty else { return status }
-    let byConsent = route.purpose == .authorized
+    // Of who was shielded records went, came back and went again as with a consent.
+    let byConsent =
+      try route.purpose == .authorized
+      || passed.contains { try PackagePermissions($0, in: database)?.names(record.subject) ?? false }
     status.state = byConsent ? .withheld : .superseded
     // Whoever consents later gets records that are old by then: the last package that names the record tells.
     for package in byConsent ? passed.reversed() : passed

@@ -1,6 +1,6 @@
 // Owns the consents to a receiver that were decoded last.
 // Invariants: those of a commit are what the store has at it; at most two commits are kept.
-// Does not judge them (ConsentedSubjects).
+// Does not judge them (PermittedSubjects).
 
 import CreditModel
 import SegmentStore

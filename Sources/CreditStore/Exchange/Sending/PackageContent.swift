@@ -26,10 +26,10 @@ struct PackageContent {
   private let present: CreditSnapshot?
   /// The package that is repeated.
   private let original: Original?
-  /// On an authorized route: whose records the receiver had and may have.
-  private let consents: PackageConsents?
+  /// Whose records the receiver had and may have; `nil` on routes upward.
+  private let consents: PackagePermissions?
   /// For a package that goes now: whose records may go; `nil` where nobody is asked.
-  var permitted: ConsentedSubjects?
+  var permitted: PermittedSubjects?
 
   /// A place of its own for what would contain itself.
   private final class Original {
@@ -48,7 +48,7 @@ struct PackageContent {
     identifying = Set(entry.entry.subject + entry.entry.recordKey)
     from = package.fromCommit
     isFull = package.isFull
-    consents = try PackageConsents(package, in: database)
+    consents = try PackagePermissions(package, in: database)
     guard let repeats = package.repeats, let receipts = package.receiptsCommit else {
       (only, present, original) = (nil, nil, nil)
       return
@@ -95,7 +95,7 @@ struct PackageContent {
       {
         throw CreditError(
           "consentEnded",
-          "the package holds records of somebody whose consent ended since: where the receiver does not have it, let the route begin anew"
+          "the package holds records of somebody whose consent ended since, or who is shielded: where the receiver does not have it, let the route begin anew"
         )
       }
       try body(message)
@@ -120,7 +120,7 @@ struct PackageContent {
         let number = try original?.content.asOfPresent(message).id ?? message.id
         guard only?.contains(number) ?? true, try isNewest(record) else { continue }
         guard !entry.keyItems.isEmpty || given.insert(message.id).inserted else { continue }
-        guard consents?.maySendAgain(message, isByConsent: false) ?? true else { continue }
+        guard try consents?.maySendAgain(message) ?? true else { continue }
         try body(try asOfPresent(message))
       }
       guard page.hasMore else { break }
@@ -130,7 +130,7 @@ struct PackageContent {
       guard only?.contains(message.id) ?? true, try message.operation == .withdraw || isNewest(record) else {
         return
       }
-      guard consents?.maySendAgain(message, isByConsent: true) ?? true else { return }
+      guard try consents?.maySendAgain(message, isOpen: { try isOpen(record) }) ?? true else { return }
       guard !entry.keyItems.isEmpty || given.insert(message.id).inserted else { return }
       try body(message)
     }
@@ -146,9 +146,10 @@ struct PackageContent {
     ) throws {
       for record in try snapshot.records(of: subject, entry: entry.entry.code, links: .ignored)
       where !record.state.isClosed {
-        // What is taken back is named, and not given once more: nobody knows whether the receiver took it.
+        // By consent what is taken back is named, and not given once more.
         let all = values(record)
-        let given = operation == .put ? all : all.filter { identifying.contains($0.key) }
+        let isWhole = operation == .put || !consents.isNamedAlone
+        let given = isWhole ? all : all.filter { identifying.contains($0.key) }
         try body(try message(record, operation, given, &units), record)
       }
     }
@@ -232,6 +233,17 @@ struct PackageContent {
       current = previous
     }
     return current.state.isClosed ? nil : current
+  }
+
+  /// Whether a record is there when changes go again: then it goes, and is not taken back.
+  private func isOpen(_ record: CreditRecord) throws -> Bool {
+    guard let present else { return false }
+    return try present.records(of: record.subject, entry: entry.entry.code, links: .ignored).contains {
+      other in
+      !other.state.isClosed
+        && (entry.keyItems.isEmpty
+          ? values(other) == values(record) : other.key.utf8.elementsEqual(record.key.utf8))
+    }
   }
 
   /// Whether nothing newer of a record has come since, which would go by itself.

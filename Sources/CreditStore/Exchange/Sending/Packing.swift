@@ -63,11 +63,12 @@ extension CreditDatabase {
     }
     package.isFull = restart != nil && last == nil
     package.entryCommit = snapshot.commit
-    if route.purpose == .authorized {
+    // A route that was another's before goes on from what it kept back.
+    if route.purpose != .upward || last?.consents != nil {
       (package.consentDay, package.consentsBefore) = (day, last?.consents)
     }
     var instant = last?.toInstant
-    // Consents end with their days, without any commit.
+    // Consents and shieldings end with their days, without any commit.
     var isPending = package.fromCommit < snapshot.commit || package.consents != package.consentsBefore
     while isPending {
       // Where nobody had consented no single change goes: there is nothing to count.
@@ -162,7 +163,9 @@ extension CreditDatabase {
         ((known.last?.number ?? 0) + 1, number, snapshot.commit)
       (package.attempts, package.sent, package.others, package.packed) = (0, nil, nil, Date())
       (package.accepted, package.rejected, package.batch, package.isFull) = (0, 0, nil, false)
-      if package.consents != nil { package.consentsAgain = .init(commit: snapshot.commit, day: Self.today()) }
+      if route.purpose != .upward {
+        package.consentsAgain = .init(commit: snapshot.commit, day: Self.today())
+      }
       try package.count(in: self)
       guard package.changes > 0 else { return nil }
       try keep(package, after: known.last?.number)

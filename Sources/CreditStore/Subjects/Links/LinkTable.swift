@@ -25,14 +25,18 @@ struct LinkTable {
   /// All identifiers that links join with one, that itself first, then as they are found.
   ///
   /// - Throws: `CreditError`, code `limit`, where more than a thousand are joined.
-  func identifiers(of subject: Identifier, key: SubjectKey) throws -> [(
-    identifier: Identifier, key: SubjectKey
-  )] {
+  ///
+  /// - Parameter follows: whether a link is followed from one identifier to another.
+  func identifiers(
+    of subject: Identifier, key: SubjectKey,
+    where follows: (Identifier, Identifier) -> Bool = { _, _ in true }
+  ) throws -> [(identifier: Identifier, key: SubjectKey)] {
     var found = [(identifier: subject, key: key)]
     var known: Set<UInt128> = [key.rawValue]
     var next = 0
     while next < found.count {
-      for link in try links(of: found[next].identifier, key: found[next].key.rawValue) {
+      let from = found[next].identifier
+      for link in try links(of: from, key: found[next].key.rawValue) where follows(from, link.other) {
         guard let other = try LongIdentifiers.key(of: link.other, in: snapshot) ?? Self.unseenKey(link.other),
           known.insert(other.rawValue).inserted
         else { continue }

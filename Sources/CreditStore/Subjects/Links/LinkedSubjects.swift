@@ -142,6 +142,24 @@ extension CreditSnapshot {
     return try all.filter { try LongIdentifiers.key(of: $0.identifier, in: engine) != nil }
   }
 
+  /// The identifiers that are a subject's own: of a body those of bodies, of a person its other numbers and the bodies linked with them. Links are not followed
+  /// from a body on to its owner, nor from there to what else the owner has, so that nobody's business becomes another's.
+  ///
+  /// - Throws: `CreditError`, code `limit`, where more than a thousand are linked.
+  package func ownIdentifiers(of subject: Identifier) throws -> [Identifier] {
+    do { return try ownLinked(subject).map(\.identifier) } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// The same with their keys.
+  func ownLinked(_ subject: Identifier) throws -> [(identifier: Identifier, key: SubjectKey)] {
+    guard let key = LinkTable.unseenKey(subject) else { return [] }
+    guard try engine.mayHaveRows(of: SystemDatasets.links.dataset) else { return [(subject, key)] }
+    // From a person on to all that are linked with it, from a body of a person's no further; from a body on to bodies.
+    return try LinkTable(snapshot: engine).identifiers(of: subject, key: key) { from, to in
+      subject.isOfPerson ? from.isOfPerson : !to.isOfPerson
+    }
+  }
+
   /// The snapshot whose links are followed; `nil` where none are.
   func linkSnapshot(_ links: Links) -> EngineSnapshot? {
     switch links {
