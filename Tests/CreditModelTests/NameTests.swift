@@ -53,6 +53,9 @@ import Testing
       let once = NormalizedName(text)
       #expect(NormalizedName(once.text) == once, "\(Array(text.utf8))")
       #expect(once.text.utf8.elementsEqual(once.bytes))
+      // Each character for itself: what stands before one that stays is not touched again.
+      let single = text.unicodeScalars.flatMap { NormalizedName(String($0)).bytes }
+      #expect(once.bytes == single, "\(Array(text.utf8))")
       var bytes = (0..<Int.random(in: 0...9, using: &random)).map { _ in
         UInt8.random(in: 0...255, using: &random)
       }

@@ -1,6 +1,7 @@
 // Owns the measurement of finding subjects by name.
 // Usage: NameBenchmark STORE QUESTIONS-FILE [MEMORY-MIB]; a question is a line `kind<TAB>name`; prints one JSON object. The second pass is counted.
 
+import CreditModel
 import CreditStore
 import Foundation
 

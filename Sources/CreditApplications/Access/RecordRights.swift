@@ -15,8 +15,8 @@ struct RecordRights {
   }
 
   let rights: [Right]
-  /// The identifier that was asked about.
-  let asked: Identifier
+  /// The way from the identifier that was asked about.
+  let links: LinkReach
   let publicity: RecordPublicity
   let today: Day
   /// The day by which numbers of people are told from others: today, whatever day is asked about.
@@ -36,7 +36,7 @@ struct RecordRights {
     guard isOfPast || record.state != .withdrawn else { return nil }
     let reporter = try unit(record)
     for right in rights {
-      guard let isOwn = reach(right, entry, record, reporter) else { continue }
+      guard let isOwn = try reach(right, entry, record, reporter) else { continue }
       let role = right.entries.role
       if isOfPast, role.audience == .everybody || role.audience == .authorized { continue }
       // What a unit reported it may look back at.
@@ -63,12 +63,12 @@ struct RecordRights {
   /// Whether a right reaches a record, whatever its state and its period of publication; and then whether it is the caller's own.
   private func reach(
     _ right: Right, _ entry: CatalogueEntry, _ record: CreditRecord, _ reporter: String?
-  ) -> Bool? {
+  ) throws -> Bool? {
     let rights = right.entries
     guard rights.allows(entry), rights.allows(eventOn: record.eventDay), rights.allows(record.subject) else {
       return nil
     }
-    guard Self.followsLink(from: asked, to: record.subject, rights.role) else { return nil }
+    guard try links.leads(to: record.subject, rights.role) else { return nil }
     if rights.role.audience == .subject, let ownSubjects, !ownSubjects.contains(record.subject) { return nil }
     if let units = right.units, !(reporter.map(units.contains) ?? false) { return nil }
     let isOwn = rights.isOwn(entry.units) && reporter.map(rights.ownUnits.contains) ?? false
@@ -78,18 +78,11 @@ struct RecordRights {
     return isOwn
   }
 
-  /// Whether a role sees what stands under an identifier that is linked with the one asked about: what stands under the number of a person is the person's,
-  /// and whose company one is, is nobody's business.
-  static func followsLink(from asked: Identifier, to subject: Identifier, _ role: AccessRole) -> Bool {
-    if role.audience == .centre || subject.isOfPerson == asked.isOfPerson { return true }
-    return asked.isOfPerson && role.audience != .everybody
-  }
-
   /// Whether some right reaches a record, whatever its state and its period of publication.
   func reaches(_ record: CreditRecord) throws -> Bool {
     let reporter = try unit(record)
     return try rights.contains { right in
-      guard let isOwn = reach(right, record.entry, record, reporter) else { return false }
+      guard let isOwn = try reach(right, record.entry, record, reporter) else { return false }
       guard isOwn || !isShielded(record, right.entries.role.audience) else { return false }
       guard right.entries.role.audience == .everybody else { return true }
       return try isPublicSubject(record, right.entries.policy)

@@ -88,7 +88,8 @@ extension AccessSession {
       // Who may see nothing of the entry, or of such subjects, reads nothing.
       guard reading.mayAsk(about: subject, entry) else { return [] }
       let all = try reading.documents(DocumentKind.commitment, of: subject, as: Commitment.self)
-      let shown = all.compactMap { reading.shown($0, entry, asked: subject) }
+      let links = LinkReach(from: subject, reading.snapshot)
+      let shown = try all.compactMap { try reading.shown($0, entry, links) }
       facts.entries = shown.isEmpty ? [] : [entry.code]
       facts.rows = shown.count
       return shown
@@ -278,17 +279,18 @@ extension AccessReading {
 
   /// A commitment as the caller may see it, or `nil`.
   fileprivate func shown(
-    _ commitment: Commitment, _ entry: CatalogueEntry, asked: Identifier
-  ) -> Commitment? {
+    _ commitment: Commitment, _ entry: CatalogueEntry, _ links: LinkReach
+  ) throws -> Commitment? {
+    guard try links.leads(to: commitment.letter.subject, roles) else { return nil }
     if isCompetent(for: commitment.acceptanceUnit, entry: entry.code) { return commitment }
     guard commitment.state != .withdrawn else { return nil }
     let letter = commitment.letter
-    let role = roles.first { role in
+    let role = try roles.first { role in
       let rights = rights(of: role)
       guard grant.units(of: role)?.contains(commitment.acceptanceUnit ?? "") ?? true, rights.allows(entry),
         rights.allows(letter.subject), rights.allows(letter.subject.subjectKind),
         rights.allows(eventOn: commitment.madeOn),
-        RecordRights.followsLink(from: asked, to: letter.subject, role)
+        try links.leads(to: letter.subject, role)
       else { return false }
       switch role.audience {
       case .everybody: return letter.publication == .everybody && !letter.subject.isOfPerson

@@ -95,7 +95,7 @@ extension AccessSession {
     guard let id = caller.consent,
       let consent = try snapshot.document(DocumentKind.consent, id)?.decoded(as: Consent.self)
     else { throw AccessRefusal.noConsent }
-    let identifiers = try snapshot.identifiers(of: subject) + [subject]
+    let identifiers = try snapshot.ownIdentifiers(of: subject) + [subject]
     guard identifiers.contains(consent.subject), consent.subject.isOfPerson == subject.isOfPerson else {
       throw AccessRefusal.noConsent
     }

@@ -22,8 +22,10 @@ struct DatedEvents {
     let kinds = reading.configuration.mappings
     let mapped = Set(kinds.values.filter { $0.kind != .asItHolds }.map(\.entry))
     let selection = try reading.snapshot.narrowed(try reading.visible(), to: mapped)
+    let links = LinkReach(from: subject, reading.snapshot)
     let records = try reading.snapshot.records(of: subject, among: selection).filter {
-      $0.state != .repaired && $0.subject.isOfPerson == subject.isOfPerson
+      try $0.state != .repaired && $0.subject.isOfPerson == subject.isOfPerson
+        && links.leads(to: $0.subject, reading.roles)
     }
     guard !records.isEmpty else { return [] }
     let marks = try CaseMarks(of: subject, reading.snapshot)

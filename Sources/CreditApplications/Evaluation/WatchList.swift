@@ -100,6 +100,9 @@ struct OwnedList: Codable, Equatable {
 
 /// Where the events of a list end.
 struct WatchPlace: Codable, Equatable {
+  /// Versions kept in ``left`` at most; what is behind them is told by the day once more.
+  static let maximumLeft = 40_000
+
   /// Those that were confirmed.
   var token: String
   /// Those that were told last; `nil` once they were confirmed.

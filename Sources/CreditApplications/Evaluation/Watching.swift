@@ -50,7 +50,7 @@ extension AccessSession {
       let page = try reading.snapshot.changes(since: place.token, limit: max(1, min(limit, 10_000)))
       var watched: [Identifier: Identifier] = [:]
       for subject in list.subjects {
-        for one in try reading.snapshot.identifiers(of: subject) + [subject]
+        for one in try reading.snapshot.ownIdentifiers(of: subject) + [subject]
         where one.isOfPerson == subject.isOfPerson { watched[one] = subject }
       }
       var events: [SubjectEvent] = []
@@ -59,7 +59,11 @@ extension AccessSession {
         guard let subject = watched[record.subject], let event = try event(record, subject, reading) else {
           continue
         }
-        if event.kind == .listLeft { left.append(Self.name(record)) }
+        if event.kind == .listLeft, let day = place.day, day < reading.today,
+          left.count < WatchPlace.maximumLeft
+        {
+          left.append(Self.name(record))
+        }
         if list.events.isEmpty || list.events.contains(event.kind) { events.append(event) }
       }
       let ended = page.hasMore ? [] : try ended(list, since: place, left, reading)
@@ -95,10 +99,12 @@ extension AccessSession {
     }
   }
 
-  /// What tells a version from all others.
+  /// What tells a version from all others, and does not say whose it is.
   private static func name(_ record: CreditRecord) -> String {
-    [record.entry.code, record.subject.kind.rawValue, record.subject.text, record.key, String(record.commit)]
-      .joined(separator: "|")
+    let name = [
+      record.entry.code, record.subject.kind.rawValue, record.subject.text, record.key, String(record.commit),
+    ].joined(separator: "|")
+    return String(ContentDigest.hex(ContentDigest.sha256(name.utf8)).prefix(16))
   }
 
   /// Goes on behind what told nothing, so that it is looked at once.

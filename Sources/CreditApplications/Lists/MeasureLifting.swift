@@ -85,7 +85,9 @@ extension AccessReading {
     let records = try snapshot.records(
       of: feedback.subject, entry: feedback.entry, versions: .currentAndWithdrawn)
     let entry = try snapshot.entry(feedback.entry)
-    let named = records.first { $0.key.utf8.elementsEqual(feedback.key.utf8) }
+    let keyed = records.filter { $0.key.utf8.elementsEqual(feedback.key.utf8) }
+    // One decision about a company and its owner has the same key in the records of both.
+    let named = keyed.first { $0.subject == feedback.subject } ?? keyed.first
     // Without key items the key follows the values: whatever record there is may be the one, corrected.
     let record = named ?? (entry.recordKey.isEmpty ? records.first { !$0.state.isClosed } : nil)
     guard let record, record.state != .withdrawn else { return .gone("withdrawn") }

@@ -156,7 +156,8 @@ struct AccessReading {
     _ rights: [RecordRights.Right], of subject: Identifier, _ marks: CaseMarks
   ) throws -> RecordRights {
     var recordRights = RecordRights(
-      rights: rights, asked: subject, publicity: publicity { marks.finding(of: $0) }, today: today,
+      rights: rights, links: LinkReach(from: subject, snapshot),
+      publicity: publicity { marks.finding(of: $0) }, today: today,
       maskDay: platform.options.today(), isOfPast: isOfPast, ownSubjects: grant.ownSubjects
     ) { try platform.unit(of: $0, snapshot) }
     if marks.hasShieldings {

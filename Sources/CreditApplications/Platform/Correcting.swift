@@ -56,9 +56,11 @@ extension AccessSession {
         throw CreditError("reasonMissing", "every change needs a reason")
       }
       _ = try platform.database.changeRefusably("change") { snapshot, changes in
-        let found = try AccessReading.record(entry, of: subject, key: key, in: snapshot)
+        let found = try reading.at(snapshot).records(entry, of: subject, key: key).first {
+          try reading.isCompetent(for: snapshot.unit(of: $0), entry: entry)
+        }
         // What is not there and what is somebody else's are answered alike.
-        guard let found, try reading.isCompetent(for: snapshot.unit(of: found), entry: entry) else {
+        guard let found else {
           throw AccessRefusal(.notCompetent, "the unit that reported a record changes it, or the centre")
         }
         guard found.state != .repaired else {

@@ -1,6 +1,6 @@
 // Owns looking at the catalogue through the rights of a caller.
-// Invariants: units find the whole catalogue, so that they know what they may ask for; everybody else the entries whose records they may see, and everybody
-// the public items of these.
+// Invariants: units, and whoever reads by consent, find the whole catalogue, so that they know what they may ask for; everybody else the entries whose records
+// they may see, and everybody the public items of these.
 
 public import CreditModel
 import CreditStore

@@ -9,6 +9,8 @@ public struct BreachFinding: Codable, Sendable, Equatable {
   public var entry: String
   /// The record key.
   public var key: String
+  /// Whose record; `nil` in findings of before it was kept, which are about the record of whoever was asked about.
+  public internal(set) var subject: Identifier?
   /// The class.
   public var breachClass: BreachClass
   /// How the decision came about; `nil` = not said.

@@ -156,10 +156,11 @@ extension AccessSession {
       _ = try platform.database.change("breachFinding") { _, changes in
         let id = ContentDigest.hex(
           ContentDigest.sha256(
-            "\(subject.kind.rawValue)|\(subject.text)|\(finding.entry)|\(finding.key)".utf8))
+            "\(record.subject.kind.rawValue)|\(record.subject.text)|\(finding.entry)|\(finding.key)".utf8))
         var finding = finding
+        finding.subject = record.subject
         finding.unit = reading.grant.unit ?? finding.unit
-        try changes.put(DocumentKind.breachFinding, id, finding, subjects: [subject])
+        try changes.put(DocumentKind.breachFinding, id, finding, subjects: [record.subject, subject])
       }
       (facts.entries, facts.rows) = ([finding.entry], 1)
     }

@@ -27,10 +27,12 @@ struct CaseMarks {
       switch document.kind {
       case DocumentKind.breachFinding:
         let finding = try document.decoded(as: BreachFinding.self)
-        findings[Self.place(finding.entry, finding.key)] = finding
+        findings[Self.place(finding.entry, finding.key, finding.subject)] = finding
       case DocumentKind.objection:
         let objection = try document.decoded(as: Objection.self)
-        if objection.isUndecided { disputed.insert(Self.place(objection.entry, objection.key)) }
+        if objection.isUndecided {
+          disputed.insert(Self.place(objection.entry, objection.key, objection.subject))
+        }
       default: if present == nil { try append(try document.decoded(as: Shielding.self), snapshot) }
       }
     }
@@ -41,16 +43,21 @@ struct CaseMarks {
       (shielding, Set(try snapshot.ownIdentifiers(of: shielding.subject) + [shielding.subject])))
   }
 
-  private static func place(_ entry: String, _ key: String) -> String { entry + "|" + key }
+  /// One decision about a company and its owner has the same key in the records of both.
+  private static func place(_ entry: String, _ key: String, _ subject: Identifier?) -> String {
+    "\(entry)|\(subject?.kind.rawValue ?? "")|\(subject?.text ?? "")|\(key)"
+  }
 
   /// What an organ said of a decision.
   func finding(of record: CreditRecord) -> BreachFinding? {
-    findings.isEmpty ? nil : findings[Self.place(record.entry.code, record.key)]
+    guard !findings.isEmpty else { return nil }
+    return findings[Self.place(record.entry.code, record.key, record.subject)]
+      ?? findings[Self.place(record.entry.code, record.key, nil)]
   }
 
   /// Whether somebody objects to a record and no decision is made yet.
   func isDisputed(_ record: CreditRecord) -> Bool {
-    !disputed.isEmpty && disputed.contains(Self.place(record.entry.code, record.key))
+    !disputed.isEmpty && disputed.contains(Self.place(record.entry.code, record.key, record.subject))
   }
 
   /// Whether some record may be shielded.

@@ -53,13 +53,31 @@ extension AccessReading {
   }
 
   /// The record with a key, as far as the caller decides about it or sees it; what it may not see is answered like what is not there.
+  ///
+  /// A company and its owner may have records with the same key: one decision about both. The one of the identifier that was asked about comes first.
   func record(_ entry: String, of subject: Identifier, key: String) throws -> CreditRecord {
-    let found = try Self.record(entry, of: subject, key: key, in: snapshot)
-    guard let found, found.state != .withdrawn,
-      try isCompetent(for: platform.unit(of: found, snapshot), entry: entry)
-        || shown(found, asked: subject) != nil
-    else { throw CreditError("unknownRecord", "the subject has no record of \(entry) with this key") }
+    let found = try records(entry, of: subject, key: key).first { record in
+      try record.state != .withdrawn
+        && (isCompetent(for: platform.unit(of: record, snapshot), entry: entry)
+          || shown(record, asked: subject) != nil)
+    }
+    guard let found else {
+      throw CreditError("unknownRecord", "the subject has no record of \(entry) with this key")
+    }
     return found
+  }
+
+  /// The current versions of the records with a key, withdrawn ones too, as far as links lead the caller there: first that of the identifier that was asked
+  /// about.
+  func records(_ entry: String, of subject: Identifier, key: String) throws -> [CreditRecord] {
+    let links = LinkReach(from: subject, snapshot)
+    let all = try snapshot.records(of: subject, entry: entry, versions: .currentAndWithdrawn).filter {
+      try $0.key.utf8.elementsEqual(key.utf8) && links.leads(to: $0.subject, roles)
+    }
+    // Then those of its other numbers, then those of whom it is linked with.
+    let (asked, others) = (all.filter { $0.subject == subject }, all.filter { $0.subject != subject })
+    return asked + others.filter { $0.subject.isOfPerson == subject.isOfPerson }
+      + others.filter { $0.subject.isOfPerson != subject.isOfPerson }
   }
 
   /// Whether the caller has to do with a case about a record: decides about it, or sees the record.
@@ -74,7 +92,10 @@ extension AccessReading {
       return true
     }
     var reading = self
-    if let asked { reading.roles.removeAll { !RecordRights.followsLink(from: asked, to: subject, $0) } }
+    if let asked {
+      let links = LinkReach(from: asked, snapshot)
+      reading.roles.removeAll { !((try? links.leads(to: subject, $0)) ?? false) }
+    }
     return !reading.roles.isEmpty && (try? reading.record(entry, of: subject, key: key)) != nil
   }
 
@@ -92,16 +113,19 @@ extension AccessReading {
     return unit != first.unit && first.unit.map(grant.ownUnits.contains) ?? false
   }
 
-  /// The subject of a case as the caller may see it: in full for whoever decides about it.
-  func shown(_ subject: Identifier, ofCaseOf unit: String?, entry: String) -> Identifier {
-    isCompetent(for: unit, entry: entry) ? subject : Identifier(shown(subject), as: subject.kind)
+  /// The subject of a case as the caller may see it: in full for whoever decides about it, or asked for it.
+  func shown(
+    _ subject: Identifier, ofCaseOf unit: String?, entry: String, asked: Identifier? = nil
+  ) -> Identifier {
+    if subject == asked || isCompetent(for: unit, entry: entry) { return subject }
+    return Identifier(shown(subject), as: subject.kind)
   }
 
-  /// The current version of a record, withdrawn ones too.
+  /// The current version of a record under this one identifier, withdrawn ones too: a linked one may have another with the same key.
   static func record(
     _ entry: String, of subject: Identifier, key: String, in snapshot: CreditSnapshot
   ) throws -> CreditRecord? {
-    try snapshot.records(of: subject, entry: entry, versions: .currentAndWithdrawn).first {
+    try snapshot.records(of: subject, entry: entry, versions: .currentAndWithdrawn, links: .ignored).first {
       $0.key.utf8.elementsEqual(key.utf8)
     }
   }

@@ -51,7 +51,10 @@ extension AccessSession {
         try changes.put(DocumentKind.objection, id, objection, subjects: [record.subject, subject])
       }
       (facts.entries, facts.rows) = ([entry], 1)
-      return objection
+      var shown = objection
+      shown.subject = reading.shown(
+        objection.subject, ofCaseOf: objection.competentUnit, entry: entry, asked: subject)
+      return shown
     }
   }
 
@@ -122,8 +125,10 @@ extension AccessSession {
   public func objections(of text: String) throws -> [Objection] {
     let subject = identifier(text)
     return try perform(.apply, about: [subject]) { reading, facts in
+      let links = LinkReach(from: subject, reading.snapshot)
       let all = try reading.documents(DocumentKind.objection, of: subject, as: Objection.self).filter {
-        reading.isParty(of: $0.competentUnit, entry: $0.entry, subject: $0.subject, $0.steps)
+        guard try links.leads(to: $0.subject, reading.roles) else { return false }
+        return reading.isParty(of: $0.competentUnit, entry: $0.entry, subject: $0.subject, $0.steps)
           || reading.mayFollow($0.entry, of: $0.subject, key: $0.key, unit: $0.competentUnit, asked: subject)
       }.map { objection in
         var shown = objection

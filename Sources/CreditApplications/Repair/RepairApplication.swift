@@ -142,7 +142,8 @@ extension RepairApplication {
         "the subject broke a commitment or handed in false material; it may apply again after \(until)")
     }
     let isOpen = all.contains { other in
-      other.entry == entry && other.key == key && Self.undecided.contains(other.state)
+      other.subject == subject && other.entry == entry && other.key == key
+        && Self.undecided.contains(other.state)
     }
     if isOpen { throw CreditError("alreadyApplied", "an application for this record is not decided yet") }
   }

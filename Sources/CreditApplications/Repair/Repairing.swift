@@ -53,7 +53,10 @@ extension AccessSession {
         try changes.put(DocumentKind.repair, id, application, subjects: [record.subject, subject])
       }
       (facts.entries, facts.rows) = ([entry], 1)
-      return application
+      var shown = application
+      shown.subject = reading.shown(
+        application.subject, ofCaseOf: application.competentUnit, entry: entry, asked: subject)
+      return shown
     }
   }
 
@@ -125,8 +128,10 @@ extension AccessSession {
   public func repairs(of text: String) throws -> [RepairApplication] {
     let subject = identifier(text)
     return try perform(.apply, about: [subject]) { reading, facts in
+      let links = LinkReach(from: subject, reading.snapshot)
       let all = try RepairApplication.all(of: subject, reading.snapshot).filter {
-        reading.isParty(of: $0.competentUnit, entry: $0.entry, subject: $0.subject, $0.steps)
+        guard try links.leads(to: $0.subject, reading.roles) else { return false }
+        return reading.isParty(of: $0.competentUnit, entry: $0.entry, subject: $0.subject, $0.steps)
           || reading.mayFollow($0.entry, of: $0.subject, key: $0.key, unit: $0.competentUnit, asked: subject)
       }.map { application in
         var shown = application

@@ -83,16 +83,15 @@ public struct NormalizedName: Hashable, Sendable {
         place += length
         continue
       }
-      let (end, count) = (place, target.count)
-      target.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<end]))
+      target.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<place]))
+      start = place
       if byte < 0x80 {
         append(ascii: byte, to: &target)
       } else {
         let second = length > 1 ? text[place + 1] : 0
         let third = length > 2 ? text[place + 2] : 0
         if !replace(byte, second, third, length: length, in: &target) {
-          // It stays after all, with what stood before it.
-          target.removeLast(target.count - count)
+          // It stays after all.
           place += length
           continue
         }

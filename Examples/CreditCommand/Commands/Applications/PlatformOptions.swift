@@ -26,19 +26,11 @@ struct PlatformOptions: ParsableArguments {
     try await output.reporting {
       var options = CreditPlatform.Options()
       if let today { options.today = { today } }
-      let platform = try CreditPlatform(opening: store, mode: .shared(), options: options)
-      do {
+      try CreditPlatform(opening: store, mode: .shared(), options: options).whileOpen { platform in
         let session = try platform.keeperSession(
           name: by, purpose: purpose, audience: audience, unit: unit)
         try body(session, platform)
-      } catch let refusal as AccessRefusal {
-        try? platform.close()
-        throw CreditError(refusal.rule.rawValue, refusal.message)
-      } catch {
-        try? platform.close()
-        throw error
       }
-      try platform.close()
     }
   }
 
@@ -70,18 +62,26 @@ struct LoggingOptions: ParsableArguments {
   func exchange<Result>(
     _ store: StoreArgument, _ waiting: WaitOption, _ body: (AccessSession) throws -> Result
   ) throws -> Result {
-    let platform = try CreditPlatform(opening: store.store, mode: .shared(waitSeconds: waiting.wait))
-    do {
-      let result = try body(try platform.keeperSession(name: by, purpose: purpose))
-      try platform.close()
-      return result
-    } catch let refusal as AccessRefusal {
-      try? platform.close()
-      throw CreditError(refusal.rule.rawValue, refusal.message)
-    } catch {
-      try? platform.close()
-      throw error
+    try CreditPlatform(opening: store.store, mode: .shared(waitSeconds: waiting.wait)).whileOpen {
+      try body(try $0.keeperSession(name: by, purpose: purpose))
     }
+  }
+}
+
+extension CreditPlatform {
+  /// Gives the platform to a body and closes it however the body ends; a refusal becomes the
+  /// error of a command, with the rule that refused as its code.
+  fileprivate func whileOpen<Result>(_ body: (CreditPlatform) throws -> Result) throws -> Result {
+    let result: Result
+    do {
+      result = try body(self)
+    } catch {
+      try? close()
+      guard let refusal = error as? AccessRefusal else { throw error }
+      throw CreditError(refusal.rule.rawValue, refusal.message)
+    }
+    try close()
+    return result
   }
 }
 

@@ -23,7 +23,7 @@ public struct ExchangeStatus: Codable, Sendable, Equatable {
     case rejected
     /// It did not go: something newer of the same record went instead, or the receiver never had what was withdrawn.
     case superseded
-    /// It was taken back, or is not given, because its subject does not consent.
+    /// It was taken back, or is not given, because its subject does not consent, or is shielded while it is reorganised.
     case withheld
   }
 
@@ -153,9 +153,11 @@ extension CreditSnapshot {
     }
     guard !passed.isEmpty else { return status }
     // Of who was shielded records went, came back and went again as with a consent.
-    let byConsent =
-      try route.purpose == .authorized
-      || passed.contains { try PackagePermissions($0, in: database)?.names(record.subject) ?? false }
+    func isShielded() throws -> Bool {
+      guard try !documents(ShieldingDocument.kind, of: record.subject).isEmpty else { return false }
+      return try passed.contains { try PackagePermissions($0, in: database)?.names(record.subject) ?? false }
+    }
+    let byConsent = try route.purpose == .authorized || isShielded()
     status.state = byConsent ? .withheld : .superseded
     // Whoever consents later gets records that are old by then: the last package that names the record tells.
     for package in byConsent ? passed.reversed() : passed

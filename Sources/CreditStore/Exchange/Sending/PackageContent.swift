@@ -146,9 +146,9 @@ struct PackageContent {
     ) throws {
       for record in try snapshot.records(of: subject, entry: entry.entry.code, links: .ignored)
       where !record.state.isClosed {
-        // By consent what is taken back is named, and not given once more.
+        // What is taken back is named, and not given once more; without record key only its values name it.
         let all = values(record)
-        let isWhole = operation == .put || !consents.isNamedAlone
+        let isWhole = operation == .put || !consents.isNamedAlone && entry.keyItems.isEmpty
         let given = isWhole ? all : all.filter { identifying.contains($0.key) }
         try body(try message(record, operation, given, &units), record)
       }

@@ -11,7 +11,7 @@ struct PackagePermissions {
   private let before: PermittedSubjects
   /// Those whose records it may have.
   private let present: PermittedSubjects
-  /// Whether what is taken back is named by its key alone: nobody knows whether the receiver ever took it.
+  /// Whether what is taken back is named by its key alone, where the entry has none too: nobody knows whether the receiver ever took it.
   let isNamedAlone: Bool
   /// For changes that go once more: those whose records it may have by then.
   private let again: PermittedSubjects?
