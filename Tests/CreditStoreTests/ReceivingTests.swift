@@ -215,8 +215,17 @@ import Testing
     } catch { #expect((error as? CreditError)?.code == "packageOfOthers") }
     let all = try await province.database.judgeAgain(entry: "T1")
     #expect(all.loaded == 0 && all.remaining == 1)
-    // It goes again, and is taken in.
-    #expect(try city.database.packAgain(1, of: "up")?.puts == 1)
+    // It goes again, and is taken in, in a batch that belongs to the first one.
+    let again = try #require(try city.database.packAgain(1, of: "up"))
+    #expect(again.puts == 1)
+    let folder = try ExchangeFixture.outbox(city)
+    try city.database.snapshot().write(again, to: folder)
+    let taken = try await province.database.receive(
+      manifest: folder + ExchangeFixture.file(again, ".json"))
+    #expect(taken.loaded == 1)
+    let report = try #require(
+      try province.database.snapshot().batches().first(where: { $0.number == taken.batch }))
+    #expect(report.resubmits == batch)
   }
 
   /// A file that changes between two readings of it is noticed, and nothing of it is taken in.

@@ -50,6 +50,16 @@ struct ExchangeTables {
     }.filter { $0.route == route }.sorted { $0.number < $1.number }
   }
 
+  /// The number of the last package of a route, without reading what the packages say.
+  func lastNumber(of route: String) throws -> Int? {
+    let schema = SystemDatasets.exchangePackages
+    let rows = try snapshot.currentRows(of: SystemDatasets.key(named: route), schema: schema)
+    return try rows.compactMap { row in
+      let cells = try row.cells(schema)
+      return cells[0].string == route ? cells[1].number.map(Int.init(clamping:)) : nil
+    }.max()
+  }
+
   /// A package of a route.
   func package(_ number: Int, of route: String) throws -> ExchangePackage {
     guard let package = try packages(of: route).first(where: { $0.number == number }) else {

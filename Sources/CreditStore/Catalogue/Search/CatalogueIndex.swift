@@ -23,8 +23,10 @@ struct CatalogueIndex: Sendable {
   /// When that commit was made: tells it from another of the same number.
   private(set) var instant: Int64?
   private(set) var summaries: [CatalogueSummary] = []
-  private var texts = TextList()
-  private var items = TextList()
+  private var texts = SearchedLines()
+  private var items = SearchedLines()
+  /// Places of the entries that a unit may report, by its code.
+  private var placesOfUnits: [String: [Int]] = [:]
 
   // MARK: Filling
 
@@ -52,31 +54,33 @@ struct CatalogueIndex: Sendable {
   }
 
   private mutating func put(_ added: [[UInt8]: Element]) {
-    var next = CatalogueIndex()
-    (next.commit, next.revision, next.instant) = (commit, revision, instant)
+    var next: [CatalogueSummary] = []
+    var changed: [(texts: SearchedLines.Source, items: SearchedLines.Source)] = []
     var place = 0
-    func keep(_ place: Int) { next.append(summaries[place], texts[place], items[place]) }
+    func keep(_ place: Int) {
+      next.append(summaries[place])
+      changed.append((.kept(place), .kept(place)))
+    }
     for (code, element) in added.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       while place < summaries.count, summaries[place].code.utf8.lexicographicallyPrecedes(code) {
         keep(place)
         place += 1
       }
       if place < summaries.count, summaries[place].code.utf8.elementsEqual(code) { place += 1 }
-      next.append(element.summary, element.text[...], element.items[...])
+      next.append(element.summary)
+      changed.append((.new(element.text), .new(element.items)))
     }
     while place < summaries.count {
       keep(place)
       place += 1
     }
-    self = next
-  }
-
-  private mutating func append(
-    _ summary: CatalogueSummary, _ text: ArraySlice<UInt8>, _ item: ArraySlice<UInt8>
-  ) {
-    summaries.append(summary)
-    texts.append(text)
-    items.append(item)
+    summaries = next
+    texts = texts.rebuilt(with: changed.map(\.texts))
+    items = items.rebuilt(with: changed.map(\.items))
+    placesOfUnits.removeAll(keepingCapacity: true)
+    for (place, summary) in summaries.enumerated() {
+      for unit in summary.units { placesOfUnits[unit, default: []].append(place) }
+    }
   }
 
   private static func element(_ row: borrowing ScanRow) throws -> Element {
@@ -150,6 +154,11 @@ struct CatalogueIndex: Sendable {
         for place in fits.indices where fits[place] { fits[place] = isWanted(first + place) }
       }
     }
+    if let unit = query.unit {
+      var reported = [Bool](repeating: false, count: fits.count)
+      for place in placesOfUnits[unit] ?? [] { reported[place] = fits[place] }
+      fits = reported
+    }
     if let nature = query.nature { keep { $0.pointee.nature == nature } }
     if let openness = query.openness { keep { $0.pointee.openness == openness } }
     if let sharing = query.sharing { keep { $0.pointee.sharing == sharing } }
@@ -157,55 +166,9 @@ struct CatalogueIndex: Sendable {
     if let category = query.category { keep { $0.pointee.category == category } }
     if let cycle = query.updateCycle { keep { $0.pointee.updateCycle == cycle } }
     if let region = query.region { keep { $0.pointee.region?.hasPrefix(region) == true } }
-    if let unit = query.unit { keep { $0.pointee.units.contains(unit) } }
     if let kind = query.subjectKind { keep { $0.pointee.subjectKinds.contains(kind) } }
     if let day = query.effectiveOn {
       keep { $0.pointee.effectiveFrom ?? day <= day && $0.pointee.effectiveUntil ?? day >= day }
-    }
-  }
-}
-
-/// Texts one behind the other, so that all of them are searched at once.
-private struct TextList: Sendable {
-  private var bytes: [UInt8] = []
-  /// Where each text ends.
-  private var ends: [Int] = []
-
-  subscript(place: Int) -> ArraySlice<UInt8> {
-    // A line feed, which no word has, stands between two texts.
-    bytes[(place == 0 ? 0 : ends[place - 1] + 1)..<ends[place]]
-  }
-
-  mutating func append(_ text: ArraySlice<UInt8>) {
-    if !ends.isEmpty { bytes.append(0x0A) }
-    bytes += text
-    ends.append(bytes.count)
-  }
-
-  /// Marks the texts that have a word among those that are wanted and not marked yet.
-  func mark(_ word: [UInt8], in marks: inout [Bool], of wanted: [Bool]) {
-    // Where few are wanted, going through the others would take longer than finding each.
-    let isSparse = wanted.count(where: { $0 }) < wanted.count / 8
-    bytes.withUnsafeBytes { bytes in
-      word.withUnsafeBytes { word in
-        var place = 0
-        while place < ends.count {
-          guard wanted[place], !marks[place] else {
-            place += 1
-            continue
-          }
-          let start = place == 0 ? 0 : ends[place - 1]
-          let end = isSparse ? ends[place] : bytes.count
-          let found = ByteSearch.place(of: word, in: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-          guard let found else {
-            if isSparse { place += 1 } else { return }
-            continue
-          }
-          while ends[place] < start + found { place += 1 }
-          marks[place] = true
-          place += 1
-        }
-      }
     }
   }
 }

@@ -170,6 +170,7 @@ struct Receiving {
     let rows = MessageRows(manifest.items, messages, records, database.engine.snapshot())
     var options = CollectionOptions(today: CreditDatabase.today())
     (options.channel, options.encoding, options.admission) = (.interface, .utf8, admission)
+    options.resubmits = try repeated(entry)
     // A package of which so much is refused meets another catalogue: none of its rows is taken in.
     options.maximumRejects = Self.maximumRefusals
     let receipt: Receipt? =
@@ -199,6 +200,21 @@ struct Receiving {
         Set(row.row.reasons.map(\.item)).subtracting([""]).sorted().joined(separator: ", "))
     }
     return rows.edited
+  }
+
+  /// The batch whose refused rows come again: units are judged by their first attempt, whatever came of it.
+  private func repeated(_ entry: PublishedEntry) throws -> UInt64? {
+    guard let number = manifest.repeats,
+      let batch = try tables.received(number, from: manifest.sender, route: manifest.route)?.batch
+    else { return nil }
+    // Who counts as reporting may be another unit since: then it is a batch of its own.
+    let check = ReportingCheck(snapshot: database.engine.snapshot())
+    do {
+      try check.check(unit, entry.entry, period: nil, resubmits: batch, on: CreditDatabase.today())
+      return batch
+    } catch let error as CreditError where error.code == "otherBatch" || error.code == "unknownBatch" {
+      return nil
+    }
   }
 
   private func bring(

@@ -44,6 +44,8 @@ public struct ExchangePackage: Codable, Sendable, Equatable {
   public var repeats: Int?
   /// For such a package: receipts up to this commit count.
   var receiptsCommit: UInt64?
+  /// For such a package: whether changes go that earlier ones left out. `nil` in packages of a version that passed over them.
+  var goesUnlessHeld: Bool?
   /// Whether it holds all there is of the entry: the first one behind a beginning anew (全量包).
   public var isFull = false
   /// The commit as of which the entry says what items there are, and on an authorized route who consented.

@@ -20,27 +20,23 @@ struct PackageContent {
   private let identifying: Set<String>
   private let from: UInt64
   private let isFull: Bool
-  /// Numbers of the changes that go, where not all do.
-  private let only: Set<String>?
-  /// For these alone: the store as it is when they go again; what has a newer version does not go.
-  private let present: CreditSnapshot?
-  /// The package that is repeated.
-  private let original: Original?
+  /// For changes that go once more: which, and the store as it is by then; what has a newer version does not go.
+  private let repeated: RepeatedChanges?
   /// Whose records the receiver had and may have; `nil` on routes upward.
   private let consents: PackagePermissions?
   /// For a package that goes now: whose records may go; `nil` where nobody is asked.
   var permitted: PermittedSubjects?
 
-  /// A place of its own for what would contain itself.
-  private final class Original {
-    let content: PackageContent
-    init(content: PackageContent) { self.content = content }
-  }
-
   /// That entry.
   var published: CatalogueEntry { entry.entry }
 
   init(_ package: ExchangePackage, in database: CreditDatabase) throws {
+    try self.init(package, repeating: RepeatedChanges(package, in: database), in: database)
+  }
+
+  init(
+    _ package: ExchangePackage, repeating repeated: RepeatedChanges?, in database: CreditDatabase
+  ) throws {
     snapshot = database.snapshot(asOf: package.toCommit)
     entry = try database.catalogue.entry(
       package.entry, asOf: database.engine.snapshot(asOf: package.entryCommit))
@@ -49,31 +45,11 @@ struct PackageContent {
     from = package.fromCommit
     isFull = package.isFull
     consents = try PackagePermissions(package, in: database)
-    guard let repeats = package.repeats, let receipts = package.receiptsCommit else {
-      (only, present, original) = (nil, nil, nil)
-      return
-    }
-    let then = database.snapshot(asOf: receipts)
-    let known = try ExchangeTables(snapshot: then.engine).packages(of: package.route)
-    guard let first = known.first(where: { $0.number == repeats }) else {
-      throw CreditError("unknownPackage", "route \(package.route) has no package \(repeats)")
-    }
-    let content = try PackageContent(first, in: database)
-    var refused = try content.refused(in: first, as: then)
-    // What went again before has a receipt of its own.
-    for again in known where again.repeats == repeats {
-      guard let receipts = again.receiptsCommit else { continue }
-      let earlier = database.snapshot(asOf: receipts)
-      let state = try ExchangeTables(snapshot: earlier.engine).package(repeats, of: package.route)
-      refused.subtract(try content.refused(in: state, as: earlier))
-    }
-    present = then
-    original = Original(content: content)
-    only = refused
+    self.repeated = repeated
   }
 
   /// Numbers of the changes that the receiver had refused by some commit.
-  private func refused(in package: ExchangePackage, as then: CreditSnapshot) throws -> Set<String> {
+  func refused(in package: ExchangePackage, as then: CreditSnapshot) throws -> Set<String> {
     let lines = try ExchangeTables(snapshot: then.engine).lines(of: package.number, package.route)
     guard package.others == .rejected else {
       return Set(lines.values.filter { $0.state == .rejected }.map(\.id))
@@ -89,7 +65,7 @@ struct PackageContent {
   ///
   /// - Throws: `CreditError`, code `consentEnded`, before a record is given that may not go.
   func forEach(_ body: (ExchangeMessage) throws -> Void) throws {
-    try visit { message in
+    try visit { message, _ in
       if let permitted, message.operation == .put,
         !permitted.allows(Identifier(message.subject.text, as: message.subject.kind))
       {
@@ -102,7 +78,12 @@ struct PackageContent {
     }
   }
 
-  private func visit(_ body: (ExchangeMessage) throws -> Void) throws {
+  /// Gives the numbers of the changes; of those that go once more, the numbers that they had.
+  func forEachNumber(_ body: (String) throws -> Void) throws {
+    try visit { _, number in try body(number) }
+  }
+
+  private func visit(_ body: (_ message: ExchangeMessage, _ number: String) throws -> Void) throws {
     // Two records of an entry without record key may have been corrected to one content: elsewhere they are one record, and one message.
     var given: Set<String> = []
     var units: [UInt64: String?] = [:]
@@ -117,22 +98,22 @@ struct PackageContent {
       for record in page.changes where record.until == nil {
         guard let message = try message(record, histories, &units) else { continue }
         // Under the number it had when it went before.
-        let number = try original?.content.asOfPresent(message).id ?? message.id
-        guard only?.contains(number) ?? true, try isNewest(record) else { continue }
+        let number = try repeated?.original.asOfPresent(message).id ?? message.id
+        guard repeated?.only.contains(number) ?? true, try isNewest(record) else { continue }
         guard !entry.keyItems.isEmpty || given.insert(message.id).inserted else { continue }
         guard try consents?.maySendAgain(message) ?? true else { continue }
-        try body(try asOfPresent(message))
+        try body(try asOfPresent(message), number)
       }
       guard page.hasMore else { break }
       token = page.next
     }
     try forEachByConsent(&units) { message, record in
-      guard only?.contains(message.id) ?? true, try message.operation == .withdraw || isNewest(record) else {
-        return
-      }
+      guard repeated?.only.contains(message.id) ?? true,
+        try message.operation == .withdraw || isNewest(record)
+      else { return }
       guard try consents?.maySendAgain(message, isOpen: { try isOpen(record) }) ?? true else { return }
       guard !entry.keyItems.isEmpty || given.insert(message.id).inserted else { return }
-      try body(message)
+      try body(message, message.id)
     }
   }
 
@@ -177,7 +158,7 @@ struct PackageContent {
 
   /// What goes again as the store is now: a content that another record has taken meanwhile is not taken back.
   private func asOfPresent(_ message: ExchangeMessage) throws -> ExchangeMessage {
-    guard let present, let replaces = message.replaces else { return message }
+    guard let present = repeated?.present, let replaces = message.replaces else { return message }
     let subject = Identifier(message.subject.text, as: message.subject.kind)
     let isTaken = try present.records(of: subject, entry: entry.entry.code, links: .ignored)
       .contains { values($0) == replaces }
@@ -237,7 +218,7 @@ struct PackageContent {
 
   /// Whether a record is there when changes go again: then it goes, and is not taken back.
   private func isOpen(_ record: CreditRecord) throws -> Bool {
-    guard let present else { return false }
+    guard let present = repeated?.present else { return false }
     return try present.records(of: record.subject, entry: entry.entry.code, links: .ignored).contains {
       other in
       !other.state.isClosed
@@ -248,7 +229,7 @@ struct PackageContent {
 
   /// Whether nothing newer of a record has come since, which would go by itself.
   private func isNewest(_ record: CreditRecord) throws -> Bool {
-    guard let present else { return true }
+    guard let present = repeated?.present else { return true }
     let isKeyed = !entry.keyItems.isEmpty
     return try present.records(
       of: record.subject, entry: entry.entry.code, versions: .history, links: .ignored

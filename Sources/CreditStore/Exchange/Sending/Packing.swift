@@ -37,7 +37,13 @@ extension CreditDatabase {
       for entry in route.entries {
         try check(route, entry, snapshot.engine)
       }
-      return try route.entries.compactMap { try pack($0, of: route, snapshot, limit: limit, on: day) }
+      // Read once: a route of years has thousands of packages.
+      var known = try ExchangeTables(snapshot: engine.snapshot()).packages(of: code)
+      return try route.entries.compactMap { entry in
+        let package = try pack(entry, of: route, behind: known, snapshot, limit: limit, on: day)
+        if let package { known.append(package) }
+        return package
+      }
     } catch { throw CreditError(wrapping: error) }
   }
 
@@ -50,9 +56,9 @@ extension CreditDatabase {
   }
 
   private func pack(
-    _ entry: String, of route: ExchangeRoute, _ snapshot: CreditSnapshot, limit: Int, on day: Day
+    _ entry: String, of route: ExchangeRoute, behind known: [ExchangePackage], _ snapshot: CreditSnapshot,
+    limit: Int, on day: Day
   ) throws -> ExchangePackage? {
-    let known = try ExchangeTables(snapshot: engine.snapshot()).packages(of: route.code)
     let restart = known.lastIndex { $0.state == .restart }
     let last = known[(restart.map { $0 + 1 } ?? 0)...].last { $0.entry == entry && $0.repeats == nil }
     var package = ExchangePackage(
@@ -111,8 +117,8 @@ extension CreditDatabase {
 
   private func keep(_ package: ExchangePackage, after last: Int?) throws {
     _ = try engine.write { transaction in
-      let known = try ExchangeTables(snapshot: transaction.snapshot).packages(of: package.route)
-      guard known.last?.number == last else {
+      let known = try ExchangeTables(snapshot: transaction.snapshot).lastNumber(of: package.route)
+      guard known == last else {
         throw CreditError("conflict", "somebody else packed for route \(package.route) meanwhile; try again")
       }
       try ExchangeTables.put(package, &transaction)
@@ -161,6 +167,7 @@ extension CreditDatabase {
       var package = original
       (package.number, package.repeats, package.receiptsCommit) =
         ((known.last?.number ?? 0) + 1, number, snapshot.commit)
+      package.goesUnlessHeld = true
       (package.attempts, package.sent, package.others, package.packed) = (0, nil, nil, Date())
       (package.accepted, package.rejected, package.batch, package.isFull) = (0, 0, nil, false)
       if route.purpose != .upward {
