@@ -179,7 +179,8 @@ public final class CreditDatabase: Sendable {
       if source.encoding != .auto { options.encoding = source.encoding }
       let entry = try catalogue.entry(code, on: options.rules.today)
       let collector = Collector(
-        engine: engine, entry: entry, unit: unit, options: options, shared: shared, progress: progress)
+        engine: engine, entry: entry, unit: unit.map(ReportingUnit.writtenCode), options: options,
+        shared: shared, progress: progress)
       return try collector.collect(try source.open(), path: source.path)
     } catch { throw CreditError(wrapping: error) }
   }

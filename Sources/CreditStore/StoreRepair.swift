@@ -50,12 +50,23 @@ extension CreditDatabase {
     }
   }
 
-  private static func named(_ report: RepairReport, in target: String) throws -> StoreRepairResult {
+  private static func named(_ found: RepairReport, in target: String) throws -> StoreRepairResult {
+    var report = found
     let database = try CreditDatabase(opening: target, mode: .readOnly)
     let snapshot = database.snapshot().engine
     var names = SystemDatasets.names
     for entry in (try? database.catalogue.codes(asOf: snapshot)) ?? [] {
       names[entry.dataset.rawValue] = entry.code
+    }
+    // Where the rows themselves do not say it any more, every batch of their entry and commits may have brought them.
+    let batches = (try? database.snapshot().batches()) ?? []
+    for (place, loss) in report.losses.enumerated() where loss.batches.isEmpty {
+      let entry = loss.dataset.flatMap { names[$0] }
+      report.losses[place].batches =
+        batches.filter { batch in
+          (loss.firstCommit...max(loss.firstCommit, loss.lastCommit)).contains(batch.batch)
+            && (loss.dataset == nil || batch.entry == entry)
+        }.map(\.batch).sorted()
     }
     var files: [UInt64: String] = [:]
     for batch in Set(report.losses.flatMap(\.batches)) {

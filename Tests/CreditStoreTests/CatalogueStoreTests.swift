@@ -304,6 +304,9 @@ import Testing
         records += 1
         func note(_ what: String, _ holds: Bool) { if holds { expected[what, default: 0] += 1 } }
         note("DAY typeChanged", record["DAY"] != nil)
+        // Of its new type nobody has a value, nor of an item that is new.
+        note("DAY missing", new.items[2].required)
+        note("ADDED missing", true)
         note("AMOUNT missing", record["AMOUNT"] == nil)
         note("AMOUNT tooManyDigits", record["AMOUNT"]?.canonicalText.count ?? 0 > 7)
         let text = record["TEXT"]?.canonicalText

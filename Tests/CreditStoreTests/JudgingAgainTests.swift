@@ -113,6 +113,37 @@ import Testing
     try database.close()
   }
 
+  /// A row that nobody was named in is linked later: what came meanwhile, or was corrected, stands.
+  @Test func linkingAnOldRowUndoesNothing() throws {
+    let fixture = try StoreFixture()
+    let database = fixture.database
+    let code = StoreFixture.codes[0]
+    let old = try fixture.collect([",9,2024-01-05,1,一月", ",8,2024-01-05,1,一月"])
+    try fixture.collect(["\(code),9,2024-01-05,1,三月"])
+    _ = try database.correct(
+      "T1", subject: Identifier(code, as: .unifiedSocialCreditCode), key: "9", reason: "异议成立",
+      changes: ["TEXT": .text("改正")])
+    let linked = try database.judgeAgain(
+      batch: old.batch, corrections: [1: ["CODE": code], 2: ["代码": code]])
+    #expect((linked.loaded, linked.updated, linked.remaining) == (1, 0, 1))
+    #expect(linked.refusals.first?.reasons.map(\.rule) == ["R-NEWER"])
+    #expect(try fixture.records(code).first { $0.key == "9" }?["TEXT"] == .text("改正"))
+    // Whoever corrects what the row says looked at it.
+    let mended = try database.judgeAgain(
+      batch: old.batch, corrections: [1: ["CODE": code, "TEXT": "二月"]])
+    #expect(mended.updated == 1)
+  }
+
+  /// A row with a comma too many can be corrected by whoever says what its cells are.
+  @Test func aRaggedRowCanBeCorrected() throws {
+    let fixture = try StoreFixture()
+    let receipt = try fixture.collect(["\(StoreFixture.codes[0]),1,2024-01-05,1,甲,"])
+    #expect(try fixture.rules(ofBatch: receipt.batch) == ["1 questionable R-RAGGED"])
+    #expect(try fixture.database.judgeAgain(batch: receipt.batch).remaining == 1)
+    let mended = try fixture.database.judgeAgain(batch: receipt.batch, corrections: [1: ["TEXT": "甲"]])
+    #expect((mended.loaded, mended.remaining) == (1, 0))
+  }
+
   @Test func whatCannotBeJudgedIsSaid() throws {
     let fixture = try StoreFixture()
     let database = fixture.database

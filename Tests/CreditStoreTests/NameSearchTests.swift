@@ -52,10 +52,21 @@ import Testing
     var answers: [Answer] = []
     for code in codes {
       var found: [String: (former: Bool, entries: Set<String>, spellings: [[UInt8]])] = [:]
-      for record in try fixture.records(code, .history) {
+      let versions = try fixture.records(code, .history)
+      for record in versions {
+        // What was withdrawn in the end, or corrected, was never so.
+        let later = versions.filter {
+          $0.entry.code == record.entry.code && $0.key == record.key && $0.version > record.version
+        }
+        let last = later.max { $0.version < $1.version } ?? record
+        if last.state == .withdrawn
+          || later.contains(where: { $0.version == record.version + 1 && $0.state == .corrected })
+        {
+          continue
+        }
         guard case .text(let text)? = record["NAME"] else { continue }
         let name = NormalizedName(text).text
-        let isCurrent = record.isCurrent && record.state != .withdrawn
+        let isCurrent = record.isCurrent
         var known = found[name] ?? (true, [], [])
         known.spellings.append(Array(text.utf8))
         known.former = known.former && !isCurrent

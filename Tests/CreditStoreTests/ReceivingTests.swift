@@ -81,7 +81,7 @@ import Testing
     try city.collect([ExchangeFixture.row(0, "1", "短"), ExchangeFixture.row(0, "2", "这个太长了")])
     let first = try #require(try await ExchangeFixture.send(city, province).first)
     #expect(first.loaded == 1 && first.receipt.lines.count == 1)
-    #expect(first.receipt.lines.first?.message == "TEXT")
+    #expect(first.receipt.lines.first?.message == "TEXT: longer than 3 characters")
     #expect(try city.database.snapshot().packages(ofRoute: "up").first?.state == .partlyRejected)
     let subject = Identifier(StoreFixture.codes[0], as: .unifiedSocialCreditCode)
     _ = try province.database.withdraw("T1", subject: subject, key: "1", reason: "异议成立")
@@ -224,8 +224,45 @@ import Testing
       manifest: folder + ExchangeFixture.file(again, ".json"))
     #expect(taken.loaded == 1)
     let report = try #require(
-      try province.database.snapshot().batches().first(where: { $0.number == taken.batch }))
+      try province.database.snapshot().batches().first(where: { $0.batch == taken.batch }))
     #expect(report.resubmits == batch)
+  }
+
+  /// What was corrected here, an older state of the sender's does not undo; what this store closed is kept for a person.
+  @Test func aPackageUndoesNoCorrectionOfThisStore() async throws {
+    let (city, province) = (try ExchangeFixture.sender(), try StoreFixture())
+    let subject = Identifier(StoreFixture.codes[0], as: .unifiedSocialCreditCode)
+    try city.collect([ExchangeFixture.row(0, "1", "甲"), ExchangeFixture.row(0, "2", "乙")])
+    try await ExchangeFixture.send(city, province)
+    _ = try province.database.correct(
+      "T1", subject: subject, key: "1", reason: "核实", changes: ["TEXT": .text("改正")])
+    _ = try province.database.withdraw("T1", subject: subject, key: "2", reason: "异议成立")
+    // The city sends all it has once more.
+    try city.database.restart(route: "up", reason: "重新上报")
+    let again = try #require(try await ExchangeFixture.send(city, province).first)
+    #expect(
+      again.updated == 0 && again.duplicate == 1 && again.receipt.lines.map(\.code) == ["R-CLOSED"],
+      "\(again)")
+    #expect(try province.records(StoreFixture.codes[0]).map { $0["TEXT"] } == [.text("改正")])
+    // Nothing of it is new, and nothing waits; what is new does.
+    #expect(again.batch == nil)
+    try city.collect([ExchangeFixture.row(0, "2", "新")])
+    let newer = try #require(try await ExchangeFixture.send(city, province).first)
+    #expect(newer.receipt.lines.map(\.code) == ["R-CLOSED"])
+    #expect(try province.rules(ofBatch: try #require(newer.batch)) == ["1 questionable R-CLOSED"])
+    // What the city itself changes goes on to count.
+    _ = try city.database.correct(
+      "T1", subject: subject, key: "1", reason: "改", changes: ["TEXT": .text("丙")])
+    let changed = try #require(try await ExchangeFixture.send(city, province).first)
+    #expect(changed.updated == 1)
+    #expect(try province.records(StoreFixture.codes[0]).map { $0["TEXT"] } == [.text("丙")])
+    // Nobody takes in what it sent itself.
+    let package = try #require(try city.database.snapshot().packages(ofRoute: "up").last)
+    let error = await #expect(throws: CreditError.self) {
+      try await city.database.receive(
+        manifest: try ExchangeFixture.outbox(city) + ExchangeFixture.file(package, ".json"))
+    }
+    #expect(error?.code == "ownPackage")
   }
 
   /// A file that changes between two readings of it is noticed, and nothing of it is taken in.

@@ -217,4 +217,48 @@ import Testing
     #expect(try database.snapshot().subjectCounts()[.naturalPerson] == 2)
     try database.close()
   }
+
+  /// An organisation code that the credit code beside it contradicts is reported, and linked with nobody; what was withdrawn is no evidence and no subject.
+  @Test func contradictionsAndWithdrawnRowsAreNoEvidence() async throws {
+    let fixture = try StoreFixture([Self.entry])
+    let code = Self.valid(Self.codes[0], .unifiedSocialCreditCode)
+    let other = Self.valid("MA0000998", .organizationCode)
+    let right = Self.body(code)
+    let registration = Self.valid(Self.registrations[0], .businessRegistrationNumber)
+    try fixture.collect(
+      [
+        "\(code),\(other),,,,1,2021-01-01", ",\(other),,,,2,2021-01-01",
+        "\(code),,\(registration),,,3,2021-01-01", ",,\(registration),,,4,2021-01-01",
+      ], entry: "L1", header: Self.header)
+    // The row that names code and registration number turns out to be wrong.
+    _ = try fixture.database.withdraw("L1", subject: right, key: "3", reason: "误报")
+    let result = try await fixture.database.matchSubjects()
+    #expect(result.linked.isEmpty && result.conflicts.map(\.identifier.text) == [other], "\(result)")
+    #expect(result.conflicts.first?.subjects.map(\.text) == [code])
+    let counts = try fixture.database.snapshot().subjectCounts()
+    #expect(counts.values.reduce(0, +) == 3, "\(counts)")
+    // Of the code nothing is left but what was withdrawn.
+    _ = try fixture.database.withdraw("L1", subject: right, key: "1", reason: "误报")
+    #expect(try fixture.database.snapshot().subjectCounts().values.reduce(0, +) == 2)
+    _ = try await fixture.database.compact()
+    #expect(try fixture.database.snapshot().subjectCounts().values.reduce(0, +) == 2)
+    let refused = #expect(throws: CreditError.self) {
+      try fixture.database.link(
+        right, Identifier(other, as: .organizationCode), evidence: .organizationCode, by: "甲")
+    }
+    #expect(refused?.code == "evidenceContradicts")
+  }
+
+  /// A tax number of fifteen characters has the organisation code in it.
+  @Test func oldTaxNumbersAreLinkedByTheirOrganisationCode() async throws {
+    var entry = Self.entry
+    entry.items[2] = CatalogueItem(id: "REG", name: "税务登记号", identifier: .taxpayerNumber)
+    let fixture = try StoreFixture([entry])
+    let code = Self.valid(Self.codes[0], .unifiedSocialCreditCode)
+    let tax = "130302" + code.dropFirst(8).prefix(9)
+    try fixture.collect(
+      ["\(code),,,,,1,2021-01-01", ",,\(tax),,,2,2021-01-01"], entry: "L1", header: Self.header)
+    #expect(try await fixture.database.matchSubjects().linked == ["organizationCode": 1])
+    #expect(try fixture.database.snapshot().records(of: Self.body(code)).count == 2)
+  }
 }

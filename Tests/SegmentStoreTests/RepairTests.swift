@@ -233,36 +233,6 @@ import Testing
       !poor.isComplete && poor.segmentsLost >= 1 && poor.faults.contains { $0.what.contains("missing") })
   }
 
-  @Test func theJournalIsKeptUpToItsDamage() throws {
-    let folder = try TemporaryFolder()
-    let path = folder.path("store")
-    _ = try SegmentEngine.create(at: path)
-    let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: Self.options())
-    var prefix: [String] = []
-    for step in 0..<5 {
-      _ = try RichRows.fill(engine, rows: 10, commits: 1, seed: UInt64(step))
-      if step == 1 { prefix = try Self.lines(engine) }
-    }
-    try engine.close()
-    let journal = URL(fileURLWithPath: path + "/journal-1.jnl")
-    let contents = try JournalReader.read(
-      PosixFileSystem().open(journal.path, writable: false), number: 1, store: engine.identifier)
-    #expect(contents.records.count == 5)
-    var bytes = try Data(contentsOf: journal)
-    // Frames of equal commits are about equally long: the third.
-    bytes[64 + (Int(contents.lastOffset) - 64) / 2] ^= 1
-    try bytes.write(to: journal)
-    #expect(throws: StoreError.self) {
-      try SegmentEngine(opening: path, mode: .readOnly, options: Self.options())
-    }
-    let report = try SegmentEngine.repair(path, into: folder.path("repaired"), options: Self.options())
-    #expect(report.losesCommits && report.commit == 2 && !report.isComplete)
-    let repaired = try SegmentEngine(
-      opening: folder.path("repaired"), mode: .readWrite(), options: Self.options())
-    #expect(try Self.lines(repaired) == prefix)
-    #expect(repaired.identifier == engine.identifier)
-  }
-
   /// The state stands twice in its file: any damage to one copy leaves the store as it is, and is told by `verify`.
   @Test func eitherCopyOfTheStateIsEnough() throws {
     let folder = try TemporaryFolder()

@@ -11,7 +11,7 @@ struct AggregateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "aggregate", abstract: "Counts and sums over groups of current records.",
     discussion: """
-      Groups: an item, month(X), quarter(X), year(X), or $entry, $unit, $batch, $state, $subjectKind, $division.
+      Groups: an item, month(X), quarter(X), year(X), or $entry, $unit, $batch, $received (the batch of the first version), $state, $subjectKind, $division.
       Measures: count, sum:X, min:X, max:X, avg:X, distinct:X.
       """)
 

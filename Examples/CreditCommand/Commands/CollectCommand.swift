@@ -67,7 +67,12 @@ struct CollectCommand: AsyncParsableCommand {
       for file in files {
         do {
           let receipt = try await collect(file, into: database)
-          if output.json { print(receipt) } else { rows.append(Self.cells(receipt)) }
+          if output.json {
+            print(receipt)
+          } else {
+            rows.append(Self.cells(receipt))
+            remark(receipt)
+          }
         } catch {
           failed += 1
           print(CreditError(wrapping: error), file: file)
@@ -112,15 +117,52 @@ struct CollectCommand: AsyncParsableCommand {
 
   private func print(_ receipt: Receipt) {
     Terminal.line(
-      JSON.object([
-        ("file", .string(receipt.file)), ("batch", .unsigned(receipt.batch)),
-        ("reported", .int(receipt.reported)),
-        ("loaded", .int(receipt.loaded)), ("updated", .int(receipt.updated)),
-        ("duplicate", .int(receipt.duplicate)),
-        ("questionable", .int(receipt.questionable)), ("unlinked", .int(receipt.unlinked)),
-        ("warnings", .int(receipt.warnings)), ("commit", .unsigned(receipt.commit)),
-        ("seconds", .number((receipt.seconds * 1000).rounded() / 1000)),
-      ]).text)
+      JSON.object(
+        [
+          ("file", .string(receipt.file)), ("batch", .unsigned(receipt.batch)),
+          ("reported", .int(receipt.reported)),
+          ("loaded", .int(receipt.loaded)), ("updated", .int(receipt.updated)),
+          ("duplicate", .int(receipt.duplicate)),
+          ("questionable", .int(receipt.questionable)), ("unlinked", .int(receipt.unlinked)),
+          ("warnings", .int(receipt.warnings)), ("commit", .unsigned(receipt.commit)),
+          ("seconds", .number((receipt.seconds * 1000).rounded() / 1000)),
+        ] + details(receipt)
+      ).text)
+  }
+
+  /// What only some receipts have.
+  private func details(_ receipt: Receipt) -> [(String, JSON)] {
+    var members: [(String, JSON)] = []
+    if let warnings = receipt.warningRules {
+      members.append(
+        (
+          "warningRules",
+          .array(
+            warnings.map {
+              .object([
+                ("rule", .string($0.rule)), ("rows", .int($0.rows)),
+                ("firstRows", .array($0.firstRows.map(JSON.int))),
+              ])
+            })
+        ))
+    }
+    if let columns = receipt.ignoredColumns {
+      members.append(("ignoredColumns", .array(columns.map { .string($0) })))
+    }
+    return members
+  }
+
+  /// Tells people what a table of counters does not.
+  private func remark(_ receipt: Receipt) {
+    if let columns = receipt.ignoredColumns {
+      Terminal.error(
+        "credit: \(receipt.file): columns that are no item were left out: \(columns.joined(separator: ", "))")
+    }
+    for warning in receipt.warningRules ?? [] {
+      let rows = warning.firstRows.prefix(10).map(String.init).joined(separator: ", ")
+      Terminal.error(
+        "credit: \(receipt.file): \(warning.rows) rows with warning \(warning.rule), the first: \(rows)")
+    }
   }
 
   private func print(_ error: CreditError, file: String) {

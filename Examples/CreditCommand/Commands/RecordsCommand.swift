@@ -54,7 +54,15 @@ struct RecordsCommand: AsyncParsableCommand {
 /// The two forms of `--as-of`.
 enum AsOf {
   static func snapshot(_ text: String, _ database: CreditDatabase) throws -> CreditSnapshot {
-    if let commit = UInt64(text) { return database.snapshot(asOf: commit) }
+    if let commit = UInt64(text) {
+      let last = database.snapshot().commit
+      if commit <= last { return database.snapshot(asOf: commit) }
+      // Eight digits behind all commits are a day.
+      guard text.utf8.count == 8, let date = instant(text) else {
+        throw CreditError("unknownCommit", "the store has no commit \(commit); the last is \(last)")
+      }
+      return database.snapshot(asOf: date)
+    }
     guard let instant = instant(text) else {
       throw ValidationError("--as-of must be a commit number or an instant such as 2026-01-31T08:00:00Z")
     }

@@ -64,15 +64,22 @@ struct RejectsCommand: AsyncParsableCommand {
           })
         return
       }
-      for found in found { Terminal.line(JSON.object(members(found, presentation)).text) }
+      var entries: [UInt64: CatalogueEntry] = [:]
+      for found in found {
+        let entry = try entries[found.batch] ?? snapshot.entry(ofBatch: found.batch)
+        entries[found.batch] = entry
+        Terminal.line(JSON.object(members(found, entry, presentation)).text)
+      }
     }
   }
 
-  private func members(_ found: SetAsideEntry, _ presentation: RecordPresentation) -> [(String, JSON)] {
+  private func members(
+    _ found: SetAsideEntry, _ entry: CatalogueEntry, _ presentation: RecordPresentation
+  ) -> [(String, JSON)] {
     let row = found.row
     let raw: (String, JSON) =
       switch row.raw {
-      case .object(let text): ("raw", .raw(presentation.rawRow(text)))
+      case .object(let text): ("raw", .raw(presentation.rawRow(text, of: entry)))
       case .base64(let text): ("rawBase64", .string(presentation.rawBytes(text)))
       case .missing: ("raw", .null)
       case .excerpt(let text):

@@ -32,6 +32,10 @@ struct QuestionRights {
       throw AccessRefusal(.entryNotGranted, "records of \(hidden) may not be seen")
     }
     entries = try Set(codes).sorted().map { try reading.snapshot.entry($0) }
+    if others.contains("$received") {
+      throw CreditError(
+        "unknownItem", "$received may stand in a condition, and not in groups or measures", item: "$received")
+    }
     let filter = try condition.map { try Filter(parsing: $0) }
     var names = Set(others + ordering)
     var isProbing = entries.contains { entry in

@@ -12,7 +12,7 @@ public struct BatchReport: Codable, Sendable, Equatable {
     case complete
     /// Some of its rows wait to be corrected, linked or judged again (待处理).
     case waiting
-    /// Some of its rows wait, but they were sent again: what still fails waits there (已重报).
+    /// Some of its rows wait, but as many were sent again: what still fails waits there (已重报).
     case resubmitted
     /// Its unit said that there is nothing to report for the period (零报送).
     case nothing
@@ -34,6 +34,8 @@ public struct BatchReport: Codable, Sendable, Equatable {
   public var resubmits: UInt64?
   /// The batches that sent its rejects again.
   public var resubmittedIn: [UInt64] = []
+  /// Rows that these batches reported.
+  public var resubmittedRows = 0
   /// Whether it is no file but rows of another batch that were judged again.
   public var isJudgement: Bool
   /// Rows reported.
@@ -78,12 +80,12 @@ public struct BatchReport: Codable, Sendable, Equatable {
 
   /// How far it is.
   public var state: State {
-    if waiting > 0 { return resubmittedIn.isEmpty ? .waiting : .resubmitted }
+    if waiting > 0 { return openRows > 0 ? .waiting : .resubmitted }
     return reported == 0 && file == nil ? .nothing : .complete
   }
 
-  /// Rows of it that somebody has to see to: none where they were sent again.
-  public var openRows: Int { resubmittedIn.isEmpty ? waiting : 0 }
+  /// Rows of it that somebody has to see to: those that wait, without as many as were sent again.
+  public var openRows: Int { max(0, waiting - resubmittedRows) }
 
   /// The day it was committed, in the time zone of Asia/Shanghai.
   public var day: Day {

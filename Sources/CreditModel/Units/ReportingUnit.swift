@@ -51,6 +51,23 @@ public struct ReportingUnit: Codable, Sendable, Equatable {
   }
 }
 
+extension ReportingUnit {
+  /// The code of a unit as it is stored: a credit code in capitals and without blanks; anything else as it is.
+  package static func writtenCode(_ code: String) -> String {
+    let verdict = Identifier.check(code, as: .unifiedSocialCreditCode, on: .epoch)
+    return verdict.isValid ? verdict.normalized : code
+  }
+
+  /// The unit with its codes as they are stored.
+  package var written: ReportingUnit {
+    var unit = self
+    unit.code = Self.writtenCode(code)
+    unit.parent = parent.map(Self.writtenCode)
+    unit.successor = successor.map(Self.writtenCode)
+    return unit
+  }
+}
+
 /// An account with which somebody of a unit works (账号).
 public struct UnitAccount: Codable, Sendable, Equatable {
   /// What the account is called where one signs in.

@@ -60,10 +60,16 @@ public final class CreditCatalogue: Sendable {
 
   /// Publishes entries.
   ///
+  /// - Parameters:
+  ///   - entries: the entries, each once.
+  ///   - leavesValues: whether items may get another type or scale although records have values: these stay in older versions and are not shown. Collecting
+  ///     the files again brings them back.
   /// - Returns: how many were published and how many were there already, word for word.
-  /// - Throws: `CatalogueError` for an invalid entry, `CreditError` for a version that is not newer; nothing changes.
+  /// - Throws: `CatalogueError` for an invalid entry; `CreditError`: `versionNotNewer`, `recordKeyChanged`, `subjectChanged`, `typeChanged`; nothing changes.
   @discardableResult
-  public func publish(_ entries: [CatalogueEntry]) throws -> (published: Int, unchanged: Int) {
+  public func publish(
+    _ entries: [CatalogueEntry], leavesValues: Bool = false
+  ) throws -> (published: Int, unchanged: Int) {
     guard Set(entries.map(\.code)).count == entries.count else {
       throw CreditError(
         "invalidCatalogue", "the same entry stands twice; publish its versions one after the other")
@@ -72,7 +78,7 @@ public final class CreditCatalogue: Sendable {
     _ = try engine.write { transaction in
       var numbers = CatalogueNumbers()
       for entry in entries {
-        if let next = try place(entry, &numbers, &transaction) { published.append(next) }
+        if let next = try place(entry, leavesValues, &numbers, &transaction) { published.append(next) }
       }
     }
     remember(published)
@@ -81,7 +87,9 @@ public final class CreditCatalogue: Sendable {
 
   /// Publishes one entry.
   @discardableResult
-  public func publish(_ entry: CatalogueEntry) throws -> Bool { try publish([entry]).published == 1 }
+  public func publish(_ entry: CatalogueEntry, leavesValues: Bool = false) throws -> Bool {
+    try publish([entry], leavesValues: leavesValues).published == 1
+  }
 
   /// The numbers of datasets that a transaction gives out; looked for when the first is needed.
   struct CatalogueNumbers {
@@ -104,7 +112,8 @@ public final class CreditCatalogue: Sendable {
 
   /// Puts a version of an entry in the place of the current one; `nil` when it is the same word for word.
   func place(
-    _ entry: CatalogueEntry, _ numbers: inout CatalogueNumbers, _ transaction: inout WriteTransaction
+    _ entry: CatalogueEntry, _ leavesValues: Bool, _ numbers: inout CatalogueNumbers,
+    _ transaction: inout WriteTransaction
   ) throws -> PublishedEntry? {
     try entry.validate()
     try Self.checkSpelling(entry)
@@ -112,6 +121,8 @@ public final class CreditCatalogue: Sendable {
     if let old = try current(entry.code, in: transaction.snapshot) {
       if old.value.entry == entry { return nil }
       next = try Self.successor(of: old.value, entry)
+      try LeftValues(old: old.value, next: next, snapshot: transaction.snapshot)
+        .check(leavesValues: leavesValues)
       transaction.supersede(old.address)
     } else {
       next = PublishedEntry(

@@ -33,6 +33,8 @@ package final class CollectionWorker {
   /// Rows of each chunk, to number rows across the file.
   package private(set) var rowsOfChunk: [(chunk: Int, rows: Int)] = []
   package var warnings: Int { converter.warnings }
+  /// The same by rule.
+  private(set) var rowWarnings = RowWarnings()
   /// The distinct texts of each item, which the rows refer to.
   package var pools: [TextPool?] { converter.pools }
   package var itemsRepeatingKey: [Int] { converter.itemsRepeatingKey }
@@ -146,6 +148,9 @@ package final class CollectionWorker {
             chunk, &row, .questionable, [finding], form: RawRow.object,
             raw: RawRow.json(header: plan.header, parser) ?? "{}")
           continue
+        }
+        if !converter.warningRules.isEmpty {
+          rowWarnings.add(converter.warningRules, of: Self.sequence(chunk: chunk, row: row))
         }
         let raw =
           plan.closedKeys.contains(key) ? Array((RawRow.json(header: plan.header, parser) ?? "{}").utf8) : []

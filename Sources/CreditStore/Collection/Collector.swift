@@ -44,6 +44,12 @@ package struct Collector {
     var reported: Int
     var layout: String
     var encoding: FileEncoding
+    var ignoredColumns: [String]
+
+    /// The number of a row in the file, from 1.
+    func number(ofRow sequence: UInt64) -> Int {
+      firstRowOfChunk[Int(sequence >> 40)] + Int(sequence & (1 << 40 - 1)) + 1
+    }
   }
 
   /// Takes in the rows of one source as one batch.
@@ -62,6 +68,9 @@ package struct Collector {
         questionable: reading.workers.reduce(0) { $0 + $1.questionable },
         unlinked: reading.workers.reduce(0) { $0 + $1.unlinked },
         warnings: reading.workers.reduce(0) { $0 + $1.warnings }, commit: 0, seconds: 0)
+      let warnings = RowWarnings.joined(reading.workers.map(\.rowWarnings)) { reading.number(ofRow: $0) }
+      receipt.warningRules = warnings.isEmpty ? nil : warnings
+      receipt.ignoredColumns = reading.ignoredColumns.isEmpty ? nil : reading.ignoredColumns
       receipt = try engine.write { transaction in
         // Units may have changed while the file was read.
         try check(transaction.snapshot)
@@ -113,7 +122,7 @@ package struct Collector {
     }
     return Reading(
       workers: workers, firstRowOfChunk: first, reported: total, layout: recognition.layout,
-      encoding: reader.encoding)
+      encoding: reader.encoding, ignoredColumns: recognition.ignoredColumns(of: header))
   }
 
   /// Lets all workers take chunks in turn until the file ends or somebody fails.

@@ -24,6 +24,10 @@ public struct Receipt: Codable, Sendable, Equatable {
   public var unlinked: Int
   /// Rows taken in although something about them deserves a look: a failing identifier, a rule of severity warning.
   public var warnings: Int
+  /// The same by rule, with the first rows of each; `nil` where there are none.
+  public var warningRules: [RowWarning]?
+  /// Columns of the file that are no item of the entry, as they are headed: nothing of them was taken in; `nil` where there are none.
+  public var ignoredColumns: [String]?
   /// The commit that made the batch visible.
   public var commit: UInt64
   /// Time it took.

@@ -16,6 +16,8 @@ package struct ConversionPlan: Sendable {
   package let header: [String]
   package let columnOfItem: [Int]
   package let joinedColumns: [(column: Int, item: Int)]
+  /// The column with the status of the 2015 layout, and the item of the 2018 one.
+  package let status2015: (column: Int, item: Int?)?
   package let rules: RecordRules
   package let options: RuleOptions
   package let identity: RecordIdentity
@@ -32,6 +34,7 @@ package struct ConversionPlan: Sendable {
     for (column, item) in recognition.itemOfColumn.enumerated() { if let item { columns[item] = column } }
     columnOfItem = columns
     joinedColumns = recognition.joinedColumns
+    status2015 = recognition.status2015.map { ($0, recognition.itemOfColumn[$0]) }
     rules = RecordRules(entry.entry, present: recognition.presentItems)
     self.options = options
     var identity = entry.recordIdentity
@@ -69,6 +72,8 @@ package final class RowConverter {
   private var findings: [RuleFinding] = []
   /// Rows whose failing identifier the entry lets pass, and rows with rule warnings.
   package private(set) var warnings = 0
+  /// The rules of the warnings of the row just converted.
+  private(set) var warningRules: [String] = []
 
   /// - Parameter poolBytes: bytes that the distinct texts of all items may take.
   package init(_ plan: ConversionPlan, poolBytes: Int) {
@@ -170,11 +175,12 @@ package final class RowConverter {
         ])
     }
     readCells(parser)
-    var hasRuleWarning = false
+    if let status = plan.status2015 { readStatus(status.column, status.item, parser) }
+    if !warningRules.isEmpty { warningRules.removeAll() }
     if plan.rules.needsValues {
       let result = plan.rules.evaluate(values(), options: plan.options)
       findings += result.errors
-      hasRuleWarning = !result.warnings.isEmpty
+      warningRules = result.warnings.map(\.rule)
     }
     let subject = subjects.subject { index in self.textBytes(index) }
     var longText: String?
@@ -185,7 +191,7 @@ package final class RowConverter {
       key = found
       hot.pointee.verbatimItem = verbatim ?? -1
       longText = text
-      if isFailing { hasRuleWarning = true }
+      if isFailing { warningRules.append("V03") }
     case .failing(let item, let rule, let message):
       findings.append(RuleFinding(rule: rule, item: item, message: message))
     case .none(let item, let message):
@@ -202,7 +208,7 @@ package final class RowConverter {
         RuleFinding(rule: "R-KEY", item: names, message: "all items of the record key are missing"))
     }
     guard findings.isEmpty, !isUnlinked else { return .setAside(.questionable, findings) }
-    if hasRuleWarning { warnings += 1 }
+    if !warningRules.isEmpty { warnings += 1 }
     code(key)
     return .row(key: key, longText: longText)
   }
@@ -297,6 +303,25 @@ package final class RowConverter {
     }
   }
 
+  /// A permit in force, as the 2018 layout writes it.
+  private static let inForce: StaticString = "1"
+
+  /// What the status of the 2015 layout says: a decision that was withdrawn is no record; of others a permit is in force.
+  private func readStatus(_ column: Int, _ item: Int?, _ parser: borrowing RecordParser) {
+    let cell = parser.copy(parser[column])
+    guard case .text(let range) = CellReader.read(cell.span, as: .text, scale: 0) else { return }
+    guard !cell[range].elementsEqual([0x31]) else {
+      findings.append(
+        RuleFinding(
+          rule: "R-STATUS", item: item.map { items[$0].id } ?? plan.header[column],
+          message: "the decision was withdrawn (status 1 of 2015): withdraw the record, if there is one"))
+      return
+    }
+    guard let item, !slots[item].isAbsent else { return }
+    slots[item].text = UnsafeRawBufferPointer(
+      start: Self.inForce.utf8Start, count: Self.inForce.utf8CodeUnitCount)
+  }
+
   private func hasFinding(for index: Int) -> Bool {
     !findings.isEmpty && findings.contains { $0.item == items[index].id }
   }
@@ -347,7 +372,8 @@ package final class RowConverter {
         return
       }
       let limit = slots[index].lengthLimit
-      if text.count > limit, Self.characters(text) > limit {
+      // Blanks and hyphens in a number are dropped before anything is asked of it.
+      if text.count > limit, Self.characters(text, isIdentifier: items[index].identifier != nil) > limit {
         findings.append(plan.rules.tooLong(index, limit: limit))
         return
       }
@@ -360,10 +386,12 @@ package final class RowConverter {
     }
   }
 
-  /// Unicode scalars of well-formed UTF-8.
-  private static func characters(_ text: UnsafeRawBufferPointer) -> Int {
+  /// Unicode scalars of well-formed UTF-8, of an identifier those that count.
+  private static func characters(_ text: UnsafeRawBufferPointer, isIdentifier: Bool) -> Int {
     var count = 0
-    for byte in text where byte & 0xC0 != 0x80 { count += 1 }
+    for byte in text where byte & 0xC0 != 0x80 {
+      if !isIdentifier || byte != 0x20 && byte != 0x2D { count += 1 }
+    }
     return count
   }
 

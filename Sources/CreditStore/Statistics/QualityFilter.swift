@@ -79,12 +79,12 @@ extension CreditSnapshot {
     var day: Int
     var commits: ClosedRange<UInt64>
 
-    /// What came in them: a version has the number of its commit as batch.
+    /// What came in them first.
     var filter: Filter {
-      let batch = Filter.Operand("$batch")
+      let received = Filter.Operand("$received")
       return .and([
-        .compare(batch, .greaterOrEqual, .init(.integer(Int64(clamping: commits.lowerBound)))),
-        .compare(batch, .lessOrEqual, .init(.integer(Int64(clamping: commits.upperBound)))),
+        .compare(received, .greaterOrEqual, .init(.integer(Int64(clamping: commits.lowerBound)))),
+        .compare(received, .lessOrEqual, .init(.integer(Int64(clamping: commits.upperBound)))),
       ])
     }
   }

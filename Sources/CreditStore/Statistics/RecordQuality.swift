@@ -1,6 +1,6 @@
 // Owns measuring the records of units: how complete they are, and how soon after the event they came.
-// Invariants: every current record that is not withdrawn counts once, for the unit of its present version's batch; items an entry does not require are
-// looked at only where it requires none.
+// Invariants: every current record that is not withdrawn counts once, for the unit of its present version's batch; it came with its first version, whoever
+// corrected, repaired or moved it since; items an entry does not require are looked at only where it requires none.
 // Does not judge rows (rules do, when they come) and gives no points (UnitScorecard).
 
 public import CreditModel
@@ -50,7 +50,7 @@ extension CreditSnapshot {
   /// ```
   /// - Parameters:
   ///   - codes: the entries; none means all that have records.
-  ///   - days: only records whose present version was committed on one of these days, in Asia/Shanghai.
+  ///   - days: only records whose first version was committed on one of these days, in Asia/Shanghai.
   ///   - unit: only records of a unit.
   ///   - timely: how soon after the event a record is in time.
   /// - Returns: by entry, then unit, records without one first.
@@ -142,6 +142,7 @@ private final class QualityWorker: QueryWorker {
   private let commits: CommitDays
   private let units = ColumnNumbering(.unit, type: .text)
   private let numbers = VectorNumbers()
+  private let commitNumbers = UnsafeMutablePointer<Int64>.allocate(capacity: RowVector.capacity)
   private var counters: [Counters] = []
   private var dayOfCommit: [Int64: Int] = [:]
   let skipped = SkippedRows()
@@ -157,9 +158,12 @@ private final class QualityWorker: QueryWorker {
     self.commits = commits
   }
 
+  deinit { commitNumbers.deallocate() }
+
   func add(_ vector: inout RowVector, _ context: QueryContext) throws -> Bool {
     try vector.dropWithdrawn()
-    let commitOfRow = try vector.system(.commit)
+    let commitOfRow = commitNumbers
+    try context.firsts.forEach(of: &vector, context) { commitOfRow[$0] = $1 }
     if let days { vector.keep { days.contains(day(of: commitOfRow[$0])) } }
     guard vector.selectedCount > 0 else { return true }
     try units.numbers(of: &vector, context, to: numbers.base)

@@ -1,5 +1,6 @@
 // Owns counting the subjects of the three libraries (三库): legal persons, natural persons, and all other organisations.
-// Invariants: a subject counts once, whatever identifiers links give it, under the kind of its best one; identifiers without records count nothing.
+// Invariants: a subject counts once, whatever identifiers links give it, under the kind of its best one; identifiers without records, or with withdrawn ones
+// alone, count nothing.
 // Does not count records.
 
 public import CreditModel
@@ -23,14 +24,36 @@ extension CreditSnapshot {
         counts[SubjectKind(SubjectKey(rawValue: key)), default: 0] += 1
         return true
       }
+      let gone = try keysOfWithdrawnAlone()
+      for key in gone { counts[SubjectKind(SubjectKey(rawValue: key)), default: 0] -= 1 }
       for group in try LinkedGroups(engine, links).groups() {
-        let present = try group.filter { try !engine.datasets(of: $0.rawValue).isEmpty }
+        let present = try group.filter {
+          try !gone.contains($0.rawValue) && !engine.datasets(of: $0.rawValue).isEmpty
+        }
         guard present.count > 1 else { continue }
         for key in present { counts[SubjectKind(key), default: 0] -= 1 }
         counts[Self.kind(of: present), default: 0] += 1
       }
       return counts.filter { $0.value > 0 }
     } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// Identifiers under which everything is withdrawn: what a correction moved to another subject, for one.
+  private func keysOfWithdrawnAlone() throws -> Set<UInt128> {
+    let withdrawn = Int64(RecordState.withdrawn.rawValue)
+    var keys: Set<UInt128> = []
+    for entry in try entries([]) {
+      let schema = DatasetSchema(dataset: entry.dataset, version: 1, columns: [])
+      try DatasetScan(engine, schema: schema).forEach(
+        narrow: { (_, _) throws(StoreError) in nil },
+        where: { $0.bounds(SystemColumn.state)?.contains(withdrawn) ?? true },
+        { row in if try row.system(.state) == withdrawn { keys.insert(try row.key) } })
+    }
+    let asked = keys.sorted()
+    try KeyCounts(engine, without: RecordState.withdrawn.rawValue).forEach(asked) { place, _, _ in
+      keys.remove(asked[place])
+    }
+    return keys
   }
 
   /// The kind of a subject with several identifiers: what its credit code or identity number says, before older numbers.

@@ -39,6 +39,7 @@ extension CreditDatabase {
   @discardableResult
   public func publish(_ units: [ReportingUnit], reason: String? = nil) throws -> RegisterResult {
     do {
+      let units = units.map(\.written)
       if let problem = units.lazy.compactMap(\.problem).first { throw CreditError("invalidUnit", problem) }
       guard Set(units.map(\.code)).count == units.count else {
         throw CreditError("invalidUnit", "the same unit stands twice; enter its versions one after the other")

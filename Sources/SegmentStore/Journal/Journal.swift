@@ -173,6 +173,11 @@ package enum JournalReader {
   package static func read(
     _ file: any StoreFile, number: UInt64, store: StoreIdentifier, keepsPrefix: Bool = false
   ) throws(StoreError) -> JournalContents {
+    try read(bytes(of: file, number: number), number: number, store: store, keepsPrefix: keepsPrefix)
+  }
+
+  /// All bytes of a journal.
+  package static func bytes(of file: any StoreFile, number: UInt64) throws(StoreError) -> [UInt8] {
     let name = JournalFormat.fileName(number)
     let size = try file.size()
     guard size >= Int64(JournalFormat.headerSize) else {
@@ -181,7 +186,14 @@ package enum JournalReader {
     guard size <= JournalFormat.readableSize else {
       throw StoreError.damaged("the journal is impossibly long", file: name, offset: size)
     }
-    let bytes = try file.read(count: Int(size), at: 0)
+    return try file.read(count: Int(size), at: 0)
+  }
+
+  /// Reads all valid frames of a journal that is in memory, at least its header.
+  package static func read(
+    _ bytes: [UInt8], number: UInt64, store: StoreIdentifier, keepsPrefix: Bool = false
+  ) throws(StoreError) -> JournalContents {
+    let name = JournalFormat.fileName(number)
     var contents = JournalContents()
     contents.salt = try checkHeader(bytes, number: number, store: store, name: name)
     contents.lastChecksum = XXHash64.hash(Array(bytes[..<JournalFormat.headerSize]))
@@ -271,7 +283,8 @@ package enum JournalReader {
     return salt
   }
 
-  private struct Frame {
+  /// A frame that is whole.
+  package struct Frame {
     var kind: FrameKind
     var number: UInt64
     var previous: UInt64
@@ -281,14 +294,19 @@ package enum JournalReader {
   }
 
   /// The frame at an offset of bytes that stand in the journal at `base`.
-  private static func frame(_ bytes: [UInt8], at offset: Int, salt: UInt64, base: Int64 = 0) -> Frame? {
+  ///
+  /// - Parameter salt: what it must have; `nil` = whatever it says.
+  private static func frame(_ bytes: [UInt8], at offset: Int, salt: UInt64?, base: Int64 = 0) -> Frame? {
     guard offset + JournalFrame.headerSize <= bytes.count else { return nil }
     func load<T: FixedWidthInteger>(_ place: Int, _ type: T.Type) -> T {
       bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset + place, as: T.self)) }
     }
-    guard load(0, UInt32.self) == JournalFrame.magic, let kind = FrameKind(rawValue: load(4, UInt32.self)),
-      load(8, UInt64.self) == salt
-    else { return nil }
+    guard load(0, UInt32.self) == JournalFrame.magic, let kind = FrameKind(rawValue: load(4, UInt32.self))
+    else {
+      return nil
+    }
+    let own = load(8, UInt64.self)
+    guard salt ?? own == own else { return nil }
     let length = Int(load(32, UInt32.self))
     let start = offset + JournalFrame.headerSize
     let end = (start + length + 7) & ~7
@@ -297,7 +315,7 @@ package enum JournalReader {
     let header = Array(bytes[offset..<offset + 40])
     guard
       JournalFrame.checksum(
-        header: header, body: bytes[start..<start + length], salt: salt, offset: base + Int64(offset))
+        header: header, body: bytes[start..<start + length], salt: own, offset: base + Int64(offset))
         == checksum
     else { return nil }
     return Frame(
@@ -312,14 +330,25 @@ package enum JournalReader {
     guard let last = bytes[start...].lastIndex(where: { $0 != 0 }) else { return }
     contents.discardedBytes = last + 1 - start
     var offset = start
-    // A frame begins with its magic: none begins in the zeros behind.
-    while offset <= last, offset + JournalFrame.headerSize <= bytes.count {
-      if let frame = frame(bytes, at: offset, salt: contents.salt), frame.number >= contents.nextFrame {
+    while let next = nextFrame(bytes, from: offset, salt: contents.salt) {
+      guard next.frame.number < contents.nextFrame else {
         throw StoreError.damaged(
-          "a frame of the journal is broken although frame \(frame.number) behind it is whole", file: name,
-          offset: Int64(start))
+          "a frame of the journal is broken although frame \(next.frame.number) behind it is whole",
+          file: name, offset: Int64(start))
       }
-      offset += 8
+      offset = next.offset + 8
     }
+  }
+
+  /// The first whole frame at or behind an offset, whatever stands before it.
+  package static func nextFrame(
+    _ bytes: [UInt8], from start: Int, salt: UInt64?
+  ) -> (offset: Int, frame: Frame)? {
+    // A frame begins with its magic: none begins in the zeros at the end.
+    guard start < bytes.count, let last = bytes[start...].lastIndex(where: { $0 != 0 }) else { return nil }
+    for offset in stride(from: start, through: last, by: 8) {
+      if let frame = frame(bytes, at: offset, salt: salt) { return (offset, frame) }
+    }
+    return nil
   }
 }

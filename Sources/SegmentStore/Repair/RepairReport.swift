@@ -11,7 +11,7 @@ public struct RepairReport: Sendable, Equatable, Codable {
     public var dataset: UInt32?
     /// Number of rows; `nil` where nothing tells it any more.
     public var rows: Int?
-    /// Batches the rows came with, as far as that can be read; collecting their files again brings the rows back.
+    /// Batches the rows came with, or may have come with where nothing else is known; collecting their files again brings the rows back.
     public var batches: [UInt64]
     /// The rows came with commits from this one on …
     public var firstCommit: UInt64
@@ -21,7 +21,7 @@ public struct RepairReport: Sendable, Equatable, Codable {
 
   /// The commit the repaired store stands at.
   public var commit: UInt64
-  /// Whether commits behind it are lost, because the journal is damaged.
+  /// Whether commits behind it are lost, because the journal is damaged and could not be mended, and no backup has them.
   public var losesCommits: Bool
   /// Segments that were whole.
   public var segmentsWhole: Int

@@ -1,6 +1,6 @@
 // Owns making a whole store out of a damaged one: in another folder, from what can be read and from a backup.
 // Invariants: the damaged store is only read; the repaired one is named by its state last, and opened and checked before the repair is called
-// done; whatever is not in it is in the report; a state that is damaged is not guessed at: it comes from a backup or the repair is refused.
+// done; whatever is not in it is in the report. Of a store whose commits are lost and a backup that has more of them, the backup is taken.
 // Does not know what rows mean.
 
 package struct StoreRepair {
@@ -23,19 +23,6 @@ package struct StoreRepair {
     self.progress = progress
   }
 
-  /// What the state and the readable part of the journal say of the store.
-  private struct Found {
-    var number: UInt64
-    var store: StoreIdentifier
-    var commit: UInt64
-    var nextSegment: UInt64
-    var instants: [Int64]
-    var entries: [SegmentEntry]
-    let memory = MemoryTable()
-    /// Why commits behind the last one are lost.
-    var damage: StoreError?
-  }
-
   package func run() throws(StoreError) -> RepairReport {
     let isFree = files.exists(target.path) ? try files.list(target.path).isEmpty : true
     guard isFree else {
@@ -49,14 +36,19 @@ package struct StoreRepair {
       if error.code == .locked { throw error }
     }
     defer { lock?.release() }
-    var found = try read()
+    var found = try DamagedStore(source)
+    if let backup { found.takeCommits(of: backup) }
     try target.create()
     let own = try WriterLock(target, waitSeconds: 0)
     defer { own.release() }
     var report = RepairReport(
       commit: found.commit, losesCommits: found.damage != nil, segmentsWhole: 0, segmentsFromBackup: 0,
       segmentsRebuilt: 0, segmentsLost: 0, rows: 0, faults: [], losses: [])
-    if let damage = found.damage { note(damage, in: "", &report) }
+    for fault in found.mended { note(fault, in: "", &report) }
+    if let damage = found.damage {
+      note(damage, in: "", &report)
+      report.losses.append(LostCommits(source, found, readingContext()).loss())
+    }
     let environment = StoreEnvironment(
       folder: target, identifier: found.store,
       context: ReadingContext(
@@ -74,77 +66,13 @@ package struct StoreRepair {
       entries.append(SegmentEntry(view))
       report.rows += found.memory.count
     }
-    found.entries = entries
+    found.take(entries)
     try files.syncDirectory(target.path + "/seg")
     try name(found, nextSegment: environment.nextSegmentNumber)
     try check(found)
     try takeNotes(found)
     progress(1)
     return report
-  }
-
-  // MARK: State and journal
-
-  private func read() throws(StoreError) -> Found {
-    let number = try source.currentState()
-    let (state, store) = try readState(number)
-    var found = Found(
-      number: number, store: store, commit: state.commit, nextSegment: state.nextSegment,
-      instants: state.instants, entries: state.segments)
-    // A segment that was being written may still lie there; its number must not be given again.
-    for name in try source.files.list(source.path + "/seg") {
-      if let id = UInt64(name.dropLast(4), radix: 16), id < 1 << 60 {
-        found.nextSegment = max(found.nextSegment, id &+ 1)
-      }
-    }
-    do throws(StoreError) {
-      let path = source.path + "/" + JournalFormat.fileName(number)
-      let contents = try JournalReader.read(
-        source.files.open(path, writable: false), number: number, store: store, keepsPrefix: true)
-      found.damage = contents.damage
-      for record in contents.records { try apply(record, to: &found) }
-    } catch {
-      found.damage =
-        error.code == .notFound
-        ? StoreError.damaged("the journal is missing", file: JournalFormat.fileName(number), offset: 0)
-        : error
-    }
-    return found
-  }
-
-  private func readState(_ number: UInt64) throws(StoreError) -> (StoreState, StoreIdentifier) {
-    do throws(StoreError) {
-      return try StateFile.read(number: number, folder: source.path, files: source.files)
-    } catch {
-      throw StoreError(
-        .damaged,
-        "neither copy of the state can be read (\(error.message)), so that it is not known what belongs to the store; "
-          + "copy a backup back", file: error.file, offset: error.offset)
-    }
-  }
-
-  /// Applies a commit to what is known of the store, without opening its segments.
-  private func apply(_ record: CommitRecord, to found: inout Found) throws(StoreError) {
-    guard record.commit == found.commit + 1 else {
-      throw StoreError.damaged(
-        "the commits of the journal do not follow", file: JournalFormat.fileName(found.number), offset: 0)
-    }
-    for reference in record.segments {
-      found.entries.append(
-        SegmentEntry(
-          reference: reference, addedCommit: record.commit, lastCommit: record.commit, marks: []))
-      found.nextSegment = max(found.nextSegment, reference.id.rawValue &+ 1)
-    }
-    found.memory.append(rowsOf: record)
-    for mark in record.superseded {
-      if mark.segment == 0 {
-        _ = found.memory.marks.insert(mark.position, commit: record.commit)
-      } else if let place = found.entries.firstIndex(where: { $0.reference.id.rawValue == mark.segment }) {
-        found.entries[place].marks.append((mark.position, record.commit))
-      }
-    }
-    found.commit = record.commit
-    found.instants.append(record.instantMilliseconds)
   }
 
   // MARK: Segments
@@ -155,13 +83,23 @@ package struct StoreRepair {
     report.faults.append(StoreFault(file: name, offset: error.offset ?? 0, what: error.message))
   }
 
+  private func readingContext() -> ReadingContext {
+    ReadingContext(
+      cache: BlockCache(budget: 16 << 20), keyText: options.keyText, searchForm: options.searchForm)
+  }
+
   /// Puts a segment, or what can be had of it, into the repaired store.
   private func take(
-    _ entry: SegmentEntry, of found: Found, _ environment: StoreEnvironment, _ report: inout RepairReport
+    _ entry: SegmentEntry, of found: DamagedStore, _ environment: StoreEnvironment,
+    _ report: inout RepairReport
   ) throws(StoreError) -> SegmentEntry? {
     let name = entry.reference.id.fileName
-    let context = ReadingContext(
-      cache: BlockCache(budget: 16 << 20), keyText: options.keyText, searchForm: options.searchForm)
+    let context = readingContext()
+    if found.isOfBackup, let rows = try takeFromBackup(entry, of: found, context) {
+      report.segmentsFromBackup += 1
+      report.rows += rows
+      return sorted(entry)
+    }
     var reader: SegmentReader?
     do throws(StoreError) {
       let opened = try EngineApply.open(
@@ -216,7 +154,7 @@ package struct StoreRepair {
 
   /// Rows of the segment where the backup has the very same one, and whole.
   private func takeFromBackup(
-    _ entry: SegmentEntry, of found: Found, _ context: ReadingContext
+    _ entry: SegmentEntry, of found: DamagedStore, _ context: ReadingContext
   ) throws(StoreError) -> Int? {
     guard let backup else { return nil }
     let reader: SegmentReader
@@ -256,7 +194,7 @@ package struct StoreRepair {
 
   // MARK: The repaired store
 
-  private func name(_ found: Found, nextSegment: UInt64) throws(StoreError) {
+  private func name(_ found: DamagedStore, nextSegment: UInt64) throws(StoreError) {
     let state = StoreState(
       number: found.number + 1, commit: found.commit, nextSegment: nextSegment, instants: found.instants,
       segments: found.entries)
@@ -265,7 +203,7 @@ package struct StoreRepair {
   }
 
   /// Takes over what the store knew of its backups; the damaged store and the backup given are copies of it from now on, too.
-  private func takeNotes(_ found: Found) throws(StoreError) {
+  private func takeNotes(_ found: DamagedStore) throws(StoreError) {
     let notes = KnownBackups(target)
     for backup in (try? KnownBackups(source).all()) ?? [] where backup.path != target.path {
       try notes.note(backup)
@@ -275,7 +213,7 @@ package struct StoreRepair {
     if let backup { try notes.announce(backup.path) }
   }
 
-  private func check(_ found: Found) throws(StoreError) {
+  private func check(_ found: DamagedStore) throws(StoreError) {
     let engine = try SegmentEngine(opening: target.path, mode: .readOnly, options: options, files: files)
     guard engine.snapshot().commit == found.commit else {
       throw StoreError(

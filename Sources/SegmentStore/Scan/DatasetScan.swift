@@ -41,9 +41,22 @@ package struct DatasetScan {
 
   /// Visits every visible row.
   package func forEach(_ body: (borrowing ScanRow) throws -> Void) throws {
+    try forEach(narrow: { (_, _) throws(StoreError) in nil }, where: { _ in true }, body)
+  }
+
+  /// Visits the visible rows of some vectors.
+  ///
+  /// - Parameters:
+  ///   - narrow: the rows of a segment that are of interest, ascending; `nil` = all.
+  ///   - isOfInterest: asked of each vector before its rows are visited.
+  package func forEach(
+    narrow: (SegmentView, DatasetChunk) throws(StoreError) -> [Range<Int>]?,
+    where isOfInterest: (borrowing RowVector) -> Bool, _ body: (borrowing ScanRow) throws -> Void
+  ) throws {
     var vector = RowVector()
-    for part in try scan.parts() {
+    for part in try scan.parts(narrow: narrow) {
       try scan.forEachVector(of: part, in: &vector) { vector in
+        guard isOfInterest(vector) else { return true }
         let rows = vector.selection
         let places = Array(UnsafeBufferPointer(start: rows.places, count: rows.count))
         try withUnsafeMutablePointer(to: &vector) { pointer in

@@ -23,6 +23,7 @@ struct CatalogueCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreArgument
     @Argument(help: "The JSON file.")
     var file: String
+    @OptionGroup var leaving: LeavingOption
     @OptionGroup var waiting: WaitOption
     @OptionGroup var output: OutputOptions
 
@@ -30,7 +31,7 @@ struct CatalogueCommand: AsyncParsableCommand {
       try await output.reporting {
         let entries = try CatalogueCommand.entries(in: file)
         let database = try waiting.open(store)
-        let result = try database.catalogue.publish(entries)
+        let result = try database.catalogue.publish(entries, leavesValues: leaving.leaveValues)
         try database.close()
         if output.json {
           Terminal.line(
@@ -40,6 +41,15 @@ struct CatalogueCommand: AsyncParsableCommand {
         }
       }
     }
+  }
+
+  /// What becomes of values when an item gets another type.
+  struct LeavingOption: ParsableArguments {
+    @Flag(
+      help:
+        "Publish although items get another type or scale and records have values: these stay in older versions and are not shown until the files are collected again."
+    )
+    var leaveValues = false
   }
 
   /// The entries in a JSON file.

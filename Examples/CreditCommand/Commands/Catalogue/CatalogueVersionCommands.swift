@@ -115,13 +115,15 @@ extension CatalogueCommand {
     var version: Int
     @Option(help: "Why.")
     var note: String?
+    @OptionGroup var leaving: LeavingOption
     @OptionGroup var waiting: WaitOption
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
       try await output.reporting {
         let database = try waiting.open(store)
-        let entry = try database.catalogue.rollBack(code, to: version, note: note)
+        let entry = try database.catalogue.rollBack(
+          code, to: version, note: note, leavesValues: leaving.leaveValues)
         try database.close()
         output.show([("entry", .string(code)), ("version", .int(entry.version))])
       }
@@ -230,10 +232,12 @@ extension CatalogueCommand {
     @OptionGroup var decision: DecisionArguments
     @Option(help: "Why.")
     var reason: String?
+    @OptionGroup var leaving: LeavingOption
 
     func run() async throws {
       try await decision.run(.approved) {
-        try $0.approve(decision.code, by: decision.by, reason: reason)
+        try $0.approve(
+          decision.code, by: decision.by, reason: reason, leavesValues: leaving.leaveValues)
       }
     }
   }

@@ -12,20 +12,26 @@ package struct HeaderLayout: Sendable {
   package let columns: [String: Int]
   /// Columns whose cells are appended to another column's item, joined by `;` (2015 had two penalty categories).
   package let joined: [String: Int]
+  /// Folded headers that are names, or aliases, of two items alike.
+  package let ambiguous: [String: (first: Int, second: Int)]
   /// Items that this layout carries and that must have a column.
   package let required: Set<Int>
 
   /// The layout of the entry itself: ids, names and aliases.
   package init(own entry: CatalogueEntry) {
     var columns: [String: Int] = [:]
+    var ambiguous: [String: (first: Int, second: Int)] = [:]
     // Ids win over names, names over aliases, so that an alias never takes away another item's name.
     for spelling in [{ (item: CatalogueItem) in [item.id] }, { [$0.name] }, { $0.aliases }] {
+      let better = columns
       for (index, item) in entry.items.enumerated() {
-        for header in spelling(item) where columns[HeaderName.folded(header)] == nil {
-          columns[HeaderName.folded(header)] = index
+        for header in spelling(item).map(HeaderName.folded) where better[header] == nil {
+          if let other = columns[header], other != index { ambiguous[header] = (other, index) }
+          columns[header] = columns[header] ?? index
         }
       }
     }
+    self.ambiguous = ambiguous
     name = entry.code
     self.columns = columns
     exact = Dictionary(entry.items.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -55,6 +61,7 @@ package struct HeaderLayout: Sendable {
       }
     }
     self.joined = joined
+    ambiguous = [:]
     exact = [:]
     self.name = name
     self.columns = columns
@@ -63,12 +70,15 @@ package struct HeaderLayout: Sendable {
       entry.items.indices.filter { items.contains($0) && entry.recordKey.contains(entry.items[$0].id) })
   }
 
+  /// The name of the layout of 2015.
+  package static let name2015 = "2015"
+
   /// All layouts known for an entry, its own first.
   package static func layouts(for entry: CatalogueEntry) -> [HeaderLayout] {
     let known: [(String, [(String, String)])] =
       switch entry.code {
-      case "XZXK": [("2015", LegacyHeaders.permit2015), ("provincial", LegacyHeaders.permitProvincial)]
-      case "XZCF": [("2015", LegacyHeaders.penalty2015), ("provincial", LegacyHeaders.penaltyProvincial)]
+      case "XZXK": [(name2015, LegacyHeaders.permit2015), ("provincial", LegacyHeaders.permitProvincial)]
+      case "XZCF": [(name2015, LegacyHeaders.penalty2015), ("provincial", LegacyHeaders.penaltyProvincial)]
       default: []
       }
     return [HeaderLayout(own: entry)] + known.map { HeaderLayout(name: $0.0, entry: entry, pairs: $0.1) }

@@ -13,6 +13,8 @@ package struct HeaderRecognition: Sendable {
   package let joinedColumns: [(column: Int, item: Int)]
   /// Items the file has a column for.
   package let presentItems: Set<Int>
+  /// The column with the status of the 2015 layout, where the file has that.
+  package let status2015: Int?
 
   /// The most columns a file may have.
   package static let maximumColumns = 4096
@@ -54,9 +56,36 @@ package struct HeaderRecognition: Sendable {
     return try check(readings[first].layout, readings[first].items, header, entry)
   }
 
+  /// Headers of the columns that are no items and are joined to none; those without a header are not named.
+  package func ignoredColumns(of header: [String]) -> [String] {
+    let joined = Set(joinedColumns.map(\.column))
+    return header.indices.filter { itemOfColumn[$0] == nil && !joined.contains($0) && $0 != status2015 }.map {
+      header[$0]
+    }
+    .filter { !HeaderName.folded($0).isEmpty }
+  }
+
+  /// The items that columns are, as far as anything tells: of a header that is recognised those, of another those of its columns that have an item's name.
+  ///
+  /// - Returns: for each column the index of its item, or `nil`.
+  package static func items(of header: [String], for entry: CatalogueEntry) -> [Int?] {
+    if let known = try? recognize(header, for: entry) { return known.itemOfColumn }
+    let layouts = HeaderLayout.layouts(for: entry)
+    return header.map { name in
+      layouts.lazy.compactMap { $0.exact[name] ?? $0.columns[HeaderName.folded(name)] }.first
+    }
+  }
+
   private static func check(
     _ layout: HeaderLayout, _ items: [Int?], _ header: [String], _ entry: CatalogueEntry
   ) throws(HeaderError) -> HeaderRecognition {
+    for (column, name) in header.enumerated() where layout.exact[name] == nil {
+      guard let (one, other) = layout.ambiguous[HeaderName.folded(name)] else { continue }
+      throw HeaderError(
+        message:
+          "the header is ambiguous: column \(column + 1) ('\(name)') is \(entry.items[one].id) as well as "
+          + "\(entry.items[other].id); use the item ids of \(entry.code)")
+    }
     var columnOfItem: [Int: Int] = [:]
     for (column, item) in items.enumerated() {
       guard let item else { continue }
@@ -82,7 +111,9 @@ package struct HeaderRecognition: Sendable {
       layout.joined[HeaderName.folded(name)].map { (column: column, item: $0) }
     }
     return HeaderRecognition(
-      layout: layout.name, itemOfColumn: items, joinedColumns: joined, presentItems: Set(columnOfItem.keys))
+      layout: layout.name, itemOfColumn: items, joinedColumns: joined, presentItems: Set(columnOfItem.keys),
+      status2015: layout.name == HeaderLayout.name2015
+        ? header.firstIndex { LegacyHeaders.status2015.contains(HeaderName.folded($0)) } : nil)
   }
 
   private static func missing(_ layout: HeaderLayout, _ items: [Int?]) -> Set<Int> {

@@ -107,6 +107,24 @@ extension CatalogueEntry {
     \(TemplateParts.organ("ZCZY", "发证机关"))
     """)
 
+  private static let commitmentRules: [EntryRule] = {
+    let isUnkept = RuleClause("fulfillmentStatus", .in, values: ["部分履行", "全部未履行"])
+    func isRequired(_ id: String, _ item: String, _ message: String) -> EntryRule {
+      EntryRule(
+        id: id, when: [isUnkept], require: [RuleClause(item, .present)], message: message)
+    }
+    return [
+      EntryRule(
+        id: "XYCN-1", require: [RuleClause("code", .matches, to: "[0-9]{20}")],
+        message: "the code of a commitment is a division, a date and six digits"),
+      isRequired(
+        "XYCN-2", "unperformedCommitmentContent", "what was not kept is required unless all of it was"),
+      isRequired(
+        "XYCN-3", "liabilityBreachCommitmentContent",
+        "what became of the breach is required unless all of it was kept"),
+    ]
+  }()
+
   /// Credit commitments and how they are kept (信用承诺), with the items of their field standard.
   public static let creditCommitment: CatalogueEntry = {
     var items = ItemTable.items(
@@ -138,6 +156,11 @@ extension CatalogueEntry {
       $0.mask = [6, 4]
     }
     items.change("subjectCategory") { $0.options = ["法人及非法人组织", "自然人", "个体工商户"] }
+    // By their names, or the numbers that systems use.
+    items.change("commitmentTypeId") {
+      $0.options = ["审批替代型", "容缺受理型", "证明事项型", "信用修复型", "行业自律型", "主动型", "其他"] + (0...6).map(String.init)
+    }
+    items.change("publicationType") { $0.options = ["可向社会公开", "特定范围内公开", "不可公开", "1", "2", "3"] }
     items.change("fulfillmentStatus") { $0.options = ["全部履行", "部分履行", "全部未履行"] }
     for unit in ["acceptanceConfirmUnitIdentify", "acceptanceUnitIdentify"] {
       items.change(unit) { $0.identifier = .unifiedSocialCreditCode }
@@ -147,6 +170,6 @@ extension CatalogueEntry {
       subjectKinds: TemplateParts.everybody, openness: .government, updateCycle: "daily",
       basis: "国办发〔2019〕35号", subject: ["identify"], subjectName: "subjectName", recordKey: ["code"],
       eventDate: "commitmentDate", items: items
-    ).with(\.level, .national)
+    ).with(\.level, .national).with(\.rules, commitmentRules)
   }()
 }

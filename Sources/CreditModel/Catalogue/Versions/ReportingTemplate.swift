@@ -14,11 +14,13 @@ public struct ReportingTemplate: Sendable {
   /// The template of an entry.
   public init(of entry: CatalogueEntry) { self.entry = entry }
 
-  /// The column names, in the order of the items: the Chinese name, or the id where the name would be read as another item.
+  /// The column names, in the order of the items: the Chinese name, or the id where the name could be read as another item.
   public var columns: [String] {
     let layout = HeaderLayout(own: entry)
     return entry.items.enumerated().map { index, item in
-      layout.exact[item.name] ?? layout.columns[HeaderName.folded(item.name)] == index ? item.name : item.id
+      if let exact = layout.exact[item.name] { return exact == index ? item.name : item.id }
+      let folded = HeaderName.folded(item.name)
+      return layout.columns[folded] == index && layout.ambiguous[folded] == nil ? item.name : item.id
     }
   }
 

@@ -78,11 +78,14 @@ extension CreditCatalogue {
   ///   - code: the entry.
   ///   - decider: who approves it.
   ///   - reason: why.
+  ///   - leavesValues: as in ``publish(_:leavesValues:)``.
   /// - Returns: the entry as it was published.
   /// - Throws: `CreditError`: `nothingToReview`, and what publishing throws.
   @discardableResult
-  public func approve(_ code: String, by decider: String, reason: String? = nil) throws -> CatalogueEntry {
-    try decide(code, .approved, by: decider, reason: reason)
+  public func approve(
+    _ code: String, by decider: String, reason: String? = nil, leavesValues: Bool = false
+  ) throws -> CatalogueEntry {
+    try decide(code, .approved, by: decider, reason: reason, leavesValues)
   }
 
   /// Refuses the version of an entry that waits.
@@ -160,7 +163,8 @@ extension CreditCatalogue {
   private typealias Found = (review: EntryReview, address: RowAddress)
 
   private func decide(
-    _ code: String, _ state: EntryReview.State, by decider: String, reason: String?
+    _ code: String, _ state: EntryReview.State, by decider: String, reason: String?,
+    _ leavesValues: Bool = false
   ) throws -> CatalogueEntry {
     do {
       var published: PublishedEntry?
@@ -173,7 +177,7 @@ extension CreditCatalogue {
         entry = waiting.review.entry
         if state == .approved {
           var numbers = CatalogueNumbers()
-          published = try place(waiting.review.entry, &numbers, &transaction)
+          published = try place(waiting.review.entry, leavesValues, &numbers, &transaction)
         }
         try replace(waiting, state, by: decider, reason: reason, &transaction)
       }

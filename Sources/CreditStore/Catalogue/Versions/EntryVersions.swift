@@ -67,14 +67,21 @@ extension CreditCatalogue {
   ///   - code: the entry.
   ///   - number: the version to go back to.
   ///   - note: why; kept as the new version's `versionNote`.
+  ///   - leavesValues: as in ``publish(_:leavesValues:)``.
   /// - Returns: the entry as it was published, or as it stands when it says that already.
-  /// - Throws: `CreditError`: `unknownEntry`, `unknownVersion`, `recordKeyChanged`.
+  /// - Throws: `CreditError`: `unknownEntry`, `unknownVersion`, `recordKeyChanged`, `subjectChanged`, `typeChanged`.
   @discardableResult
-  public func rollBack(_ code: String, to number: Int, note: String? = nil) throws -> CatalogueEntry {
-    do { return try putBack(code, to: number, note: note) } catch { throw CreditError(wrapping: error) }
+  public func rollBack(
+    _ code: String, to number: Int, note: String? = nil, leavesValues: Bool = false
+  ) throws -> CatalogueEntry {
+    do { return try putBack(code, to: number, note: note, leavesValues) } catch {
+      throw CreditError(wrapping: error)
+    }
   }
 
-  private func putBack(_ code: String, to number: Int, note: String?) throws -> CatalogueEntry {
+  private func putBack(
+    _ code: String, to number: Int, note: String?, _ leavesValues: Bool
+  ) throws -> CatalogueEntry {
     let wanted = try version(number, of: code).entry
     let current = try entry(code).entry
     guard number != current.version else { return current }
@@ -84,7 +91,7 @@ extension CreditCatalogue {
     // Days that were said of another time.
     (next.effectiveFrom, next.effectiveUntil) = (nil, nil)
     guard !CatalogueDifference(from: current, to: next).changes.isEmpty else { return current }
-    try publish(next)
+    try publish(next, leavesValues: leavesValues)
     return next
   }
 

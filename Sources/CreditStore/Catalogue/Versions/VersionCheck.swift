@@ -22,6 +22,8 @@ public struct VersionCheck: Codable, Sendable, Equatable {
     case typeChanged
     /// The item goes: its values stay in older versions and are not shown.
     case itemRemoved
+    /// The value is no identifier of the new kind.
+    case notAnIdentifier
     /// The record breaks a rule that the present version does not have.
     case breaksRule
   }
@@ -57,7 +59,7 @@ public struct VersionCheck: Codable, Sendable, Equatable {
 extension CreditCatalogue {
   /// Checks a version against the records there are, before it is published.
   ///
-  /// Items that are new, and the national rules over several items, are not looked at.
+  /// Of items that are new only whether they are required is looked at; the national rules over several items are not.
   ///
   /// ```swift
   /// let check = try database.catalogue.check(entry)
@@ -85,8 +87,12 @@ extension CreditCatalogue {
       var result = VersionCheck(
         entry: entry.code, from: old.entry.version, to: entry.version, records: 0, obstacle: nil, findings: []
       )
-      do { _ = try Self.successor(of: old, entry) } catch { result.obstacle = error.message }
       let snapshot = engine.snapshot()
+      do {
+        // Values that stay behind are counted below.
+        try LeftValues(old: old, next: Self.successor(of: old, entry), snapshot: snapshot)
+          .check(leavesValues: true)
+      } catch let error as CreditError { result.obstacle = error.message }
       try VersionScan(old, entry, isCancelled: isCancelled).run(snapshot, into: &result)
       try RuleCheck(old, entry)?.run(snapshot, isCancelled: isCancelled, into: &result)
       return result
@@ -111,6 +117,7 @@ private final class VersionScan {
   private static let shownBatches = 10
   private let old: PublishedEntry
   private let isCancelled: () -> Bool
+  private let today = CreditDatabase.today()
   private var probes: [Probe] = []
 
   init(_ old: PublishedEntry, _ new: CatalogueEntry, isCancelled: @escaping () -> Bool) {
@@ -123,6 +130,9 @@ private final class VersionScan {
       } else if old.knownColumns.values.contains(column) {
         // An item that comes back finds its values, which nobody asked anything of since.
         add(item, column, since: CatalogueItem(id: item.id, type: item.type, scale: item.scale))
+      } else if item.required {
+        // Nobody has a value yet.
+        add(item, column, .missing)
       }
       if let place = old.entry.itemIndex(item.id), old.columnIDs[place] != column {
         add(old.entry.items[place], old.columnIDs[place], .typeChanged)
@@ -138,6 +148,9 @@ private final class VersionScan {
     if item.required, !before.required { add(item, column, .missing) }
     if let length = item.length, length < before.length ?? .max { add(item, column, .tooLong) }
     if item.type == .decimal, item.precision < before.precision { add(item, column, .tooManyDigits) }
+    if let kind = item.identifier, kind != before.identifier, kind != .any {
+      add(item, column, .notAnIdentifier)
+    }
     if item.options != nil, item.options != before.options || item.allowsSeveral != before.allowsSeveral {
       add(item, column, .notAnOption)
     }
@@ -226,7 +239,7 @@ private final class VersionScan {
     case .missing: number == nil
     case .typeChanged, .itemRemoved: number != nil
     case .tooManyDigits: number.map { !probe.item.fits($0) } ?? false
-    case .tooLong, .notAnOption, .breaksRule: false
+    case .tooLong, .notAnOption, .notAnIdentifier, .breaksRule: false
     }
   }
 
@@ -234,6 +247,10 @@ private final class VersionScan {
     if probe.problem == .tooLong {
       let limit = probe.item.length ?? .max
       return text.count > limit && text.count(where: { $0 & 0xC0 != 0x80 }) > limit
+    }
+    if probe.problem == .notAnIdentifier {
+      let kind = (probe.item.identifier ?? .any).kind
+      return !Identifier.check(String(decoding: text, as: UTF8.self), as: kind, on: today).isValid
     }
     return probe.options.map { !$0.allow(text) } ?? false
   }

@@ -24,6 +24,8 @@ package final class JSONRecordReader {
   private var form = Form.lines
   private var isOver = false
   private var isFirst = true
+  /// The member of the object around the records, where there is one.
+  private var member: String?
 
   /// - Parameters:
   ///   - member: where the records are in a member of one object around them, its name.
@@ -144,7 +146,9 @@ package final class JSONRecordReader {
   private func element() throws -> ArraySlice<UInt8>? {
     let next = try skipBlanks()
     if next == UInt8(ascii: "]") {
+      position += 1
       isOver = true
+      try checkEnd()
       return nil
     }
     if isFirst {
@@ -201,6 +205,23 @@ package final class JSONRecordReader {
     }
     position += 1
     form = .array
+    self.member = member
+    guard try find(member) else { throw invalid("there is no member \(member)") }
+    position += 1
+  }
+
+  /// What stands behind the records would be lost without a word: nothing may.
+  private func checkEnd() throws {
+    if let member, try find(member) { throw invalid("the member \(member) stands there twice") }
+    guard try skipBlanks() == nil else {
+      throw invalid(
+        "behind the \(member == nil ? "array" : "object") stands something else: a file has one, or a line for each object"
+      )
+    }
+  }
+
+  /// Goes to the array in a member of the object whose members come next; false behind the end of that object.
+  private func find(_ member: String) throws -> Bool {
     let wanted = Array("\"\(member)\"".utf8)
     var isName = true
     while let byte = try skipBlanks() {
@@ -217,19 +238,20 @@ package final class JSONRecordReader {
         }
         position += 1
         guard try skipBlanks() == UInt8(ascii: "[") else { throw invalid("the member \(member) is no array") }
-        position += 1
-        return
+        return true
       case UInt8(ascii: "{"), UInt8(ascii: "["):
         guard let length = try objectLength() else { throw invalid("an object does not end") }
         position += length
       case UInt8(ascii: ":"):
         isName = false
         position += 1
-      case UInt8(ascii: "}"): throw invalid("there is no member \(member)")
+      case UInt8(ascii: "}"):
+        position += 1
+        return false
       default: position += 1
       }
     }
-    throw invalid("there is no member \(member)")
+    throw invalid("the object around the records does not end")
   }
 
   /// Passes a string. Nothing is forgotten meanwhile.

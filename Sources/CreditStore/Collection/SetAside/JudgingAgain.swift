@@ -171,7 +171,9 @@ private struct JudgingAgain {
       let sheets = Self.sheets(rows, judging, &refused)
       var converted = Converted(
         passed: RunStack(limit: .max, spill: { $0 }),
-        closed: try ClosedRecords.keys(transaction.snapshot, dataset: judging.entry.dataset))
+        closed: try ClosedRecords.keys(transaction.snapshot, dataset: judging.entry.dataset),
+        versions: KnownVersions(
+          transaction.snapshot, judging.entry.schema, judging.entry.recordIdentity))
       for sheet in sheets {
         try convert(sheet, judging, rows, into: &converted, &refused, transaction.snapshot)
       }
@@ -252,14 +254,14 @@ private struct JudgingAgain {
     var sheets: [Sheet] = []
     var known: [[String]: Int] = [:]
     for (place, stored) in rows.enumerated() {
+      let corrections = judging.corrections[stored.row.row] ?? [:]
       guard case .object(let text) = stored.row.raw,
-        var cells = (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: String]
+        var cells = cells(text, isCorrected: !corrections.isEmpty)
       else {
-        // Among them rows with cells beyond their header, which stand in a list.
         refused[place] = stored.row.reasons
         continue
       }
-      for (name, cell) in judging.corrections[stored.row.row] ?? [:] {
+      for (name, cell) in corrections {
         cells[column(name, in: cells, judging.entry.entry)] = cell
       }
       let header = cells.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -277,13 +279,25 @@ private struct JudgingAgain {
     return sheets
   }
 
+  /// The cells of a raw row by their columns; `nil` for one with cells beyond its header, unless somebody looked at it and said what its cells are.
+  private static func cells(_ text: String, isCorrected: Bool) -> [String: String]? {
+    var object = (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any]
+    if isCorrected { object?.removeValue(forKey: RawRow.extraCells) }
+    return object as? [String: String]
+  }
+
+  /// The item that somebody means by a name.
+  private static func item(named name: String, _ entry: CatalogueEntry) -> Int? {
+    let folded = HeaderName.folded(name)
+    return entry.items.firstIndex { item in
+      item.id == name || ([item.name] + item.aliases).contains { HeaderName.folded($0) == folded }
+    }
+  }
+
   /// The column of a row that somebody means: one of its header, one that stands for the same item, or a new one.
   private static func column(_ name: String, in cells: [String: String], _ entry: CatalogueEntry) -> String {
     guard cells[name] == nil else { return name }
-    let folded = HeaderName.folded(name)
-    let item = entry.items.firstIndex { item in
-      item.id == name || ([item.name] + item.aliases).contains { HeaderName.folded($0) == folded }
-    }
+    let item = item(named: name, entry)
     let header = cells.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     guard let item, let known = try? HeaderRecognition.recognize(header, for: entry) else { return name }
     return known.itemOfColumn.firstIndex(of: item).map { header[$0] } ?? name
@@ -295,8 +309,23 @@ private struct JudgingAgain {
   private struct Converted {
     var passed: RunStack
     var closed: Set<UInt128>
+    var versions: KnownVersions
+    private var origins: [UInt64: UInt64] = [:]
     var converters: [RowConverter] = []
     var longTexts: [UInt128: String] = [:]
+
+    init(passed: RunStack, closed: Set<UInt128>, versions: KnownVersions) {
+      (self.passed, self.closed, self.versions) = (passed, closed, versions)
+    }
+
+    /// The batch that brought what a commit took in: the first attempt, where rows were judged again.
+    mutating func origin(ofCommit commit: UInt64, in snapshot: EngineSnapshot) throws -> UInt64 {
+      if let known = origins[commit] { return known }
+      let batch = try Batches.batch(commit, in: snapshot)
+      let origin = batch?.kind == "judged" ? batch?.resubmits ?? commit : commit
+      origins[commit] = origin
+      return origin
+    }
   }
 
   /// Converts the rows of a sheet, unless its header is none of the entry's.
@@ -361,24 +390,29 @@ private struct JudgingAgain {
       }
       converted.longTexts[key] = longText
     }
-    // What came later knows better, unless somebody looked at this very row.
-    guard plan.identity.isKeyed, judging.corrections[stored.row.row] == nil else { return nil }
+    // What came later knows better, unless somebody looked at what this very row says: who it is about alone says nothing of that.
+    let corrected = judging.corrections[stored.row.row] ?? [:]
+    let entry = judging.entry.entry
+    let isOnlyLinked = corrected.keys.allSatisfy { name in
+      Self.item(named: name, entry).map(judging.entry.subjectItems.contains) ?? false
+    }
+    guard plan.identity.isKeyed, isOnlyLinked else { return nil }
     let payload = CodedRow.payload(
       converter.row, judging.entry.schema, key: key, pools: converter.pools, keyText: SubjectKey.renderText)
     guard let payload else { return nil }
-    let record = plan.identity.keyBytes(payload)
-    let versions = try snapshot.rows(of: key, schema: judging.entry.schema).filter {
-      plan.identity.keyBytes($0.payload) == record
-    }
-    // A version that only hides the record, or shows it again, has the values of one before.
-    let before = versions.filter { $0.system.commit <= judging.number }.map(\.payload)
-    let isNewer = versions.contains {
-      $0.superseded == nil && $0.system.commit > judging.number && !before.contains($0.payload)
+    let versions = try converted.versions.versions(of: plan.identity.keyBytes(payload), under: key)
+    // A version that only hides the record, or shows it again, has the values of one before; and a row that was judged again came with its batch.
+    let before = versions.filter { $0.commit <= judging.number }.map(\.payload)
+    let isNewer = try versions.contains { version in
+      try version.isCurrent && version.commit > judging.number && !before.contains(version.payload)
+        && converted.origin(ofCommit: version.commit, in: snapshot) > judging.number
     }
     guard isNewer, !versions.contains(where: { $0.payload == payload }) else { return nil }
     return RuleFinding(
       rule: "R-NEWER", item: "",
-      message: "the record has a version that came after this row; correct the row to take it in")
+      message: corrected.isEmpty
+        ? "the record has a version that came after this row; correct the row to take it in"
+        : "the record has a version that came after this row; correct the record where this row knows better")
   }
 
   private func load(

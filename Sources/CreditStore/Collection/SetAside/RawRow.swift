@@ -6,6 +6,8 @@ import CreditModel
 import SegmentStore
 
 package enum RawRow {
+  /// Under what cells beyond the header stand.
+  static let extraCells = "$extra"
   package static let object: Int64 = 0
   package static let base64: Int64 = 1
   package static let excerpt: Int64 = 2
@@ -32,7 +34,7 @@ package enum RawRow {
     if parser.cellCount > header.count {
       var extra: [String] = []
       for index in header.count..<parser.cellCount { extra.append(JSONText.quoted(cell(parser, index))) }
-      members.append("\"$extra\":[" + extra.joined(separator: ",") + "]")
+      members.append("\"\(extraCells)\":[" + extra.joined(separator: ",") + "]")
     }
     return "{" + members.joined(separator: ",") + "}"
   }

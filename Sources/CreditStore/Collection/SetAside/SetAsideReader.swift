@@ -105,6 +105,19 @@ extension CreditSnapshot {
     } catch { throw CreditError(wrapping: error) }
   }
 
+  /// The entry that a batch was reported for, as this snapshot has it.
+  ///
+  /// - Parameter batch: number of the batch.
+  /// - Throws: `CreditError`: `unknownBatch`, `unknownEntry`.
+  public func entry(ofBatch batch: UInt64) throws -> CatalogueEntry {
+    do {
+      guard let known = try Batches.batch(batch, in: engine) else {
+        throw CreditError("unknownBatch", "there is no batch \(batch)")
+      }
+      return try entry(known.entry)
+    } catch { throw CreditError(wrapping: error) }
+  }
+
   /// Rows of an entry that are set aside, whatever batch brought them (疑问数据、未关联数据查询).
   ///
   /// ```swift

@@ -47,6 +47,7 @@ struct BatchTable {
     for report in reports where !report.isJudgement {
       if let place = report.resubmits.flatMap({ places[$0] }) {
         reports[place].resubmittedIn.append(report.batch)
+        reports[place].resubmittedRows += report.reported
       }
     }
     return reports

@@ -19,6 +19,11 @@ extension CreditDatabase {
   @discardableResult
   public func publish(_ tasks: [CollectionTask]) throws -> RegisterResult {
     do {
+      let tasks = tasks.map { task in
+        var task = task
+        task.unit = ReportingUnit.writtenCode(task.unit)
+        return task
+      }
       if let problem = tasks.lazy.compactMap(\.problem).first { throw CreditError("invalidTask", problem) }
       guard Set(tasks.map(TaskTable.name)).count == tasks.count else {
         throw CreditError("invalidTask", "the same task stands twice")

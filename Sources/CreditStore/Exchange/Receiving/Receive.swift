@@ -21,7 +21,7 @@ extension CreditDatabase {
   ///   - path: the manifest; the file with the changes lies beside it.
   ///   - unit: credit code of the unit that counts as the one that reports.
   /// - Throws: `CreditError`: `invalidManifest`, `unreadable`, `fileChanged`, `invalidMessage`, `unknownEntry`, `otherIdentity`, `unknownItem`, `wrongHeader`,
-  ///   `unitNotAllowed`, `packageMissing` where one before it did not come, `otherPackage` where another of the number did: nothing is taken in then. `tooManyRejects`
+  ///   `unitNotAllowed`, `packageMissing` where one before it did not come, `otherPackage` where another of the number did, `ownPackage` for one that this store sent: nothing is taken in then. `tooManyRejects`
   ///   where a rule refuses more than 100,000 rows: no row is taken in then, but what the package takes back is taken back. `conflict`
   ///   where somebody else takes in packages of the route at the same time, and errors of the disk: taking it in again ends it.
   @concurrent

@@ -15,7 +15,7 @@ final class ReceivedRecords {
     case nothing
     /// It stands here, and has other values or was taken back by this sender.
     case edited
-    /// This store closed it: a person decides.
+    /// This store closed it, and has it as it comes: a person decided.
     case refused
   }
 
@@ -130,14 +130,23 @@ final class ReceivedRecords {
       return .collected
     }
     let row = found.row
-    if row.state.isClosed { return try isTakenBack(row, in: snapshot) ? .edited : .refused }
+    if row.state.isClosed, try isTakenBack(row, in: snapshot) { return .edited }
+    if row.state.isClosed {
+      // What is new of a record that this store closed itself is set aside: a person decides.
+      let isKnown = try rows(of: found.subject.rawValue, in: snapshot).contains {
+        $0.values == place.values && $0.key.utf8.elementsEqual(place.key.utf8)
+      }
+      return isKnown ? .refused : .collected
+    }
     if found.subject != place.subject { return .edited }
     if row.values == place.values, isWhole(message, place) { return .nothing }
-    // Collecting takes a row that equals an earlier version for one that was sent twice: here it is the record's present state.
+    // Collecting takes a row that equals an earlier version for one that was sent twice. Of what the sender gave last it is the present state; what was
+    // corrected here, or came from somebody else since, an older state of the sender's does not undo.
     let isReturning = try rows(of: place.subject.rawValue, in: snapshot).contains {
       !$0.isCurrent && $0.values == place.values && $0.key.utf8.elementsEqual(place.key.utf8)
     }
-    return isReturning ? .edited : .collected
+    guard isReturning else { return .collected }
+    return try giver(row, in: snapshot) == .sender ? .edited : .nothing
   }
 
   /// Whether all values of a message could be read.

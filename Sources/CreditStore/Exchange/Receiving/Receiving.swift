@@ -90,6 +90,10 @@ struct Receiving {
       }
       return same
     }
+    guard sender != database.identifier else {
+      throw CreditError(
+        "ownPackage", "package \(manifest.package) of route \(route) is one that this store sent itself")
+    }
     guard manifest.previous == last || manifest.previous == nil && manifest.package > last ?? 0,
       manifest.package > manifest.previous ?? 0
     else {
@@ -183,7 +187,10 @@ struct Receiving {
         HandedBytes(totalBytes: nil) { try rows.next(Self.pieceBytes) },
         path: Self.source(manifest.sender) + "\(manifest.route)|\(manifest.package)")
     outcome.duplicate += rows.standing
-    for number in rows.refused { outcome.refuse(ExchangeMessage.text(ofNumber: number), "R-CLOSED", nil) }
+    for number in rows.refused {
+      outcome.refuse(
+        ExchangeMessage.text(ofNumber: number), "R-CLOSED", "the record is withdrawn or repaired here")
+    }
     guard let receipt else { return rows.edited }
     outcome.batch = receipt.batch
     outcome.loaded = receipt.loaded
@@ -197,7 +204,9 @@ struct Receiving {
       outcome.refuse(
         ExchangeMessage.text(ofNumber: rows.collected[row.row.row - 1]),
         row.row.reasons.first?.rule ?? "",
-        Set(row.row.reasons.map(\.item)).subtracting([""]).sorted().joined(separator: ", "))
+        // Messages of rules never repeat values.
+        row.row.reasons.map { $0.item.isEmpty ? $0.message : "\($0.item): \($0.message)" }
+          .joined(separator: "; "))
     }
     return rows.edited
   }
@@ -305,7 +314,7 @@ private final class MessageRows: @unchecked Sendable {
   private(set) var collected: [UInt128] = []
   /// Those of records that are brought to their values one by one.
   private(set) var edited: Set<UInt128> = []
-  /// Those of records that this store closed.
+  /// Those of records that this store closed and has as they come.
   private(set) var refused: [UInt128] = []
   /// Records that stand here as they came.
   private(set) var standing = 0

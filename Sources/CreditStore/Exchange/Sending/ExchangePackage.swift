@@ -70,9 +70,9 @@ public struct ExchangePackage: Codable, Sendable, Equatable {
   public var sent: Date?
   /// What the receiver said of changes it did not name.
   public var others: ExchangeReceipt.State?
-  /// Changes it named as accepted.
+  /// Changes it accepted.
   public var accepted = 0
-  /// Changes it named as refused.
+  /// Changes it refused.
   public var rejected = 0
   /// The commit that put it together.
   var batch: UInt64?

@@ -101,6 +101,12 @@ extension CreditDatabase {
         package.others = receipt.others ?? package.others
         package.accepted = lines.values.count { $0.state == .accepted }
         package.rejected = lines.values.count { $0.state == .rejected }
+        // What it did not name fares as the others.
+        switch package.others {
+        case .accepted?: package.accepted = max(package.accepted, package.changes - package.rejected)
+        case .rejected?: package.rejected = max(package.rejected, package.changes - package.accepted)
+        case nil: break
+        }
         guard package != before || !changed.isEmpty else { return package }
         // A receipt says that it went, whoever forgot to note it.
         if package.attempts == 0 { package.attempts = 1 }

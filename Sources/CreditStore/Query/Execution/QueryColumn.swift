@@ -11,12 +11,15 @@ enum QueryColumn: Hashable {
   case entry
   case unit
   case batch
+  /// The batch of a record's first version.
+  case received
   case state
   case subjectKind
   case division
 
   static let storeColumns: [String: QueryColumn] = [
-    "$entry": .entry, "$unit": .unit, "$batch": .batch, "$state": .state, "$subjectKind": .subjectKind,
+    "$entry": .entry, "$unit": .unit, "$batch": .batch, "$received": .received, "$state": .state,
+    "$subjectKind": .subjectKind,
     "$division": .division,
   ]
 }
@@ -60,7 +63,7 @@ struct QueryItems {
   func type(_ column: QueryColumn) -> ItemType {
     switch column {
     case .item(let position): items[position].type
-    case .batch: .integer
+    case .batch, .received: .integer
     default: .text
     }
   }

@@ -6,4 +6,6 @@ import SegmentStore
 struct QueryContext {
   let entry: PublishedEntry
   let snapshot: EngineSnapshot
+  /// When records came.
+  let firsts: FirstCommits
 }

@@ -61,8 +61,9 @@ struct QueryRun {
     let all = try rows.parts(snapshot, options, from: start, versionsAfter: versionsAfter)
     let total = all.reduce(0) { $0 + $1.rows.rowCount }
     let first = makeWorker(threadCount(for: all))
+    let firsts = FirstCommits(snapshot)
     // What directories tell is told at once: a thread would not have begun by then.
-    let parts = first.mayCountRows && all.count <= Self.partsOfOneLook ? try count(all, first) : all
+    let parts = first.mayCountRows && all.count <= Self.partsOfOneLook ? try count(all, first, firsts) : all
     let threads = threadCount(for: parts)
     let next = Atomic<Int>(0)
     let outcomes = Guarded<[Result<Outcome<Worker>, any Error>]>([])
@@ -71,7 +72,7 @@ struct QueryRun {
       let outcome = Result { () throws -> Outcome<Worker> in
         do {
           let worker = index == shared.threads - 1 ? shared.first : shared.makeWorker(shared.threads)
-          try shared.run.walk(shared.parts, worker, next)
+          try shared.run.walk(shared.parts, worker, firsts, next)
           return Outcome(worker: worker)
         } catch {
           // The others need not go on.
@@ -100,7 +101,8 @@ struct QueryRun {
   }
 
   /// Adds the parts whose number of rows their directories tell; gives those that have to be walked.
-  private func count<Worker: QueryWorker>(_ parts: [QueryRows.Part], _ worker: Worker) throws
+  private func count<Worker: QueryWorker>(_ parts: [QueryRows.Part], _ worker: Worker, _ firsts: FirstCommits)
+    throws
     -> [QueryRows.Part]
   {
     try parts.filter { part in
@@ -108,13 +110,14 @@ struct QueryRun {
         let count = try part.scan.knownRowCount(
           of: part.rows, without: Int64(RecordState.withdrawn.rawValue))
       else { return true }
-      try worker.add(rowCount: count, QueryContext(entry: part.entry, snapshot: snapshot))
+      try worker.add(rowCount: count, QueryContext(entry: part.entry, snapshot: snapshot, firsts: firsts))
       return false
     }
   }
 
   private func walk(
-    _ parts: [QueryRows.Part], _ worker: some QueryWorker, _ next: borrowing Atomic<Int>
+    _ parts: [QueryRows.Part], _ worker: some QueryWorker, _ firsts: FirstCommits,
+    _ next: borrowing Atomic<Int>
   ) throws {
     var vector = RowVector()
     while true {
@@ -122,7 +125,7 @@ struct QueryRun {
       guard index < parts.count else { return }
       if isCancelled() { throw CancellationError() }
       let part = parts[index]
-      let context = QueryContext(entry: part.entry, snapshot: snapshot)
+      let context = QueryContext(entry: part.entry, snapshot: snapshot, firsts: firsts)
       if worker.mayCountRows,
         let count = try part.scan.knownRowCount(
           of: part.rows, without: Int64(RecordState.withdrawn.rawValue))

@@ -132,6 +132,8 @@ final class FilterEvaluation {
       let bounds: ClosedRange<Int64>?
       switch column {
       case .item(let item): bounds = vector.bounds(item)
+      // What came earlier than its present version tells nothing by that.
+      case .received where !FirstCommits.areAllFirst(vector): return nil
       default: bounds = vector.bounds(SystemColumn.batch)
       }
       return bounds.map { condition.mayHold(in: $0) } ?? true ? nil : .zoneMap
@@ -162,6 +164,10 @@ final class FilterEvaluation {
       vector.selection.visit { truth[$0] = Truth.yes - truth[$0] }
     case .numbers(.item(let item), let condition):
       condition.evaluate(try vector.integers(item), vector.selection, to: truth)
+    case .numbers(.received, let condition):
+      try context.firsts.forEach(of: &vector, context) {
+        truth[$0] = condition.holds($1) ? Truth.yes : Truth.no
+      }
     case .numbers(_, let condition):
       let batches = try vector.system(.batch)
       vector.selection.visit { truth[$0] = condition.holds(batches[$0]) ? Truth.yes : Truth.no }
@@ -203,7 +209,7 @@ final class FilterEvaluation {
     case .item(let item):
       let nulls = try vector.integers(item).nulls
       vector.selection.visit { truth[$0] = nulls[$0] == 1 ? Truth.yes : Truth.no }
-    case .batch: vector.selection.visit { truth[$0] = Truth.no }
+    case .batch, .received: vector.selection.visit { truth[$0] = Truth.no }
     default:
       // A column of the store: "no value" has the number 0.
       try numbers(of: column, &vector, context) { place, number in

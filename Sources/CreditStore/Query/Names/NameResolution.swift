@@ -1,5 +1,6 @@
 // Owns what the records of a subject say of a name it was found under: whether the snapshot sees it, where it stands, and how it is spelt.
-// Invariants: only versions that the snapshot sees count; of several spellings the first in the order of their bytes is given.
+// Invariants: only versions that the snapshot sees count, and of these none of a record that was withdrawn, nor one that a correction replaced: it was never right;
+// of several spellings the first in the order of their bytes is given.
 
 import CreditModel
 import SegmentStore
@@ -29,6 +30,27 @@ struct NameResolution {
     }
   }
 
+  /// Whether a version says what is or once was so.
+  private static func isTrue(_ row: StoredRow, among rows: [StoredRow]) -> Bool {
+    let followers = followers(of: row, among: rows)
+    // Of several records that changed in one commit, one that stands is enough.
+    let isCorrected =
+      !followers.isEmpty && followers.allSatisfy { $0.system.state == RecordState.corrected.rawValue }
+    return !isCorrected && stands(row, among: rows)
+  }
+
+  /// Whether the record of a version was not withdrawn in the end.
+  private static func stands(_ row: StoredRow, among rows: [StoredRow]) -> Bool {
+    guard row.superseded != nil else { return row.system.state != RecordState.withdrawn.rawValue }
+    let followers = followers(of: row, among: rows)
+    return followers.isEmpty || followers.contains { stands($0, among: rows) }
+  }
+
+  /// The versions that may be the next one of a record.
+  private static func followers(of row: StoredRow, among rows: [StoredRow]) -> [StoredRow] {
+    rows.filter { $0.system.commit == row.superseded && $0.system.version == row.system.version + 1 }
+  }
+
   /// The subject under its name; `nil` when no version that the snapshot sees has it.
   func subject(_ candidate: NameCandidate) throws -> NamedSubject? {
     var spelling: [UInt8]?
@@ -37,7 +59,8 @@ struct NameResolution {
     var scratch: [UInt8] = []
     for dataset in try snapshot.datasets(of: candidate.key.subject) {
       guard let entry = entries[dataset] else { continue }
-      for row in try snapshot.rows(of: candidate.key.subject, schema: entry.schema) {
+      let rows = try snapshot.rows(of: candidate.key.subject, schema: entry.schema)
+      for row in rows where Self.isTrue(row, among: rows) {
         guard let cells = row.payload.withUnsafeBytes({ RowPayload.decode($0, entry.schema) }),
           case .text(let text) = cells[0]
         else { continue }
@@ -47,7 +70,7 @@ struct NameResolution {
         items[entry.code] = entry.item
         let bytes = Array(text)
         if spelling.map({ bytes.lexicographicallyPrecedes($0) }) ?? true { spelling = bytes }
-        if row.superseded == nil, row.system.state != RecordState.withdrawn.rawValue { isFormer = false }
+        if row.superseded == nil { isFormer = false }
       }
     }
     guard let spelling else { return nil }

@@ -102,6 +102,8 @@ final class ColumnNumbering {
       if integers.hasAbsent {
         vector.selection.visit { place in if integers.nulls[place] == 1 { target[place] = 0 } }
       }
+    case .received:
+      try context.firsts.forEach(of: &vector, context) { target[$0] = number(ofInteger: $1) }
     case .batch: integerNumbers(try vector.system(.batch), vector.selection, target)
     default: try store.numbers(of: &vector, context, texts, to: target)
     }

@@ -43,7 +43,7 @@ struct StoreColumnMemo {
         let text = String(division)
         return texts.number(of: String(repeating: "0", count: max(0, 6 - text.utf8.count)) + text) + 1
       }
-    case .item, .batch: break
+    case .item, .batch, .received: break
     }
   }
 

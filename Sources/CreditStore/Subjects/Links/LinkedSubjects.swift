@@ -22,7 +22,8 @@ extension CreditDatabase {
   ///   - since: the first day on which the subject had the second.
   ///   - author: who says so.
   /// - Returns: the number of the link.
-  /// - Throws: `CreditError`: `invalidIdentifier` for an empty or overlong one, `sameSubject` for one and the same, `alreadyLinked`, `limit`.
+  /// - Throws: `CreditError`: `invalidIdentifier` for an empty or overlong one, `sameSubject` for one and the same, `evidenceContradicts` where the numbers say
+  ///   otherwise, `alreadyLinked`, `limit`.
   @discardableResult
   public func link(
     _ first: Identifier, _ second: Identifier, evidence: LinkEvidence, note: String? = nil, since: Day? = nil,
@@ -31,6 +32,12 @@ extension CreditDatabase {
     do {
       let (left, right) = try (Self.linkKey(first), Self.linkKey(second))
       guard left != right else { throw CreditError("sameSubject", "both are the same identifier") }
+      guard evidence.isBorne(by: first, second) else {
+        throw CreditError(
+          "evidenceContradicts",
+          "the two numbers themselves do not bear out \(evidence.rawValue); say manual if somebody decided so"
+        )
+      }
       let (number, _) = try engine.write { transaction -> UInt64 in
         let table = LinkTable(snapshot: transaction.snapshot)
         let known = try table.links(of: first, key: left.rawValue)

@@ -15,6 +15,22 @@ public enum LinkEvidence: String, Codable, Sendable, CaseIterable {
   case registrationChange
   /// Somebody looked into it and decided (人工认定).
   case manual
+
+  /// Whether two numbers can be one subject's for this reason, as far as they tell.
+  func isBorne(by first: Identifier, _ second: Identifier) -> Bool {
+    func holds(_ one: Identifier, _ other: Identifier) -> Bool {
+      switch self {
+      case .organizationCode:
+        one.kind == .unifiedSocialCreditCode && one.text.utf8.count == 18
+          && other.text.suffix(9) == one.text.dropFirst(8).prefix(9)
+      case .upgradedIdentityNumber:
+        one.kind == .citizenIdentityNumber && one.text.utf8.count == 18 && other.text.utf8.count == 15
+          && other.text == one.text.prefix(6) + one.text.dropFirst(8).prefix(9)
+      case .sameRow, .registrationChange, .manual: true
+      }
+    }
+    return holds(first, second) || holds(second, first)
+  }
 }
 
 /// Two identifiers of the same subject (主体关联).

@@ -1,6 +1,7 @@
 // Owns finding identifiers that are one subject's from what the store has: the job that links (主体比对关联).
 // Invariants: only identifiers that subjects of the store have are linked; an identifier that could be one of several subjects' is linked with none of them
-// and reported; no number of a body is linked with a person's; running it again links nothing new; a link that somebody undid does not come back by itself.
+// and reported, and so is an organisation code beside a credit code that contradicts it; withdrawn records are no evidence; no number of a body is linked with a
+// person's; running it again links nothing new; a link that somebody undid does not come back by itself.
 // Does not look at names: a name alone is a candidate for a person to decide, never evidence.
 
 public import CreditModel
@@ -27,7 +28,7 @@ public struct MatchingResult: Codable, Sendable, Equatable {
 
 extension CreditDatabase {
   /// Links identifiers that are one subject's, as the order of matching has it: organisation codes with the credit codes they stand in, 15-digit identity
-  /// numbers with the 18-digit ones, and whatever one row of an entry names together with the subject's deciding identifier.
+  /// numbers with the 18-digit ones, 15-digit tax numbers with the credit codes that have their organisation code, and whatever one row of an entry names together with the subject's deciding identifier.
   ///
   /// Only identifiers under which the store has records are linked; for all others there is nothing to read. Run it after collecting.
   ///
@@ -60,6 +61,8 @@ private final class SubjectMatching {
   private let progress: (Double) -> Void
   /// Subjects of the store that a better number may stand for, by key.
   private var minor: [UInt128: Identifier] = [:]
+  /// Credit codes beside which organisation codes stand that are not in them, by the key of the organisation code.
+  private var contradicted: [UInt128: [UInt128: Identifier]] = [:]
   /// For each of them the better numbers it was seen with, and why.
   private var claims: [UInt128: [UInt128: (identifier: Identifier, evidence: LinkEvidence, note: String?)]] =
     [:]
@@ -121,6 +124,13 @@ private final class SubjectMatching {
       guard isMinor(key), minor[key.rawValue] == nil else { return }
       minor[key.rawValue] = try identifier(of: key)
     }
+    // Subjects of which nothing is left but what was withdrawn are nobody's any more.
+    let keys = minor.keys.sorted()
+    var standing: Set<UInt128> = []
+    try KeyCounts(snapshot, without: RecordState.withdrawn.rawValue).forEach(keys) { place, _, _ in
+      standing.insert(keys[place])
+    }
+    minor = minor.filter { standing.contains($0.key) }
   }
 
   private func claim(
@@ -135,21 +145,30 @@ private final class SubjectMatching {
   /// Numbers that stand inside others.
   private func matchWithinNumbers() throws {
     var organizations: [String: UInt128] = [:]
+    // Fifteen characters: a division and the organisation code.
+    var taxNumbers: [String: [UInt128]] = [:]
     var olderNumbers: [String: UInt128] = [:]
     for (key, identifier) in minor {
       switch identifier.kind {
       case .organizationCode: organizations[identifier.text] = key
+      case .taxpayerNumber where identifier.text.utf8.count == 15:
+        let code = String(identifier.text.suffix(9))
+        if Identifier.check(code, as: .organizationCode, on: CreditDatabase.today()).isValid {
+          taxNumbers[code, default: []].append(key)
+        }
       case .citizenIdentityNumber: olderNumbers[identifier.text] = key
       default: break
       }
     }
-    guard !organizations.isEmpty || !olderNumbers.isEmpty else { return }
+    guard !organizations.isEmpty || !olderNumbers.isEmpty || !taxNumbers.isEmpty else { return }
     try forEachSubject { key in
       guard let text = key.text, text.utf8.count == 18 else { return }
       switch key.family {
       case .unifiedSocialCreditCode:
-        guard let found = organizations[String(text.dropFirst(8).prefix(9))] else { return }
-        claim(found, key.rawValue, Identifier(text, as: .unifiedSocialCreditCode), .organizationCode)
+        let code = String(text.dropFirst(8).prefix(9))
+        for found in (organizations[code].map { [$0] } ?? []) + (taxNumbers[code] ?? []) {
+          claim(found, key.rawValue, Identifier(text, as: .unifiedSocialCreditCode), .organizationCode)
+        }
       case .citizenIdentityNumber:
         // Century and check character fall away; only numbers of the 20th century had 15 digits.
         guard text.dropFirst(6).hasPrefix("19"),
@@ -170,13 +189,14 @@ private final class SubjectMatching {
     let kinds = items.map { (entry.entry.items[$0].identifier ?? .any).kind }
     // A document that stands beside its kind is a person's.
     let isPersonal = items.map { entry.entry.items[$0].identifierKindFrom != nil }
+    let withdrawn = Int64(RecordState.withdrawn.rawValue)
     var rows = 0
     try DatasetScan(snapshot, schema: schema).forEach { row in
       rows += 1
       if rows % 4096 == 0, isCancelled() { throw CancellationError() }
       let own = SubjectKey(rawValue: try row.key)
       // A number of the second rank is never the better one.
-      guard !isMinor(own), own.family != .system else { return }
+      guard !isMinor(own), own.family != .system, try row.system(.state) != withdrawn else { return }
       for (column, kind) in kinds.enumerated() {
         guard let bytes = try row.text(column) else { continue }
         let text = String(decoding: bytes, as: UTF8.self)
@@ -188,6 +208,13 @@ private final class SubjectMatching {
         // A body's row may name a person (its owner, its representative): that makes them no one subject.
         let isPersons = isPersonal[column] || verdict.kind == .citizenIdentityNumber
         guard isPersons == (own.family == .citizenIdentityNumber) else { continue }
+        if let code = own.text, own.family == .unifiedSocialCreditCode, key.family == .organizationCode,
+          key.text.map({ !code.dropFirst(8).hasPrefix($0) }) ?? false
+        {
+          contradicted[key.rawValue, default: [:]][own.rawValue] = Identifier(
+            code, as: .unifiedSocialCreditCode)
+          continue
+        }
         let batch = try row.system(.batch)
         try claim(
           key.rawValue, own.rawValue, try identifier(of: own), .sameRow,
@@ -201,14 +228,18 @@ private final class SubjectMatching {
   private func link(into result: inout MatchingResult) throws {
     var pairs: [(minor: UInt128, better: UInt128)] = []
     let table = LinkTable(snapshot: snapshot)
-    for key in claims.keys.sorted() {
-      guard let identifier = minor[key], let candidates = claims[key] else { continue }
+    for key in Set(claims.keys).union(contradicted.keys).sorted() {
+      guard let identifier = minor[key] else { continue }
+      let candidates = claims[key] ?? [:]
       // What the number itself says outweighs what somebody wrote into a row.
       let certain = candidates.filter { $0.value.evidence != .sameRow }
       let wanted = certain.isEmpty ? candidates : certain
-      guard wanted.count == 1, let (better, _) = wanted.first else {
+      // A row that contradicts itself speaks against no link that the number itself proves.
+      let others = certain.isEmpty ? contradicted[key] ?? [:] : [:]
+      guard wanted.count == 1, others.isEmpty, let (better, _) = wanted.first else {
         if result.conflicts.count < Self.shownConflicts {
-          let subjects = wanted.keys.sorted().prefix(Self.shownSubjects).compactMap { wanted[$0]?.identifier }
+          let named = wanted.mapValues(\.identifier).merging(others) { first, _ in first }
+          let subjects = named.keys.sorted().prefix(Self.shownSubjects).compactMap { named[$0] }
           result.conflicts.append(MatchingResult.Conflict(identifier: identifier, subjects: subjects))
         }
         continue

@@ -37,6 +37,21 @@ package struct SegmentView: Sendable {
   /// Whether it holds superseded rows only.
   package var isHistory: Bool { historyEnd > 0 }
 
+  /// The rows of a chunk that something has superseded, from its first row on; `nil` = all of them.
+  package func supersededRows(of chunk: DatasetChunk, asOf commit: UInt64) -> [Range<Int>]? {
+    guard !isHistory else { return nil }
+    var ranges: [Range<Int>] = []
+    for position in marks.positions(asOf: commit, in: chunk.firstRow..<chunk.firstRow + chunk.rowCount) {
+      let row = Int(position - chunk.firstRow)
+      if let last = ranges.last, last.upperBound == row {
+        ranges[ranges.count - 1] = last.lowerBound..<row + 1
+      } else {
+        ranges.append(row..<row + 1)
+      }
+    }
+    return ranges
+  }
+
   /// Whether a snapshot may see rows here.
   package func hasRows(asOf commit: UInt64) -> Bool { addedCommit <= commit }
 
