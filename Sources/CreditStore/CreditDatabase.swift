@@ -179,10 +179,20 @@ public final class CreditDatabase: Sendable {
       if source.encoding != .auto { options.encoding = source.encoding }
       let entry = try catalogue.entry(code, on: options.rules.today)
       let collector = Collector(
-        engine: engine, entry: entry, unit: unit.map(ReportingUnit.writtenCode), options: options,
+        engine: engine, entry: entry, unit: try unit.map { try unitCode($0, for: entry.entry) },
+        options: options,
         shared: shared, progress: progress)
       return try collector.collect(try source.open(), path: source.path)
     } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// The code of a unit as the store has it: as it is given where the entry or the register has it so, and else as codes are written.
+  func unitCode(_ code: String, for entry: CatalogueEntry) throws -> String {
+    let written = ReportingUnit.writtenCode(code)
+    guard written != code, !entry.units.contains(code), try snapshot().units()[code] == nil else {
+      return code
+    }
+    return written
   }
 
   /// Today in the time zone of Asia/Shanghai.

@@ -96,7 +96,7 @@ import Testing
     }
   }
 
-  /// A record without record key, corrected twice, came with its first version too.
+  /// A record without record key, corrected twice and moved to another subject, came with its first version too.
   @Test func recordsWithoutKeyCameFirstToo() throws {
     let store = try StoreFixture()
     let batch = try store.collect([ExchangeFixture.row(0, "1", "甲")], entry: "T0").batch
@@ -107,7 +107,15 @@ import Testing
         "T0", subject: record.subject, key: record.key, reason: "改", changes: ["TEXT": .text(text)])
     }
     let query = RecordQuery(entries: ["T0"], filter: try Filter(parsing: "$received = \(batch)"))
-    #expect(try store.database.snapshot().records(matching: query).records.map { $0["TEXT"] } == [.text("丁")])
+    func found() throws -> [Value?] {
+      try store.database.snapshot().records(matching: query).records.map { $0["TEXT"] }
+    }
+    #expect(try found() == [.text("丁")])
+    let record = try #require(try store.records(StoreFixture.codes[0], entry: "T0").first)
+    _ = try store.database.correct(
+      "T0", subject: record.subject, key: record.key, reason: "改主体",
+      changes: ["CODE": .text(StoreFixture.codes[2])])
+    #expect(try found() == [.text("丁")])
   }
 
   /// What the centre corrects does not make the unit late, nor take its records out of the days on which they came.

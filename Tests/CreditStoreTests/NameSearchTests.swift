@@ -54,16 +54,11 @@ import Testing
       var found: [String: (former: Bool, entries: Set<String>, spellings: [[UInt8]])] = [:]
       let versions = try fixture.records(code, .history)
       for record in versions {
-        // What was withdrawn in the end, or corrected, was never so.
+        // What was withdrawn in the end names nobody.
         let later = versions.filter {
           $0.entry.code == record.entry.code && $0.key == record.key && $0.version > record.version
         }
-        let last = later.max { $0.version < $1.version } ?? record
-        if last.state == .withdrawn
-          || later.contains(where: { $0.version == record.version + 1 && $0.state == .corrected })
-        {
-          continue
-        }
+        if (later.max { $0.version < $1.version } ?? record).state == .withdrawn { continue }
         guard case .text(let text)? = record["NAME"] else { continue }
         let name = NormalizedName(text).text
         let isCurrent = record.isCurrent

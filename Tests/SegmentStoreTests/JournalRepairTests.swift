@@ -56,7 +56,9 @@ import Testing
     var offsets: [Int] = []
     var offset = JournalFormat.headerSize
     let bytes = [UInt8](sound)
-    while let next = JournalReader.nextFrame(bytes, from: offset, salt: contents.salt) {
+    while let next = JournalReader.nextFrame(
+      bytes, from: offset, through: bytes.count - 1, salt: contents.salt)
+    {
       offsets.append(next.offset)
       offset = next.offset + 8
     }

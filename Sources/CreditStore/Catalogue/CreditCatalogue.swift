@@ -75,14 +75,37 @@ public final class CreditCatalogue: Sendable {
         "invalidCatalogue", "the same entry stands twice; publish its versions one after the other")
     }
     var published: [PublishedEntry] = []
+    let early = try lookEarly(at: entries, leavesValues)
     _ = try engine.write { transaction in
       var numbers = CatalogueNumbers()
       for entry in entries {
-        if let next = try place(entry, leavesValues, &numbers, &transaction) { published.append(next) }
+        if let next = try place(entry, leavesValues, early, &numbers, &transaction) { published.append(next) }
       }
     }
     remember(published)
     return (published.count, entries.count - published.count)
+  }
+
+  /// What was looked at before a transaction began.
+  struct EarlyLook {
+    var commit: UInt64
+    /// The published versions whose records were looked at, by entry.
+    var versions: [String: Int]
+  }
+
+  /// Looks for values that would be left behind before anybody has to wait: all records of an entry may have to be read.
+  private func lookEarly(at entries: [CatalogueEntry], _ leavesValues: Bool) throws -> EarlyLook {
+    let snapshot = engine.snapshot()
+    var look = EarlyLook(commit: snapshot.commit, versions: [:])
+    for entry in entries {
+      // What is wrong with the entry itself is found in its turn.
+      guard let old = try current(entry.code, in: snapshot)?.value, old.entry != entry,
+        (try? entry.validate()) != nil, let next = try? Self.successor(of: old, entry)
+      else { continue }
+      try LeftValues(old: old, next: next, snapshot: snapshot).check(leavesValues: leavesValues)
+      look.versions[entry.code] = old.entry.version
+    }
+    return look
   }
 
   /// Publishes one entry.
@@ -112,7 +135,8 @@ public final class CreditCatalogue: Sendable {
 
   /// Puts a version of an entry in the place of the current one; `nil` when it is the same word for word.
   func place(
-    _ entry: CatalogueEntry, _ leavesValues: Bool, _ numbers: inout CatalogueNumbers,
+    _ entry: CatalogueEntry, _ leavesValues: Bool, _ early: EarlyLook? = nil,
+    _ numbers: inout CatalogueNumbers,
     _ transaction: inout WriteTransaction
   ) throws -> PublishedEntry? {
     try entry.validate()
@@ -121,8 +145,10 @@ public final class CreditCatalogue: Sendable {
     if let old = try current(entry.code, in: transaction.snapshot) {
       if old.value.entry == entry { return nil }
       next = try Self.successor(of: old.value, entry)
-      try LeftValues(old: old.value, next: next, snapshot: transaction.snapshot)
-        .check(leavesValues: leavesValues)
+      let isSeen = early?.versions[entry.code] == old.value.entry.version
+      try LeftValues(
+        old: old.value, next: next, snapshot: transaction.snapshot, after: isSeen ? early?.commit ?? 0 : 0
+      ).check(leavesValues: leavesValues)
       transaction.supersede(old.address)
     } else {
       next = PublishedEntry(

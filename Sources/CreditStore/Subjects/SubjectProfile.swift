@@ -82,7 +82,7 @@ extension CreditSnapshot {
     } catch { throw CreditError(wrapping: error) }
   }
 
-  /// Versions of records that were not withdrawn in the end, and that no correction replaced: what it replaced was never so.
+  /// Versions of records that were not withdrawn in the end.
   private func standing(_ versions: [CreditRecord]) -> [CreditRecord] {
     /// What tells the version that follows another: of an entry without record key, versions of one record have no key in common.
     struct Follower: Hashable {
@@ -100,11 +100,6 @@ extension CreditSnapshot {
       versions.map { (follower($0, $0.commit, $0.version), $0) }, uniquingKeysWith: { first, _ in first })
     return versions.filter { version in
       var last = version
-      if let until = version.until, let next = all[follower(version, until, version.version + 1)],
-        next.state == .corrected
-      {
-        return false
-      }
       while let until = last.until, let next = all[follower(last, until, last.version + 1)] { last = next }
       return last.state != .withdrawn
     }

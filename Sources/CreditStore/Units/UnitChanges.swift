@@ -39,7 +39,9 @@ extension CreditDatabase {
   @discardableResult
   public func publish(_ units: [ReportingUnit], reason: String? = nil) throws -> RegisterResult {
     do {
-      let units = units.map(\.written)
+      let register = try snapshot().units()
+      // A unit that was entered otherwise stays what it is.
+      let units = units.map { register[$0.code] == nil ? $0.written : $0 }
       if let problem = units.lazy.compactMap(\.problem).first { throw CreditError("invalidUnit", problem) }
       guard Set(units.map(\.code)).count == units.count else {
         throw CreditError("invalidUnit", "the same unit stands twice; enter its versions one after the other")

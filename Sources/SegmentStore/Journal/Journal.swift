@@ -330,7 +330,7 @@ package enum JournalReader {
     guard let last = bytes[start...].lastIndex(where: { $0 != 0 }) else { return }
     contents.discardedBytes = last + 1 - start
     var offset = start
-    while let next = nextFrame(bytes, from: offset, salt: contents.salt) {
+    while let next = nextFrame(bytes, from: offset, through: last, salt: contents.salt) {
       guard next.frame.number < contents.nextFrame else {
         throw StoreError.damaged(
           "a frame of the journal is broken although frame \(next.frame.number) behind it is whole",
@@ -341,11 +341,12 @@ package enum JournalReader {
   }
 
   /// The first whole frame at or behind an offset, whatever stands before it.
+  ///
+  /// - Parameter last: the last byte that is not zero: a frame begins with its magic, and none begins in the zeros at the end.
   package static func nextFrame(
-    _ bytes: [UInt8], from start: Int, salt: UInt64?
+    _ bytes: [UInt8], from start: Int, through last: Int, salt: UInt64?
   ) -> (offset: Int, frame: Frame)? {
-    // A frame begins with its magic: none begins in the zeros at the end.
-    guard start < bytes.count, let last = bytes[start...].lastIndex(where: { $0 != 0 }) else { return nil }
+    guard start <= last else { return nil }
     for offset in stride(from: start, through: last, by: 8) {
       if let frame = frame(bytes, at: offset, salt: salt) { return (offset, frame) }
     }

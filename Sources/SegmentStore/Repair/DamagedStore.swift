@@ -62,14 +62,17 @@ struct DamagedStore {
     do throws(StoreError) {
       contents = try read()
     } catch {
-      guard error.code == .damaged, let whole = mending.header(of: bytes) else { throw error }
+      // A header that the first frame bears out is not of a later version, whatever its own fields say.
+      guard error.code == .damaged || error.code == .newerVersion, let whole = mending.header(of: bytes)
+      else { throw error }
       bytes = whole
       contents = try read()
       mended.append(error)
     }
     while let damage = contents.damage, let whole = mending.frame(of: bytes, behind: contents) {
       bytes = whole
-      contents = try read()
+      guard let next = try? read(), next.nextFrame > contents.nextFrame else { break }
+      contents = next
       mended.append(damage)
     }
     return contents

@@ -31,22 +31,27 @@ package struct JournalMending {
   /// - Parameter read: what stands before the damage.
   package func frame(of journal: [UInt8], behind read: JournalContents) -> [UInt8]? {
     let start = Int(read.nextOffset)
-    guard let next = JournalReader.nextFrame(journal, from: start, salt: read.salt),
+    guard let last = journal.lastIndex(where: { $0 != 0 }),
+      let next = JournalReader.nextFrame(journal, from: start, through: last, salt: read.salt),
       next.frame.number == read.nextFrame + 1
     else { return nil }
     let room = next.offset - start - JournalFrame.headerSize
-    guard room >= 0 else { return nil }
+    guard (0...JournalFrame.maximumBody).contains(room) else { return nil }
     let named = Int(UInt32(truncatingIfNeeded: Self.load(journal, start + 32)))
     let lengths = max(0, room - 7)...room
-    let candidates = lengths.contains(named) ? [named] : Array(lengths)
     let body = start + JournalFrame.headerSize
-    for length in candidates {
-      let proof = Proof(
+    func proof(_ length: Int) -> Proof {
+      Proof(
         header: Self.head(length, read), salt: read.salt, offset: read.nextOffset,
         checksum: next.frame.previous)
-      guard let bytes = proof.mended(journal[body..<body + length], maximum: Self.maximumBodyBytes) else {
-        continue
-      }
+    }
+    // The body may be whole, and its length what was damaged; a turned bit in it is looked for where its length can be believed.
+    let whole = lengths.first { proof($0).holds(Array(journal[body..<body + $0])) }
+    let candidates = whole.map { [$0] } ?? (lengths.contains(named) ? [named] : [])
+    for length in candidates {
+      guard
+        let bytes = proof(length).mended(journal[body..<body + length], maximum: Self.maximumBodyBytes)
+      else { continue }
       var mended = journal
       let frame = JournalFrame.encode(
         kind: length == 0 ? .close : .commit, salt: read.salt, number: read.nextFrame,
@@ -80,7 +85,7 @@ package struct JournalMending {
     var offset: Int64
     var checksum: UInt64
 
-    private func holds(_ body: [UInt8]) -> Bool {
+    func holds(_ body: [UInt8]) -> Bool {
       JournalFrame.checksum(header: header, body: body[...], salt: salt, offset: offset) == checksum
     }
 

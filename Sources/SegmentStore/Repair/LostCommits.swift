@@ -12,41 +12,43 @@ struct LostCommits {
     (self.folder, self.found, self.context) = (folder, found, context)
   }
 
-  /// The rows that are lost, as far as anything still tells of them.
-  func loss() -> RepairReport.Loss {
+  /// The rows that are lost, as far as anything still tells of them; `nil` where a backup has all that the journal held.
+  func loss() -> RepairReport.Loss? {
     let name = JournalFormat.fileName(found.number)
     var loss = RepairReport.Loss(
       file: name, dataset: nil, rows: nil, batches: [], firstCommit: found.commit + 1,
       lastCommit: found.commit + 1)
     var batches: Set<UInt64> = []
-    for record in records(name) where record.commit > found.commit {
-      loss.lastCommit = max(loss.lastCommit, record.commit)
-      batches.formUnion(record.rows.map(\.batch))
+    var last: UInt64 = 0
+    forEachCommit(name) { record in
+      last = max(last, record.commit)
+      if record.commit > found.commit { batches.formUnion(record.rows.map(\.batch)) }
     }
     for segment in unnamedSegments() { batches.formUnion(Self.batches(of: segment)) }
     // A batch has the number of the commit that it came with; what came before is kept.
     loss.batches = batches.filter { $0 > found.commit }.sorted()
-    if loss.lastCommit == loss.firstCommit { loss.lastCommit = max(loss.lastCommit, loss.batches.last ?? 0) }
+    if found.isOfBackup, (1...found.commit).contains(last), loss.batches.isEmpty { return nil }
+    loss.lastCommit = max(loss.lastCommit, last)
+    if last <= found.commit { loss.lastCommit = max(loss.lastCommit, loss.batches.last ?? 0) }
     return loss
   }
 
-  /// The commits of all frames that are whole.
-  private func records(_ name: String) -> [CommitRecord] {
+  /// Visits the commits of all frames that are whole.
+  private func forEachCommit(_ name: String, _ body: (CommitRecord) -> Void) {
     guard let file = try? folder.files.open(folder.path + "/" + name, writable: false),
-      let bytes = try? JournalReader.bytes(of: file, number: found.number)
-    else { return [] }
-    var records: [CommitRecord] = []
+      let bytes = try? JournalReader.bytes(of: file, number: found.number),
+      let last = bytes.lastIndex(where: { $0 != 0 })
+    else { return }
     var offset = JournalFormat.headerSize
     // Each frame names its salt: without the header any will do, since the checksum is of this place and this salt.
-    while let next = JournalReader.nextFrame(bytes, from: offset, salt: nil) {
+    while let next = JournalReader.nextFrame(bytes, from: offset, through: last, salt: nil) {
       if next.frame.kind == .commit {
-        records +=
-          (try? CommitRecord.commits(in: bytes[next.frame.body], file: name, offset: Int64(next.offset)))
-          ?? []
+        let records = try? CommitRecord.commits(
+          in: bytes[next.frame.body], file: name, offset: Int64(next.offset))
+        records?.forEach(body)
       }
       offset = next.frame.end
     }
-    return records
   }
 
   /// Segments of the store in the folder that neither the state nor the readable part of the journal names.

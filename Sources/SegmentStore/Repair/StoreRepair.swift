@@ -47,7 +47,9 @@ package struct StoreRepair {
     for fault in found.mended { note(fault, in: "", &report) }
     if let damage = found.damage {
       note(damage, in: "", &report)
-      report.losses.append(LostCommits(source, found, readingContext()).loss())
+      let loss = LostCommits(source, found, readingContext()).loss()
+      if let loss { report.losses.append(loss) }
+      report.losesCommits = loss != nil
     }
     let environment = StoreEnvironment(
       folder: target, identifier: found.store,

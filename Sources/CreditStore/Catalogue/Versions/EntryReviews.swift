@@ -177,7 +177,7 @@ extension CreditCatalogue {
         entry = waiting.review.entry
         if state == .approved {
           var numbers = CatalogueNumbers()
-          published = try place(waiting.review.entry, leavesValues, &numbers, &transaction)
+          published = try place(waiting.review.entry, leavesValues, nil, &numbers, &transaction)
         }
         try replace(waiting, state, by: decider, reason: reason, &transaction)
       }

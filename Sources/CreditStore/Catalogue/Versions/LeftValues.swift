@@ -12,6 +12,8 @@ struct LeftValues {
   let old: PublishedEntry
   let next: PublishedEntry
   let snapshot: EngineSnapshot
+  /// Rows of this commit and earlier ones have been looked at.
+  var after: UInt64 = 0
 
   /// - Parameter leavesValues: whether values of items that change their type may be left behind.
   /// - Throws: `CreditError`, codes `typeChanged` and `subjectChanged`.
@@ -39,7 +41,8 @@ struct LeftValues {
   /// Whether a current record has a value in a column.
   private func hasValues(_ column: ColumnSchema) throws -> Bool {
     let scan = VectorScan(
-      snapshot, schema: DatasetSchema(dataset: old.dataset, version: old.schema.version, columns: [column]))
+      snapshot, schema: DatasetSchema(dataset: old.dataset, version: old.schema.version, columns: [column]),
+      after: after)
     var vector = RowVector()
     var isFound = false
     for part in try scan.parts() where !isFound {

@@ -19,9 +19,10 @@ extension CreditDatabase {
   @discardableResult
   public func publish(_ tasks: [CollectionTask]) throws -> RegisterResult {
     do {
+      let register = try snapshot().units()
       let tasks = tasks.map { task in
         var task = task
-        task.unit = ReportingUnit.writtenCode(task.unit)
+        if register[task.unit] == nil { task.unit = ReportingUnit.writtenCode(task.unit) }
         return task
       }
       if let problem = tasks.lazy.compactMap(\.problem).first { throw CreditError("invalidTask", problem) }

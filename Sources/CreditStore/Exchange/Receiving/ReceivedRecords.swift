@@ -136,7 +136,8 @@ final class ReceivedRecords {
       let isKnown = try rows(of: found.subject.rawValue, in: snapshot).contains {
         $0.values == place.values && $0.key.utf8.elementsEqual(place.key.utf8)
       }
-      return isKnown ? .refused : .collected
+      // Under another subject it would be a record of its own.
+      return isKnown || found.subject != place.subject ? .refused : .collected
     }
     if found.subject != place.subject { return .edited }
     if row.values == place.values, isWhole(message, place) { return .nothing }

@@ -1,6 +1,6 @@
 // Owns what the records of a subject say of a name it was found under: whether the snapshot sees it, where it stands, and how it is spelt.
-// Invariants: only versions that the snapshot sees count, and of these none of a record that was withdrawn, nor one that a correction replaced: it was never right;
-// of several spellings the first in the order of their bytes is given.
+// Invariants: only versions that the snapshot sees count, and of these none of a record that was withdrawn; of several spellings the first in the order of their
+// bytes is given.
 
 import CreditModel
 import SegmentStore
@@ -30,27 +30,6 @@ struct NameResolution {
     }
   }
 
-  /// Whether a version says what is or once was so.
-  private static func isTrue(_ row: StoredRow, among rows: [StoredRow]) -> Bool {
-    let followers = followers(of: row, among: rows)
-    // Of several records that changed in one commit, one that stands is enough.
-    let isCorrected =
-      !followers.isEmpty && followers.allSatisfy { $0.system.state == RecordState.corrected.rawValue }
-    return !isCorrected && stands(row, among: rows)
-  }
-
-  /// Whether the record of a version was not withdrawn in the end.
-  private static func stands(_ row: StoredRow, among rows: [StoredRow]) -> Bool {
-    guard row.superseded != nil else { return row.system.state != RecordState.withdrawn.rawValue }
-    let followers = followers(of: row, among: rows)
-    return followers.isEmpty || followers.contains { stands($0, among: rows) }
-  }
-
-  /// The versions that may be the next one of a record.
-  private static func followers(of row: StoredRow, among rows: [StoredRow]) -> [StoredRow] {
-    rows.filter { $0.system.commit == row.superseded && $0.system.version == row.system.version + 1 }
-  }
-
   /// The subject under its name; `nil` when no version that the snapshot sees has it.
   func subject(_ candidate: NameCandidate) throws -> NamedSubject? {
     var spelling: [UInt8]?
@@ -60,13 +39,22 @@ struct NameResolution {
     for dataset in try snapshot.datasets(of: candidate.key.subject) {
       guard let entry = entries[dataset] else { continue }
       let rows = try snapshot.rows(of: candidate.key.subject, schema: entry.schema)
-      for row in rows where Self.isTrue(row, among: rows) {
+      // Few candidates have names that only earlier versions have.
+      var chains: VersionChains?
+      for row in rows {
         guard let cells = row.payload.withUnsafeBytes({ RowPayload.decode($0, entry.schema) }),
           case .text(let text) = cells[0]
         else { continue }
         scratch.removeAll(keepingCapacity: true)
         text.withUnsafeBytes { NormalizedName.normalize($0, into: &scratch) }
         guard scratch == candidate.key.name else { continue }
+        if row.superseded == nil {
+          guard row.system.state != RecordState.withdrawn.rawValue else { continue }
+        } else {
+          let known = chains ?? VersionChains(rows)
+          chains = known
+          guard known.stands(row) else { continue }
+        }
         items[entry.code] = entry.item
         let bytes = Array(text)
         if spelling.map({ bytes.lexicographicallyPrecedes($0) }) ?? true { spelling = bytes }

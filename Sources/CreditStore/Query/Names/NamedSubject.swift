@@ -13,8 +13,8 @@ public struct NamedSubject: Sendable {
   public var name: String
   /// How it fits what was asked for.
   public var match: NameMatch
-  /// Whether no current record of the subject has this name any more (曾用名): the versions that had it were superseded. What was withdrawn, or corrected
-  /// because it was wrong, names nobody.
+  /// Whether no current record of the subject has this name any more (曾用名): the versions that had it were superseded. What was withdrawn
+  /// names nobody.
   public var isFormer: Bool
   /// Codes of the entries in which it stands, ascending.
   public var entries: [String]
