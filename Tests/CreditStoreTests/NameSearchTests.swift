@@ -53,12 +53,11 @@ import Testing
     for code in codes {
       var found: [String: (former: Bool, entries: Set<String>, spellings: [[UInt8]])] = [:]
       let versions = try fixture.records(code, .history)
-      for record in versions {
-        // What was withdrawn in the end names nobody.
-        let later = versions.filter {
-          $0.entry.code == record.entry.code && $0.key == record.key && $0.version > record.version
-        }
-        if (later.max { $0.version < $1.version } ?? record).state == .withdrawn { continue }
+      // What was withdrawn in the end names nobody.
+      let last = Dictionary(
+        versions.map { ("\($0.entry.code) \($0.key)", $0) },
+        uniquingKeysWith: { $0.version > $1.version ? $0 : $1 })
+      for record in versions where last["\(record.entry.code) \(record.key)"]?.state != .withdrawn {
         guard case .text(let text)? = record["NAME"] else { continue }
         let name = NormalizedName(text).text
         let isCurrent = record.isCurrent
