@@ -5,6 +5,7 @@
 import CreditModel
 @testable import CreditStore
 import Foundation
+import SegmentStore
 import TestSupport
 import Testing
 
@@ -118,16 +119,34 @@ import Testing
     #expect(try found() == [.text("丁")])
   }
 
-  /// What the centre corrects does not make the unit late, nor take its records out of the days on which they came.
-  @Test func figuresOfADayStayWhatTheyWere() throws {
+  /// What the centre corrects weeks later does not make the unit late, nor take its records out of the day on which they came.
+  ///
+  /// The store is put back by thirty days before the correction: its commits stand in the state with their instants.
+  @Test func figuresOfADayStayWhatTheyWere() async throws {
     let store = try StoreFixture()
-    let today = CreditDatabase.today()
-    try store.collect(["\(StoreFixture.codes[0]),1,\(today),1,甲"], unit: "11130300000000019B")
-    let before = try store.database.snapshot().recordQuality(of: ["T1"], days: today...today)
-    _ = try store.database.correct(
+    let day = Day(daysSinceEpoch: Int(CreditDatabase.today().daysSinceEpoch) - 30) ?? .epoch
+    let batch = try store.collect(
+      ["\(StoreFixture.codes[0]),1,\(day),1,甲"], unit: "11130300000000019B"
+    ).batch
+    _ = try await store.database.compact()
+    try store.database.close()
+    let folder = StoreFolder(path: store.path, files: PosixFileSystem())
+    var (state, identifier) = try StateFile.read(
+      number: try folder.currentState(), folder: folder.path, files: folder.files)
+    #expect(state.commit >= batch)
+    state.instants = state.instants.map { $0 - 30 * 86_400_000 }
+    try StateFile.write(state, store: identifier, folder: folder.path, files: folder.files)
+    let database = try CreditDatabase(opening: store.path, mode: .readWrite())
+    let before = try database.snapshot().recordQuality(of: ["T1"], days: day...day)
+    #expect(before.map(\.timelyRecords) == [1])
+    _ = try database.correct(
       "T1", subject: Identifier(StoreFixture.codes[0], as: .unifiedSocialCreditCode), key: "1", reason: "改",
       changes: ["TEXT": .text("乙")])
-    #expect(try store.database.snapshot().recordQuality(of: ["T1"], days: today...today) == before)
-    #expect(before.first?.timelyRecords == 1)
+    let after = database.snapshot()
+    #expect(try after.recordQuality(of: ["T1"], days: day...day) == before)
+    #expect(try after.recordQuality(of: ["T1"]).map(\.timelyRecords) == [1])
+    let late = try after.filter(for: .late, inRecordsOf: "T1", unit: "11130300000000019B")
+    #expect(try after.records(matching: RecordQuery(entries: ["T1"], filter: late)).records.isEmpty)
+    try database.close()
   }
 }

@@ -240,6 +240,7 @@ import Testing
     // Of the code nothing is left but what was withdrawn.
     _ = try fixture.database.withdraw("L1", subject: right, key: "1", reason: "误报")
     #expect(try fixture.database.snapshot().subjectCounts().values.reduce(0, +) == 2)
+    #expect(try fixture.database.statistics().subjects == 2)
     _ = try await fixture.database.compact()
     #expect(try fixture.database.snapshot().subjectCounts().values.reduce(0, +) == 2)
     let refused = #expect(throws: CreditError.self) {

@@ -197,7 +197,7 @@ package struct Collector {
     receipt.questionable += outcome.closed.count
     let late = try lateSetAside(outcome.closed)
     let rows = reading.workers.map(\.setAside) + [late.rows]
-    try loadSetAside(rows, reading.firstRowOfChunk, &transaction)
+    try loadSetAside(rows, reading, &transaction)
     let rawIdentity = RecordIdentity(keyColumns: [], schema: SystemDatasets.rawRows)
     let noTexts = BatchTexts.none(columnCount: SystemDatasets.rawRows.columns.count)
     let rawRows = reading.workers.map(\.rawRows) + [late.rawRows]
@@ -302,7 +302,7 @@ package struct Collector {
 
   /// Stores set-aside rows in file order under the batch.
   private func loadSetAside(
-    _ stacks: [RunStack], _ firstRowOfChunk: [Int], _ transaction: inout WriteTransaction
+    _ stacks: [RunStack], _ reading: Reading, _ transaction: inout WriteTransaction
   ) throws {
     let count = stacks.reduce(0) { $0 + $1.rowCount }
     guard count > 0 else { return }
@@ -320,9 +320,8 @@ package struct Collector {
       let arena = ByteArena(capacity: 1 << 16)
       var payloads: [(offset: Int, count: Int)] = []
       for entry in entries {
-        let chunk = Int(entry.sequence >> 40)
-        let row = firstRowOfChunk[chunk] + Int(entry.sequence & (1 << 40 - 1)) + 1
-        let payload = SetAsideRows.numbered(RunRow.payload(entry.row), row: row)
+        let payload = SetAsideRows.numbered(
+          RunRow.payload(entry.row), row: reading.number(ofRow: entry.sequence))
         if isSmall {
           try transaction.append(SystemDatasets.setAside, key: key, batch: batch, payload: payload)
         } else {

@@ -65,14 +65,37 @@ package struct RowCounter {
   }
 }
 
-/// Counts distinct subjects by merging the directories of all segments.
+/// Counts distinct subjects by merging the directories of all segments; those of which nothing is left but withdrawn records are none.
 package struct SubjectCounter {
   private let snapshot: EngineSnapshot
 
   package init(_ snapshot: EngineSnapshot) { self.snapshot = snapshot }
 
-  /// Keys that satisfy a predicate.
-  package func count(where isWanted: (UInt128) -> Bool) throws -> Int {
+  /// Keys under which everything is withdrawn: what a correction moved to another subject, for one.
+  package func keysOfWithdrawnAlone() throws -> Set<UInt128> {
+    let withdrawn = Int64(RecordState.withdrawn.rawValue)
+    var keys: Set<UInt128> = []
+    for dataset in try snapshot.allDatasets() where dataset.rawValue >= SystemDatasets.firstEntry {
+      let schema = DatasetSchema(dataset: dataset, version: 1, columns: [])
+      try DatasetScan(snapshot, schema: schema).forEach(
+        narrow: { (segment, chunk) throws(StoreError) in
+          try segment.reader.stateBounds(of: chunk).contains(withdrawn) ? nil : []
+        },
+        where: { $0.bounds(SystemColumn.state)?.contains(withdrawn) ?? true },
+        { row in if try row.system(.state) == withdrawn { keys.insert(try row.key) } })
+    }
+    let asked = keys.sorted()
+    try KeyCounts(snapshot, without: RecordState.withdrawn.rawValue).forEach(asked) { place, _, _ in
+      keys.remove(asked[place])
+    }
+    return keys
+  }
+
+  /// Keys with records that satisfy a predicate.
+  ///
+  /// - Parameter gone: those that count nothing; `nil` = they are looked for.
+  package func count(without gone: Set<UInt128>? = nil, where isWanted: (UInt128) -> Bool) throws -> Int {
+    let gone = try gone ?? keysOfWithdrawnAlone()
     var walks = try snapshot.segments.map { try KeyWalk($0.reader) }
     let memory = snapshot.view.memory.keys(asOf: snapshot.commit).sorted()
     var memoryIndex = 0
@@ -108,7 +131,7 @@ package struct SubjectCounter {
         }
         sink(0)
       }
-      if key != last, isWanted(key) { total += 1 }
+      if key != last, !gone.contains(key), isWanted(key) { total += 1 }
       last = key
     }
   }

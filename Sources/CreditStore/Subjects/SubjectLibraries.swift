@@ -19,13 +19,13 @@ extension CreditSnapshot {
   public func subjectCounts(links: Links = .followed) throws -> [SubjectKind: Int] {
     do {
       var counts: [SubjectKind: Int] = [:]
-      _ = try SubjectCounter(engine).count { key in
+      let counter = SubjectCounter(engine)
+      let gone = try counter.keysOfWithdrawnAlone()
+      _ = try counter.count(without: gone) { key in
         guard key >> 124 != 0 else { return false }
         counts[SubjectKind(SubjectKey(rawValue: key)), default: 0] += 1
         return true
       }
-      let gone = try keysOfWithdrawnAlone()
-      for key in gone { counts[SubjectKind(SubjectKey(rawValue: key)), default: 0] -= 1 }
       for group in try LinkedGroups(engine, links).groups() {
         let present = try group.filter {
           try !gone.contains($0.rawValue) && !engine.datasets(of: $0.rawValue).isEmpty
@@ -36,24 +36,6 @@ extension CreditSnapshot {
       }
       return counts.filter { $0.value > 0 }
     } catch { throw CreditError(wrapping: error) }
-  }
-
-  /// Identifiers under which everything is withdrawn: what a correction moved to another subject, for one.
-  private func keysOfWithdrawnAlone() throws -> Set<UInt128> {
-    let withdrawn = Int64(RecordState.withdrawn.rawValue)
-    var keys: Set<UInt128> = []
-    for entry in try entries([]) {
-      let schema = DatasetSchema(dataset: entry.dataset, version: 1, columns: [])
-      try DatasetScan(engine, schema: schema).forEach(
-        narrow: { (_, _) throws(StoreError) in nil },
-        where: { $0.bounds(SystemColumn.state)?.contains(withdrawn) ?? true },
-        { row in if try row.system(.state) == withdrawn { keys.insert(try row.key) } })
-    }
-    let asked = keys.sorted()
-    try KeyCounts(engine, without: RecordState.withdrawn.rawValue).forEach(asked) { place, _, _ in
-      keys.remove(asked[place])
-    }
-    return keys
   }
 
   /// The kind of a subject with several identifiers: what its credit code or identity number says, before older numbers.

@@ -150,8 +150,10 @@ struct FirstCommitFinding {
       let scan = DatasetScan(snapshot, schema: schema, includesSuperseded: includesSuperseded)
       let isOfHistory = isEarlier && includesSuperseded
       try scan.forEach(
-        narrow: { segment, chunk in
-          isOfHistory ? segment.supersededRows(of: chunk, asOf: snapshot.commit) : nil
+        narrow: { (segment, chunk) throws(StoreError) in
+          if isOfHistory { return segment.supersededRows(of: chunk, asOf: snapshot.commit) }
+          guard isEarlier else { return nil }
+          return try segment.reader.stateBounds(of: chunk).contains(withdrawn) ? nil : []
         },
         where: { vector in
           if isOfHistory { return true }

@@ -28,7 +28,8 @@ public struct MatchingResult: Codable, Sendable, Equatable {
 
 extension CreditDatabase {
   /// Links identifiers that are one subject's, as the order of matching has it: organisation codes with the credit codes they stand in, 15-digit identity
-  /// numbers with the 18-digit ones, 15-digit tax numbers with the credit codes that have their organisation code, and whatever one row of an entry names together with the subject's deciding identifier.
+  /// numbers with the 18-digit ones, 15-digit tax numbers with the credit codes that have their organisation code, and whatever one row of an entry names
+  /// together with the subject's deciding identifier.
   ///
   /// Only identifiers under which the store has records are linked; for all others there is nothing to read. Run it after collecting.
   ///
