@@ -78,7 +78,7 @@ extension CreditCatalogue {
   ///   - code: the entry.
   ///   - decider: who approves it.
   ///   - reason: why.
-  ///   - leavesValues: as in ``publish(_:leavesValues:)``.
+  ///   - leavesValues: as in ``publish(_:leavesValues:)->(_,_)``.
   /// - Returns: the entry as it was published.
   /// - Throws: `CreditError`: `nothingToReview`, and what publishing throws.
   @discardableResult

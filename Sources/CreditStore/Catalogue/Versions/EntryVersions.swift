@@ -67,7 +67,7 @@ extension CreditCatalogue {
   ///   - code: the entry.
   ///   - number: the version to go back to.
   ///   - note: why; kept as the new version's `versionNote`.
-  ///   - leavesValues: as in ``publish(_:leavesValues:)``.
+  ///   - leavesValues: as in ``publish(_:leavesValues:)->(_,_)``.
   /// - Returns: the entry as it was published, or as it stands when it says that already.
   /// - Throws: `CreditError`: `unknownEntry`, `unknownVersion`, `recordKeyChanged`, `subjectChanged`, `typeChanged`.
   @discardableResult
