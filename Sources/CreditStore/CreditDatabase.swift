@@ -180,10 +180,18 @@ public final class CreditDatabase: Sendable {
       let entry = try catalogue.entry(code, on: options.rules.today)
       let collector = Collector(
         engine: engine, entry: entry, unit: try unit.map { try unitCode($0, for: entry.entry) },
-        options: options,
-        shared: shared, progress: progress)
+        options: options, shared: shared, nameRegisters: try nameRegisters(options, for: entry),
+        progress: progress)
       return try collector.collect(try source.open(), path: source.path)
     } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// The entries with whose names those of another entry's rows are compared; none for an entry that is a register itself.
+  private func nameRegisters(_ options: CollectionOptions, for entry: PublishedEntry) throws
+    -> [PublishedEntry]
+  {
+    guard entry.entry.subjectName != nil, !options.nameRegisters.contains(entry.entry.code) else { return [] }
+    return try options.nameRegisters.compactMap { try catalogue.known($0) }
   }
 
   /// The code of a unit as the store has it: as it is given where the entry or the register has it so, and else as codes are written.

@@ -298,6 +298,11 @@ import Testing
       #expect(Outcome.code { try other.rejects(ofBatch: batch) } == "unknownBatch")
     }
     #expect(try fixture.session("centre").batches(entry: "XZCF").count == 1)
+    // The row was sent again elsewhere: its unit closes it, nobody else does.
+    #expect(Outcome.code { try other.closeRejects(ofBatch: receipt.batch, reason: "x") } == "unknownBatch")
+    #expect(Outcome.code { try market.closeRejects(ofBatch: receipt.batch, reason: " ") } == "reasonMissing")
+    #expect(try market.closeRejects(ofBatch: receipt.batch, rows: [2], reason: "五月二十日重报") == 1)
+    #expect(try market.rejects(ofBatch: receipt.batch).isEmpty && market.batches()[0].state == .complete)
     // What is due, and that there was nothing.
     try fixture.withStore {
       _ = try $0.publish([

@@ -9,7 +9,8 @@ import Testing
     arguments: [
       ("2018-07-24", "城管局", nil, nil), ("2018-07-25", "城管局", "D2018", 7), ("2023-04-30", "城管局", "D2018", 7),
       ("2023-05-01", "城管局", "D2023", 7), ("2025-06-21", nil, "D2023", 7), ("2025-06-22", nil, "D2025", 7),
-      ("2021-08-31", "海港区市场监督管理局", "D2018", 7), ("2021-09-01", "海港区市场监督管理局", "DSAMR2021", 15),
+      ("2021-08-31", "海港区市场监督管理局", "DSAMR2018", 7), ("2018-07-24", "海港区工商行政管理局", nil, nil),
+      ("2021-09-01", "海港区市场监督管理局", "DSAMR2021", 15),
       ("2025-12-24", "海港区市场监督管理局", "DSAMR2021", 15), ("2025-12-25", "海港区市场监督管理局", "DSAMR2025", 7),
       ("2025-12-25", "城管局", "D2025", 7),
     ] as [(String, String?, String?, Int?)])
@@ -17,6 +18,7 @@ import Testing
     let found = try? DeadlineRules.national.deadlines(on: try #require(Day(day)), authority: organ)
     #expect(found?.id == id && found?.decisionWorkingDays == decision)
     #expect(found == nil || found?.publicityWorkingDays == 7)
+    #expect(found == nil || found?.secondPublicityWorkingDays == (organ?.contains("海港区") == true ? 20 : nil))
   }
 
   @Test func gapsAndOverlapsAreRefused() throws {

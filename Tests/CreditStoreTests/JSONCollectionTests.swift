@@ -132,6 +132,7 @@ import Testing
       guard case .object(let raw) = row.raw else { Issue.record("row \(row.row) has no raw text"); continue }
       let cells = try #require(JSONSerialization.jsonObject(with: Data(raw.utf8)) as? [String: Any])
       #expect(cells.values.contains { ($0 as? String) == text }, "\(raw)")
+      #expect(row.reasons.map(\.rule) == ["R-JSON"])
     }
   }
 

@@ -36,7 +36,7 @@ struct AggregateCommand: AsyncParsableCommand {
       let start = ContinuousClock.now
       let database = try store.openForReading(memory: memory)
       let before = database.readingStatistics
-      let snapshot = database.snapshot()
+      let snapshot = try question.past.snapshot(database)
       let result = try await snapshot.aggregateInBackground(query)
       if question.explain {
         let (scanned, matched) = (result.recordsScanned, result.recordsMatched)

@@ -49,6 +49,11 @@ struct CollectCommand: AsyncParsableCommand {
   var period: String?
   @Option(help: "The batch whose rejected rows are sent again, corrected.")
   var resubmits: UInt64?
+  @Option(
+    help: ArgumentHelp(
+      "Entries whose names are those of the subjects: rows with another name are counted as V16; 'none' compares nothing.",
+      valueName: "code"))
+  var nameRegister = CollectionOptions(today: CreditDatabase.today()).nameRegisters
   @OptionGroup var memory: MemoryOption
   @OptionGroup var waiting: WaitOption
   @OptionGroup var output: OutputOptions
@@ -97,6 +102,7 @@ struct CollectCommand: AsyncParsableCommand {
     var options = CollectionOptions(today: CreditDatabase.today())
     options.maximumRejects = maximumRejects
     (options.channel, options.period, options.resubmits) = (channel, period, resubmits)
+    options.nameRegisters = nameRegister == ["none"] ? [] : nameRegister
     return try await database.collect(
       source(file), for: entry, from: unit, options: options
     ) {

@@ -27,6 +27,7 @@ struct FindCommand: AsyncParsableCommand {
   var entry: [String] = []
   @Option(help: "Subjects at most, 1 to 1000.")
   var limit = 20
+  @OptionGroup var past: AsOfOption
   @OptionGroup var masking: MaskingOptions
   @OptionGroup var memory: MemoryOption
   @OptionGroup var output: OutputOptions
@@ -34,7 +35,7 @@ struct FindCommand: AsyncParsableCommand {
   func run() async throws {
     try await output.reporting {
       let presentation = try masking.presentation()
-      let snapshot = try store.openForReading(memory: memory).snapshot()
+      let snapshot = try past.snapshot(store.openForReading(memory: memory))
       let found = try await snapshot.subjectsInBackground(
         named: name, weakest: match, entries: entry, limit: limit)
       if output.json {

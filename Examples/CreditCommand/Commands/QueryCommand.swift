@@ -39,7 +39,7 @@ struct QueryCommand: AsyncParsableCommand {
       let start = ContinuousClock.now
       let database = try store.openForReading(memory: memory)
       let before = database.readingStatistics
-      let page = try await database.snapshot().recordsInBackground(matching: query)
+      let page = try await question.past.snapshot(database).recordsInBackground(matching: query)
       let took = ContinuousClock.now - start
       RecordOutput.page(page, query, presentation, json: output.json)
       if question.explain {

@@ -5,7 +5,6 @@ import Console
 import CreditApplications
 import CreditModel
 import CreditStore
-import Foundation
 
 struct RecordsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "records", abstract: "Records of a subject.")
@@ -17,10 +16,7 @@ struct RecordsCommand: AsyncParsableCommand {
   var kind: IdentifierKind?
   @Option(help: "Only records of this catalogue entry.")
   var entry: String?
-  @Option(
-    help: ArgumentHelp(
-      "State as of a commit or an instant such as 2026-01-31T08:00:00Z.", valueName: "commit|instant"))
-  var asOf: String?
+  @OptionGroup var past: AsOfOption
   @Flag(help: "Every version, oldest first.")
   var history = false
   @Flag(help: "Withdrawn records too.")
@@ -36,7 +32,7 @@ struct RecordsCommand: AsyncParsableCommand {
     try await output.reporting {
       let presentation = try masking.presentation()
       let database = try store.openForReading()
-      let snapshot = try asOf.map { try AsOf.snapshot($0, database) } ?? database.snapshot()
+      let snapshot = try past.snapshot(database)
       let versions: CreditSnapshot.Versions = history ? .history : all ? .currentAndWithdrawn : .current
       let records = try snapshot.records(
         of: subject, kind: kind, entry: entry, versions: versions,
@@ -48,36 +44,5 @@ struct RecordsCommand: AsyncParsableCommand {
         Terminal.error(records.isEmpty ? "no records; try --all or --kind" : "\(records.count) records")
       }
     }
-  }
-}
-
-/// The two forms of `--as-of`.
-enum AsOf {
-  static func snapshot(_ text: String, _ database: CreditDatabase) throws -> CreditSnapshot {
-    if let commit = UInt64(text) {
-      let last = database.snapshot().commit
-      if commit <= last { return database.snapshot(asOf: commit) }
-      // Eight digits behind all commits are a day.
-      guard text.utf8.count == 8, let date = instant(text) else {
-        throw CreditError("unknownCommit", "the store has no commit \(commit); the last is \(last)")
-      }
-      return database.snapshot(asOf: date)
-    }
-    guard let instant = instant(text) else {
-      throw ValidationError("--as-of must be a commit number or an instant such as 2026-01-31T08:00:00Z")
-    }
-    return database.snapshot(asOf: instant)
-  }
-
-  /// ISO 8601 with a zone; without one the clock of Asia/Shanghai; a bare date means its end.
-  private static func instant(_ text: String) -> Date? {
-    if let date = try? Date(text, strategy: .iso8601) { return date }
-    if let date = try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)) {
-      return date
-    }
-    guard let second = Second(text) else { return nil }
-    let isDate = !text.contains(":")
-    let seconds = second.secondsSinceEpoch - 8 * 3600 + (isDate ? 86_399 : 0)
-    return Date(timeIntervalSince1970: Double(seconds) + (isDate ? 0.999 : 0))
   }
 }

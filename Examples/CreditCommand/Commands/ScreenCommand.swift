@@ -16,6 +16,7 @@ struct ScreenCommand: AsyncParsableCommand {
   var file: String
   @Flag(help: "Count records under each identifier alone, without those linked with it.")
   var noLinks = false
+  @OptionGroup var past: AsOfOption
   @OptionGroup var masking: MaskingOptions
   @OptionGroup var memory: MemoryOption
   @OptionGroup var output: OutputOptions
@@ -24,7 +25,7 @@ struct ScreenCommand: AsyncParsableCommand {
     try await output.reporting {
       let presentation = try masking.presentation()
       let texts = try Self.lines(of: file)
-      let snapshot = try store.openForReading(memory: memory).snapshot()
+      let snapshot = try past.snapshot(store.openForReading(memory: memory))
       let screenings = try snapshot.screen(texts, links: noLinks ? .ignored : .followed)
       if output.json {
         for screening in screenings { Terminal.line(Self.json(screening, presentation).text) }

@@ -85,6 +85,8 @@ struct QuestionOptions: ParsableArguments {
   @Option(name: .customLong("where"), help: "Only records that satisfy this filter.")
   var condition: String?
 
+  @OptionGroup var past: AsOfOption
+
   @Flag(help: "Say on standard error how the answer was found.")
   var explain = false
 

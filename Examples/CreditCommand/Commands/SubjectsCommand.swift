@@ -27,11 +27,12 @@ struct SubjectsCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreArgument
     @Flag(help: "Count linked identifiers one by one.")
     var noLinks = false
+    @OptionGroup var past: AsOfOption
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
       try await output.reporting {
-        let counts = try store.openForReading().snapshot().subjectCounts(
+        let counts = try past.snapshot(store.openForReading()).subjectCounts(
           links: noLinks ? .ignored : .followed)
         let kinds = SubjectKind.allCases.map { ($0.rawValue, JSON.int(counts[$0] ?? 0)) }
         output.show([("subjects", .int(counts.values.reduce(0, +)))] + kinds)
@@ -50,13 +51,14 @@ struct SubjectsCommand: AsyncParsableCommand {
     var kind: IdentifierKind?
     @Flag(help: "Links that were undone too.")
     var undone = false
+    @OptionGroup var past: AsOfOption
     @OptionGroup var masking: MaskingOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
       try await output.reporting {
         let presentation = try masking.presentation()
-        let snapshot = try store.openForReading().snapshot()
+        let snapshot = try past.snapshot(store.openForReading())
         let asked = SubjectsCommand.identifier(subject, kind)
         for identifier in try snapshot.identifiers(of: asked) {
           let counts = try snapshot.recordCounts(of: identifier, links: .ignored)
@@ -114,13 +116,14 @@ struct SubjectsCommand: AsyncParsableCommand {
     var subject: String
     @Option(help: "Kind of the identifier, instead of detecting it.")
     var kind: IdentifierKind?
+    @OptionGroup var past: AsOfOption
     @OptionGroup var masking: MaskingOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
       try await output.reporting {
         let presentation = try masking.presentation()
-        let snapshot = try store.openForReading().snapshot()
+        let snapshot = try past.snapshot(store.openForReading())
         let profile = try snapshot.profile(of: SubjectsCommand.identifier(subject, kind))
         if output.json { return Terminal.line(Self.json(profile, presentation).text) }
         let division = profile.division.map { "  \($0)" } ?? ""

@@ -56,6 +56,29 @@ extension AccessSession {
     }
   }
 
+  /// Closes rows of a batch that were sent again in another file, or that nobody will correct (销号).
+  ///
+  /// - Parameters:
+  ///   - batch: its number.
+  ///   - rows: numbers of the rows; `nil` means all that are set aside still.
+  ///   - reason: why; must not name anybody.
+  /// - Returns: how many were closed.
+  /// - Throws: `AccessRefusal`; `CreditError`: `unknownBatch`, also for one of another unit, `unknownRow`, `reasonMissing`.
+  @discardableResult
+  public func closeRejects(ofBatch batch: UInt64, rows: Set<Int>? = nil, reason: String) throws -> Int {
+    try perform(.collect) { reading, facts in
+      let known = try reading.snapshot.batches().first { $0.batch == batch }
+      guard let known, reading.reports(known.unit, known.entry) else {
+        throw CreditError("unknownBatch", "there is no batch \(batch)")
+      }
+      try reading.checkReporting(of: known.entry)
+      let closed = try platform.database.closeSetAsideRows(ofBatch: batch, rows: rows, reason: reason).rows
+      facts.entries = [known.entry]
+      facts.rows = closed
+      return closed
+    }
+  }
+
   /// What became of the periods of the caller's tasks, the oldest first (征集任务完成情况).
   ///
   /// - Parameter states: only periods that stand so.

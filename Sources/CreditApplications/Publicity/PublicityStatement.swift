@@ -42,6 +42,10 @@ public struct PublicityStatement: Codable, Sendable, Equatable {
   public var dated: Int
   /// Of these, records that came within the working days that the rules of the month give.
   public var timely: Int
+  /// The longer limit that the rules of the unit's own kind give beside it, in working days; `nil` where they give none.
+  public var secondLimitWorkingDays: Int?
+  /// Dated records that came within that limit.
+  public var timelyBySecondLimit: Int?
   /// Decisions of the month that an inspection found; `nil` where there was none.
   public var produced: Int?
   /// Decisions of the month that were reported, whenever.
@@ -60,24 +64,31 @@ public struct PublicityStatement: Codable, Sendable, Equatable {
       try container.encode(count, forKey: key)
     }
     try container.encodeIfPresent(produced, forKey: .produced)
+    try container.encodeIfPresent(secondLimitWorkingDays, forKey: .secondLimitWorkingDays)
+    try container.encodeIfPresent(timelyBySecondLimit, forKey: .timelyBySecondLimit)
     var rates = encoder.container(keyedBy: RateKeys.self)
     try rates.encodeIfPresent(complianceRate, forKey: .complianceRate)
     try rates.encodeIfPresent(timelyRate, forKey: .timelyRate)
+    try rates.encodeIfPresent(secondTimelyRate, forKey: .secondTimelyRate)
     try rates.encodeIfPresent(concealmentRate, forKey: .concealmentRate)
   }
 
   private enum CodingKeys: String, CodingKey {
-    case entry, unit, month, reported, taken, records, dated, timely, produced, disclosed
+    case entry, unit, month, reported, taken, records, dated, timely, secondLimitWorkingDays,
+      timelyBySecondLimit
+    case produced, disclosed
   }
 
   private enum RateKeys: String, CodingKey {
-    case complianceRate, timelyRate, concealmentRate
+    case complianceRate, timelyRate, secondTimelyRate, concealmentRate
   }
 
   /// Rows in a hundred that satisfy the rules (合规率).
   public var complianceRate: Double? { Self.rate(taken, reported, 100) }
   /// Records in a hundred that came in time (及时率).
   public var timelyRate: Double? { Self.rate(timely, dated, 100) }
+  /// Records in a hundred that came within the longer limit.
+  public var secondTimelyRate: Double? { timelyBySecondLimit.flatMap { Self.rate($0, dated, 100) } }
   /// Decisions in a thousand that were held back (瞒报率).
   public var concealmentRate: Double? {
     produced.flatMap { Self.rate(max(0, $0 - disclosed), $0, 1000) }
@@ -112,11 +123,13 @@ extension AccessSession {
 
   /// The monthly statement of the double publicity (双公示月报).
   ///
+  /// How many working days a decision has is what the rules for organs in general say on the last day of the month; where those of the unit's own kind give a
+  /// longer limit (market regulators: 20), it is measured beside the other.
+  ///
   /// - Parameters:
   ///   - month: the month.
   ///   - entries: codes of the entries.
   /// - Returns: by entry, then unit.
-  /// How many working days a decision has is what the rules for organs in general say on the last day of the month.
   /// - Throws: `AccessRefusal`; `CreditError`: `unknownEntry`, `calendarMissing` where the calendar lacks a year, `rulesMissing` where no deadlines are
   ///   known for the month.
   public func publicityStatement(
@@ -195,6 +208,16 @@ extension AccessReading {
         ($0.records, $0.dated, $0.timely) = (quality.records, quality.datedRecords, quality.timelyRecords)
       }
     }
+    let seconds = try secondLimits(of: Set(statements.keys.compactMap(\.unit)), on: last)
+    for days in Set(seconds.values) {
+      let limit = TimelyLimit.workingDays(days, configuration.calendar)
+      for quality in try snapshot.recordQuality(of: entries, days: first...last, timely: limit)
+      where quality.unit.map({ seconds[$0] == days }) ?? false {
+        change(quality.entry, quality.unit) {
+          ($0.secondLimitWorkingDays, $0.timelyBySecondLimit) = (days, quality.timelyRecords)
+        }
+      }
+    }
     for entry in entries {
       for row in try snapshot.collectionStatistics(by: [.unit], days: first...last, entry: entry) {
         change(entry, row.group.first ?? nil) {
@@ -223,5 +246,17 @@ extension AccessReading {
       roles.contains { grant.units(of: $0)?.contains(row.unit ?? "") ?? true }
     }
     .sorted { ($0.entry, $0.unit ?? "") < ($1.entry, $1.unit ?? "") }
+  }
+
+  /// The longer limits that rules give some of the units, by what they are called.
+  private func secondLimits(of units: Set<String>, on day: Day) throws -> [String: Int] {
+    let register = try snapshot.units()
+    var limits: [String: Int] = [:]
+    for unit in units {
+      guard let name = register[unit]?.name else { continue }
+      limits[unit] = try configuration.deadlines.deadlines(on: day, authority: name)
+        .secondPublicityWorkingDays
+    }
+    return limits
   }
 }

@@ -84,8 +84,12 @@ public struct BatchReport: Codable, Sendable, Equatable {
     return reported == 0 && file == nil ? .nothing : .complete
   }
 
-  /// Rows of it that somebody has to see to: those that wait, without as many as were sent again.
-  public var openRows: Int { max(0, waiting - resubmittedRows) }
+  /// Rows of it that somebody has to see to: those that wait, without as many as were sent again. Nobody says which rows were sent again; of those that
+  /// wait no longer all are taken to be among them, so that no row is hidden that waits.
+  public var openRows: Int {
+    let done = max(0, questionable + unlinked - waiting)
+    return max(0, waiting - max(0, resubmittedRows - done))
+  }
 
   /// The day it was committed, in the time zone of Asia/Shanghai.
   public var day: Day {

@@ -31,6 +31,9 @@ public final class CreditCatalogue: Sendable {
     throw CreditError("unknownEntry", "no catalogue entry \(code); published are \(codes)")
   }
 
+  /// The current entry with a code, or `nil`.
+  package func known(_ code: String) throws -> PublishedEntry? { try find(code, in: engine.snapshot()) }
+
   /// All current entries by code.
   public func list() throws -> [PublishedEntry] {
     var entries: [PublishedEntry] = []

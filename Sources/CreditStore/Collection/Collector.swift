@@ -15,6 +15,7 @@ package struct Collector {
   private let options: CollectionOptions
   private let shared: CollectionShared
   private let memory: CollectionMemory
+  private let nameRegisters: [PublishedEntry]
   private let progress: @Sendable (CollectionProgress) -> Void
 
   /// Rows and bytes up to which a batch is kept in the journal instead of a segment.
@@ -24,7 +25,7 @@ package struct Collector {
 
   package init(
     engine: SegmentEngine, entry: PublishedEntry, unit: String?, options: CollectionOptions,
-    shared: CollectionShared,
+    shared: CollectionShared, nameRegisters: [PublishedEntry] = [],
     progress: @escaping @Sendable (CollectionProgress) -> Void
   ) {
     self.engine = engine
@@ -32,6 +33,7 @@ package struct Collector {
     self.unit = unit
     self.options = options
     self.shared = shared
+    self.nameRegisters = nameRegisters
     self.progress = progress
     memory = CollectionMemory(
       budget: engine.memoryBudgetBytes, workers: min(WorkerThreads.processorCount, Self.maximumWorkers))
@@ -104,10 +106,11 @@ package struct Collector {
       throw CreditError("wrongHeader", error.message, file: path)
     }
     let snapshot = engine.snapshot()
-    let plan = ConversionPlan(
+    var plan = ConversionPlan(
       entry: entry, header: header, recognition: recognition, options: options.rules,
       closedKeys: try ClosedRecords.keys(snapshot, dataset: entry.dataset), hashMask: options.hashMask)
-    let workers = (0..<memory.workers).map { number in
+    plan.raggedReason = bytes.raggedReason
+    let workers = (0..<memory.workers).map { [plan] number in
       CollectionWorker(
         plan, number: number, shared: shared, snapshot: snapshot, memory: memory, spill: spill)
     }
@@ -187,10 +190,12 @@ package struct Collector {
     // Rows set aside wait in memory while the others are loaded.
     let waiting = reading.workers.reduce(0) { $0 + $1.setAside.bytesInMemory + $1.rawRows.bytesInMemory }
     let outcome = try load(
-      reading.workers.map(\.rows), beside: waiting, identity(), texts, &transaction
+      reading.workers.map(\.rows), beside: waiting, identity(), texts, &transaction, nameRegisters
     ) { fraction in
       progress(CollectionProgress(phase: .loading, fraction: fraction, rows: reported, setAside: aside))
     }
+    let names = RowWarnings.joined(outcome.warnings) { reading.number(ofRow: $0) }
+    if !names.isEmpty { receipt.warningRules = (receipt.warningRules ?? []) + names }
     receipt.loaded = outcome.loaded
     receipt.updated = outcome.updated
     receipt.duplicate = outcome.duplicate
@@ -201,7 +206,7 @@ package struct Collector {
     let rawIdentity = RecordIdentity(keyColumns: [], schema: SystemDatasets.rawRows)
     let noTexts = BatchTexts.none(columnCount: SystemDatasets.rawRows.columns.count)
     let rawRows = reading.workers.map(\.rawRows) + [late.rawRows]
-    _ = try load(rawRows, beside: 0, rawIdentity, { _ in noTexts }, &transaction) { _ in }
+    _ = try load(rawRows, beside: 0, rawIdentity, { _ in noTexts }, &transaction, []) { _ in }
     try keepLongIdentifiers(&transaction)
     if shared.isCancelled.load(ordering: .relaxed) { throw CancellationError() }
     guard receipt.isBalanced else {
@@ -228,7 +233,7 @@ package struct Collector {
   private func load(
     _ stacks: [RunStack], beside waiting: Int, _ identity: RecordIdentity,
     _ texts: (_ rowCount: Int) -> BatchTexts,
-    _ transaction: inout WriteTransaction,
+    _ transaction: inout WriteTransaction, _ registers: [PublishedEntry],
     progress: @escaping @Sendable (Double) -> Void
   ) throws -> BatchLoader.Outcome {
     let rows = stacks.reduce(0) { $0 + $1.rowCount }
@@ -241,18 +246,22 @@ package struct Collector {
     let isSmall = rows <= Self.journalRows && bytes <= Self.journalBytes
     // Rows in the journal have no dictionary: nothing is planned for them.
     let batchRows = BatchRows(schema: identity.schema, texts: texts(isSmall ? 0 : rows))
+    let (snapshot, batch) = (transaction.snapshot, transaction.commit)
+    let names: @Sendable () throws -> NameCheck? = { [entry] in
+      registers.isEmpty ? nil : try NameCheck(entry, batchRows, registers: registers, snapshot)
+    }
     if isSmall {
-      return try JournalLoader(identity: identity, batch: batchRows).load(runs, &transaction)
+      return try JournalLoader(identity: identity, batch: batchRows, makeNameCheck: names)
+        .load(runs, &transaction)
     }
     FreedMemory.giveBack()
     defer { FreedMemory.giveBack() }
     let shared = shared
-    let (snapshot, batch) = (transaction.snapshot, transaction.commit)
     let outcome = try withSegments(&transaction) { make, take in
       let loader = BatchLoader(
         runs: runs, identity: identity, rows: batchRows, snapshot: snapshot, batch: batch,
         partitionRanges: memory.partitionRanges, makeSegment: make,
-        takeSegment: take)
+        takeSegment: take, makeNameCheck: names)
       return try loader.load(
         threads: memory.loaders, isCancelled: { shared.isCancelled.load(ordering: .relaxed) },
         progress: progress)

@@ -24,7 +24,8 @@ public struct Receipt: Codable, Sendable, Equatable {
   public var unlinked: Int
   /// Rows taken in although something about them deserves a look: a failing identifier, a rule of severity warning.
   public var warnings: Int
-  /// The same by rule, with the first rows of each; `nil` where there are none.
+  /// The same by rule, with the first rows of each; `nil` where there are none. Names that no register gives their subjects stand here alone (V16): the row
+  /// itself is as it should be.
   public var warningRules: [RowWarning]?
   /// Columns of the file that are no item of the entry, as they are headed: nothing of them was taken in; `nil` where there are none.
   public var ignoredColumns: [String]?
@@ -70,6 +71,9 @@ public struct CollectionOptions: Sendable {
   public var period: String?
   /// The batch whose rejected rows are sent again, corrected (重报).
   public var resubmits: UInt64?
+  /// Codes of entries whose names are those of the subjects (主体库); rows of other entries with another name are counted in the receipt as V16. Empty:
+  /// names are not compared. An entry that is not published counts as one without records.
+  public var nameRegisters = ["QYDJ"]
   /// Asked before the file is read, and inside the commit; throws when it may not be taken in.
   package var admission: @Sendable (EngineSnapshot) throws -> Void = { _ in }
   /// Bits of content and key hashes that count; tests force collisions with fewer.

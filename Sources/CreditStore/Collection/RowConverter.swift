@@ -23,6 +23,8 @@ package struct ConversionPlan: Sendable {
   package let identity: RecordIdentity
   /// Subjects with withdrawn or repaired records: their rows carry the raw record along.
   package let closedKeys: Set<UInt128>
+  /// Why a row with more or fewer cells than the header is set aside, where that is not what is wrong with it.
+  package var raggedReason: RuleFinding?
 
   package init(
     entry: PublishedEntry, header: [String], recognition: HeaderRecognition, options: RuleOptions,
@@ -169,9 +171,10 @@ package final class RowConverter {
       return .setAside(
         .questionable,
         [
-          RuleFinding(
-            rule: "R-RAGGED", item: "",
-            message: "\(parser.cellCount) cells where the header has \(plan.header.count)")
+          plan.raggedReason
+            ?? RuleFinding(
+              rule: "R-RAGGED", item: "",
+              message: "\(parser.cellCount) cells where the header has \(plan.header.count)")
         ])
     }
     readCells(parser)

@@ -19,7 +19,7 @@ public struct RowWarning: Codable, Sendable, Equatable {
 struct RowWarnings {
   private struct Found {
     var rows = 0
-    /// The first ones, by their place in the file.
+    /// Some, and the first ones by their place in the file among them.
     var sequences: [UInt64] = []
   }
 
@@ -30,8 +30,11 @@ struct RowWarnings {
     for rule in Set(rules) {
       var known = found[rule] ?? Found()
       known.rows += 1
-      // A worker gets its chunks in the order of the file.
-      if known.sequences.count < RowWarning.maximumRows { known.sequences.append(sequence) }
+      known.sequences.append(sequence)
+      if known.sequences.count == 2 * RowWarning.maximumRows {
+        known.sequences.sort()
+        known.sequences.removeLast(RowWarning.maximumRows)
+      }
       found[rule] = known
     }
   }

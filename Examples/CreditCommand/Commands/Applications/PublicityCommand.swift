@@ -52,12 +52,16 @@ struct PublicityCommand: AsyncParsableCommand {
         if let produced { try session.note(try ApplicationFile.values(produced, as: ProducedDecisions.self)) }
         try platform.show(
           try session.publicityStatement(of: month, entries: entry),
-          ["entry", "unit", "reported", "taken", "records", "timely %", "compliance %", "held back ‰"]
+          [
+            "entry", "unit", "reported", "taken", "records", "timely %", "by second limit %", "compliance %",
+            "held back ‰",
+          ]
         ) { row in
           func rate(_ value: Double?) -> String { value.map { "\($0)" } ?? "-" }
           return [
             row.entry, row.unit ?? "-", String(row.reported), String(row.taken), String(row.records),
-            rate(row.timelyRate), rate(row.complianceRate), rate(row.concealmentRate),
+            rate(row.timelyRate), rate(row.secondTimelyRate), rate(row.complianceRate),
+            rate(row.concealmentRate),
           ]
         }
       }

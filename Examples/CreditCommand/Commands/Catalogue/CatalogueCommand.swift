@@ -29,16 +29,12 @@ struct CatalogueCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await output.reporting {
-        let entries = try CatalogueCommand.entries(in: file)
+        let (entries, unread) = try CatalogueCommand.entries(in: file)
         let database = try waiting.open(store)
         let result = try database.catalogue.publish(entries, leavesValues: leaving.leaveValues)
         try database.close()
-        if output.json {
-          Terminal.line(
-            JSON.object([("published", .int(result.published)), ("unchanged", .int(result.unchanged))]).text)
-        } else {
-          Terminal.line("published \(result.published), unchanged \(result.unchanged)")
-        }
+        let counts = [("published", JSON.int(result.published)), ("unchanged", .int(result.unchanged))]
+        output.show(unread.isEmpty ? counts : counts + [("unread", .array(unread.map { .string($0) }))])
       }
     }
   }
@@ -52,8 +48,8 @@ struct CatalogueCommand: AsyncParsableCommand {
     var leaveValues = false
   }
 
-  /// The entries in a JSON file.
-  static func entries(in file: String) throws -> [CatalogueEntry] {
+  /// The entries in a JSON file, and the members in it that nothing is read from, which are named on standard error.
+  static func entries(in file: String) throws -> (entries: [CatalogueEntry], unread: [String]) {
     let attributes = try? FileManager.default.attributesOfItem(atPath: file)
     if let size = attributes?[.size] as? Int, size > CatalogueEntry.maximumJSONBytes {
       throw CreditError(
@@ -64,7 +60,12 @@ struct CatalogueCommand: AsyncParsableCommand {
       throw CreditError("unreadable", "the file cannot be read", file: file)
     }
     do {
-      return try CatalogueEntry.decode(json: data)
+      let entries = try CatalogueEntry.decode(json: data)
+      let unread = CatalogueEntry.unreadMembers(json: data)
+      if !unread.isEmpty {
+        Terminal.error("\(file): nothing is read from " + unread.joined(separator: ", "))
+      }
+      return (entries, unread)
     } catch {
       throw CreditError("invalidCatalogue", error.description, file: file)
     }
@@ -72,7 +73,7 @@ struct CatalogueCommand: AsyncParsableCommand {
 
   /// The one entry in a JSON file.
   static func entry(in file: String) throws -> CatalogueEntry {
-    let entries = try entries(in: file)
+    let entries = try entries(in: file).entries
     guard let entry = entries.first, entries.count == 1 else {
       throw CreditError(
         "invalidCatalogue", "the file holds \(entries.count) entries; one is looked at", file: file)

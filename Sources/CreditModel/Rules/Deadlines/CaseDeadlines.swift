@@ -16,6 +16,8 @@ public struct CaseDeadlines: Codable, Sendable, Equatable, DatedRuleSet {
   public var authorities: [String]?
   /// From a decision to its publication (双公示).
   public var publicityWorkingDays = 7
+  /// The longer limit that a text of the organs' own gives, measured beside the other; `nil` = there is none.
+  public var secondPublicityWorkingDays: Int?
   /// From an application for repair to whether it is accepted.
   public var acceptanceWorkingDays = 3
   /// From acceptance to the decision.
@@ -52,6 +54,7 @@ public struct CaseDeadlines: Codable, Sendable, Equatable, DatedRuleSet {
     let days = [
       publicityWorkingDays, acceptanceWorkingDays, decisionWorkingDays, extensionWorkingDays,
       resultWorkingDays, objectionWorkingDays, objectionExtensionWorkingDays,
+      secondPublicityWorkingDays ?? publicityWorkingDays,
     ]
     if days.contains(where: { !(1...1000).contains($0) }) || !(0...600).contains(barMonths) {
       return "deadlines \(id) have a number of days or months that cannot be"

@@ -31,12 +31,18 @@ public struct DeadlineRules: Codable, Sendable, Equatable {
   }
 
   /// Publication within seven working days from July 2018 on (发改办财金〔2018〕424号); repair by order 58 (2023), by 国办发〔2025〕22号, and by the rules of market
-  /// regulation.
+  /// regulation, who have 20 working days beside the seven (企业信息公示暂行条例, art. 6).
   public static let national: DeadlineRules = {
-    var market2021 = CaseDeadlines(
-      id: "DSAMR2021", basis: "市场监督管理信用修复管理办法（2021）", from: day(2021, 9, 1), until: day(2025, 12, 24),
+    var market2018 = CaseDeadlines(
+      id: "DSAMR2018", basis: "发改办财金〔2018〕424号；企业信息公示暂行条例（2014）", from: day(2018, 7, 25),
+      until: day(2021, 8, 31),
       authorities: ["市场监督管理", "工商行政管理"])
-    market2021.decisionWorkingDays = 15
+    market2018.secondPublicityWorkingDays = 20
+    var market2021 = market2018
+    (market2021.id, market2021.basis) = ("DSAMR2021", "市场监督管理信用修复管理办法（2021）")
+    (market2021.from, market2021.until, market2021.decisionWorkingDays) = (
+      day(2021, 9, 1), day(2025, 12, 24), 15
+    )
     var market2025 = market2021
     (market2025.id, market2025.basis) = ("DSAMR2025", "市场监督管理信用修复管理办法（2025）")
     (market2025.from, market2025.until, market2025.decisionWorkingDays) = (day(2025, 12, 25), nil, 7)
@@ -45,7 +51,7 @@ public struct DeadlineRules: Codable, Sendable, Equatable {
       CaseDeadlines(id: "D2023", basis: "国家发展改革委令第58号", from: day(2023, 5, 1), until: day(2025, 6, 21)),
       CaseDeadlines(id: "D2025", basis: "国办发〔2025〕22号", from: day(2025, 6, 22)),
     ]
-    do { return try DeadlineRules(general + [market2021, market2025]) } catch {
+    do { return try DeadlineRules(general + [market2018, market2021, market2025]) } catch {
       preconditionFailure("the built-in deadlines are wrong: \(error)")
     }
   }()

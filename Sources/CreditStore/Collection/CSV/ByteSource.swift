@@ -2,6 +2,7 @@
 // Invariants: bytes come in order, each once; 0 read means the end. Not thread-safe: callers take turns.
 // Does not look into them.
 
+package import CreditModel
 import Foundation
 package import SegmentStore
 
@@ -9,9 +10,15 @@ package import SegmentStore
 package protocol ByteSource: AnyObject {
   /// All bytes there are, where that is known before.
   var totalBytes: Int? { get }
+  /// What is wrong with a row that does not fit its header, where it was no CSV text to begin with.
+  var raggedReason: RuleFinding? { get }
 
   /// Reads 1 to `count` bytes; 0 at the end.
   func read(into target: UnsafeMutableRawPointer, count: Int) throws(StoreError) -> Int
+}
+
+extension ByteSource {
+  package var raggedReason: RuleFinding? { nil }
 }
 
 /// The bytes of a file.

@@ -3,11 +3,16 @@
 // that cannot be read is a row all the same, which does not fit its header and is kept aside as it is.
 // Does not judge rows.
 
+import CreditModel
 import SegmentStore
 
 /// The rows of a JSON file, as the bytes of a CSV file.
 final class JSONRows: ByteSource {
   let totalBytes: Int?
+  var raggedReason: RuleFinding? {
+    RuleFinding(
+      rule: "R-JSON", item: "", message: "no JSON object, or a member stands in it twice")
+  }
   private let reader: JSONRecordReader
   private var places: [[UInt8]: Int] = [:]
   private var names: [[UInt8]]

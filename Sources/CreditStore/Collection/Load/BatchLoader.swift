@@ -16,6 +16,8 @@ package final class BatchLoader: @unchecked Sendable {
     package var duplicate = 0
     package var closed: [(sequence: UInt64, raw: String)] = []
     package var superseded: [RowAddress] = []
+    /// Of rows that are stored, one list a thread.
+    var warnings: [RowWarnings] = []
   }
 
   /// Rows of a segment at which the next one is started.
@@ -36,6 +38,7 @@ package final class BatchLoader: @unchecked Sendable {
   private let batch: UInt64
   private let makeSegment: () throws -> SegmentWriter
   private let takeSegment: (FinishedSegment) -> Void
+  private let makeNameCheck: @Sendable () throws -> NameCheck?
   private let condition = Turnstile()
   private let isStopped = Atomic<Bool>(false)
   private var failure: (any Error)?
@@ -46,7 +49,8 @@ package final class BatchLoader: @unchecked Sendable {
   package init(
     runs: [any GatheredRun], identity: RecordIdentity, rows: BatchRows, snapshot: EngineSnapshot,
     batch: UInt64, partitionRanges: Int,
-    makeSegment: @escaping () throws -> SegmentWriter, takeSegment: @escaping (FinishedSegment) -> Void
+    makeSegment: @escaping () throws -> SegmentWriter, takeSegment: @escaping (FinishedSegment) -> Void,
+    makeNameCheck: @escaping @Sendable () throws -> NameCheck? = { nil }
   ) {
     self.runs = runs
     self.identity = identity
@@ -55,6 +59,7 @@ package final class BatchLoader: @unchecked Sendable {
     self.batch = batch
     self.makeSegment = makeSegment
     self.takeSegment = takeSegment
+    self.makeNameCheck = makeNameCheck
     ranges = RunPartitions.ranges(of: runs, bytes: CollectionMemory.rangeBytes)
     self.partitionRanges = partitionRanges
     partitionCount = (ranges.count + partitionRanges - 1) / partitionRanges
@@ -70,13 +75,15 @@ package final class BatchLoader: @unchecked Sendable {
         let encoder = PartitionEncoder(
           schema: identity.schema, batch: rows.texts, keyText: SubjectKey.renderText)
         var existing = try ExistingRows(snapshot, schema: identity.schema)
+        var names = try makeNameCheck()
         while true {
           let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard index < partitionCount, !isStopped.load(ordering: .relaxed) else { return }
+          guard index < partitionCount, !isStopped.load(ordering: .relaxed) else { break }
           if isCancelled() { throw CancellationError() }
-          try load(index, encoder, &existing)
+          try load(index, encoder, &existing, &names)
           progress(Double(index + 1) / Double(partitionCount))
         }
+        if let names { condition.enter { outcome.warnings.append(names.warnings) } }
       } catch {
         condition.enter { if failure == nil { failure = error } }
         isStopped.store(true, ordering: .relaxed)
@@ -88,7 +95,9 @@ package final class BatchLoader: @unchecked Sendable {
     return outcome
   }
 
-  private func load(_ index: Int, _ encoder: PartitionEncoder, _ existing: inout ExistingRows) throws {
+  private func load(
+    _ index: Int, _ encoder: PartitionEncoder, _ existing: inout ExistingRows, _ names: inout NameCheck?
+  ) throws {
     var memory: [ByteArena] = []
     var decision = PartitionDecision()
     let first = index * partitionRanges
@@ -109,6 +118,7 @@ package final class BatchLoader: @unchecked Sendable {
       entries.sortRows()
       let start = decision.rows.count
       try decide(entries, &existing, &decision)
+      try names?.check(decision.rows[start...])
       for position in start..<decision.rows.count {
         let row = decision.rows[position]
         if position &+ Self.prefetchRows < decision.rows.count {

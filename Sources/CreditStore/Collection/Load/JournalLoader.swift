@@ -6,10 +6,14 @@ package import SegmentStore
 package struct JournalLoader {
   private let identity: RecordIdentity
   private let batch: BatchRows
+  private let makeNameCheck: () throws -> NameCheck?
 
-  package init(identity: RecordIdentity, batch: BatchRows) {
+  package init(
+    identity: RecordIdentity, batch: BatchRows, makeNameCheck: @escaping () throws -> NameCheck? = { nil }
+  ) {
     self.identity = identity
     self.batch = batch
+    self.makeNameCheck = makeNameCheck
   }
 
   package func load(_ runs: [any GatheredRun], _ transaction: inout WriteTransaction) throws
@@ -34,6 +38,10 @@ package struct JournalLoader {
       loaded: decision.loaded, updated: decision.updated, duplicate: decision.duplicate)
     outcome.closed = decision.closed.map {
       (RunRow.sequence($0), String(decoding: RunRow.raw($0), as: UTF8.self))
+    }
+    if var names = try makeNameCheck() {
+      try names.check(decision.rows[...])
+      outcome.warnings.append(names.warnings)
     }
     for address in decision.superseded { transaction.supersede(address) }
     for row in decision.rows {

@@ -48,21 +48,40 @@ struct SetAsideReader {
   func rows(
     ofBatch batch: UInt64, only wanted: Set<Int>? = nil, withRaw: Bool = true
   ) throws -> [StoredSetAside] {
+    try rows(ofBatch: batch, limit: .max, withRaw: withRaw) { row, _ in wanted?.contains(row) ?? true }
+  }
+
+  /// The first rows of a batch that are set aside as of the snapshot, of a number and with a state that are wanted, in file order.
+  func rows(
+    ofBatch batch: UInt64, limit: Int, rule: String? = nil, withRaw: Bool = true,
+    _ isWanted: (_ row: Int, SetAsideState) -> Bool
+  ) throws -> [StoredSetAside] {
     let schema = SystemDatasets.setAside
-    var result: [StoredSetAside] = []
+    var found: [(row: Int, state: SetAsideState, address: RowAddress, cells: [RowPayload.Cell])] = []
     for row in try snapshot.currentRows(of: SystemDatasets.key(batch: batch), schema: schema) {
       let cells = try row.cells(schema)
-      // Raw rows are looked up one by one: only those that are asked for.
-      if let wanted, let number = cells[0].number, !wanted.contains(Int(number)) { continue }
-      guard let number = cells[0].number, let state = cells[1].number.flatMap(SetAsideState.init(rawValue:)),
-        case .text(let digest) = cells[3]
+      guard let number = cells[0].number, let state = cells[1].number.flatMap(SetAsideState.init(rawValue:))
       else { throw StoreError(.damaged, "a set-aside row is incomplete") }
-      let reasons = try JSONDecoder().decode([RuleFinding].self, from: Data((cells[2].string ?? "[]").utf8))
-      let found = SetAsideRow(
-        row: Int(number), state: state, reasons: reasons, raw: withRaw ? try raw(digest) : .missing)
-      result.append(StoredSetAside(address: row.address, row: found))
+      if isWanted(Int(number), state) { found.append((Int(number), state, row.address, cells)) }
     }
-    return result.sorted { $0.row.row < $1.row.row }
+    found.sort { $0.row < $1.row }
+    // Reasons are taken apart and raw rows looked up one by one: only of those that are given.
+    var result: [StoredSetAside] = []
+    for row in found {
+      guard result.count < limit else { break }
+      guard case .text(let digest) = row.cells[3] else {
+        throw StoreError(.damaged, "a set-aside row is incomplete")
+      }
+      let json = Data((row.cells[2].string ?? "[]").utf8)
+      let reasons = try JSONDecoder().decode([RuleFinding].self, from: json)
+      if let rule, !reasons.contains(where: { $0.rule == rule }) { continue }
+      result.append(
+        StoredSetAside(
+          address: row.address,
+          row: SetAsideRow(
+            row: row.row, state: row.state, reasons: reasons, raw: withRaw ? try raw(digest) : .missing)))
+    }
+    return result
   }
 
   private func raw(_ digest: [UInt8]) throws -> SetAsideRow.Raw {
@@ -79,13 +98,13 @@ struct SetAsideReader {
     }
   }
 
-  /// Batches that have rows set aside, of one entry or of all, ascending.
-  func batches(of entry: String?) throws -> [UInt64] {
+  /// Batches from a number on that have rows set aside, of one entry or of all, ascending.
+  func batches(of entry: String?, from first: UInt64 = 0) throws -> [UInt64] {
     var keys: Set<UInt128> = []
     try DatasetScan(
       snapshot, schema: DatasetSchema(dataset: SystemDatasets.setAside.dataset, version: 1, columns: [])
     ).forEach { row in keys.insert(try row.key) }
-    let numbers = keys.map { UInt64(truncatingIfNeeded: $0) }.sorted()
+    let numbers = keys.map { UInt64(truncatingIfNeeded: $0) }.filter { $0 >= first }.sorted()
     guard let entry else { return numbers }
     return try numbers.filter { try Batches.batch($0, in: snapshot)?.entry == entry }
   }
@@ -127,10 +146,12 @@ extension CreditSnapshot {
   ///   - entry: code of the entry; `nil` means all.
   ///   - state: only questionable, or only unlinked ones.
   ///   - rule: only those with this rule among their reasons.
+  ///   - last: batch and number of the row behind which the answer begins: the last one of the page before.
   ///   - limit: rows at most, 1 to 100,000.
   /// - Throws: `CreditError`: `limit`, `unknownEntry`, `damaged`.
   public func setAsideRows(
-    of entry: String?, state: SetAsideState? = nil, rule: String? = nil, limit: Int = 1000
+    of entry: String?, state: SetAsideState? = nil, rule: String? = nil,
+    after last: (batch: UInt64, row: Int)? = nil, limit: Int = 1000
   ) throws -> [SetAsideEntry] {
     do {
       guard (1...100_000).contains(limit) else {
@@ -139,14 +160,12 @@ extension CreditSnapshot {
       if let entry { _ = try entries([entry]) }
       let reader = SetAsideReader(snapshot: engine)
       var found: [SetAsideEntry] = []
-      for batch in try reader.batches(of: entry) {
-        for stored in try reader.rows(ofBatch: batch) {
-          guard state.map({ $0 == stored.row.state }) ?? true,
-            rule.map({ rule in stored.row.reasons.contains { $0.rule == rule } }) ?? true
-          else { continue }
-          found.append(SetAsideEntry(batch: batch, row: stored.row))
-          if found.count == limit { return found }
+      for batch in try reader.batches(of: entry, from: last?.batch ?? 0) where found.count < limit {
+        let rows = try reader.rows(ofBatch: batch, limit: limit - found.count, rule: rule) { row, stored in
+          if let last, batch == last.batch, row <= last.row { return false }
+          return state.map { $0 == stored } ?? true
         }
+        found += rows.map { SetAsideEntry(batch: batch, row: $0.row) }
       }
       return found
     } catch { throw CreditError(wrapping: error) }

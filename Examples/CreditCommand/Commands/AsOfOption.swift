@@ -1,0 +1,46 @@
+// Owns `--as-of`: which past state a question is about.
+// Invariants: a number is a commit, and a day where it has eight digits and no commit has it; a day means its end in Asia/Shanghai.
+
+import ArgumentParser
+import CreditModel
+import CreditStore
+import Foundation
+
+/// A past state of the store.
+struct AsOfOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "State as of a commit, a day, or an instant such as 2026-01-31T08:00:00Z.", valueName: "commit|instant")
+  )
+  var asOf: String?
+
+  /// The state asked for; the present one without the option.
+  func snapshot(_ database: CreditDatabase) throws -> CreditSnapshot {
+    guard let text = asOf else { return database.snapshot() }
+    if let commit = UInt64(text) {
+      let last = database.snapshot().commit
+      if commit <= last { return database.snapshot(asOf: commit) }
+      // Eight digits behind all commits are a day.
+      guard text.utf8.count == 8, let date = Self.instant(text) else {
+        throw CreditError("unknownCommit", "the store has no commit \(commit); the last is \(last)")
+      }
+      return database.snapshot(asOf: date)
+    }
+    guard let instant = Self.instant(text) else {
+      throw ValidationError("--as-of must be a commit number or an instant such as 2026-01-31T08:00:00Z")
+    }
+    return database.snapshot(asOf: instant)
+  }
+
+  /// ISO 8601 with a zone; without one the clock of Asia/Shanghai; a bare date means its end.
+  private static func instant(_ text: String) -> Date? {
+    if let date = try? Date(text, strategy: .iso8601) { return date }
+    if let date = try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)) {
+      return date
+    }
+    guard let second = Second(text) else { return nil }
+    let isDate = !text.contains(":")
+    let seconds = second.secondsSinceEpoch - 8 * 3600 + (isDate ? 86_399 : 0)
+    return Date(timeIntervalSince1970: Double(seconds) + (isDate ? 0.999 : 0))
+  }
+}
