@@ -27,7 +27,9 @@ import Testing
     try fixture.enterAccounts()
     try fixture.keeper.publish(
       try WorkingCalendar(
-        years: (today.components.year - 1...today.components.year + 1).map { .init(year: $0, off: [], worked: []) }))
+        years: (today.components.year - 1...today.components.year + 1).map {
+          .init(year: $0, off: [], worked: [])
+        }))
     try fixture.keeper.publish([
       AccessRole(id: "report", name: "报送", audience: .government, actions: [.collect], scope: .ownUnit)
     ])

@@ -163,6 +163,53 @@ import Testing
     #expect(try fixture.database.snapshot().identifiers(of: number).count == 1)
   }
 
+  /// A name alone is listed, and linked by people only.
+  @Test func theSameNameIsACandidate() async throws {
+    let register = CatalogueEntry(
+      code: "REG", name: "登记", category: "registration", subject: ["CODE"], subjectName: "NAME",
+      recordKey: ["NAME"],
+      items: [CatalogueItem(id: "CODE", identifier: .any), CatalogueItem(id: "NAME", length: 100)])
+    let acts = CatalogueEntry(
+      code: "ACT", name: "处罚", subject: ["ID"], subjectName: "NAME", recordKey: ["NO"],
+      items: [
+        CatalogueItem(id: "ID", identifier: .any), CatalogueItem(id: "NO"),
+        CatalogueItem(id: "NAME", length: 100),
+      ])
+    let fixture = try StoreFixture([register, acts])
+    let codes = Self.codes.map { Self.valid($0, .unifiedSocialCreditCode) }
+    let numbers = Self.registrations.map { Self.valid($0, .businessRegistrationNumber) }
+    let organization = Self.valid("MA0000998", .organizationCode)
+    try fixture.collect(
+      ["\(codes[0]),秦皇岛甲（集团）有限公司", "\(codes[1]),秦皇岛甲(集团)有限责任公司", "\(codes[1]),秦皇岛乙"], entry: "REG",
+      header: "CODE,NAME")
+    try fixture.collect(
+      [
+        "\(numbers[0]),1,秦皇岛甲(集团)股份有限公司", "\(numbers[0]),2,别的名称", "\(numbers[1]),3,秦皇岛丙",
+        "\(organization),4,秦皇岛乙", "\(organization),5,",
+        // A person of that name is no body.
+        "\(Self.valid(Self.newPerson, .citizenIdentityNumber)),6,秦皇岛乙", "\(Self.oldPerson),7,秦皇岛乙",
+      ], entry: "ACT", header: "ID,NO,NAME")
+    let number = Identifier(numbers[0], as: .businessRegistrationNumber)
+    func candidates() async throws -> [String: [String]] {
+      let result = try await fixture.database.matchSubjects()
+      return Dictionary(
+        uniqueKeysWithValues: result.candidates.map { ($0.identifier.text, $0.subjects.map(\.text)) })
+    }
+    #expect(try await candidates() == [numbers[0]: codes.sorted(), organization: [codes[1]]])
+    #expect(try fixture.database.snapshot().identifiers(of: number).count == 1, "a name linked something")
+    // Told apart from one of them; then linked with the other.
+    try fixture.database.link(number, Self.body(codes[0]), evidence: .manual, by: "甲")
+    #expect(try await candidates() == [organization: [codes[1]]])
+    try fixture.database.unlink(number, Self.body(codes[0]), reason: "不是同一主体")
+    #expect(try await candidates() == [numbers[0]: [codes[1]], organization: [codes[1]]])
+    // A record that was withdrawn names nobody, on either side.
+    _ = try fixture.database.withdraw(
+      "ACT", subject: Identifier(organization, as: .organizationCode), key: "4", reason: "误报")
+    _ = try fixture.database.withdraw(
+      "REG", subject: Self.body(codes[1]), key: "秦皇岛甲(集团)有限责任公司", reason: "误报")
+    #expect(try await candidates().isEmpty)
+  }
+
   @Test func aPurgeTakesLinksAndReviewsAlong() async throws {
     let fixture = try StoreFixture([Self.entry])
     let codes = Self.codes.map { Self.valid($0, .unifiedSocialCreditCode) }

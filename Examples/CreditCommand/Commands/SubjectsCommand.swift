@@ -297,6 +297,17 @@ struct SubjectsCommand: AsyncParsableCommand {
                     .object([("identifier", .string($0.0)), ("subjects", .array($0.1.map(JSON.string)))])
                   })
               ),
+              (
+                "candidates",
+                .array(
+                  result.candidates.map {
+                    .object([
+                      ("identifier", .string(presentation.text($0.identifier.text))),
+                      ("name", .string(presentation.text($0.name))),
+                      ("subjects", .array($0.subjects.map { .string(presentation.text($0.text)) })),
+                    ])
+                  })
+              ),
             ]).text)
           return
         }
@@ -306,6 +317,12 @@ struct SubjectsCommand: AsyncParsableCommand {
         }
         for (identifier, subjects) in conflicts {
           Terminal.line("not linked: \(identifier) could be \(subjects.joined(separator: ", "))")
+        }
+        for candidate in result.candidates {
+          let subjects = candidate.subjects.map { presentation.text($0.text) }.joined(separator: ", ")
+          Terminal.line(
+            "the same name, to be decided with 'subjects link': \(presentation.text(candidate.identifier.text)) "
+              + "\(presentation.text(candidate.name)) and \(subjects)")
         }
       }
     }

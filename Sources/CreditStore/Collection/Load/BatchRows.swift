@@ -24,6 +24,17 @@ package struct BatchRows: Sendable {
       RunRow.payload(row), schema, key: RunRow.key(row), pools: pools, keyText: SubjectKey.renderText)
   }
 
+  /// The text of one column of a row.
+  ///
+  /// - Parameter scratch: where it may lie until the next call.
+  func text(_ row: UnsafeRawPointer, column: Int, scratch: ByteArena) -> CodedRow.OneText {
+    let worker = RunRow.worker(row)
+    let pool = worker < texts.pools.count ? texts.pools[worker][column] : nil
+    return CodedRow.text(
+      ofColumn: column, RunRow.payload(row), schema, key: RunRow.key(row), pool: pool,
+      keyText: SubjectKey.renderText, scratch: scratch)
+  }
+
   /// Whether two rows have equal values.
   package func areEqual(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer) -> Bool {
     guard RunRow.contentHash(left) == RunRow.contentHash(right) else { return false }

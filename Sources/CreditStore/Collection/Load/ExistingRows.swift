@@ -23,7 +23,7 @@ package struct ExistingRows {
       guard let assembler = try RowAssembler(view, schema: schema) else { continue }
       sources.append(Source(view: view, cursor: try SubjectCursor(view.reader), assembler: assembler))
     }
-    hasMemoryRows = snapshot.view.memory.count > 0
+    hasMemoryRows = snapshot.view.memory.rowCount(of: schema.dataset, asOf: snapshot.commit) > 0
   }
 
   /// Whether the store has no row of the dataset at all.
@@ -69,6 +69,30 @@ package struct ExistingRows {
       rows.sort { ($0.system.commit, $0.system.version) < ($1.system.commit, $1.system.version) }
     }
     return rows
+  }
+
+  /// Gives the texts of the schema's first column in all rows of a subject, each valid until the next, with the state of its row.
+  mutating func forEachText(
+    of key: UInt128, _ body: (UnsafeRawBufferPointer, _ state: UInt8) -> Void
+  ) throws(StoreError) {
+    for index in sources.indices {
+      for run in try sources[index].cursor.runs(of: key) where run.dataset == schema.dataset {
+        for place in try sources[index].assembler.rows(at: run) {
+          let state = try sources[index].assembler.state(place)
+          if let text = try sources[index].assembler.text(0, place, key: key) { body(text, state) }
+        }
+      }
+    }
+    guard hasMemoryRows else { return }
+    for (position, row) in snapshot.view.memory.rows(of: key, asOf: snapshot.commit)
+    where row.schema.dataset == schema.dataset {
+      let stored = snapshot.stored(position, row, schema)
+      stored.payload.withUnsafeBytes { bytes in
+        _ = RowPayload.walk(bytes, schema) { column, cell in
+          if column == 0, case .text(let text) = cell { body(text, stored.system.state) }
+        }
+      }
+    }
   }
 }
 

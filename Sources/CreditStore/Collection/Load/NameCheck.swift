@@ -14,8 +14,9 @@ package struct NameCheck {
   private let batch: BatchRows
   private let registers: [DatasetSchema]
   private var known: [ExistingRows] = []
-  /// What one subject is called, in the form in which names are compared.
-  private var names: (key: UInt128, cores: [ArraySlice<UInt8>])?
+  /// What the registers call the subject of the rows that come now, as they write it.
+  private var names: (key: UInt128, all: [[UInt8]])?
+  private let scratch = ByteArena(capacity: 256)
   private(set) var warnings = RowWarnings()
 
   /// - Parameter registers: entries whose names are those of the subjects.
@@ -51,35 +52,43 @@ package struct NameCheck {
   /// Looks at rows that will be stored; subjects come in ascending order.
   mutating func check(_ rows: ArraySlice<DecidedRow>) throws(StoreError) {
     for row in rows {
-      if names?.key != row.key { names = (row.key, try cores(of: row.key)) }
-      guard let cores = names?.cores, !cores.isEmpty else { continue }
-      guard let payload = batch.payload(row.row) else {
-        throw StoreError(.damaged, "a spill file does not read back as written")
+      if names?.key != row.key { names = (row.key, try registered(row.key)) }
+      guard let all = names?.all, !all.isEmpty else { continue }
+      switch batch.text(row.row, column: nameColumn, scratch: scratch) {
+      case .absent: break
+      case .misread: throw StoreError(.damaged, "a spill file does not read back as written")
+      case .text(let name):
+        if !Self.fits(name, all) { warnings.add([Self.rule], of: row.sequence) }
       }
-      var fits = true
-      payload.withUnsafeBytes { bytes in
-        _ = RowPayload.walk(bytes, batch.schema) { column, cell in
-          guard column == nameColumn, case .text(let text) = cell else { return }
-          let name = Self.normalized(text)
-          fits = name.isEmpty || cores.contains(Self.core(name))
-        }
-      }
-      if !fits { warnings.add([Self.rule], of: row.sequence) }
     }
   }
 
+  /// Nearly all names are written as the register writes them.
+  private static func fits(_ name: UnsafeRawBufferPointer, _ all: [[UInt8]]) -> Bool {
+    if all.contains(where: { $0.count == name.count && $0.elementsEqual(name) }) { return true }
+    let own = normalized(name)
+    return own.isEmpty
+      || all.contains { other in other.withUnsafeBytes { core(normalized($0)) } == core(own) }
+  }
+
   /// What the registers call a subject.
-  private mutating func cores(of key: UInt128) throws(StoreError) -> [ArraySlice<UInt8>] {
-    var found: [ArraySlice<UInt8>] = []
+  private mutating func registered(_ key: UInt128) throws(StoreError) -> [[UInt8]] {
+    var found: [[UInt8]] = []
     for place in known.indices {
+      let start = found.count
+      var hasWithdrawn = false
+      try known[place].forEachText(of: key) { name, state in
+        if state == RecordState.withdrawn.rawValue { hasWithdrawn = true }
+        if !name.isEmpty { found.append(Array(name)) }
+      }
+      guard hasWithdrawn else { continue }
+      found.removeSubrange(start...)
       let rows = try known[place].rows(
         of: key, like: [], RecordIdentity(keyColumns: [], schema: registers[place]))
-      guard !rows.isEmpty else { continue }
       let chains = VersionChains(rows)
       for row in rows where chains.stands(row) {
         guard case .text(let name)? = try row.cells(registers[place]).first else { continue }
-        let core = name.withUnsafeBytes { Self.core(Self.normalized($0)) }
-        if !core.isEmpty, !found.contains(core) { found.append(core) }
+        if !name.isEmpty { found.append(name) }
       }
     }
     return found

@@ -2,7 +2,7 @@
 // Invariants: only identifiers that subjects of the store have are linked; an identifier that could be one of several subjects' is linked with none of them
 // and reported, and so is an organisation code beside a credit code that contradicts it; withdrawn records are no evidence; no number of a body is linked with a
 // person's; running it again links nothing new; a link that somebody undid does not come back by itself.
-// Does not look at names: a name alone is a candidate for a person to decide, never evidence.
+// A name alone is a candidate for a person to decide, never evidence (NameCandidates).
 
 public import CreditModel
 import Foundation
@@ -24,6 +24,8 @@ public struct MatchingResult: Codable, Sendable, Equatable {
   public var linked: [String: Int] = [:]
   /// Identifiers that could be several subjects', at most a thousand.
   public var conflicts: [Conflict] = []
+  /// Identifiers that nothing links, with subjects of the same name for a person to decide on; at most a thousand.
+  public var candidates: [Candidate] = []
 }
 
 extension CreditDatabase {
@@ -31,7 +33,8 @@ extension CreditDatabase {
   /// numbers with the 18-digit ones, 15-digit tax numbers with the credit codes that have their organisation code, and whatever one row of an entry names
   /// together with the subject's deciding identifier.
   ///
-  /// Only identifiers under which the store has records are linked; for all others there is nothing to read. Run it after collecting.
+  /// Only identifiers under which the store has records are linked; for all others there is nothing to read. Those that nothing links and that have the name
+  /// of a registered body are listed as candidates, never linked. Run it after collecting.
   ///
   /// ```swift
   /// let result = try await database.matchSubjects { print($0) }
@@ -55,6 +58,9 @@ private final class SubjectMatching {
   private static let linksOfCommit = 10_000
   private static let shownConflicts = 1000
   private static let shownSubjects = 10
+  private static let kindsOfBodies: Set<IdentifierKind> = [
+    .organizationCode, .businessRegistrationNumber, .taxpayerNumber,
+  ]
 
   private let database: CreditDatabase
   private let snapshot: EngineSnapshot
@@ -85,9 +91,17 @@ private final class SubjectMatching {
     let entries = try database.catalogue.entries(of: Set(snapshot.allDatasets()), asOf: snapshot)
     for (index, entry) in entries.enumerated() {
       if entry.subjectItems.count > 1 { try matchRows(of: entry) }
-      progress(0.3 + 0.6 * Double(index + 1) / Double(entries.count))
+      progress(0.3 + 0.5 * Double(index + 1) / Double(entries.count))
     }
     try link(into: &result)
+    progress(0.9)
+    // What was linked just now is no candidate any more.
+    let candidates = NameCandidates(
+      snapshot: database.engine.snapshot(), entries: entries, isCancelled: isCancelled, identifier: identifier
+    )
+    // The number of a person is nobody's by the name of a body.
+    let ofBodies = minor.filter { Self.kindsOfBodies.contains($0.value.kind) }
+    result.candidates = try candidates.find(ofBodies, limit: Self.shownConflicts)
     progress(1)
     return result
   }

@@ -83,6 +83,19 @@ package struct RowAssembler {
     }
   }
 
+  /// The text of a column of the schema in one row, valid until the next is asked for.
+  package mutating func text(_ column: Int, _ row: Int, key: UInt128) throws(StoreError)
+    -> UnsafeRawBufferPointer?
+  {
+    // In place: for one value, copying the cursor would cost more than reading it.
+    try columns[column].text(row, key: key)
+  }
+
+  /// The state of one row of the chunk.
+  package mutating func state(_ row: Int) throws(StoreError) -> UInt8 {
+    UInt8(clamping: try system[SystemColumn.state.index].integer(row) ?? 0)
+  }
+
   /// The place of a position of the segment within the dataset.
   package func row(at position: UInt32) throws(StoreError) -> Int {
     guard position >= chunk.firstRow, position - chunk.firstRow < chunk.rowCount else {

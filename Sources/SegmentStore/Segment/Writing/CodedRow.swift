@@ -172,6 +172,64 @@ package enum CodedRow {
   }
 }
 
+extension CodedRow {
+  /// One text of a row, without putting the others together.
+  package enum OneText {
+    case absent
+    case text(UnsafeRawBufferPointer)
+    /// The row does not fit.
+    case misread
+  }
+
+  /// The text of one column.
+  ///
+  /// - Parameters:
+  ///   - pool: the pool of that column of the worker that wrote the row.
+  ///   - scratch: where a text that has to be put together lies until the next call.
+  package static func text(
+    ofColumn wanted: Int, _ row: UnsafeRawBufferPointer, _ schema: DatasetSchema, key: UInt128,
+    pool: TextPool?,
+    keyText: KeyText, scratch: ByteArena
+  ) -> OneText {
+    var offset = RowPayload.bitmapBytes(schema.columns.count)
+    guard row.count >= offset else { return .misread }
+    guard row[wanted >> 3] >> UInt8(wanted & 7) & 1 == 0 else { return .absent }
+    for column in 0..<wanted where row[column >> 3] >> UInt8(column & 7) & 1 == 0 {
+      if schema.columns[column].type == .integer {
+        guard number(row, &offset) != nil else { return .misread }
+        continue
+      }
+      switch text(row, &offset) {
+      case nil: return .misread
+      case .text, .key: break
+      case .code(_, let holes):
+        for _ in 0..<holes { guard number(row, &offset) != nil else { return .misread } }
+      }
+    }
+    scratch.truncate(to: 0)
+    switch text(row, &offset) {
+    case nil: return .misread
+    case .text(let text): return .text(text)
+    case .key:
+      let target = scratch.reserve(maximumKeyTextBytes)
+      return .text(UnsafeRawBufferPointer(start: target, count: keyText(key, target)))
+    case .code(let code, let holes):
+      guard let pool, code < pool.count else { return .misread }
+      let entry = pool[code]
+      guard Int(entry.holes) == holes else { return .misread }
+      if holes == 0 { return .text(entry.bytes) }
+      var numbers: [UInt64] = []
+      for _ in 0..<holes {
+        guard let value = number(row, &offset) else { return .misread }
+        numbers.append(value)
+      }
+      let target = scratch.reserve(TextTemplate.textCount(entry.bytes))
+      let count = TextTemplate.render(entry.bytes, to: target) { numbers[$0] }
+      return .text(UnsafeRawBufferPointer(start: target, count: count))
+    }
+  }
+}
+
 /// The hash of a row's values by which equal rows find each other: the same for a row being collected and a stored one.
 package enum ContentHash {
   package static let start: UInt64 = 0x2545_F491_4F6C_DD1D
