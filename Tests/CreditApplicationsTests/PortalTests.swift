@@ -271,11 +271,14 @@ import Testing
     let fixture = try PlatformFixture(on: "2026-05-20")
     try fixture.enterAccounts()
     try fixture.keeper.publish([
-      AccessRole(id: "report", name: "报送", audience: .government, actions: [.collect], scope: .ownUnit)
+      AccessRole(id: "report", name: "报送", audience: .government, actions: [.collect], scope: .ownUnit),
+      AccessRole(
+        id: "above", name: "上级", audience: .government, actions: [.collect], scope: .subordinateUnits),
     ])
     try fixture.keeper.assign([
       RoleAssignment(account: "market", roles: ["report"]),
       RoleAssignment(account: "nobody", roles: ["report"]),
+      RoleAssignment(account: "window", roles: ["above"]),
     ])
     let text =
       PlatformFixture.penaltyHeader + "\n"
@@ -301,6 +304,9 @@ import Testing
     // The row was sent again elsewhere: its unit closes it, nobody else does.
     #expect(Outcome.code { try other.closeRejects(ofBatch: receipt.batch, reason: "x") } == "unknownBatch")
     #expect(Outcome.code { try market.closeRejects(ofBatch: receipt.batch, reason: " ") } == "reasonMissing")
+    let above = try fixture.session("window")
+    #expect(try above.rejects(ofBatch: receipt.batch).count == 1)
+    #expect(Outcome.rule { try above.closeRejects(ofBatch: receipt.batch, reason: "x") } == .notCompetent)
     #expect(try market.closeRejects(ofBatch: receipt.batch, rows: [2], reason: "五月二十日重报") == 1)
     #expect(try market.rejects(ofBatch: receipt.batch).isEmpty && market.batches()[0].state == .complete)
     // What is due, and that there was nothing.

@@ -30,6 +30,33 @@ struct UnreadMembersTests {
     #expect(unread(json) == expected)
   }
 
+  @Test("every stored property of entry, item, rule and clause is the name of a member that is read")
+  func propertiesAreMembers() throws {
+    let entry = try #require(CatalogueEntry.nationalTemplates.first)
+    let rule = EntryRule(id: "R", require: [RuleClause("A", .present)], message: "m")
+    let places: [(Any, String)] = [
+      (entry, "{\"NAME\": 1}"), (entry.items[0], "{\"items\": [{\"NAME\": 1}]}"),
+      (rule, "{\"rules\": [{\"NAME\": 1}]}"),
+      (rule.require[0], "{\"rules\": [{\"when\": [{\"NAME\": 1}]}]}"),
+    ]
+    for (value, json) in places {
+      let names = Mirror(reflecting: value).children.compactMap(\.label)
+      #expect(!names.isEmpty)
+      for name in names {
+        #expect(unread(json.replacingOccurrences(of: "NAME", with: name)).isEmpty, "\(name)")
+      }
+      #expect(unread(json.replacingOccurrences(of: "NAME", with: "naem")).count == 1)
+    }
+  }
+
+  @Test("a long name costs no more than its length")
+  func longNames() {
+    let long = String(repeating: "长", count: 100_000)
+    let members = Array(repeating: "\"a\": 1", count: 100_000).joined(separator: ",")
+    let found = unread("{\"\(long)\": {\(members)}, \"b\": 2}")
+    #expect(found == [String(repeating: "长", count: 100), "b"])
+  }
+
   @Test("nothing that the library writes itself is unread, whatever an entry has")
   func writtenEntriesAreReadWhole() throws {
     // An entry with every member that there is.

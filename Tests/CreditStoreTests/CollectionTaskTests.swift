@@ -168,18 +168,30 @@ import Testing
     #expect(judged.loaded + judged.duplicate == 1)
     let reports = try store.database.snapshot().batches()
     #expect(reports.map(\.batch).prefix(2) == [first.batch, second.batch] && reports.count == 3)
-    #expect(reports[0].state == .resubmitted && reports[0].waiting == 1 && reports[0].resubmits == nil)
+    // The row that came again is the one that was judged: the other waits, and nobody has sent it.
+    #expect(reports[0].state == .waiting && reports[0].waiting == 1 && reports[0].openRows == 1)
+    #expect(reports[0].resubmits == nil)
     #expect(
       reports[1].resubmits == first.batch && reports[1].channel == .interface && reports[1].state == .complete
     )
     #expect(reports[2].isJudgement && reports[2].resubmits == first.batch)
     #expect(reports.allSatisfy { $0.day == Self.day(0) && $0.unit == Self.unit })
     let all = try #require(store.database.snapshot().collectionStatistics(by: []).first)
-    #expect(all.batches == 2 && all.reported == 3 && all.questionable == 2 && all.waiting == 0)
+    #expect(all.batches == 2 && all.reported == 3 && all.questionable == 2 && all.waiting == 1)
     #expect(all.loaded + all.duplicate == 3 && all.questionableRate == 66.67)
     // What became of the rows counts where they were reported first.
     let channels = try store.database.snapshot().collectionStatistics(by: [.channel, .entry, .day])
     #expect(channels.map(\.group) == [["file", "T1", Self.day(0).description]] && channels[0].reported == 3)
+    // By the period of the task and the division of the unit, or of the one above it.
+    try store.database.publish([
+      ReportingUnit(code: Self.other, name: "上级", division: "130302"),
+      ReportingUnit(code: Self.unit, name: "下级", parent: Self.other),
+    ])
+    options.resubmits = nil
+    options.period = "2026-07"
+    try store.collect([row(8)], unit: Self.unit, options: options)
+    let regions = try store.database.snapshot().collectionStatistics(by: [.region, .period])
+    #expect(regions.map(\.group) == [["130302", nil], ["130302", "2026-07"]] && regions[1].reported == 1)
     // The counters of columns are those of the receipts, as of an earlier commit, too.
     let earlier = store.database.snapshot(asOf: first.commit)
     #expect(try earlier.batches().map(\.waiting) == [2])

@@ -73,6 +73,24 @@ import Testing
     #expect(try store.records(code, entry: "XZXK").map { $0["XK_ZT"] } == [.text("1")])
   }
 
+  /// The layout of 2015 has one column for resident identity numbers, that of 2018 one for the number of any document and one for its kind.
+  @Test func anIdentityNumberOf2015SaysWhatItIs() throws {
+    let store = try StoreFixture([.administrativePenalty2018])
+    let person = "130302199001010016"
+    let rows = [
+      "文1,某违法案,罚款,事由,依据,张三,,,\(person),罚款二百元,2016/03/04,市场监管局,0,",
+      "文2,某违法案,罚款,事由,依据,某公司,\(StoreFixture.codes[0]),李四,,罚款二百元,2016/03/04,市场监管局,0,",
+    ]
+    let receipt = try store.collect(
+      text: ([
+        "CF_WSH,CF_CFMC,CF_CFLB1,CF_SY,CF_YJ,CF_XDR_MC,CF_XDR_SHXYM,CF_FR,CF_XDR_SFZ,CF_JG,CF_JDRQ,CF_XZJG,CF_ZT,BZ"
+      ] + rows).joined(separator: "\n"), entry: "XZCF")
+    #expect(try store.rules(ofBatch: receipt.batch) == [] && receipt.loaded == 2)
+    let penalty = try #require(try store.records(person).first)
+    #expect(penalty["CF_XDR_ZJHM"] == .text(person) && penalty["CF_XDR_ZJLX"] == .text("身份证"))
+    #expect(try store.records(StoreFixture.codes[0]).first?["CF_XDR_ZJLX"] == nil)
+  }
+
   /// Part of what was set aside is sent again: the rest still waits.
   @Test func whatWasNotSentAgainWaits() throws {
     let store = try StoreFixture()

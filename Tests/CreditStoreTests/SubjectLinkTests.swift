@@ -188,6 +188,8 @@ import Testing
         "\(organization),4,秦皇岛乙", "\(organization),5,",
         // A person of that name is no body.
         "\(Self.valid(Self.newPerson, .citizenIdentityNumber)),6,秦皇岛乙", "\(Self.oldPerson),7,秦皇岛乙",
+        // Nor is a tax number that is made of a person's.
+        "\(Self.oldPerson)01,8,秦皇岛乙", "\(Self.valid(Self.newPerson, .citizenIdentityNumber))01,9,秦皇岛乙",
       ], entry: "ACT", header: "ID,NO,NAME")
     let number = Identifier(numbers[0], as: .businessRegistrationNumber)
     func candidates() async throws -> [String: [String]] {

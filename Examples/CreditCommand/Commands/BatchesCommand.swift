@@ -9,7 +9,7 @@ import Foundation
 struct BatchesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "batches", abstract: "Lists what units reported, or counts it with --by.",
-    discussion: "--by unit,month counts by groups: unit, entry, channel, day, month, year.")
+    discussion: "--by unit,month counts by groups: unit, entry, channel, region, period, day, month, year.")
 
   @OptionGroup var store: StoreArgument
   @Option(help: "Only batches of this unit.")
@@ -32,7 +32,8 @@ struct BatchesCommand: AsyncParsableCommand {
       if let by {
         let groups = try by.split(separator: ",").map { word in
           guard let group = CollectionStatistics.Group(rawValue: String(word)) else {
-            throw ValidationError("\(word) is no group; there are unit, entry, channel, day, month and year")
+            let known = CollectionStatistics.Group.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("\(word) is no group; there are \(known)")
           }
           return group
         }

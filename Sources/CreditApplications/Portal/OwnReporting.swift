@@ -63,7 +63,8 @@ extension AccessSession {
   ///   - rows: numbers of the rows; `nil` means all that are set aside still.
   ///   - reason: why; must not name anybody.
   /// - Returns: how many were closed.
-  /// - Throws: `AccessRefusal`; `CreditError`: `unknownBatch`, also for one of another unit, `unknownRow`, `reasonMissing`.
+  /// - Throws: `AccessRefusal`, `notCompetent` where it is another unit's that the caller may look at; `CreditError`: `unknownBatch`, also for one of any other
+  ///   unit, `unknownRow`, `reasonMissing`.
   @discardableResult
   public func closeRejects(ofBatch batch: UInt64, rows: Set<Int>? = nil, reason: String) throws -> Int {
     try perform(.collect) { reading, facts in
@@ -71,7 +72,9 @@ extension AccessSession {
       guard let known, reading.reports(known.unit, known.entry) else {
         throw CreditError("unknownBatch", "there is no batch \(batch)")
       }
-      try reading.checkReporting(of: known.entry)
+      guard reading.closes(known.unit, known.entry) else {
+        throw AccessRefusal(.notCompetent, "a unit closes what it reported itself, or the centre does")
+      }
       let closed = try platform.database.closeSetAsideRows(ofBatch: batch, rows: rows, reason: reason).rows
       facts.entries = [known.entry]
       facts.rows = closed
@@ -123,6 +126,15 @@ extension AccessReading {
       // Whom a role reaches to read from does not matter here: what was refused is its unit's own business, and the centre's.
       if role.audience == .centre { return grant.units(of: role)?.contains(unit ?? "") ?? true }
       return unit.map { grant.reach(of: role).contains($0) } ?? false
+    }
+  }
+
+  /// Whether the caller says what becomes of rows that a unit reported: who stands above it sees them, and leaves them to it.
+  fileprivate func closes(_ unit: String?, _ entry: String) -> Bool {
+    roles.contains { role in
+      guard role.entries?.contains(entry) ?? true else { return false }
+      if role.audience == .centre { return grant.units(of: role)?.contains(unit ?? "") ?? true }
+      return unit.map(grant.ownUnits.contains) ?? false
     }
   }
 

@@ -80,11 +80,16 @@ private struct MemberWalk {
     var isArray: Bool
     /// Place of the present element of an array.
     var index = 0
-    /// Path of the value that begins now.
-    var path: String
+    /// Where the name of the present member of an object stands, with its quotes.
+    var name = 0..<0
     var wantsName: Bool
+    /// What begins now.
     var value: EntryPart
   }
+
+  /// Bytes of a name that is known at most, and of one that is shown.
+  private static let longestKnown = 40
+  private static let longestShown = 100
 
   private(set) var unread: [String] = []
   private var levels: [Level] = []
@@ -95,9 +100,7 @@ private struct MemberWalk {
       switch bytes[place] {
       case 0x22:
         guard let end = Self.end(ofString: bytes, from: place + 1) else { return }
-        if let level = levels.last, level.wantsName {
-          name(UnsafeRawBufferPointer(rebasing: bytes[place...end]))
-        }
+        if levels.last?.wantsName == true { take(name: place..<end + 1, bytes) }
         place = end
       case 0x7B, 0x5B:
         guard levels.count < CatalogueEntry.maximumJSONDepth else { return }
@@ -125,30 +128,46 @@ private struct MemberWalk {
 
   private mutating func open(isArray: Bool) {
     var part = levels.last?.value ?? .entries
-    var path = levels.last?.path ?? ""
-    if let level = levels.last, level.isArray { path += "[\(level.index)]" }
     // A file may hold one entry without an array.
     if part == .entries, !isArray { part = .entry }
     levels.append(
-      Level(
-        part: part, isArray: isArray, path: path, wantsName: !isArray, value: isArray ? part.element : .other)
-    )
+      Level(part: part, isArray: isArray, wantsName: !isArray, value: isArray ? part.element : .other))
   }
 
   /// Takes the name of a member, with its quotes.
-  private mutating func name(_ quoted: UnsafeRawBufferPointer) {
+  private mutating func take(name range: Range<Int>, _ bytes: UnsafeRawBufferPointer) {
     let last = levels.count - 1
     levels[last].wantsName = false
-    let decoded = quoted.contains(0x5C) ? try? JSONDecoder().decode(String.self, from: Data(quoted)) : nil
-    let name = decoded ?? String(decoding: quoted.dropFirst().dropLast(), as: UTF8.self)
-    // The path of the object stays in front of the name of each of its members.
-    let outer = levels.dropLast().last
-    let object = (outer?.path ?? "") + (outer.map { $0.isArray ? "[\($0.index)]" : "" } ?? "")
-    levels[last].path = object.isEmpty ? name : object + "." + name
-    levels[last].value = levels[last].part.value(of: name)
-    guard let known = levels[last].part.members, !known.contains(name),
-      unread.count < CatalogueEntry.maximumUnreadMembers
-    else { return }
-    unread.append(levels[last].path)
+    levels[last].name = range
+    levels[last].value = .other
+    guard let known = levels[last].part.members else { return }
+    if range.count <= Self.longestKnown {
+      let name = Self.text(range, bytes)
+      levels[last].value = levels[last].part.value(of: name)
+      if known.contains(name) { return }
+    }
+    if unread.count < CatalogueEntry.maximumUnreadMembers { unread.append(path(bytes)) }
+  }
+
+  /// Where the walk stands.
+  private func path(_ bytes: UnsafeRawBufferPointer) -> String {
+    levels.reduce(into: "") { path, level in
+      if level.isArray {
+        path += "[\(level.index)]"
+      } else {
+        path += (path.isEmpty ? "" : ".") + Self.text(level.name, bytes).prefix(Self.longestShown)
+      }
+    }
+  }
+
+  /// The text of a name; of a long one its beginning, as it is written.
+  private static func text(_ range: Range<Int>, _ bytes: UnsafeRawBufferPointer) -> String {
+    let quoted = UnsafeRawBufferPointer(rebasing: bytes[range.prefix(4 * longestShown)])
+    if range.count <= quoted.count, quoted.contains(0x5C),
+      let decoded = try? JSONDecoder().decode(String.self, from: Data(quoted))
+    {
+      return decoded
+    }
+    return String(decoding: quoted.dropFirst().filter { $0 != 0x22 }, as: UTF8.self)
   }
 }

@@ -18,6 +18,8 @@ package struct ConversionPlan: Sendable {
   package let joinedColumns: [(column: Int, item: Int)]
   /// The column with the status of the 2015 layout, and the item of the 2018 one.
   package let status2015: (column: Int, item: Int?)?
+  /// The items of an identity number of the 2015 layout and of its kind, which that layout does not say.
+  package let identityCard2015: (number: Int, kind: Int)?
   package let rules: RecordRules
   package let options: RuleOptions
   package let identity: RecordIdentity
@@ -37,6 +39,7 @@ package struct ConversionPlan: Sendable {
     columnOfItem = columns
     joinedColumns = recognition.joinedColumns
     status2015 = recognition.status2015.map { ($0, recognition.itemOfColumn[$0]) }
+    identityCard2015 = recognition.identityCard2015
     rules = RecordRules(entry.entry, present: recognition.presentItems)
     self.options = options
     var identity = entry.recordIdentity
@@ -179,6 +182,7 @@ package final class RowConverter {
     }
     readCells(parser)
     if let status = plan.status2015 { readStatus(status.column, status.item, parser) }
+    if let card = plan.identityCard2015 { readIdentityCard(card.number, card.kind) }
     if !warningRules.isEmpty { warningRules.removeAll() }
     if plan.rules.needsValues {
       let result = plan.rules.evaluate(values(), options: plan.options)
@@ -323,6 +327,19 @@ package final class RowConverter {
     guard let item, !slots[item].isAbsent else { return }
     slots[item].text = UnsafeRawBufferPointer(
       start: Self.inForce.utf8Start, count: Self.inForce.utf8CodeUnitCount)
+  }
+
+  private static let identityCard: StaticString = "身份证"
+
+  /// Numbers of the 2015 layout are those of identity cards; the 2018 layout has an item that says so. Other numbers that stand there are what they are.
+  private func readIdentityCard(_ number: Int, _ kind: Int) {
+    guard !slots[number].isAbsent,
+      Identifier(detecting: String(decoding: slots[number].text, as: UTF8.self), on: plan.options.today).kind
+        == .citizenIdentityNumber
+    else { return }
+    slots[kind].isAbsent = false
+    slots[kind].text = UnsafeRawBufferPointer(
+      start: Self.identityCard.utf8Start, count: Self.identityCard.utf8CodeUnitCount)
   }
 
   private func hasFinding(for index: Int) -> Bool {

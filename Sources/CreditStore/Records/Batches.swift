@@ -74,6 +74,11 @@ package enum Batches {
     try cells(of: number, in: snapshot)?[6].number.map(Int.init(clamping:))
   }
 
+  /// The entry a batch was reported for; its receipt is not decoded.
+  package static func entry(ofBatch number: UInt64, in snapshot: EngineSnapshot) throws -> String? {
+    try cells(of: number, in: snapshot)?[1].string
+  }
+
   /// The unit that reported a batch; its receipt is not decoded.
   package static func unit(ofBatch number: UInt64, in snapshot: EngineSnapshot) throws -> String? {
     try cells(of: number, in: snapshot)?[2].string

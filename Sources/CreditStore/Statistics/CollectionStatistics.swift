@@ -15,6 +15,10 @@ public struct CollectionStatistics: Codable, Sendable, Equatable {
     case entry
     /// How the data came.
     case channel
+    /// The division that the unit works for, or else the unit above it (行政区划).
+    case region
+    /// The period the batch says it is for: with unit and entry, one turn of a collection task (征集任务).
+    case period
     /// The day of the commit, in Asia/Shanghai.
     case day
     /// The month of that day.
@@ -93,6 +97,7 @@ extension CreditSnapshot {
     by groups: [CollectionStatistics.Group], days: ClosedRange<Day>? = nil, unit: String? = nil,
     entry: String? = nil
   ) throws -> [CollectionStatistics] {
+    let regions = groups.contains(.region) ? try units().divisions : [:]
     var rows: [[String?]: CollectionStatistics] = [:]
     var firstAttempts: [UInt64: BatchReport] = [:]
     /// By first attempt, rows that were set aside and did not come again yet.
@@ -114,7 +119,7 @@ extension CreditSnapshot {
       guard days.map({ $0.contains(first.day) }) ?? true, unit.map({ $0 == first.unit }) ?? true,
         entry.map({ $0 == first.entry }) ?? true
       else { continue }
-      let key = groups.map { first.value($0) }
+      let key = groups.map { first.value($0, regions) }
       rows[key, default: CollectionStatistics(group: key)].add(report, again: again)
     }
     if groups.isEmpty, rows.isEmpty { return [CollectionStatistics(group: [])] }
@@ -129,11 +134,13 @@ extension CreditSnapshot {
 }
 
 extension BatchReport {
-  fileprivate func value(_ group: CollectionStatistics.Group) -> String? {
+  fileprivate func value(_ group: CollectionStatistics.Group, _ regions: [String: String]) -> String? {
     switch group {
     case .unit: unit
     case .entry: entry
     case .channel: channel?.rawValue
+    case .region: unit.flatMap { regions[$0] }
+    case .period: period
     case .day: day.description
     case .month: day.month.description
     case .year: String(day.month.description.prefix(4))

@@ -40,9 +40,12 @@ final class Deadlines {
       if gap <= days { return true }
       if gap > 2 * days + 120 { return false }
       if let last = known[event] { return day <= last }
-      let last = try lastDay(event: event, days, calendar)
-      known[event] = last
-      return day <= last
+      if let last = try? lastDay(event: event, days, calendar) {
+        known[event] = last
+        return day <= last
+      }
+      // What lies behind the day it came need not be known.
+      return try workingDays(after: event, before: day, calendar) < days
     }
   }
 
@@ -55,6 +58,15 @@ final class Deadlines {
       while try isKept(event: first - 1, day: day) { first -= 1 }
       return first
     }
+  }
+
+  private func workingDays(
+    after event: Int, before day: Int, _ calendar: WorkingCalendar
+  ) throws(CreditError) -> Int {
+    do {
+      return try calendar.workingDays(
+        after: Day(daysSinceEpoch: event) ?? .minimum, through: Day(daysSinceEpoch: day - 1) ?? .minimum)
+    } catch { throw CreditError(wrapping: error) }
   }
 
   private func lastDay(event: Int, _ days: Int, _ calendar: WorkingCalendar) throws(CreditError) -> Int {

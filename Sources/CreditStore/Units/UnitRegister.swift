@@ -57,6 +57,15 @@ public struct UnitRegister: Sendable {
     walk(from: code) { $0.parent }.dropFirst().compactMap { byCode[$0] }
   }
 
+  /// The divisions that units work for, by their codes: their own, or that of the nearest unit above them that has one.
+  var divisions: [String: String] {
+    var found: [String: String] = [:]
+    for unit in all {
+      found[unit.code] = unit.division ?? ancestors(of: unit.code).lazy.compactMap(\.division).first
+    }
+    return found
+  }
+
   /// A unit and those that one comes to from it, one after the other.
   private func walk(from code: String, _ next: (ReportingUnit) -> String?) -> [String] {
     var path = [code]

@@ -15,6 +15,8 @@ package struct HeaderRecognition: Sendable {
   package let presentItems: Set<Int>
   /// The column with the status of the 2015 layout, where the file has that.
   package let status2015: Int?
+  /// The item with the number of an identity card in the 2015 layout, which has no column for the kind of document, and the item of that kind.
+  package let identityCard2015: (number: Int, kind: Int)?
 
   /// The most columns a file may have.
   package static let maximumColumns = 4096
@@ -110,10 +112,24 @@ package struct HeaderRecognition: Sendable {
     let joined = header.enumerated().compactMap { column, name in
       layout.joined[HeaderName.folded(name)].map { (column: column, item: $0) }
     }
+    let is2015 = layout.name == HeaderLayout.name2015
     return HeaderRecognition(
       layout: layout.name, itemOfColumn: items, joinedColumns: joined, presentItems: Set(columnOfItem.keys),
-      status2015: layout.name == HeaderLayout.name2015
-        ? header.firstIndex { LegacyHeaders.status2015.contains(HeaderName.folded($0)) } : nil)
+      status2015: is2015
+        ? header.firstIndex { LegacyHeaders.status2015.contains(HeaderName.folded($0)) } : nil,
+      identityCard2015: is2015 ? identityCard(entry, columnOfItem) : nil)
+  }
+
+  private static func identityCard(
+    _ entry: CatalogueEntry, _ columnOfItem: [Int: Int]
+  ) -> (number: Int, kind: Int)? {
+    let number = LegacyHeaders.identityCards2015.lazy.compactMap(entry.itemIndex).first {
+      columnOfItem[$0] != nil
+    }
+    guard let number, let kind = entry.items[number].identifierKindFrom.flatMap(entry.itemIndex),
+      columnOfItem[kind] == nil, entry.items[kind].type.isText
+    else { return nil }
+    return (number, kind)
   }
 
   private static func missing(_ layout: HeaderLayout, _ items: [Int?]) -> Set<Int> {

@@ -7,6 +7,9 @@ enum LegacyHeaders {
   /// Headers of the status in the 2015 layout: 0 normal, 1 withdrawn, 2 objection, 3 other. In that of 2018, 1 is a permit in force.
   static let status2015: Set<String> = ["XK_ZT", "CF_ZT", "当前状态"]
 
+  /// Items that the 2015 layout fills from a column of resident identity numbers (居民身份证号).
+  static let identityCards2015 = ["XK_XDR_ZJHM", "CF_XDR_ZJHM"]
+
   static let permit2015: [(String, String)] = [
     ("XK_XDR", "XK_XDR_MC"), ("行政相对人名称", "XK_XDR_MC"), ("XK_XDR_SHXYM", "XK_XDR_SHXYM"),
     ("行政相对人代码_1(统一社会信用代码)", "XK_XDR_SHXYM"), ("XK_XDR_ZDM", "XK_XDR_ZZJG"),

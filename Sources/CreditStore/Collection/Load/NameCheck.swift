@@ -14,8 +14,8 @@ package struct NameCheck {
   private let batch: BatchRows
   private let registers: [DatasetSchema]
   private var known: [ExistingRows] = []
-  /// What the registers call the subject of the rows that come now, as they write it.
-  private var names: (key: UInt128, all: [[UInt8]])?
+  /// What the registers call the subject of the rows that come now.
+  private var names: Names?
   private let scratch = ByteArena(capacity: 256)
   private(set) var warnings = RowWarnings()
 
@@ -52,23 +52,15 @@ package struct NameCheck {
   /// Looks at rows that will be stored; subjects come in ascending order.
   mutating func check(_ rows: ArraySlice<DecidedRow>) throws(StoreError) {
     for row in rows {
-      if names?.key != row.key { names = (row.key, try registered(row.key)) }
-      guard let all = names?.all, !all.isEmpty else { continue }
+      if names?.key != row.key { names = Names(row.key, try registered(row.key)) }
+      guard names?.isEmpty == false else { continue }
       switch batch.text(row.row, column: nameColumn, scratch: scratch) {
       case .absent: break
       case .misread: throw StoreError(.damaged, "a spill file does not read back as written")
       case .text(let name):
-        if !Self.fits(name, all) { warnings.add([Self.rule], of: row.sequence) }
+        if names?.fits(name) == false { warnings.add([Self.rule], of: row.sequence) }
       }
     }
-  }
-
-  /// Nearly all names are written as the register writes them.
-  private static func fits(_ name: UnsafeRawBufferPointer, _ all: [[UInt8]]) -> Bool {
-    if all.contains(where: { $0.count == name.count && $0.elementsEqual(name) }) { return true }
-    let own = normalized(name)
-    return own.isEmpty
-      || all.contains { other in other.withUnsafeBytes { core(normalized($0)) } == core(own) }
   }
 
   /// What the registers call a subject.
@@ -93,12 +85,46 @@ package struct NameCheck {
     }
     return found
   }
+}
 
-  private static func normalized(_ name: UnsafeRawBufferPointer) -> [UInt8] {
-    var bytes: [UInt8] = []
-    NormalizedName.normalize(name, into: &bytes)
-    return bytes
+/// The names of one subject.
+private struct Names {
+  /// So many are compared one by one.
+  private static let few = 4
+
+  let key: UInt128
+  /// Each as the register writes it, once.
+  private let spellings: [[UInt8]]
+  private let manySpellings: Set<[UInt8]>
+  /// In the form in which names are compared; made when a name is written in another way.
+  private var cores: Set<ArraySlice<UInt8>>?
+
+  init(_ key: UInt128, _ names: [[UInt8]]) {
+    self.key = key
+    guard names.count > Self.few else {
+      (spellings, manySpellings) = (names, [])
+      return
+    }
+    (spellings, manySpellings) = ([], Set(names))
   }
 
-  private static func core(_ name: [UInt8]) -> ArraySlice<UInt8> { name[..<NormalizedName.coreLength(name)] }
+  var isEmpty: Bool { spellings.isEmpty && manySpellings.isEmpty }
+
+  /// Nearly all names are written as the register writes them.
+  mutating func fits(_ name: UnsafeRawBufferPointer) -> Bool {
+    if spellings.contains(where: { $0.count == name.count && $0.elementsEqual(name) }) { return true }
+    if !manySpellings.isEmpty, manySpellings.contains(Array(name)) { return true }
+    let own = Self.core(name)
+    if own.isEmpty { return true }
+    if let cores { return cores.contains(own) }
+    let made = Set((spellings + manySpellings).map { $0.withUnsafeBytes(Self.core) })
+    cores = made
+    return made.contains(own)
+  }
+
+  private static func core(_ name: UnsafeRawBufferPointer) -> ArraySlice<UInt8> {
+    var bytes: [UInt8] = []
+    NormalizedName.normalize(name, into: &bytes)
+    return bytes[..<NormalizedName.coreLength(bytes)]
+  }
 }

@@ -1,6 +1,6 @@
 // Owns closing rows that were set aside and that nobody will correct any more: sent again in another file, or given up (销号).
-// Invariants: a closed row waits no longer, and is read in every state before, as it was sent; the receipt of its batch stays; who closed what, and why, is a
-// commit of its own.
+// Invariants: a closed row waits no longer, and is read in every state before, as it was sent; the receipt of its batch stays; that rows were closed, and why, is
+// a commit of its own.
 // Does not decide whether the row was sent again: whoever closes it says so.
 
 import CreditModel
@@ -16,7 +16,7 @@ public struct ClosedRows: Codable, Sendable, Equatable {
 
 extension CreditDatabase {
   /// Rows of one commit.
-  private static let closedRowsOfCommit = 50_000
+  private static let closedRowsOfCommit = 500_000
 
   /// Closes rows of a batch that are set aside.
   ///
@@ -64,9 +64,10 @@ extension CreditDatabase {
       throw CreditError("unknownBatch", "there is no batch \(number)")
     }
     // Read inside the commit: somebody else may have judged them meanwhile.
-    let found = try SetAsideReader(snapshot: transaction.snapshot).rows(
-      ofBatch: number, only: wanted, withRaw: false)
-    if isFirst, let missing = wanted?.subtracting(found.map(\.row.row)).min() {
+    let found = try SetAsideReader(snapshot: transaction.snapshot).places(ofBatch: number).filter {
+      wanted?.contains($0.row) ?? true
+    }
+    if isFirst, let missing = wanted?.subtracting(found.map(\.row)).min() {
       throw CreditError("unknownRow", "row \(missing) of batch \(number) is not set aside")
     }
     let taken = found.prefix(closedRowsOfCommit)
@@ -77,6 +78,6 @@ extension CreditDatabase {
         kind: "closed", entry: batch.entry, unit: batch.unit, file: batch.file, receipt: nil, reason: reason,
         entryVersion: batch.entryVersion, resubmits: number),
       to: &transaction)
-    return taken.map(\.row.row)
+    return taken.map(\.row)
   }
 }

@@ -29,16 +29,29 @@ struct StoredSetAside {
 struct SetAsideReader {
   let snapshot: EngineSnapshot
 
-  /// The numbers of the rows of a batch that are set aside as of the snapshot, ascending.
-  func numbers(ofBatch batch: UInt64) throws -> [Int] {
-    let schema = SystemDatasets.setAside
-    return try snapshot.currentRows(of: SystemDatasets.key(batch: batch), schema: schema).map { row in
-      guard let number = try row.cells(schema)[0].number else {
-        throw StoreError(.damaged, "a set-aside row is incomplete")
-      }
-      return Int(number)
-    }.sorted()
+  /// A row that is set aside, as far as its number and state tell.
+  struct Place {
+    var row: Int
+    var state: SetAsideState
+    var address: RowAddress
   }
+
+  /// The rows of a batch that are set aside as of the snapshot, in file order; of each no more is read than this.
+  func places(ofBatch batch: UInt64) throws -> [Place] {
+    let all = SystemDatasets.setAside
+    let schema = DatasetSchema(dataset: all.dataset, version: all.version, columns: Array(all.columns[..<2]))
+    return try snapshot.currentRows(of: SystemDatasets.key(batch: batch), schema: schema).map { row in
+      let cells = try row.cells(schema)
+      guard let number = cells[0].number, let state = cells[1].number.flatMap(SetAsideState.init(rawValue:))
+      else { throw incomplete }
+      return Place(row: Int(number), state: state, address: row.address)
+    }.sorted { $0.row < $1.row }
+  }
+
+  private var incomplete: StoreError { StoreError(.damaged, "a set-aside row is incomplete") }
+
+  /// The numbers of the rows of a batch that are set aside as of the snapshot, ascending.
+  func numbers(ofBatch batch: UInt64) throws -> [Int] { try places(ofBatch: batch).map(\.row) }
 
   /// The rows of a batch that are set aside as of the snapshot, in file order.
   ///
@@ -48,40 +61,47 @@ struct SetAsideReader {
   func rows(
     ofBatch batch: UInt64, only wanted: Set<Int>? = nil, withRaw: Bool = true
   ) throws -> [StoredSetAside] {
-    try rows(ofBatch: batch, limit: .max, withRaw: withRaw) { row, _ in wanted?.contains(row) ?? true }
-  }
-
-  /// The first rows of a batch that are set aside as of the snapshot, of a number and with a state that are wanted, in file order.
-  func rows(
-    ofBatch batch: UInt64, limit: Int, rule: String? = nil, withRaw: Bool = true,
-    _ isWanted: (_ row: Int, SetAsideState) -> Bool
-  ) throws -> [StoredSetAside] {
     let schema = SystemDatasets.setAside
-    var found: [(row: Int, state: SetAsideState, address: RowAddress, cells: [RowPayload.Cell])] = []
+    var result: [StoredSetAside] = []
     for row in try snapshot.currentRows(of: SystemDatasets.key(batch: batch), schema: schema) {
       let cells = try row.cells(schema)
-      guard let number = cells[0].number, let state = cells[1].number.flatMap(SetAsideState.init(rawValue:))
-      else { throw StoreError(.damaged, "a set-aside row is incomplete") }
-      if isWanted(Int(number), state) { found.append((Int(number), state, row.address, cells)) }
+      // Reasons are taken apart and raw rows looked up one by one: only of those that are asked for.
+      if let wanted, let number = cells[0].number, !wanted.contains(Int(number)) { continue }
+      result.append(try stored(row, cells, withRaw: withRaw))
     }
-    found.sort { $0.row < $1.row }
-    // Reasons are taken apart and raw rows looked up one by one: only of those that are given.
+    return result.sorted { $0.row.row < $1.row.row }
+  }
+
+  /// The first rows of a batch that are set aside as of the snapshot and wanted, in file order; the others are not read.
+  ///
+  /// - Parameter rule: only those with this rule among their reasons.
+  func rows(
+    ofBatch batch: UInt64, limit: Int, rule: String?, where isWanted: (Place) -> Bool
+  ) throws -> [StoredSetAside] {
+    let schema = SystemDatasets.setAside
+    let key = SystemDatasets.key(batch: batch)
+    let fetcher = RowFetcher(snapshot)
     var result: [StoredSetAside] = []
-    for row in found {
-      guard result.count < limit else { break }
-      guard case .text(let digest) = row.cells[3] else {
-        throw StoreError(.damaged, "a set-aside row is incomplete")
-      }
-      let json = Data((row.cells[2].string ?? "[]").utf8)
-      let reasons = try JSONDecoder().decode([RuleFinding].self, from: json)
-      if let rule, !reasons.contains(where: { $0.rule == rule }) { continue }
-      result.append(
-        StoredSetAside(
-          address: row.address,
-          row: SetAsideRow(
-            row: row.row, state: row.state, reasons: reasons, raw: withRaw ? try raw(digest) : .missing)))
+    for place in try places(ofBatch: batch) where result.count < limit && isWanted(place) {
+      let row = try fetcher.row(at: place.address, key: key, schema: schema)
+      let found = try stored(row, try row.cells(schema), withRaw: false)
+      if let rule, !found.row.reasons.contains(where: { $0.rule == rule }) { continue }
+      result.append(try stored(row, try row.cells(schema), withRaw: true))
     }
     return result
+  }
+
+  private func stored(
+    _ row: StoredRow, _ cells: [RowPayload.Cell], withRaw: Bool
+  ) throws -> StoredSetAside {
+    guard let number = cells[0].number, let state = cells[1].number.flatMap(SetAsideState.init(rawValue:)),
+      case .text(let digest) = cells[3]
+    else { throw incomplete }
+    let reasons = try JSONDecoder().decode([RuleFinding].self, from: Data((cells[2].string ?? "[]").utf8))
+    return StoredSetAside(
+      address: row.address,
+      row: SetAsideRow(
+        row: Int(number), state: state, reasons: reasons, raw: withRaw ? try raw(digest) : .missing))
   }
 
   private func raw(_ digest: [UInt8]) throws -> SetAsideRow.Raw {
@@ -106,7 +126,7 @@ struct SetAsideReader {
     ).forEach { row in keys.insert(try row.key) }
     let numbers = keys.map { UInt64(truncatingIfNeeded: $0) }.filter { $0 >= first }.sorted()
     guard let entry else { return numbers }
-    return try numbers.filter { try Batches.batch($0, in: snapshot)?.entry == entry }
+    return try numbers.filter { try Batches.entry(ofBatch: $0, in: snapshot) == entry }
   }
 }
 
@@ -160,10 +180,12 @@ extension CreditSnapshot {
       if let entry { _ = try entries([entry]) }
       let reader = SetAsideReader(snapshot: engine)
       var found: [SetAsideEntry] = []
-      for batch in try reader.batches(of: entry, from: last?.batch ?? 0) where found.count < limit {
-        let rows = try reader.rows(ofBatch: batch, limit: limit - found.count, rule: rule) { row, stored in
-          if let last, batch == last.batch, row <= last.row { return false }
-          return state.map { $0 == stored } ?? true
+      for batch in try reader.batches(of: nil, from: last?.batch ?? 0) where found.count < limit {
+        // Batches behind the page are not looked at.
+        if let entry, try Batches.entry(ofBatch: batch, in: engine) != entry { continue }
+        let rows = try reader.rows(ofBatch: batch, limit: limit - found.count, rule: rule) { place in
+          if let last, batch == last.batch, place.row <= last.row { return false }
+          return state.map { $0 == place.state } ?? true
         }
         found += rows.map { SetAsideEntry(batch: batch, row: $0.row) }
       }

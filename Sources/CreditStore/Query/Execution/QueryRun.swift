@@ -164,7 +164,8 @@ extension CreditSnapshot {
     do {
       return try bind(entries(codes))
     } catch let error as CreditError where error.code == "unknownItem" && codes.isEmpty {
-      return try bind(database.catalogue.list())
+      let catalogue = database.catalogue
+      return try bind(catalogue.entries(of: Set(catalogue.codes(asOf: engine).map(\.dataset)), asOf: engine))
     }
   }
 }

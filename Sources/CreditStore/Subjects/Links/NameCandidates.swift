@@ -22,6 +22,8 @@ struct NameCandidates {
   /// Numbers whose names are looked for.
   private static let maximumNumbers = 200_000
   private static let shownSubjects = 10
+  /// Numbers of one name at most.
+  private static let maximumNamesakes = 20
 
   let snapshot: EngineSnapshot
   /// The entries as the snapshot has them.
@@ -40,40 +42,50 @@ struct NameCandidates {
   ///   - numbers: the numbers by their keys.
   ///   - limit: candidates at most.
   func find(_ numbers: [UInt128: Identifier], limit: Int) throws -> [MatchingResult.Candidate] {
-    guard !numbers.isEmpty else { return [] }
+    var keysOfName = try numbersByName(numbers)
+    var found: [UInt128: Number] = [:]
+    guard !keysOfName.isEmpty else { return [] }
     let table = LinkTable(snapshot: snapshot)
-    var wanted: [UInt128: Number] = [:]
-    var keysOfName: [ArraySlice<UInt8>: [UInt128]] = [:]
-    for (key, identifier) in numbers.sorted(by: { $0.key < $1.key }) where wanted.count < Self.maximumNumbers
-    {
-      if isCancelled() { throw CancellationError() }
-      guard try table.links(of: identifier, key: key).isEmpty else { continue }
-      for name in try names(of: key) {
-        let form = NormalizedName(name)
-        guard !form.isEmpty else { continue }
-        if wanted[key] == nil { wanted[key] = Number(identifier: identifier, name: name) }
-        keysOfName[form.bytes[..<form.coreLength], default: []].append(key)
-      }
-    }
-    guard !wanted.isEmpty else { return [] }
     try forEachRegistered { subject, name in
       let form = NormalizedName(name)
-      for key in keysOfName[form.bytes[..<form.coreLength]] ?? [] where key != subject {
-        guard wanted[key]?.subjects.count ?? 0 < Self.shownSubjects, wanted[key]?.subjects[subject] == nil,
-          let own = numbers[key], let other = try identifier(SubjectKey(rawValue: subject)),
+      let core = form.bytes[..<form.coreLength]
+      guard let keys = keysOfName[core] else { return }
+      for key in keys where key != subject {
+        guard let own = numbers[key], found.count < limit || found[key] != nil,
+          found[key]?.subjects[subject] == nil, let other = try identifier(SubjectKey(rawValue: subject)),
           // Whom somebody told apart from it is no candidate again.
           try !table.links(of: own, key: key, history: true).contains(where: { $0.other.isSame(as: other) })
         else { continue }
-        wanted[key]?.subjects[subject] = other
-        wanted[key]?.name = name
+        found[key, default: Number(identifier: own, name: name)].subjects[subject] = other
+        // Whoever has as many as are shown is looked at no more.
+        guard found[key]?.subjects.count == Self.shownSubjects else { continue }
+        keysOfName[core]?.removeAll { $0 == key }
       }
     }
-    return wanted.sorted { $0.key < $1.key }.map(\.value).filter { !$0.subjects.isEmpty }.prefix(limit).map {
-      number in
+    return found.sorted { $0.key < $1.key }.map { _, number in
       MatchingResult.Candidate(
         identifier: number.identifier, name: number.name,
         subjects: number.subjects.sorted { $0.key < $1.key }.map(\.value))
     }
+  }
+
+  /// The numbers that nothing links, by what their records call them.
+  private func numbersByName(_ numbers: [UInt128: Identifier]) throws -> [ArraySlice<UInt8>: [UInt128]] {
+    let table = LinkTable(snapshot: snapshot)
+    let schemas = Dictionary(
+      entries.compactMap { entry in Self.nameSchema(entry).map { (entry.dataset, $0) } },
+      uniquingKeysWith: { first, _ in first })
+    var keysOfName: [ArraySlice<UInt8>: [UInt128]] = [:]
+    for (key, identifier) in numbers.sorted(by: { $0.key < $1.key }).prefix(Self.maximumNumbers) {
+      if isCancelled() { throw CancellationError() }
+      guard try table.links(of: identifier, key: key).isEmpty else { continue }
+      for name in try names(of: key, schemas) {
+        let form = NormalizedName(name)
+        if !form.isEmpty { keysOfName[form.bytes[..<form.coreLength], default: []].append(key) }
+      }
+    }
+    // What so many are called says nothing of anybody.
+    return keysOfName.filter { $0.value.count <= Self.maximumNamesakes }
   }
 
   /// The column that names the subjects of an entry.
@@ -86,11 +98,10 @@ struct NameCandidates {
   }
 
   /// What current records call a subject, each name once.
-  private func names(of key: UInt128) throws -> Set<String> {
-    let datasets = Set(try snapshot.datasets(of: key, includesHistory: false))
+  private func names(of key: UInt128, _ schemas: [DatasetID: DatasetSchema]) throws -> Set<String> {
     var names: Set<String> = []
-    for entry in entries where datasets.contains(entry.dataset) {
-      guard let schema = Self.nameSchema(entry) else { continue }
+    for dataset in try snapshot.datasets(of: key, includesHistory: false) {
+      guard let schema = schemas[dataset] else { continue }
       for row in try snapshot.currentRows(of: key, schema: schema)
       where row.system.state != RecordState.withdrawn.rawValue {
         if let name = try row.cells(schema)[0].string { names.insert(name) }

@@ -40,7 +40,7 @@ extension CreditDatabase {
   /// let result = try await database.matchSubjects { print($0) }
   /// ```
   /// - Parameter progress: told the share that is done, from another thread.
-  /// - Throws: `CreditError`, code `cancelled` when the task was cancelled; nothing is linked then.
+  /// - Throws: `CreditError`, code `cancelled` when the task was cancelled; of more than 10,000 links those made until then stay.
   @concurrent
   public func matchSubjects(
     progress: @escaping @Sendable (Double) -> Void = { _ in }
@@ -93,15 +93,17 @@ private final class SubjectMatching {
       if entry.subjectItems.count > 1 { try matchRows(of: entry) }
       progress(0.3 + 0.5 * Double(index + 1) / Double(entries.count))
     }
-    try link(into: &result)
-    progress(0.9)
-    // What was linked just now is no candidate any more.
+    let pairs = try pairs(into: &result)
+    let linked = Set(pairs.map(\.minor))
     let candidates = NameCandidates(
-      snapshot: database.engine.snapshot(), entries: entries, isCancelled: isCancelled, identifier: identifier
-    )
-    // The number of a person is nobody's by the name of a body.
-    let ofBodies = minor.filter { Self.kindsOfBodies.contains($0.value.kind) }
-    result.candidates = try candidates.find(ofBodies, limit: Self.shownConflicts)
+      snapshot: snapshot, entries: entries, isCancelled: isCancelled, identifier: identifier)
+    // A number that is a person's, or might be, is nobody's by the name of a body.
+    let others = minor.filter {
+      Self.kindsOfBodies.contains($0.value.kind) && !$0.value.isOfPerson && !linked.contains($0.key)
+    }
+    result.candidates = try candidates.find(others, limit: Self.shownConflicts)
+    progress(0.9)
+    try link(pairs, into: &result)
     progress(1)
     return result
   }
@@ -240,7 +242,8 @@ private final class SubjectMatching {
 
   // MARK: Linking
 
-  private func link(into result: inout MatchingResult) throws {
+  /// What is to be linked: a number, and the one better number it is known to belong to.
+  private func pairs(into result: inout MatchingResult) throws -> [(minor: UInt128, better: UInt128)] {
     var pairs: [(minor: UInt128, better: UInt128)] = []
     let table = LinkTable(snapshot: snapshot)
     for key in Set(claims.keys).union(contradicted.keys).sorted() {
@@ -266,6 +269,10 @@ private final class SubjectMatching {
       }
       pairs.append((key, better))
     }
+    return pairs
+  }
+
+  private func link(_ pairs: [(minor: UInt128, better: UInt128)], into result: inout MatchingResult) throws {
     for start in stride(from: 0, to: pairs.count, by: Self.linksOfCommit) {
       if isCancelled() { throw CancellationError() }
       try write(pairs[start..<min(pairs.count, start + Self.linksOfCommit)], into: &result)
