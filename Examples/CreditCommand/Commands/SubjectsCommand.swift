@@ -19,6 +19,24 @@ struct SubjectsCommand: AsyncParsableCommand {
     kind.map { Identifier(text, as: $0) } ?? Identifier(detecting: text, on: CreditDatabase.today())
   }
 
+  /// The same; where the store knows nothing under the kind that the form suggests, the kind under which it does, as `records` finds it.
+  static func identifier(
+    _ text: String, _ kind: IdentifierKind?, in snapshot: CreditSnapshot
+  ) throws -> Identifier {
+    let asked = identifier(text, kind)
+    guard kind == nil else { return asked }
+    func isKnown(_ identifier: Identifier) throws -> Bool {
+      try !snapshot.recordCounts(of: identifier, links: .ignored).isEmpty
+        || !snapshot.links(of: identifier, includesUndone: true).isEmpty
+    }
+    if try isKnown(asked) { return asked }
+    for other in IdentifierKind.allCases where other != asked.kind {
+      let candidate = Identifier(text, as: other)
+      if try isKnown(candidate) { return candidate }
+    }
+    return asked
+  }
+
   struct CountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "count",
@@ -59,7 +77,7 @@ struct SubjectsCommand: AsyncParsableCommand {
       try await output.reporting {
         let presentation = try masking.presentation()
         let snapshot = try past.snapshot(store.openForReading())
-        let asked = SubjectsCommand.identifier(subject, kind)
+        let asked = try SubjectsCommand.identifier(subject, kind, in: snapshot)
         for identifier in try snapshot.identifiers(of: asked) {
           let counts = try snapshot.recordCounts(of: identifier, links: .ignored)
           let links = try snapshot.links(of: identifier, includesUndone: undone)
@@ -124,7 +142,7 @@ struct SubjectsCommand: AsyncParsableCommand {
       try await output.reporting {
         let presentation = try masking.presentation()
         let snapshot = try past.snapshot(store.openForReading())
-        let profile = try snapshot.profile(of: SubjectsCommand.identifier(subject, kind))
+        let profile = try snapshot.profile(of: SubjectsCommand.identifier(subject, kind, in: snapshot))
         if output.json { return Terminal.line(Self.json(profile, presentation).text) }
         let division = profile.division.map { "  \($0)" } ?? ""
         Terminal.line("\(presentation.text(profile.subject.text))  \(profile.kind.rawValue)\(division)")
