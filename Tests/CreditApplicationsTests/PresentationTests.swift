@@ -23,6 +23,8 @@ import Testing
     ("9211010519491231002X", "92110105********002X"),
     ("13030219900101001601", "130302********001601"),
     ("13800138000130302199001010016", "13800138000130302********0016"),
+    // Taxpayer numbers made of identity numbers.
+    ("13030290010100101", "130302*****100101"), ("税号：13030290010100101。", "税号：130302*****100101。"),
   ])
   func identityNumbersAreMasked(text: String, expected: String) {
     #expect(PersonalNumbers.masked(text, on: Self.today) == expected)
@@ -33,6 +35,8 @@ import Testing
     "130302299001010016",
     // The number of a commitment reads like one and has another check character.
     "32010020230217000011",
+    // A time, no date of birth, no division.
+    "20210115102530123", "13030290130100101", "99030290010100101",
   ])
   func otherNumbersStay(text: String) { #expect(PersonalNumbers.masked(text, on: Self.today) == text) }
 

@@ -19,6 +19,15 @@ public enum PersonalNumbers {
     let values = scalars.map(value)
     let groups = groups(values)
     var isMasked = false
+    for group in groups where group.count == 17 {
+      // A taxpayer number: an old identity number with two digits behind it.
+      let digits = values[group].map { $0 ?? 0 }
+      guard provinces.contains(digits[0] * 10 + digits[1]),
+        isIdentityNumber(Array(digits.prefix(15)), on: today)
+      else { continue }
+      for place in group.lowerBound + 6..<group.lowerBound + 11 { scalars[place] = "*" }
+      isMasked = true
+    }
     for group in groups where group.count > 18 {
       // A number with something behind or before it, such as a taxpayer number of twenty digits: only where its check character is right.
       var start = group.lowerBound
@@ -90,6 +99,11 @@ public enum PersonalNumbers {
     default: nil
     }
   }
+
+  /// The first two digits of divisions (GB/T 2260): they keep times such as 20210131… apart from numbers of people.
+  private static let provinces: Set<Int> = Set(
+    Array(11...15) + Array(21...23) + Array(31...37) + Array(41...46) + Array(50...54) + Array(61...65)
+      + [71, 81, 82])
 
   /// Stretches of digits, with an X behind the last one where it is the end of a number.
   private static func groups(_ values: [Int?]) -> [Range<Int>] {
