@@ -40,6 +40,49 @@ import Testing
   ])
   func otherNumbersStay(text: String) { #expect(PersonalNumbers.masked(text, on: Self.today) == text) }
 
+  /// What the catalogue masks by now is masked in what is read of before.
+  @Test func thePastIsMaskedAsThePresent() throws {
+    let folder = try TemporaryFolder()
+    try CreditDatabase.create(at: folder.path("store"))
+    let database = try CreditDatabase(opening: folder.path("store"), mode: .readWrite())
+    func entry(_ version: Int, _ openness: Openness?, _ mask: [Int]?) -> CatalogueEntry {
+      CatalogueEntry(
+        code: "M", name: "测试", version: version, subject: ["ID"], recordKey: ["NO"],
+        items: [
+          CatalogueItem(id: "ID", identifier: .any), CatalogueItem(id: "NO"),
+          CatalogueItem(id: "T", openness: openness, mask: mask),
+        ])
+    }
+    try database.catalogue.publish(entry(1, nil, nil))
+    let file = try folder.write(
+      "m.csv", "ID,NO,T\n91130302MA0000015N,1,G12345678\n91130302MA0000015N,,G87654321\n")
+    let receipt = try database.collectBlocking(.csv(file), for: "M")
+    try database.catalogue.publish(entry(2, .authorized, [2, 3]))
+    let third = database.snapshot().commit
+    try database.catalogue.publish(entry(3, .authorized, [4, 1]))
+    func shown(_ commit: UInt64, _ presentation: RecordPresentation) throws -> String? {
+      let record = try database.snapshot(asOf: commit).records(of: "91130302MA0000015N").first
+      return record.flatMap { presentation.values(of: $0).first { $0.item == "T" }?.value.canonicalText }
+    }
+    let now = RecordPresentation.masked(on: Self.today).masking(asIn: database.snapshot())
+    #expect(try shown(receipt.commit, now) == "G123****8" && shown(third, now) == "G1******8")
+    #expect(try shown(database.snapshot().commit, now) == "G123****8")
+    let purpose = try RecordPresentation.unmasked(purpose: "核查", on: Self.today)
+    #expect(try shown(receipt.commit, purpose.masking(asIn: database.snapshot())) == "G12345678")
+    // Values of aggregates and raw rows too.
+    let item = entry(1, nil, nil).items[2]
+    #expect(now.text("G12345678", of: item, in: ["M"]) == "G123****8")
+    #expect(now.text("G12345678", of: item, in: []) == "G12345678")
+    let row = try #require(
+      try database.snapshot(asOf: receipt.commit).setAsideRows(ofBatch: receipt.batch).first)
+    guard case .object(let raw) = row.raw else {
+      Issue.record("no raw row")
+      return
+    }
+    #expect(now.rawRow(raw, of: entry(1, nil, nil)).contains("G876****1"))
+    try database.close()
+  }
+
   @Test func recordsAreMaskedUnlessAPurposeIsGiven() throws {
     let folder = try TemporaryFolder()
     try CreditDatabase.create(at: folder.path("store"))

@@ -103,6 +103,11 @@ import Testing
     let report = try #require(
       try store.database.snapshot().batches().first(where: { $0.batch == first.batch }))
     #expect(report.state == .waiting && report.openRows == 2)
+    // The same once more: nothing is corrected twice.
+    try store.collect(["\(StoreFixture.codes[0]),1,2024-01-01,1,甲"], options: options)
+    let again = try #require(
+      try store.database.snapshot().batches().first(where: { $0.batch == first.batch }))
+    #expect(again.openRows == 2 && again.resubmittedRows == 1 && again.resubmittedIn.count == 2)
     try store.collect(
       ["\(StoreFixture.codes[0]),2,2024-01-01,1,甲", "\(StoreFixture.codes[0]),3,2024-01-01,1,甲"],
       options: options)

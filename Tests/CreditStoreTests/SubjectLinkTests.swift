@@ -163,6 +163,45 @@ import Testing
     #expect(try fixture.database.snapshot().identifiers(of: number).count == 1)
   }
 
+  /// A tax number that is made of an identity number is a person's: a body's row that names it links nobody.
+  @Test func aTaxNumberOfAPersonIsNoBodys() async throws {
+    var entry = Self.entry
+    entry.items[2] = CatalogueItem(id: "REG", name: "税务登记号", identifier: .taxpayerNumber)
+    let fixture = try StoreFixture([entry])
+    let code = Self.valid(Self.codes[0], .unifiedSocialCreditCode)
+    let tax = Self.valid(Self.newPerson, .citizenIdentityNumber) + "01"
+    try fixture.collect(
+      ["\(code),,\(tax),,,1,2021-01-01", ",,\(tax),,,2,2021-01-01"], entry: "L1", header: Self.header)
+    let result = try await fixture.database.matchSubjects()
+    #expect(result.linked.isEmpty && result.conflicts.isEmpty && result.candidates.isEmpty, "\(result)")
+  }
+
+  /// What a merge wrote holds subjects of later commits, too: the past does not count them.
+  @Test func thePastCountsItsOwnSubjects() async throws {
+    let fixture = try StoreFixture([StoreFixture.entry])
+    var commits: [UInt64] = [fixture.database.snapshot().commit]
+    for (number, code) in StoreFixture.codes.enumerated() {
+      commits.append(try fixture.collect(["\(code),\(number),2024-01-05,1,甲"]).commit)
+    }
+    // The second one has its record withdrawn in the end.
+    _ = try fixture.database.withdraw(
+      "T1", subject: Identifier(StoreFixture.codes[1], as: .unifiedSocialCreditCode), key: "1", reason: "误报")
+    func counts() throws -> [Int] {
+      try commits.map { commit in
+        try fixture.database.snapshot(asOf: commit).subjectCounts().values.reduce(0, +)
+      }
+    }
+    #expect(try counts() == [0, 1, 2, 3])
+    for _ in 0..<2 {
+      _ = try await fixture.database.compact()
+      #expect(try counts() == [0, 1, 2, 3])
+      #expect(try fixture.database.snapshot().subjectCounts().values.reduce(0, +) == 2)
+      commits.append(try fixture.collect(["\(StoreFixture.codes[0]),9,2024-01-05,1,乙"]).commit)
+      #expect(try counts().last == 2)
+      commits.removeLast()
+    }
+  }
+
   /// A name alone is listed, and linked by people only.
   @Test func theSameNameIsACandidate() async throws {
     let register = CatalogueEntry(

@@ -32,9 +32,9 @@ struct AggregateCommand: AsyncParsableCommand {
       let query = AggregateQuery(
         entries: question.entry, filter: try question.filter(), groups: groups,
         measures: measures)
-      let presentation = try masking.presentation()
       let start = ContinuousClock.now
       let database = try store.openForReading(memory: memory)
+      let presentation = try masking.presentation(in: database)
       let before = database.readingStatistics
       let snapshot = try question.past.snapshot(database)
       let result = try await snapshot.aggregateInBackground(query)
@@ -48,8 +48,15 @@ struct AggregateCommand: AsyncParsableCommand {
       }
       // Values of items are masked like those of records.
       let items = result.items
+      let codes =
+        question.entry.isEmpty && question.past.asOf != nil
+        ? try database.catalogue.list().map(\.entry.code) : question.entry
       func shown(_ cell: AggregateResult.Cell, _ item: String) -> AggregateResult.Cell {
-        if case .text(let text) = cell { .text(presentation.text(text, of: items[item])) } else { cell }
+        if case .text(let text) = cell {
+          .text(presentation.text(text, of: items[item], in: codes))
+        } else {
+          cell
+        }
       }
       let rows = result.rows.map { row in
         AggregateResult.Row(

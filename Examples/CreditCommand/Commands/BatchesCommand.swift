@@ -77,12 +77,13 @@ struct BatchesCommand: AsyncParsableCommand {
           ("period", text(report.period)),
           ("resubmits", report.resubmits.map { .unsigned($0) } ?? .null),
           ("resubmittedIn", .array(report.resubmittedIn.map(JSON.unsigned))),
-          ("isJudgement", .bool(report.isJudgement)),
+          ("resubmittedRows", .int(report.resubmittedRows)), ("isJudgement", .bool(report.isJudgement)),
           ("state", .string(report.state.rawValue)), ("reported", .int(report.reported)),
           ("loaded", .int(report.loaded)), ("updated", .int(report.updated)),
           ("duplicate", .int(report.duplicate)),
           ("questionable", .int(report.questionable)), ("unlinked", .int(report.unlinked)),
-          ("waiting", .int(report.waiting)), ("instant", .string(report.instant.formatted(.iso8601))),
+          ("waiting", .int(report.waiting)), ("openRows", .int(report.openRows)),
+          ("instant", .string(report.instant.formatted(.iso8601))),
         ]).text)
     }
   }

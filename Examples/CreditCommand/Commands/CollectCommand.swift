@@ -103,6 +103,9 @@ struct CollectCommand: AsyncParsableCommand {
     options.maximumRejects = maximumRejects
     (options.channel, options.period, options.resubmits) = (channel, period, resubmits)
     options.nameRegisters = nameRegister == ["none"] ? [] : nameRegister
+    if options.nameRegisters != CollectionOptions(today: CreditDatabase.today()).nameRegisters {
+      for code in options.nameRegisters { _ = try database.catalogue.entry(code) }
+    }
     return try await database.collect(
       source(file), for: entry, from: unit, options: options
     ) {

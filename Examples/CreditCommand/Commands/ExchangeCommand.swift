@@ -78,7 +78,7 @@ struct ExchangeCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      try await UnitsCommand.enter(file, into: store, waiting, output) {
+      try await RegisterFile.enter(file, into: store, waiting, output) {
         (database, routes: [ExchangeRoute]) in
         try database.publish(routes)
       }
@@ -221,7 +221,7 @@ struct ExchangeCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await output.reporting {
-        let receipts = try UnitsCommand.objects(in: file, ExchangeReceipt.self)
+        let receipts = try RegisterFile.objects(in: file, ExchangeReceipt.self)
         let database = try waiting.open(store)
         let packages = try receipts.map { try database.note($0) }
         try database.close()

@@ -33,7 +33,7 @@ struct QualityCommand: AsyncParsableCommand {
       guard workingDays || calendar != nil else { return .calendarDays(timelyDays) }
       guard timelyDays > 0 else { throw ValidationError("--timely-days is 1 to 10000 working days") }
       guard let calendar else { return .workingDays(timelyDays) }
-      let years = try UnitsCommand.objects(in: calendar, WorkingCalendar.Year.self)
+      let years = try RegisterFile.objects(in: calendar, WorkingCalendar.Year.self)
       return .workingDays(timelyDays, .national.merging(try WorkingCalendar(years: years)))
     }
 
@@ -141,7 +141,7 @@ struct QualityCommand: AsyncParsableCommand {
     func run() async throws {
       try await output.reporting {
         let rules =
-          try rules.map { try UnitsCommand.objects(in: $0, ScorecardRule.self) } ?? ScorecardRule.usual
+          try rules.map { try RegisterFile.objects(in: $0, ScorecardRule.self) } ?? ScorecardRule.usual
         let today = CreditDatabase.today()
         let year = Day(year: today.components.year, month: 1, day: 1) ?? today
         let cards = try store.openForReading().snapshot().scorecards(

@@ -30,7 +30,6 @@ struct QueryCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await output.reporting {
-      let presentation = try masking.presentation()
       let query = RecordQuery(
         entries: question.entry, filter: try question.filter(),
         order: try AggregateCommand.split(orderBy ?? "").map { try RecordQuery.Order(parsing: $0) },
@@ -38,6 +37,7 @@ struct QueryCommand: AsyncParsableCommand {
         cursor: after)
       let start = ContinuousClock.now
       let database = try store.openForReading(memory: memory)
+      let presentation = try masking.presentation(in: database)
       let before = database.readingStatistics
       let page = try await question.past.snapshot(database).recordsInBackground(matching: query)
       let took = ContinuousClock.now - start

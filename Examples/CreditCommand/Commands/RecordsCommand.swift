@@ -30,8 +30,8 @@ struct RecordsCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await output.reporting {
-      let presentation = try masking.presentation()
       let database = try store.openForReading()
+      let presentation = try masking.presentation(in: database)
       let snapshot = try past.snapshot(database)
       let versions: CreditSnapshot.Versions = history ? .history : all ? .currentAndWithdrawn : .current
       let records = try snapshot.records(

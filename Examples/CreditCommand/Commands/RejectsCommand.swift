@@ -64,8 +64,9 @@ extension RejectsCommand {
 
     func run() async throws {
       try await output.reporting {
-        let presentation = try masking.presentation()
-        let snapshot = try past.snapshot(store.openForReading())
+        let database = try store.openForReading()
+        let presentation = try masking.presentation(in: database)
+        let snapshot = try past.snapshot(database)
         let found =
           if let batch {
             try snapshot.setAsideRows(ofBatch: batch).map { SetAsideEntry(batch: batch, row: $0) }
@@ -165,5 +166,10 @@ extension MaskingOptions {
     let today = CreditDatabase.today()
     guard unmasked, let purpose else { return .masked(on: today) }
     return try .unmasked(purpose: purpose, on: today)
+  }
+
+  /// The same, by the masks of the present catalogue for past states, too.
+  func presentation(in database: CreditDatabase) throws -> RecordPresentation {
+    try presentation().masking(asIn: database.snapshot())
   }
 }

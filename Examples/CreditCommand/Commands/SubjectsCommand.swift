@@ -89,7 +89,7 @@ struct SubjectsCommand: AsyncParsableCommand {
             Terminal.line("\(presentation.text(identifier.text))  \(identifier.kind.rawValue)  \(entries)")
             for link in links {
               Terminal.line(
-                "  = \(presentation.text(link.other.text))  \(link.evidence.rawValue)  \(link.note ?? "")"
+                "  = \(presentation.text(link.other.text))  \(link.evidence.rawValue)  \(presentation.text(link.note ?? ""))"
                   + (link.until.map { "  undone in commit \($0)" } ?? ""))
             }
           }
@@ -113,7 +113,7 @@ struct SubjectsCommand: AsyncParsableCommand {
                 ("other", .string(presentation.text(link.other.text))),
                 ("kind", .string(link.other.kind.rawValue)),
                 ("evidence", .string(link.evidence.rawValue)),
-                ("note", link.note.map { .string($0) } ?? .null),
+                ("note", link.note.map { .string(presentation.text($0)) } ?? .null),
                 ("since", link.since.map { .string($0.description) } ?? .null), ("by", .string(link.author)),
                 ("commit", .unsigned(link.commit)), ("until", link.until.map { .unsigned($0) } ?? .null),
               ])

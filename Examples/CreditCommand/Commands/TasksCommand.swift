@@ -32,7 +32,7 @@ struct TasksCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      try await UnitsCommand.enter(file, into: store, waiting, output) {
+      try await RegisterFile.enter(file, into: store, waiting, output) {
         (database, tasks: [CollectionTask]) in
         try database.publish(tasks)
       }

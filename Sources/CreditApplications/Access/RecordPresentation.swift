@@ -15,6 +15,13 @@ import Foundation
 public struct RecordPresentation: Sendable {
   private let purpose: String?
   private let today: Day
+  /// Those of now, where the records are of the past.
+  var presentMasks: PresentMasks?
+
+  private init(purpose: String?, today: Day) {
+    self.purpose = purpose
+    self.today = today
+  }
 
   /// Citizen identity numbers and items with a mask are masked.
   public static func masked(on today: Day) -> RecordPresentation {
@@ -33,8 +40,13 @@ public struct RecordPresentation: Sendable {
   public func values(of record: CreditRecord) -> [(item: String, value: Value)] {
     record.entry.items.indices.compactMap { index in
       guard let value = record.values[index] else { return nil }
-      return (record.entry.items[index].id, shown(value, record.entry.items[index]))
+      return (record.entry.items[index].id, shown(value, item(index, of: record)))
     }
+  }
+
+  private func item(_ index: Int, of record: CreditRecord) -> CatalogueItem {
+    let item = record.entry.items[index]
+    return presentMasks?.item(item, of: record.entry.code) ?? item
   }
 
   /// Where the next page begins, if it may be shown: a cursor holds the subject, the record key and the order's values of the page's last record
@@ -45,7 +57,7 @@ public struct RecordPresentation: Sendable {
     guard let next = page.next, let last = page.records.last else { return (page.next, false) }
     let values = query.order.compactMap { order -> (CatalogueItem, Value)? in
       guard let index = last.entry.itemIndex(order.column), let value = last.values[index] else { return nil }
-      return (last.entry.items[index], value)
+      return (item(index, of: last), value)
     }
     let isShown =
       text(last.subject.text) == last.subject.text && text(last.key) == last.key
@@ -85,6 +97,7 @@ public struct RecordPresentation: Sendable {
     guard purpose == nil, let data = json.data(using: .utf8),
       let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
     else { return json }
+    let entry = presentMasks?.entry(entry) ?? entry
     let columns = Array(object.keys)
     let items = Dictionary(
       uniqueKeysWithValues: zip(columns, HeaderRecognition.items(of: columns, for: entry)))

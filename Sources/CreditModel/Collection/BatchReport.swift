@@ -34,7 +34,7 @@ public struct BatchReport: Codable, Sendable, Equatable {
   public var resubmits: UInt64?
   /// The batches that sent its rejects again.
   public var resubmittedIn: [UInt64] = []
-  /// Rows that these batches reported.
+  /// Rows of it that these batches brought as far as their receipts tell: those that became records or versions, and the most that failed again in one of them.
   public var resubmittedRows = 0
   /// Whether it is no file but rows of another batch that were judged again.
   public var isJudgement: Bool

@@ -96,7 +96,11 @@ package struct SubjectCounter {
   /// - Parameter gone: those that count nothing; `nil` = they are looked for.
   package func count(without gone: Set<UInt128>? = nil, where isWanted: (UInt128) -> Bool) throws -> Int {
     let gone = try gone ?? keysOfWithdrawnAlone()
-    var walks = try snapshot.segments.map { try KeyWalk($0.reader) }
+    let segments = snapshot.segments
+    var walks = try segments.map { try KeyWalk($0.reader) }
+    // A segment that a merge wrote may hold subjects that came later than the snapshot.
+    let isSure = segments.map { $0.lastCommit <= snapshot.commit }
+    var doubtful: [UInt128] = []
     let memory = snapshot.view.memory.keys(asOf: snapshot.commit).sorted()
     var memoryIndex = 0
     // A heap of the walks by their present key.
@@ -117,13 +121,24 @@ package struct SubjectCounter {
     }
     for place in heap.indices.reversed() { sink(place) }
     var total = 0
-    var last: UInt128?
+    var last: (key: UInt128, isSure: Bool)?
+    func take(_ key: UInt128, isSure: Bool) {
+      guard isSure else { return doubtful.append(key) }
+      if !gone.contains(key), isWanted(key) { total += 1 }
+    }
     while true {
       let fromSegments = heap.first.flatMap { walks[$0].key }
       let fromMemory = memoryIndex < memory.count ? memory[memoryIndex] : nil
-      guard let key = [fromSegments, fromMemory].compactMap(\.self).min() else { return total }
+      guard let key = [fromSegments, fromMemory].compactMap(\.self).min() else { break }
+      if let seen = last, seen.key != key {
+        take(seen.key, isSure: seen.isSure)
+        last = nil
+      }
+      let known = last?.isSure ?? false
+      last = (key, known || key == fromMemory)
       if key == fromMemory { memoryIndex += 1 }
       if key == fromSegments, let top = heap.first {
+        last = (key, known || key == fromMemory || isSure[top])
         try walks[top].advance()
         if walks[top].key == nil {
           heap.swapAt(0, heap.count - 1)
@@ -131,9 +146,35 @@ package struct SubjectCounter {
         }
         sink(0)
       }
-      if key != last, !gone.contains(key), isWanted(key) { total += 1 }
-      last = key
     }
+    if let last { take(last.key, isSure: last.isSure) }
+    for key in try seen(doubtful, in: segments.filter { $0.lastCommit > snapshot.commit }) {
+      take(key, isSure: true)
+    }
+    return total
+  }
+
+  /// Those of some keys, ascending, that have a row the snapshot sees.
+  private func seen(_ keys: [UInt128], in segments: [SegmentView]) throws -> Set<UInt128> {
+    var found: Set<UInt128> = []
+    guard !keys.isEmpty else { return found }
+    for segment in segments {
+      var cursor = try SubjectCursor(segment.reader)
+      var readers: [DatasetID: RowAssembler] = [:]
+      for key in keys {
+        for run in try cursor.runs(of: key) where !found.contains(key) {
+          let schema = DatasetSchema(dataset: run.dataset, version: 1, columns: [])
+          guard
+            var reader = try readers.removeValue(forKey: run.dataset) ?? RowAssembler(segment, schema: schema)
+          else { continue }
+          for position in run.first..<run.first + run.count where !found.contains(key) {
+            if try reader.commit(position) <= snapshot.commit { found.insert(key) }
+          }
+          readers[run.dataset] = reader
+        }
+      }
+    }
+    return found
   }
 
   /// Walks the keys of one segment.

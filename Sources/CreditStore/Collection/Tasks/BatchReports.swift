@@ -44,12 +44,15 @@ struct BatchTable {
     reports.sort { $0.batch < $1.batch }
     let places = Dictionary(
       reports.enumerated().map { ($1.batch, $0) }, uniquingKeysWith: { first, _ in first })
+    var failedAgain: [Int: Int] = [:]
     for report in reports where !report.isJudgement {
-      if let place = report.resubmits.flatMap({ places[$0] }) {
-        reports[place].resubmittedIn.append(report.batch)
-        reports[place].resubmittedRows += report.reported
-      }
+      guard let place = report.resubmits.flatMap({ places[$0] }) else { continue }
+      reports[place].resubmittedIn.append(report.batch)
+      // A file that is sent twice corrects no more rows than once, and what fails again waits in its own batch.
+      reports[place].resubmittedRows += report.loaded + report.updated
+      failedAgain[place] = max(failedAgain[place] ?? 0, report.questionable + report.unlinked)
     }
+    for (place, rows) in failedAgain { reports[place].resubmittedRows += rows }
     return reports
   }
 

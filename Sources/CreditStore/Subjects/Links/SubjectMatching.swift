@@ -100,6 +100,7 @@ private final class SubjectMatching {
     // A number that is a person's, or might be, is nobody's by the name of a body.
     let others = minor.filter {
       Self.kindsOfBodies.contains($0.value.kind) && !$0.value.isOfPerson && !linked.contains($0.key)
+        && !Identifier.check($0.value.text, as: .citizenIdentityNumber, on: CreditDatabase.today()).isValid
     }
     result.candidates = try candidates.find(others, limit: Self.shownConflicts)
     progress(0.9)
@@ -223,7 +224,11 @@ private final class SubjectMatching {
           key != own, minor[key.rawValue] != nil
         else { continue }
         // A body's row may name a person (its owner, its representative): that makes them no one subject.
-        let isPersons = isPersonal[column] || verdict.kind == .citizenIdentityNumber
+        // So may a tax number that is made of an identity number.
+        let isTaxNumberOfPerson =
+          verdict.kind == .taxpayerNumber && Identifier(text, as: .taxpayerNumber).isOfPerson
+        let isPersons =
+          isPersonal[column] || verdict.kind == .citizenIdentityNumber || isTaxNumberOfPerson
         guard isPersons == (own.family == .citizenIdentityNumber) else { continue }
         if let code = own.text, own.family == .unifiedSocialCreditCode, key.family == .organizationCode,
           key.text.map({ !code.dropFirst(8).hasPrefix($0) }) ?? false
