@@ -52,13 +52,4 @@ enum RegisterFile {
       output.show([("published", .int(result.published)), ("unchanged", .int(result.unchanged))])
     }
   }
-
-  static func json(_ unit: ReportingUnit) -> [(String, JSON)] {
-    func text(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
-    return [
-      ("code", .string(unit.code)), ("name", .string(unit.name)), ("parent", text(unit.parent)),
-      ("division", text(unit.division)), ("successor", text(unit.successor)),
-      ("since", text(unit.since?.description)),
-    ]
-  }
 }

@@ -14,6 +14,16 @@ struct UnitsCommand: AsyncParsableCommand {
       ImportAccountsCommand.self, AccountsCommand.self,
     ])
 
+  /// The members of a unit.
+  static func json(_ unit: ReportingUnit) -> [(String, JSON)] {
+    func text(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
+    return [
+      ("code", .string(unit.code)), ("name", .string(unit.name)), ("parent", text(unit.parent)),
+      ("division", text(unit.division)), ("successor", text(unit.successor)),
+      ("since", text(unit.since?.description)),
+    ]
+  }
+
   struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "import",
