@@ -71,8 +71,8 @@ import Testing
     #expect(try shown(receipt.commit, purpose.masking(asIn: database.snapshot())) == "G12345678")
     // Values of aggregates and raw rows too.
     let item = entry(1, nil, nil).items[2]
-    #expect(now.text("G12345678", of: item, in: ["M"]) == "G123****8")
-    #expect(now.text("G12345678", of: item, in: []) == "G12345678")
+    #expect(now.text("G12345678", of: now.item(item, in: ["M"])) == "G123****8")
+    #expect(now.text("G12345678", of: now.item(item, in: [])) == "G12345678")
     let row = try #require(
       try database.snapshot(asOf: receipt.commit).setAsideRows(ofBatch: receipt.batch).first)
     guard case .object(let raw) = row.raw else {

@@ -47,13 +47,14 @@ struct AggregateCommand: AsyncParsableCommand {
         )
       }
       // Values of items are masked like those of records.
-      let items = result.items
-      let codes =
-        question.entry.isEmpty && question.past.asOf != nil
-        ? try database.catalogue.list().map(\.entry.code) : question.entry
+      var items = result.items
+      if question.past.asOf != nil {
+        let codes = question.entry.isEmpty ? try database.catalogue.list().map(\.entry.code) : question.entry
+        items = items.mapValues { presentation.item($0, in: codes) }
+      }
       func shown(_ cell: AggregateResult.Cell, _ item: String) -> AggregateResult.Cell {
         if case .text(let text) = cell {
-          .text(presentation.text(text, of: items[item], in: codes))
+          .text(presentation.text(text, of: items[item]))
         } else {
           cell
         }

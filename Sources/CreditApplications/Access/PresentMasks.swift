@@ -11,15 +11,20 @@ struct PresentMasks: Sendable {
 
   /// An item of an entry, with a mask that shows no more than that of now.
   func item(_ item: CatalogueItem, of code: String) -> CatalogueItem {
-    guard let entry = try? snapshot.entry(code), let now = entry.itemIndex(item.id).map({ entry.items[$0] })
-    else { return item }
+    guard let now = try? snapshot.entry(code) else { return item }
     return item.masked(asIn: now)
   }
 
-  /// An entry with such items.
+  /// The items of an entry, with such masks; those of the present version are what they are.
+  func items(of entry: CatalogueEntry) -> [CatalogueItem] {
+    guard let now = try? snapshot.entry(entry.code), now.version != entry.version else { return entry.items }
+    return entry.items.map { $0.masked(asIn: now) }
+  }
+
+  /// The entry with these items.
   func entry(_ entry: CatalogueEntry) -> CatalogueEntry {
     var strict = entry
-    strict.items = entry.items.map { item($0, of: entry.code) }
+    strict.items = items(of: entry)
     return strict
   }
 }
@@ -28,9 +33,9 @@ extension CatalogueItem {
   /// What is masked of the item's texts; `nil` where they are shown.
   private var visible: [Int]? { openness == .authorized && mask?.count == 2 ? mask : nil }
 
-  /// The item with a mask that shows no more than another's.
-  fileprivate func masked(asIn other: CatalogueItem) -> CatalogueItem {
-    guard let now = other.visible else { return self }
+  /// The item with a mask that shows no more than that of its name in another version of its entry.
+  fileprivate func masked(asIn entry: CatalogueEntry) -> CatalogueItem {
+    guard let now = entry.itemIndex(id).flatMap({ entry.items[$0].visible }) else { return self }
     var strict = self
     strict.openness = .authorized
     strict.mask = visible.map { [min($0[0], now[0]), min($0[1], now[1])] } ?? now
@@ -52,14 +57,13 @@ extension RecordPresentation {
     return strict
   }
 
-  /// A value of an aggregate over the past to show: by the strictest mask that an item of its name has in one of the entries.
+  /// An item of an aggregate over the past, with the strictest mask that it has in one of the entries that were counted.
   ///
   /// - Parameters:
-  ///   - text: the value.
-  ///   - item: its item; `nil` where it comes from none.
-  ///   - codes: codes of the entries that were counted.
-  public func text(_ text: String, of item: CatalogueItem?, in codes: [String]) -> String {
-    guard let item, let presentMasks else { return self.text(text, of: item) }
-    return self.text(text, of: codes.reduce(item) { presentMasks.item($0, of: $1) })
+  ///   - item: the item as it was.
+  ///   - codes: codes of the entries.
+  public func item(_ item: CatalogueItem, in codes: [String]) -> CatalogueItem {
+    guard let presentMasks else { return item }
+    return codes.reduce(item) { presentMasks.item($0, of: $1) }
   }
 }

@@ -38,15 +38,15 @@ public struct RecordPresentation: Sendable {
 
   /// The values to show: item id and value, absent ones left out, in the order of the items.
   public func values(of record: CreditRecord) -> [(item: String, value: Value)] {
-    record.entry.items.indices.compactMap { index in
+    let items = items(of: record)
+    return items.indices.compactMap { index in
       guard let value = record.values[index] else { return nil }
-      return (record.entry.items[index].id, shown(value, item(index, of: record)))
+      return (items[index].id, shown(value, items[index]))
     }
   }
 
-  private func item(_ index: Int, of record: CreditRecord) -> CatalogueItem {
-    let item = record.entry.items[index]
-    return presentMasks?.item(item, of: record.entry.code) ?? item
+  private func items(of record: CreditRecord) -> [CatalogueItem] {
+    presentMasks?.items(of: record.entry) ?? record.entry.items
   }
 
   /// Where the next page begins, if it may be shown: a cursor holds the subject, the record key and the order's values of the page's last record
@@ -55,9 +55,10 @@ public struct RecordPresentation: Sendable {
   /// - Returns: the cursor, or `nil` with `isWithheld` when there is one that may not be shown.
   public func cursor(of page: RecordPage, _ query: RecordQuery) -> (text: String?, isWithheld: Bool) {
     guard let next = page.next, let last = page.records.last else { return (page.next, false) }
+    let items = items(of: last)
     let values = query.order.compactMap { order -> (CatalogueItem, Value)? in
       guard let index = last.entry.itemIndex(order.column), let value = last.values[index] else { return nil }
-      return (item(index, of: last), value)
+      return (items[index], value)
     }
     let isShown =
       text(last.subject.text) == last.subject.text && text(last.key) == last.key
