@@ -24,13 +24,13 @@ package struct NameCheck {
   init?(
     _ entry: PublishedEntry, _ batch: BatchRows, registers: [PublishedEntry], _ snapshot: EngineSnapshot
   ) throws {
-    guard let name = Self.nameColumn(entry), !registers.contains(where: { $0.dataset == entry.dataset })
+    guard let name = entry.schema.searchColumn, !registers.contains(where: { $0.dataset == entry.dataset })
     else {
       return nil
     }
     var schemas: [DatasetSchema] = []
     for register in registers {
-      guard let column = Self.nameColumn(register), try snapshot.mayHaveRows(of: register.dataset) else {
+      guard let column = register.schema.searchColumn, try snapshot.mayHaveRows(of: register.dataset) else {
         continue
       }
       schemas.append(
@@ -41,12 +41,6 @@ package struct NameCheck {
     guard !schemas.isEmpty else { return nil }
     (nameColumn, self.batch, self.registers) = (name, batch, schemas)
     for schema in schemas { known.append(try ExistingRows(snapshot, schema: schema)) }
-  }
-
-  private static func nameColumn(_ entry: PublishedEntry) -> Int? {
-    entry.entry.subjectName.flatMap(entry.entry.itemIndex).flatMap {
-      entry.entry.items[$0].type.isText ? $0 : nil
-    }
   }
 
   /// Looks at rows that will be stored; subjects come in ascending order.

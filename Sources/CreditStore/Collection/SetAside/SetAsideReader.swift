@@ -84,9 +84,9 @@ struct SetAsideReader {
     var result: [StoredSetAside] = []
     for place in try places(ofBatch: batch) where result.count < limit && isWanted(place) {
       let row = try fetcher.row(at: place.address, key: key, schema: schema)
-      let found = try stored(row, try row.cells(schema), withRaw: false)
-      if let rule, !found.row.reasons.contains(where: { $0.rule == rule }) { continue }
-      result.append(try stored(row, try row.cells(schema), withRaw: true))
+      let cells = try row.cells(schema)
+      if let rule, try !reasons(cells).contains(where: { $0.rule == rule }) { continue }
+      result.append(try stored(row, cells, withRaw: true))
     }
     return result
   }
@@ -97,11 +97,15 @@ struct SetAsideReader {
     guard let number = cells[0].number, let state = cells[1].number.flatMap(SetAsideState.init(rawValue:)),
       case .text(let digest) = cells[3]
     else { throw incomplete }
-    let reasons = try JSONDecoder().decode([RuleFinding].self, from: Data((cells[2].string ?? "[]").utf8))
     return StoredSetAside(
       address: row.address,
       row: SetAsideRow(
-        row: Int(number), state: state, reasons: reasons, raw: withRaw ? try raw(digest) : .missing))
+        row: Int(number), state: state, reasons: try reasons(cells),
+        raw: withRaw ? try raw(digest) : .missing))
+  }
+
+  private func reasons(_ cells: [RowPayload.Cell]) throws -> [RuleFinding] {
+    try JSONDecoder().decode([RuleFinding].self, from: Data((cells[2].string ?? "[]").utf8))
   }
 
   private func raw(_ digest: [UInt8]) throws -> SetAsideRow.Raw {

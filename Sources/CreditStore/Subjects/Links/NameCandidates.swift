@@ -90,11 +90,10 @@ struct NameCandidates {
 
   /// The column that names the subjects of an entry.
   private static func nameSchema(_ entry: PublishedEntry) -> DatasetSchema? {
-    guard let item = entry.entry.subjectName.flatMap(entry.entry.itemIndex),
-      entry.entry.items[item].type.isText
-    else { return nil }
-    return DatasetSchema(
-      dataset: entry.dataset, version: entry.schema.version, columns: [entry.schema.columns[item]])
+    entry.schema.searchColumn.map { column in
+      DatasetSchema(
+        dataset: entry.dataset, version: entry.schema.version, columns: [entry.schema.columns[column]])
+    }
   }
 
   /// What current records call a subject, each name once.
