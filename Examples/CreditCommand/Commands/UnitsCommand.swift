@@ -4,7 +4,6 @@ import ArgumentParser
 import Console
 import CreditModel
 import CreditStore
-import Foundation
 
 struct UnitsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -35,10 +35,7 @@ extension AccessSession {
   /// - Throws: `AccessRefusal`; `CreditError`, code `unknownBatch`, also for one of another unit.
   public func rejects(ofBatch batch: UInt64) throws -> [RejectedRow] {
     try perform(.collect) { reading, facts in
-      let known = try reading.snapshot.batches().first { $0.batch == batch }
-      guard let known, reading.reports(known.unit, known.entry) else {
-        throw CreditError("unknownBatch", "there is no batch \(batch)")
-      }
+      let known = try reading.batch(batch)
       let isUnmasked = reading.roles.allSatisfy { $0.isUnmasked ?? false }
       let presentation =
         isUnmasked
@@ -68,10 +65,7 @@ extension AccessSession {
   @discardableResult
   public func closeRejects(ofBatch batch: UInt64, rows: Set<Int>? = nil, reason: String) throws -> Int {
     try perform(.collect) { reading, facts in
-      let known = try reading.snapshot.batches().first { $0.batch == batch }
-      guard let known, reading.reports(known.unit, known.entry) else {
-        throw CreditError("unknownBatch", "there is no batch \(batch)")
-      }
+      let known = try reading.batch(batch)
       guard reading.closes(known.unit, known.entry) else {
         throw AccessRefusal(.notCompetent, "a unit closes what it reported itself, or the centre does")
       }
@@ -119,22 +113,32 @@ extension AccessSession {
 }
 
 extension AccessReading {
-  /// Whether the caller sees what a unit reported to an entry.
-  fileprivate func reports(_ unit: String?, _ entry: String) -> Bool {
-    roles.contains { role in
-      guard role.entries?.contains(entry) ?? true else { return false }
-      // Whom a role reaches to read from does not matter here: what was refused is its unit's own business, and the centre's.
-      if role.audience == .centre { return grant.units(of: role)?.contains(unit ?? "") ?? true }
-      return unit.map { grant.reach(of: role).contains($0) } ?? false
+  /// A batch that the caller sees; one that it does not see is none.
+  fileprivate func batch(_ number: UInt64) throws -> BatchReport {
+    let known = try snapshot.batches().first { $0.batch == number }
+    guard let known, reports(known.unit, known.entry) else {
+      throw CreditError("unknownBatch", "there is no batch \(number)")
     }
+    return known
+  }
+
+  /// Whether the caller sees what a unit reported to an entry. Whom a role reaches to read from does not matter here: what was refused is its unit's own
+  /// business, that of the units above it, and the centre's.
+  fileprivate func reports(_ unit: String?, _ entry: String) -> Bool {
+    isAmong(unit, entry) { grant.reach(of: $0) }
   }
 
   /// Whether the caller says what becomes of rows that a unit reported: who stands above it sees them, and leaves them to it.
   fileprivate func closes(_ unit: String?, _ entry: String) -> Bool {
+    isAmong(unit, entry) { _ in grant.ownUnits }
+  }
+
+  /// Whether some role is the centre's for a unit and an entry, or has the unit among others.
+  private func isAmong(_ unit: String?, _ entry: String, _ units: (AccessRole) -> Set<String>) -> Bool {
     roles.contains { role in
       guard role.entries?.contains(entry) ?? true else { return false }
       if role.audience == .centre { return grant.units(of: role)?.contains(unit ?? "") ?? true }
-      return unit.map(grant.ownUnits.contains) ?? false
+      return unit.map(units(role).contains) ?? false
     }
   }
 
