@@ -24,6 +24,7 @@ struct Credit: AsyncParsableCommand {
       WithdrawCommand.self, ReinstateCommand.self, PurgeCommand.self, StatsCommand.self, VerifyCommand.self,
       CompactCommand.self, BackupCommand.self, RepairCommand.self, DumpCommand.self, GenerateCommand.self,
       AccessCommand.self, LogCommand.self, ReportCommand.self, PublicityCommand.self, MeasuresCommand.self,
+      ReviewCommand.self,
       ObjectionCommand.self, CommitmentCommand.self, ConsentCommand.self, FinancingCommand.self,
       EvaluateCommand.self,
       PortraitCommand.self, WatchCommand.self, ShieldCommand.self, SettingsCommand.self, DailyCommand.self,

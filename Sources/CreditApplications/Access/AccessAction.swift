@@ -9,6 +9,8 @@ public enum AccessAction: String, Codable, Sendable, CaseIterable {
   case query
   /// Checks many subjects, or one at a counter (信用核查).
   case screen
+  /// Asks the centre for reviews of subjects (信用审查).
+  case review
   /// Has a report made (信用报告).
   case report
   /// Looks at financing data (融资数据).

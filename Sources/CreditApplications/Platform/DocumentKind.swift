@@ -15,11 +15,12 @@ enum DocumentKind {
 
   static let measure = "measure"
   static let memorandum = "memorandum"
+  static let reviewKind = "reviewKind"
 
   /// All settings.
   static let settings: Set<String> = [
     role, assignment, policy, publicationRules, publicationMapping, calendar, deadlineRules, measure,
-    memorandum,
+    memorandum, reviewKind,
   ]
 
   /// Written with each change of a setting, so that whoever holds them knows that they are no longer what they were.
@@ -58,6 +59,10 @@ enum DocumentKind {
   static let shieldings = ShieldingDocument.listKind
   /// An objection.
   static let objection = "objection"
+  /// A request for a review.
+  static let review = "review"
+  /// One of its subjects.
+  static let reviewLine = "reviewLine"
   /// A commitment.
   static let commitment = "commitment"
 }

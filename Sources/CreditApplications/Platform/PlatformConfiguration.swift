@@ -19,6 +19,8 @@ struct PlatformConfiguration: Sendable {
   var measureEditions: [String: [Measure]] = [:]
   /// Memoranda, by id: each version.
   var memorandumVersions: [String: [Memorandum]] = [:]
+  /// Kinds of information of reviews that the city entered, by code.
+  var ownReviewKinds: [String: ReviewKind] = [:]
 
   init() {}
 
@@ -48,6 +50,8 @@ struct PlatformConfiguration: Sendable {
       case DocumentKind.memorandum:
         let memorandum = try document.decoded(as: Memorandum.self)
         settings.memorandumVersions[memorandum.id, default: []].append(memorandum)
+      case DocumentKind.reviewKind:
+        settings.ownReviewKinds[document.id] = try document.decoded(as: ReviewKind.self)
       default: break
       }
     }
@@ -66,6 +70,13 @@ struct PlatformConfiguration: Sendable {
       }
     }
     return measures.filter { $0.value.counts(on: day) }
+  }
+
+  /// Kinds of information of reviews: those of the national list, as the city changed them, and then its own by code.
+  var reviewKinds: [ReviewKind] {
+    let national = ReviewKind.national.map { ownReviewKinds[$0.code] ?? $0 }
+    let codes = Set(national.map(\.code))
+    return national + ownReviewKinds.values.filter { !codes.contains($0.code) }.sorted { $0.code < $1.code }
   }
 
   /// The memoranda as they are on a day, by id: of each the version that began last.

@@ -20,6 +20,8 @@ public struct PlatformSettings: Codable, Sendable, Equatable {
   public var measures: [Measure]
   /// Memoranda, by id and first day.
   public var memoranda: [Memorandum]
+  /// Kinds of information of reviews: those of the national list as the city changed them, then its own.
+  public var reviewKinds: [ReviewKind]
 }
 
 extension AccessSession {
@@ -35,7 +37,7 @@ extension AccessSession {
         calendar: known.calendar, measures: known.allMeasures,
         memoranda: known.memorandumVersions.values.flatMap { $0 }.sorted {
           ($0.id, $0.from) < ($1.id, $1.from)
-        })
+        }, reviewKinds: known.reviewKinds)
     }
   }
 }

@@ -13,7 +13,8 @@ struct SettingsCommand: AsyncParsableCommand {
 
   /// What is set.
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case policy, publicationRules, publicationMappings, deadlines, calendar, measures, memoranda, models
+    case policy, publicationRules, publicationMappings, deadlines, calendar, measures, memoranda, models,
+      reviewKinds
   }
 
   struct Show: AsyncParsableCommand {
@@ -22,7 +23,8 @@ struct SettingsCommand: AsyncParsableCommand {
     @OptionGroup var platform: PlatformOptions
     @Argument(
       help:
-        "policy, publicationRules, publicationMappings, deadlines, calendar, measures, memoranda or models.")
+        "policy, publicationRules, publicationMappings, deadlines, calendar, measures, memoranda, models or reviewKinds."
+    )
     var kind: Kind
 
     func run() async throws {
@@ -37,6 +39,7 @@ struct SettingsCommand: AsyncParsableCommand {
           case .calendar: try JSON.encoding(settings.calendar)
           case .measures: try JSON.encoding(settings.measures)
           case .memoranda: try JSON.encoding(settings.memoranda)
+          case .reviewKinds: try JSON.encoding(settings.reviewKinds)
           case .models: try JSON.encoding(try session.models())
           }
         Terminal.line(text)
@@ -48,13 +51,14 @@ struct SettingsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Puts a setting from a JSON file in the place of the one there is.",
       discussion: """
-        Rules and deadlines are whole: all sets there are, the last one open, without a gap. Mappings, measures, memoranda, models and years of the calendar \
+        Rules and deadlines are whole: all sets there are, the last one open, without a gap. Mappings, measures, memoranda, models, kinds of reviews and years of the calendar \
         take the place of those of the same name, and leave the others.
         """)
     @OptionGroup var platform: PlatformOptions
     @Argument(
       help:
-        "policy, publicationRules, publicationMappings, deadlines, calendar, measures, memoranda or models.")
+        "policy, publicationRules, publicationMappings, deadlines, calendar, measures, memoranda, models or reviewKinds."
+    )
     var kind: Kind
     @Argument(help: "The file.") var file: String
 
@@ -71,6 +75,7 @@ struct SettingsCommand: AsyncParsableCommand {
           try session.publish(try ApplicationFile.values(file, as: PublicationMapping.self))
         case .measures: try session.publish(try ApplicationFile.values(file, as: Measure.self), [])
         case .memoranda: try session.publish([], try ApplicationFile.values(file, as: Memorandum.self))
+        case .reviewKinds: try session.publish(try ApplicationFile.values(file, as: ReviewKind.self))
         case .models: try session.publish(try ApplicationFile.values(file, as: IndicatorModel.self))
         }
         try platform.show(["set": kind.rawValue], "\(kind.rawValue) set")
