@@ -13,7 +13,7 @@ import Testing
   private static let person = "130302199001010016"
 
   /// A decision that was withdrawn while its repair was asked for became public again; a repaired one did when an objection to it was decided.
-  @Test func casesDoNotReopenWhatWasClosed() throws {
+  @Test func casesDoNotReopenWhatWasClosed() async throws {
     let fixture = try PlatformFixture(on: "2026-07-10")
     try fixture.enterAccounts()
     try fixture.collectPenalties(
@@ -34,7 +34,20 @@ import Testing
     try centre.decideObjection("O0", .withdrawn, note: "撤销")
     #expect(Outcome.rule { try centre.takeStep("R0", .approve(nil)) } == .wrongState)
     // Repaired first: correcting would show it again.
+    func screened() throws -> Screening {
+      try fixture.withStore { try #require(try $0.snapshot().screen([PlatformFixture.body]).first) }
+    }
+    let before = try screened()
+    #expect(before.repaired == 0)
     try centre.takeStep("R1", .approve(nil))
+    // What is repaired speaks against nobody any more; it is there all the same.
+    let after = try screened()
+    #expect(after.repaired == 1 && after.records == before.records)
+    let database = try CreditDatabase(opening: fixture.path, mode: .shared(waitSeconds: 20, idleSeconds: 0))
+    _ = try await database.compact()
+    try database.close()
+    #expect(try screened() == after)
+    #expect(after.natures[.negative] ?? 0 == (before.natures[.negative] ?? 0) - 1)
     #expect(Outcome.rule { try centre.decideObjection("O1", .corrected, note: "属实") } == .wrongState)
     let visitor = try fixture.platform.session(.visitor)
     #expect(try visitor.records(of: Self.body).isEmpty)

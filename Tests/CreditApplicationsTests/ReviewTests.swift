@@ -65,6 +65,10 @@ import Testing
           .init(Self.person), .init("91130302MA0000015X"),
         ], from: "2026-04-10", until: "2026-05-10"))
     #expect(review.state == .pending && review.unit == PlatformFixture.market && review.subjectCount == 5)
+    // Who decides sees about whom; numbers of people stay masked.
+    let asked = try centre.reviewSubjects("R1")
+    #expect(asked.map(\.number) == [1, 2, 3, 4, 5] && asked[3].subject == "130302********0016")
+    #expect(asked.map(\.isValid) == [true, true, true, true, false] && asked[1].name == "另一公司")
     // Nothing before the decision, and the unit does not decide itself.
     #expect(Outcome.rule { try market.reviewSheet("R1") } == .wrongState)
     #expect(Outcome.rule { try market.decideReview("R1", isPassed: true) } == .actionNotGranted)
@@ -80,13 +84,17 @@ import Testing
     #expect(sheet.lines.map(\.isFound) == [true, true, false, true, false])
     #expect(sheet.lines.map(\.isNameKnown) == [true, false, nil, nil, nil])
     #expect(sheet.lines.map(\.isValid) == [true, true, true, true, false])
-    #expect(sheet.lines.allSatisfy { !$0.isChanged && $0.decidedCounts == nil })
-    #expect(sheet.subjectsWithRecords == ["penalty": 3, "contractBreach": 2])
+    #expect(sheet.lines.allSatisfy { $0.isChanged == nil && $0.decidedCounts == nil })
+    #expect(try centre.reviewSheet("R1").lines.map(\.isChanged) == Array(repeating: false, count: 5))
+    // The body stands there twice and is one.
+    #expect(sheet.subjectsWithRecords == ["penalty": 2, "contractBreach": 1])
     #expect(sheet.unitName == "海港区市场监督管理局" && sheet.decidedOn.description == "2026-05-20")
     // People's numbers are masked, bodies' are not.
     #expect(sheet.lines[0].subject == Self.body && sheet.lines[3].subject == "130302********0016")
-    let text = String(decoding: try JSONEncoder().encode(sheet), as: UTF8.self) + sheet.html + sheet.csv
-    #expect(!text.contains(Self.person))
+    for sheet in [sheet, try centre.reviewSheet("R1")] {
+      let text = String(decoding: try JSONEncoder().encode(sheet), as: UTF8.self) + sheet.html + sheet.csv
+      #expect(!text.contains(Self.person))
+    }
     // Decided once.
     #expect(Outcome.rule { try centre.decideReview("R1", isPassed: false, note: "x") } == .wrongState)
     #expect(Outcome.rule { try market.retractReview("R1") } == .wrongState)
@@ -102,12 +110,15 @@ import Testing
     for number in ["R1", "R9"] {
       #expect(Outcome.code { try bank.reviewSheet(number) } == "unknownCase")
       #expect(Outcome.code { try bank.retractReview(number) } == "unknownCase")
+      #expect(Outcome.code { try bank.reviewSubjects(number) } == "unknownCase")
     }
     #expect(try bank.reviews().isEmpty)
     try bank.requestReview("R2", request([.init(Self.body)]))
     #expect(try bank.reviews().map(\.id) == ["R2"] && market.reviews().map(\.id) == ["R1"])
     #expect(try centre.reviews().map(\.id) == ["R1", "R2"])
     #expect(try centre.reviews(.pending).map(\.id) == ["R2"])
+    // The centre refuses; it takes nothing back in the unit's name.
+    #expect(Outcome.rule { try centre.retractReview("R2") } == .notCompetent)
     #expect(try bank.retractReview("R2").state == .retracted)
     #expect(Outcome.rule { try centre.decideReview("R2", isPassed: true) } == .wrongState)
     // A number is used once, a request is about somebody and asks for kinds there are.
@@ -123,6 +134,18 @@ import Testing
         == "invalidReview")
     let backwards = request([.init(Self.body)], from: "2026-05-02", until: "2026-05-01")
     #expect(Outcome.code { try market.requestReview("R3", backwards) } == "invalidPeriod")
+    // Texts that stay when somebody is purged name nobody, nor does a name that is a number.
+    var naming = request([.init(Self.body)])
+    naming.title = "审查\(Self.person)"
+    #expect(Outcome.code { try market.requestReview("R3", naming) } == "invalidReview")
+    let swapped = request([.init("张三", name: Self.person)])
+    #expect(Outcome.code { try market.requestReview("R3", swapped) } == "invalidReview")
+    #expect(Outcome.code { try market.requestReview(" ", request([.init(Self.body)])) } == "invalidReview")
+    let unknown = try fixture.platform.keeperSession(
+      name: "test", purpose: "测试", unit: "91130303MA0000044X")
+    #expect(Outcome.code { try unknown.requestReview("R3", request([.init(Self.body)])) } == "unknownUnit")
+    try market.requestReview("R4", request([.init(Self.body)], from: "2026-05-21"))
+    #expect(Outcome.code { try centre.decideReview("R4", isPassed: true) } == "invalidPeriod")
     let six = (0..<6).map { CreditReview.Subject("X\($0)") }
     #expect(Outcome.rule { try market.requestReview("R3", request(six)) } == .tooManySubjects)
     #expect(
@@ -148,10 +171,10 @@ import Testing
       "O1", of: Self.body, entry: "XZCF", key: "\(PlatformFixture.market)|丙", reason: "不是本公司")
     try centre.decideObjection("O1", .withdrawn, note: "属实")
     let seen = try market.reviewSheet("R1").lines
-    #expect(seen.map { $0.counts[0].records } == [3, 1] && seen.map(\.isChanged) == [true, false])
-    #expect(seen[0].decidedCounts == nil)
+    #expect(seen.map { $0.counts[0].records } == [3, 1])
+    #expect(seen.allSatisfy { $0.isChanged == nil && $0.decidedCounts == nil })
     let known = try centre.reviewSheet("R1").lines
-    #expect(known.map { $0.counts[0].records } == [3, 1])
+    #expect(known.map { $0.counts[0].records } == [3, 1] && known.map(\.isChanged) == [true, false])
     #expect(known.map { $0.decidedCounts?[0].records } == [4, nil])
     try fixture.platform.close()
   }
@@ -160,8 +183,6 @@ import Testing
   @Test func hiddenAndAbsentSubjectsAreAlike() throws {
     let fixture = try filled()
     let (centre, market) = (try fixture.session("centre"), try fixture.session("market"))
-    try centre.object("O1", of: Self.person, entry: "XZCF", key: "\(PlatformFixture.market)|戊", reason: "x")
-    try centre.decideObjection("O1", .withdrawn, note: "属实")
     // A loan is shared on consent alone: no decision about a review opens it.
     try fixture.withStore { database in
       var loan = try database.catalogue.entry("K07-HTLX").entry
@@ -171,7 +192,7 @@ import Testing
       _ = try database.catalogue.publish([loan])
     }
     try fixture.keeper.publish([
-      ReviewKind(code: "loan", name: "贷款", triggers: [.init(entry: "LOAN")])
+      ReviewKind(code: "loan", name: "贷款", sources: [.init(entry: "LOAN")])
     ])
     try fixture.collect(
       "LOAN", from: PlatformFixture.centre, header: Self.contractHeader,
@@ -179,6 +200,10 @@ import Testing
     try market.requestReview(
       "R1", request([.init(Self.person), .init(Self.absentPerson)], kinds: ["penalty", "negative", "loan"]))
     try centre.decideReview("R1", isPassed: true, grantedEntries: ["LOAN"])
+    // The penalty is there when it is decided, and gone when the unit looks.
+    try centre.object("O1", of: Self.person, entry: "XZCF", key: "\(PlatformFixture.market)|戊", reason: "x")
+    #expect(try market.reviewSheet("R1").lines[0].counts.map(\.disputed) == [1, 1, 0])
+    try centre.decideObjection("O1", .withdrawn, note: "属实")
     var lines = try market.reviewSheet("R1").lines
     for place in lines.indices { (lines[place].number, lines[place].subject) = (0, "") }
     #expect(lines[0] == lines[1] && lines[0].counts.allSatisfy { $0.records == 0 } && !lines[0].isFound)
@@ -195,7 +220,7 @@ import Testing
       _ = try database.catalogue.publish([entry])
     }
     try fixture.keeper.publish([
-      ReviewKind(code: "cond", name: "有条件共享", triggers: [.init(entry: "COND")])
+      ReviewKind(code: "cond", name: "有条件共享", sources: [.init(entry: "COND")])
     ])
     try fixture.collect(
       "COND", from: PlatformFixture.centre, header: Self.contractHeader,
@@ -224,8 +249,64 @@ import Testing
     let sheet = try platform.session(Caller(account: "market", portal: .government, purpose: "测试"))
       .reviewSheet("R1")
     #expect(sheet.lines.map(\.number) == [1, 3])
-    #expect(sheet.lines.allSatisfy { !$0.isChanged })
     try platform.close()
+  }
+
+  /// A number without a form of its own, of somebody without records, is purged as well.
+  @Test func purgesTakeLinesOfUnknownSubjects() async throws {
+    let fixture = try filled()
+    let mistyped = "13030219900101001X9"
+    try fixture.session("market").requestReview("R1", request([.init(Self.body), .init(mistyped)]))
+    try fixture.platform.close()
+    let database = try CreditDatabase(
+      opening: fixture.path, mode: .shared(waitSeconds: 20, idleSeconds: 0))
+    _ = try await database.purge(.subject(mistyped), reason: "依法删除")
+    try database.close()
+    let platform = try CreditPlatform(
+      opening: fixture.path, mode: .shared(waitSeconds: 20, idleSeconds: 0), options: fixture.options)
+    let centre = try platform.session(Caller(account: "centre", portal: .government, purpose: "测试"))
+    #expect(try centre.reviewSubjects("R1").map(\.number) == [1])
+    try platform.close()
+  }
+
+  /// Somebody who came on a list before the period and is still on it is on it in the period; who left it before is not.
+  @Test func membershipsCountByTheirDays() throws {
+    let fixture = try filled()
+    let (centre, market) = (try fixture.session("centre"), try fixture.session("market"))
+    try fixture.collect(
+      "YZSX", from: PlatformFixture.centre, header: "YZSX_MC,YZSX_SHXYM,YZSX_MD,YZSX_WSH,YZSX_RQ,YZSX_YCRQ",
+      [
+        "某公司,\(Self.body),名单甲,1,2024-01-01,", "某公司,\(Self.body),名单乙,2,2024-01-01,2025-12-31",
+        "某公司,\(Self.body),名单丙,3,2024-01-01,2026-01-05", "某公司,\(Self.body),名单丁,4,2026-03-01,",
+      ])
+    for (number, from, counts) in [("R1", "2026-01-01", [3, 2]), ("R2", "2026-01-07", [2, 2])] {
+      try market.requestReview(
+        number, request([.init(Self.body)], kinds: ["seriousBreach"], from: from, until: "2026-04-30"))
+      try centre.decideReview(number, isPassed: true)
+      let count = try market.reviewSheet(number).lines[0].counts[0]
+      #expect([count.records, count.inForce] == counts, "\(number)")
+    }
+    try fixture.platform.close()
+  }
+
+  /// A kind that a slip of the pen made take nothing would make everybody clean.
+  @Test func kindsNameWhatThereIs() throws {
+    let fixture = try filled()
+    let keeper = try fixture.keeper
+    func code(_ kinds: [ReviewKind]) -> String? { Outcome.code { try keeper.publish(kinds) } }
+    #expect(code([ReviewKind(code: "x", name: "x")]) == "invalidKind")
+    #expect(code([ReviewKind(code: "x", name: "x", categories: [], natures: [.negative])]) == "invalidKind")
+    #expect(code([ReviewKind(code: "x", name: "x", sources: [.init(entry: "NONE")])]) == "unknownEntry")
+    let item = ReviewKind.Source(entry: "XZCF", item: "NONE", values: ["x"])
+    #expect(code([ReviewKind(code: "x", name: "x", sources: [item])]) == "unknownItem")
+    let open = ReviewKind.Source(entry: "XZCF", item: "CF_WSH")
+    #expect(code([ReviewKind(code: "x", name: "x", sources: [open])]) == "invalidKind")
+    let fine = ReviewKind(code: "x", name: "x", natures: [.negative])
+    #expect(code([fine, fine]) == "invalidKind" && code([fine]) == nil)
+    #expect(try keeper.settings().reviewKinds.last == fine)
+    // Those of the national list take records of entries there are.
+    #expect(code(ReviewKind.national) == nil)
+    try fixture.platform.close()
   }
 
   /// Whoever was reviewed finds it in the log: the request, the decision, and each look at the result.

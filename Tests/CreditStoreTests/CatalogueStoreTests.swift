@@ -328,6 +328,14 @@ import Testing
     loose.version = 2
     loose.items[4].length = nil
     #expect(try fixture.database.catalogue.check(loose).isClean)
+    // What is published already is clean, and nothing to review.
+    let published = try fixture.database.catalogue.entry(loose.code).entry
+    let same = try fixture.database.catalogue.check(published)
+    #expect(same.isClean && same.from == same.to)
+    #expect { try fixture.database.catalogue.submit(published, by: "甲") } throws: {
+      let error = $0 as? CreditError
+      return error?.code == "versionNotNewer" && error?.message.contains("nothing to review") == true
+    }
     loose.recordKey = ["TEXT"]
     #expect(try fixture.database.catalogue.check(loose).obstacle?.contains("recordKey") == true)
     loose.items.remove(at: 3)

@@ -91,6 +91,32 @@ import Testing
     #expect(try store.records(StoreFixture.codes[0]).first?["CF_XDR_ZJLX"] == nil)
   }
 
+  /// A passport number in the column of 2015: one in eleven has the check character of an organisation code, and its holder would be a company. A mistyped identity
+  /// number is told as such. An organisation code that stands there is one.
+  @Test func otherNumbersInTheIdentityColumnOf2015() throws {
+    let store = try StoreFixture([.administrativePenalty2018])
+    func row(_ number: Int, _ card: String) -> String {
+      "文\(number),某违法案,罚款,事由,依据,张三,,,\(card),罚款二百元,2016/03/04,市场监管局,0,"
+    }
+    let passport = "E12345673"
+    #expect(Identifier.check(passport, as: .organizationCode, on: CreditDatabase.today()).isValid)
+    let receipt = try store.collect(
+      text: ([
+        "CF_WSH,CF_CFMC,CF_CFLB1,CF_SY,CF_YJ,CF_XDR_MC,CF_XDR_SHXYM,CF_FR,CF_XDR_SFZ,CF_JG,CF_JDRQ,CF_XZJG,CF_ZT,BZ",
+        row(1, passport), row(2, "130302199013410016"), row(3, "123456788"),
+      ]).joined(separator: "\n"), entry: "XZCF")
+    #expect(receipt.loaded == 2)
+    let penalty = try #require(
+      try store.database.snapshot().records(of: Identifier(passport, as: .document)).first)
+    #expect(penalty["CF_XDR_ZJLX"] == .text("护照") && penalty.subject.kind == .document)
+    #expect(try store.database.snapshot().records(of: Identifier(passport, as: .organizationCode)).isEmpty)
+    let rejected = try store.database.snapshot().setAsideRows(ofBatch: receipt.batch)
+    #expect(rejected.map(\.row) == [2] && rejected[0].reasons.map(\.item) == ["CF_XDR_ZJHM"])
+    #expect(rejected[0].reasons[0].message.contains("birth date does not exist"))
+    #expect(
+      try store.database.snapshot().records(of: Identifier("123456788", as: .organizationCode)).count == 1)
+  }
+
   /// Part of what was set aside is sent again: the rest still waits.
   @Test func whatWasNotSentAgainWaits() throws {
     let store = try StoreFixture()

@@ -68,6 +68,13 @@ import Testing
     func code(_ body: () throws -> Void) -> String? { #expect(throws: CreditError.self) { try body() }?.code }
     #expect(code { try fixture.database.link(second, first, evidence: .manual, by: "甲") } == "alreadyLinked")
     #expect(code { try fixture.database.link(first, first, evidence: .manual, by: "甲") } == "sameSubject")
+    // A placeholder stands for everybody who has no number, a masked one for all it could be.
+    for text in ["000000000000000000", "130302********0016"] {
+      let nobody = Identifier(text, as: .citizenIdentityNumber)
+      #expect(
+        code { try fixture.database.link(first, nobody, evidence: .manual, by: "甲") } == "invalidIdentifier",
+        "\(text)")
+    }
     #expect(code { try fixture.database.unlink(first, second, reason: "") } == "reasonMissing")
     try fixture.database.unlink(second, first, reason: "误联")
     #expect(code { try fixture.database.unlink(first, second, reason: "再次") } == "notLinked")

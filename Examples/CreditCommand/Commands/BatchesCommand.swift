@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Console
+import CreditApplications
 import CreditModel
 import CreditStore
 import Foundation
@@ -28,6 +29,8 @@ struct BatchesCommand: AsyncParsableCommand {
   func run() async throws {
     try await output.reporting {
       let snapshot = try store.openForReading().snapshot()
+      // A file may be called after a person.
+      let presentation = RecordPresentation.masked(on: CreditDatabase.today())
       if by != nil, state != nil { throw ValidationError("--by counts batches in every state") }
       if let by {
         let groups = try by.split(separator: ",").map { word in
@@ -37,17 +40,20 @@ struct BatchesCommand: AsyncParsableCommand {
           }
           return group
         }
+        if let twice = groups.first(where: { group in groups.count(where: { $0 == group }) > 1 }) {
+          throw ValidationError("--by names \(twice.rawValue) twice")
+        }
         show(try snapshot.collectionStatistics(by: groups, unit: unit, entry: entry), groups)
         return
       }
       show(
         try snapshot.batches(unit: unit, entry: entry).filter { report in
           state.map { $0 == report.state } ?? true
-        })
+        }, presentation)
     }
   }
 
-  private func show(_ reports: [BatchReport]) {
+  private func show(_ reports: [BatchReport], _ presentation: RecordPresentation) {
     if !output.json {
       Terminal.table(
         [
@@ -73,7 +79,7 @@ struct BatchesCommand: AsyncParsableCommand {
       Terminal.line(
         JSON.object([
           ("batch", .unsigned(report.batch)), ("entry", .string(report.entry)), ("unit", text(report.unit)),
-          ("file", text(report.file)), ("channel", text(report.channel?.rawValue)),
+          ("file", text(report.file.map(presentation.text))), ("channel", text(report.channel?.rawValue)),
           ("period", text(report.period)),
           ("resubmits", report.resubmits.map { .unsigned($0) } ?? .null),
           ("resubmittedIn", .array(report.resubmittedIn.map(JSON.unsigned))),

@@ -46,7 +46,7 @@ struct FindCommand: AsyncParsableCommand {
         ["subject", "name", "match", "former", "entries"],
         found.map {
           [
-            presentation.text($0.subject.text), presentation.text($0.name, of: $0.item), $0.match.rawValue,
+            presentation.text($0.subject), presentation.text($0.name, of: $0.item), $0.match.rawValue,
             $0.isFormer ? "former" : "", $0.entries.joined(separator: ", "),
           ]
         })
@@ -58,7 +58,7 @@ struct FindCommand: AsyncParsableCommand {
 
   private static func json(_ found: NamedSubject, _ presentation: RecordPresentation) -> JSON {
     .object([
-      ("subject", .string(presentation.text(found.subject.text))),
+      ("subject", .string(presentation.text(found.subject))),
       ("kind", .string(found.subject.kind.rawValue)),
       ("name", .string(presentation.text(found.name, of: found.item))),
       ("match", .string(found.match.rawValue)),

@@ -29,7 +29,8 @@ extension RejectsCommand {
     static let configuration = CommandConfiguration(
       commandName: "list", abstract: "The questionable and unlinked rows of a batch, or of an entry.",
       discussion:
-        "With --entry the rows of the next page come with --after BATCH.ROW, of the last row that was shown.")
+        "With --entry up to 1000 rows are shown, or up to --limit; those of the next page come with --after BATCH.ROW, of the last row that was shown."
+    )
 
     @OptionGroup var store: StoreArgument
     @Argument(help: "Number of the batch.")
@@ -40,8 +41,8 @@ extension RejectsCommand {
     var state: SetAsideState?
     @Option(help: "With --entry: only rows with this rule among their reasons.")
     var rule: String?
-    @Option(help: "With --entry: rows at most.")
-    var limit = 1000
+    @Option(help: "With --entry: rows at most; 1000 without it.")
+    var limit: Int?
     @Option(help: ArgumentHelp("With --entry: rows behind this one.", valueName: "batch.row"))
     var after: String?
     @OptionGroup var past: AsOfOption
@@ -50,8 +51,8 @@ extension RejectsCommand {
 
     func validate() throws {
       guard (batch == nil) != (entry == nil) else { throw ValidationError("name a batch or --entry CODE") }
-      if batch != nil, state != nil || rule != nil || after != nil {
-        throw ValidationError("--state, --rule and --after need --entry")
+      if batch != nil, state != nil || rule != nil || after != nil || limit != nil {
+        throw ValidationError("--state, --rule, --after and --limit need --entry")
       }
       if let after, place(after) == nil { throw ValidationError("--after is BATCH.ROW, not '\(after)'") }
     }
@@ -67,6 +68,7 @@ extension RejectsCommand {
         let database = try store.openForReading()
         let presentation = try masking.presentation(in: database)
         let snapshot = try past.snapshot(database)
+        let limit = limit ?? 1000
         let found =
           if let batch {
             try snapshot.setAsideRows(ofBatch: batch).map { SetAsideEntry(batch: batch, row: $0) }

@@ -33,13 +33,14 @@ struct ScreenCommand: AsyncParsableCommand {
       }
       let found = screenings.filter(\.isFound)
       Terminal.table(
-        ["identifier", "positive", "negative", "neutral", "entries"],
+        ["identifier", "positive", "negative", "neutral", "repaired", "entries"],
         found.map { screening in
           [presentation.text(screening.input)]
             + [CatalogueEntry.Nature.positive, .negative, .neutral].map { String(screening.natures[$0] ?? 0) }
             + [
+              String(screening.repaired),
               screening.records.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(
-                separator: ", ")
+                separator: ", "),
             ]
         })
       Terminal.error(
@@ -57,10 +58,11 @@ struct ScreenCommand: AsyncParsableCommand {
         ("records", .int(screening.records.values.reduce(0, +))),
         ("linked", .int(screening.linked.count)),
       ] + natures + [
+        ("repaired", .int(screening.repaired)),
         (
           "entries",
           .object(screening.records.sorted { $0.key < $1.key }.map { ($0.key, JSON.int($0.value)) })
-        )
+        ),
       ])
   }
 

@@ -81,6 +81,12 @@ public struct RecordPresentation: Sendable {
     purpose == nil ? PersonalNumbers.masked(text, on: today) : text
   }
 
+  /// An identifier that was found by something else, such as a name, to show: numbers of people's other documents are masked as well, which nothing in their
+  /// form tells from others where they stand in a text.
+  public func text(_ subject: Identifier) -> String {
+    purpose == nil && subject.kind == .document ? subject.masked : text(subject.text)
+  }
+
   /// A value of an aggregate to show: by the mask of its item, if it comes from one.
   public func text(_ text: String, of item: CatalogueItem?) -> String {
     guard let item, case .text(let shown) = shown(.text(text), item) else { return self.text(text) }

@@ -1,6 +1,7 @@
 // Owns counting what a review hands over about a subject.
 // Invariants: counted with the rights of a government unit without any of its own, for the entries of the review's kinds and of registration alone: what the
-// unit itself reported, and the centre's wider sight, come into no result. What is hidden and what is not there count alike.
+// unit itself reported, and the centre's wider sight, come into no result. Nothing is told of records outside the kinds and the period: what is hidden, what
+// is outside and what is not there are alike.
 
 import CreditModel
 import CreditStore
@@ -10,22 +11,27 @@ struct ReviewLine: Codable, Equatable {
   var number: Int
   var subject: CreditReview.Subject
   /// What the decision handed over; `nil` before it.
-  var decided: ReviewFinding?
+  var decided: [ReviewSheet.Count]?
 
   /// The id of its document.
   static func id(_ review: String, _ number: Int) -> String { "\(review)/\(number)" }
 }
 
 /// What is found about a subject of a review.
-struct ReviewFinding: Codable, Equatable {
+struct ReviewFinding {
+  var identifier: Identifier
   var isFound: Bool
   var isNameKnown: Bool?
   var counts: [ReviewSheet.Count]
+  /// Codes of the entries of which something was counted.
+  var entries: Set<String>
 }
 
 /// Counting for one review.
 struct ReviewCounting {
   private static let registration = "registration"
+  /// Categories of entries whose records are memberships, where no mapping says how long they last.
+  private static let lists: Set<String> = ["seriousBreach", "abnormalOperation", "honour"]
 
   private let review: CreditReview
   private let reading: AccessReading
@@ -44,28 +50,57 @@ struct ReviewCounting {
     choice = "review|\(review.kinds)"
   }
 
-  func finding(of subject: CreditReview.Subject) throws -> ReviewFinding {
-    let identifier = reading.session.identifier(subject.identifier)
-    let records = try reading.records(of: identifier, choice: choice) { entry in
-      entry.category == Self.registration
-        || review.kinds.contains {
-          $0.concerns(code: entry.code, category: entry.category, nature: entry.nature)
-        }
+  /// What is found about subjects, in their order. A number may stand under another kind than its form suggests.
+  func findings(of subjects: [CreditReview.Subject]) throws -> [ReviewFinding] {
+    let selection = try reading.visible(choice: choice, where: isWanted)
+    let screened = try reading.snapshot.screen(subjects.map(\.identifier), among: selection)
+    return try zip(subjects, screened).map { subject, screening in
+      try finding(of: subject, screening.identifier ?? reading.session.identifier(subject.identifier))
     }
-    let counts = review.kinds.map { kind in
-      let taken = records.filter { kind.takes($0) && isInPeriod($0) }
-      return ReviewSheet.Count(
-        kind: kind.code, records: taken.count, inForce: taken.filter(\.isInForce).count)
-    }
-    let names = Set(records.compactMap(\.subjectName).map(NormalizedName.init))
-    let given = subject.name.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : NormalizedName($0) }
-    return ReviewFinding(
-      isFound: !records.isEmpty, isNameKnown: names.isEmpty ? nil : given.map(names.contains),
-      counts: counts)
   }
 
+  private func isWanted(_ entry: CatalogueSummary) -> Bool {
+    entry.category == Self.registration
+      || review.kinds.contains {
+        $0.concerns(code: entry.code, category: entry.category, nature: entry.nature)
+      }
+  }
+
+  private func finding(of subject: CreditReview.Subject, _ identifier: Identifier) throws -> ReviewFinding {
+    let all = try reading.records(of: identifier, choice: choice, where: isWanted)
+    let inPeriod = all.filter(isInPeriod)
+    var told = all.filter { $0.category == Self.registration }
+    var entries: Set<String> = []
+    let counts = review.kinds.map { kind in
+      let taken = inPeriod.filter(kind.takes)
+      told += taken
+      entries.formUnion(taken.map(\.entry))
+      return ReviewSheet.Count(
+        kind: kind.code, records: taken.count, inForce: taken.filter(\.isInForce).count,
+        disputed: taken.filter(\.isDisputed).count)
+    }
+    let names = Set(told.compactMap(Self.name(in:)).map(NormalizedName.init))
+    let given = subject.name.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : NormalizedName($0) }
+    return ReviewFinding(
+      identifier: identifier, isFound: !told.isEmpty,
+      isNameKnown: names.isEmpty ? nil : given.map(names.contains), counts: counts, entries: entries)
+  }
+
+  /// The name a record gives its subject, where it is shown in full.
+  private static func name(in record: ShownRecord) -> String? {
+    record.subjectName.flatMap { name in
+      record.items.contains { $0.isMasked && $0.value == name } ? nil : name
+    }
+  }
+
+  /// Whether the event of a record lies in the period; of memberships, whether some day of it does.
   private func isInPeriod(_ record: ShownRecord) -> Bool {
     guard let day = record.day else { return true }
-    return review.from ?? .minimum <= day && day <= review.until ?? .maximum
+    guard day <= review.until ?? .maximum else { return false }
+    let first = review.from ?? .minimum
+    if day >= first { return true }
+    let mapping = reading.configuration.mappings[record.entry]
+    guard mapping.map({ $0.kind == .list }) ?? Self.lists.contains(record.category) else { return false }
+    return record.isInForce || record.publication?.lastDay.map { $0 >= first } ?? false
   }
 }

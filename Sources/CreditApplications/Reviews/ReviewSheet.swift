@@ -10,14 +10,16 @@ public struct ReviewSheet: Codable, Sendable, Equatable {
   public struct Count: Codable, Sendable, Equatable {
     /// Code of the kind.
     public var kind: String
-    /// Records with an event in the period, and those without a day.
+    /// Records with an event in the period, and those without a day; of lists those who were on them on a day of the period.
     public var records: Int
     /// Those of them that count today: memberships and periods that have begun and are not over.
     public var inForce: Int
+    /// Those of them somebody objects to, and nobody has decided yet (异议处理中).
+    public var disputed: Int
   }
 
-  /// What was found about one subject.
-  public struct Line: Codable, Sendable, Equatable {
+  /// One of those to be reviewed, as it is shown.
+  public struct Subject: Codable, Sendable, Equatable {
     /// Its number in the request, from 1.
     public var number: Int
     /// The identifier, masked where it is a person's.
@@ -26,15 +28,28 @@ public struct ReviewSheet: Codable, Sendable, Equatable {
     public var name: String?
     /// Whether its number could be one, by its form and check character.
     public var isValid: Bool
-    /// Whether there is any record of it among those that the review looks at, or its registration.
+  }
+
+  /// What was found about one subject.
+  public struct Line: Codable, Sendable, Equatable {
+    /// Its number in the request, from 1.
+    public var number: Int
+    /// The identifier, masked where it is a person's: the sheet goes from hand to hand.
+    public var subject: String
+    /// The name the unit gave.
+    public var name: String?
+    /// Whether its number could be one, by its form and check character.
+    public var isValid: Bool
+    /// Whether there is any record that was counted, or its registration.
     public var isFound: Bool
     /// Whether a record gives it, or once gave it, the name of the request; `nil` where no name can be compared.
     public var isNameKnown: Bool?
     /// One a kind, in the order of the request.
     public var counts: [Count]
-    /// Whether the decision handed over other counts: something was added, corrected or repaired since (结果已变化).
-    public var isChanged: Bool
-    /// What the decision handed over, where that is other than now; for the centre alone.
+    /// Whether the decision handed over other counts: something was added, corrected or repaired since (结果已变化). For the centre alone, `nil` for others: it
+    /// would tell them of what they may not be shown any more.
+    public var isChanged: Bool?
+    /// What the decision handed over, where that is other than now; for the centre alone as well.
     public var decidedCounts: [Count]?
   }
 
@@ -46,7 +61,7 @@ public struct ReviewSheet: Codable, Sendable, Equatable {
   public var decidedOn: Day
   /// One a subject, in the order of the request; those of whom everything was purged are missing.
   public var lines: [Line]
-  /// Subjects with records, by code of the kind.
+  /// Different subjects with records, by code of the kind.
   public var subjectsWithRecords: [String: Int]
   /// The commit as of which was counted.
   public var commit: UInt64
@@ -113,13 +128,17 @@ public struct ReviewSheet: Codable, Sendable, Equatable {
     for (kind, count) in zip(review.kinds, line.counts) where count.inForce < count.records {
       remarks.append("\(kind.name)现行 \(count.inForce) 条")
     }
-    if line.isChanged { remarks.append("与审核通过时不同") }
+    for (kind, count) in zip(review.kinds, line.counts) where count.disputed > 0 {
+      remarks.append("\(kind.name)有 \(count.disputed) 条异议处理中")
+    }
+    if line.isChanged ?? false { remarks.append("与审核通过时不同") }
     return remarks.joined(separator: "；")
   }
 
-  /// A cell that no spreadsheet takes for a formula.
+  /// A cell that no spreadsheet takes for a formula, nor, with digits alone, for a number of which it would show the first fifteen.
   private static func plain(_ cell: String) -> String {
-    guard let first = cell.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first) else {
+    if cell.utf8.count > 11, cell.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) { return "\t" + cell }
+    guard let first = cell.unicodeScalars.first, "=+-@\t\r\n".unicodeScalars.contains(first) else {
       return cell
     }
     return "'" + cell

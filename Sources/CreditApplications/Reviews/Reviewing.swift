@@ -18,15 +18,19 @@ extension AccessSession {
   ///   - id: number of the request, unique, 1 to 200 bytes.
   ///   - request: whom, which kinds of information, of which period.
   /// - Returns: the review; it waits for the decision of the centre.
-  /// - Throws: `AccessRefusal`: `actionNotGranted`, `tooManySubjects`; `CreditError`: `invalidReview`, `unknownKind`, `invalidPeriod`, `alreadyExists`.
+  /// - Throws: `AccessRefusal`: `actionNotGranted`, `tooManySubjects`; `CreditError`: `invalidReview`, also where a text names somebody's number; `unknownKind`,
+  ///   `unknownUnit`, `invalidPeriod`, `alreadyExists`.
   @discardableResult
   public func requestReview(_ id: String, _ request: ReviewRequest) throws -> CreditReview {
     let subjects = request.subjects.map { identifier($0.identifier) }
-    return try perform(.review, about: subjects) { all, facts in
+    return try perform(.review, about: distinct(request.subjects)) { all, facts in
       let reading = try all.ofUnits()
-      if let problem = Self.problem(id, request) { throw CreditError("invalidReview", problem) }
+      if let problem = problem(id, request) { throw CreditError("invalidReview", problem) }
       guard request.from ?? .minimum <= request.until ?? .maximum else {
         throw CreditError("invalidPeriod", "the first day of the period is behind the last")
+      }
+      if let unit = reading.grant.unit, try platform.register(reading.snapshot).units[unit] == nil {
+        throw CreditError("unknownUnit", "there is no unit \(unit); enter it first")
       }
       let known = reading.configuration.reviewKinds
       let kinds = try request.kinds.map { code in
@@ -56,11 +60,17 @@ extension AccessSession {
     }
   }
 
-  private static func problem(_ id: String, _ request: ReviewRequest) -> String? {
-    if !(1...200).contains(id.utf8.count) { return "the number of a review has 1 to 200 bytes" }
+  private func problem(_ id: String, _ request: ReviewRequest) -> String? {
+    if !(1...200).contains(id.utf8.count) || id.allSatisfy(\.isWhitespace) {
+      return "the number of a review has 1 to 200 bytes"
+    }
     for (name, text) in [("title", request.title), ("purpose", request.purpose)]
     where text.allSatisfy(\.isWhitespace) || text.utf8.count > 1500 {
       return "a review has a \(name), of at most 1500 bytes"
+    }
+    // These stay when somebody is taken out of the store, and are shown as they are.
+    if [id, request.title, request.purpose].contains(where: namesSomebody) {
+      return "number, title and purpose of a review name nobody by number"
     }
     if request.kinds.isEmpty || Set(request.kinds).count != request.kinds.count {
       return "name kinds of information, each once"
@@ -71,19 +81,32 @@ extension AccessSession {
     for (place, subject) in request.subjects.enumerated() {
       if subject.identifier.allSatisfy(\.isWhitespace) { return "subject \(place + 1) has no identifier" }
       if subject.name?.utf8.count ?? 0 > 1500 { return "the name of subject \(place + 1) is too long" }
+      if subject.name.map(namesSomebody) ?? false {
+        return "the name of subject \(place + 1) holds an identity number; the identifier comes first"
+      }
     }
     return nil
   }
 
-  /// Takes a request back that nobody has decided about yet (撤回).
+  /// Whether a text holds a number of a person.
+  private func namesSomebody(_ text: String) -> Bool {
+    PersonalNumbers.masked(text, on: platform.options.today()) != text
+  }
+
+  /// Takes a request back that nobody has decided about yet (撤回); the unit does that asked, the centre refuses instead.
   ///
   /// - Parameter id: number of the request.
-  /// - Throws: `AccessRefusal`, `wrongState`; `CreditError`: `unknownCase`.
+  /// - Throws: `AccessRefusal`: `notCompetent`, `wrongState`; `CreditError`: `unknownCase`.
   @discardableResult
   public func retractReview(_ id: String) throws -> CreditReview {
     try perform(.review) { all, facts in
       let reading = try all.ofUnits()
+      let asked = try review(id, reading)
       facts.rows = 1
+      facts.found = distinct(try lines(of: asked, reading).map(\.subject))
+      guard asked.unit == nil || reading.isOwn(asked) else {
+        throw AccessRefusal(.notCompetent, "the unit that asked takes a review back; refuse it instead")
+      }
       return try platform.database.changeRefusably("review") { snapshot, changes in
         var review = try review(id, reading.at(snapshot))
         guard review.state == .pending else {
@@ -105,17 +128,19 @@ extension AccessSession {
   ///   - isPassed: whether the unit gets the result.
   ///   - note: why; needed to refuse.
   ///   - grantedEntries: codes of entries shared on conditions whose conditions are met here (有条件共享授权).
-  /// - Throws: `AccessRefusal`: `notCompetent`, `wrongState`; `CreditError`: `unknownCase`, `unknownEntry`, `reasonMissing`.
+  /// - Throws: `AccessRefusal`: `notCompetent`, `wrongState`; `CreditError`: `unknownCase`, `unknownEntry`, `reasonMissing`, `invalidReview` for a note that
+  ///   names somebody's number, `invalidPeriod` where the period has not begun.
   @discardableResult
   public func decideReview(
     _ id: String, isPassed: Bool, note: String? = nil, grantedEntries: [String] = []
   ) throws -> CreditReview {
-    try perform(.decide) { all, facts in
-      let reading = try all.limited(
-        to: { $0.audience == .centre && $0.scope == .all },
-        or: AccessRefusal(.notCompetent, "the centre decides about reviews"))
+    try perform(.decide) { reading, facts in
+      guard reading.isCentre else { throw AccessRefusal(.notCompetent, "the centre decides about reviews") }
       guard isPassed || !(note ?? "").allSatisfy(\.isWhitespace) else {
         throw CreditError("reasonMissing", "say why it is refused")
+      }
+      if note.map(namesSomebody) ?? false {
+        throw CreditError("invalidReview", "the note of a review names nobody by number")
       }
       for code in grantedEntries { _ = try reading.snapshot.entry(code) }
       var review = try review(id, reading)
@@ -124,25 +149,40 @@ extension AccessSession {
       }
       review.state = isPassed ? .passed : .refused
       review.until = review.until ?? (isPassed ? reading.today : nil)
+      guard !isPassed || review.from ?? .minimum <= review.until ?? .maximum else {
+        throw CreditError("invalidPeriod", "the period of the review has not begun")
+      }
       review.grantedEntries = isPassed ? grantedEntries.sorted() : []
       review.steps.append(step(review.state.rawValue, reading, note))
       // Counted before the commit: nobody else waits for it.
-      let lines = isPassed ? try counted(review, reading) : []
+      var lines = try lines(of: review, reading)
+      facts.found = distinct(lines.map(\.subject))
+      if isPassed { try count(&lines, review, reading, &facts) }
+      let decided = review
       try platform.database.changeRefusably("review") { snapshot, changes in
         guard try self.review(id, reading.at(snapshot)).state == .pending else {
           throw AccessRefusal(.wrongState, "somebody decided about the review meanwhile")
         }
-        try changes.put(DocumentKind.review, id, review)
-        for line in lines {
+        try changes.put(DocumentKind.review, id, decided)
+        for line in lines where isPassed {
           // A purge may have taken it out meanwhile.
           let name = ReviewLine.id(id, line.number)
           guard try snapshot.document(DocumentKind.reviewLine, name) != nil else { continue }
           try changes.put(DocumentKind.reviewLine, name, line)
         }
       }
-      facts.found = lines.map { identifier($0.subject.identifier) }
-      facts.rows = lines.reduce(0) { $0 + ($1.decided?.counts.map(\.records).reduce(0, +) ?? 0) }
       return review
+    }
+  }
+
+  private func count(
+    _ lines: inout [ReviewLine], _ review: CreditReview, _ reading: AccessReading, _ facts: inout Facts
+  ) throws {
+    let findings = try ReviewCounting(review, for: reading).findings(of: lines.map(\.subject))
+    for (place, finding) in findings.enumerated() {
+      lines[place].decided = finding.counts
+      facts.entries.formUnion(finding.entries)
+      facts.rows += finding.counts.map(\.records).reduce(0, +)
     }
   }
 
@@ -161,6 +201,20 @@ extension AccessSession {
     }
   }
 
+  /// Who is to be reviewed, for whoever decides about it and for the unit that asked (审查名单). Nothing is counted.
+  ///
+  /// - Parameter id: number of the request.
+  /// - Throws: `AccessRefusal`; `CreditError`: `unknownCase`.
+  public func reviewSubjects(_ id: String) throws -> [ReviewSheet.Subject] {
+    try perform(.review) { all, facts in
+      let reading = try all.ofUnits()
+      let lines = try lines(of: try review(id, reading), reading)
+      facts.found = distinct(lines.map(\.subject))
+      facts.rows = lines.count
+      return lines.map { shown($0, reading) }
+    }
+  }
+
   /// The result of a review that was passed (信用审查结果).
   ///
   /// - Parameter id: number of the request.
@@ -172,30 +226,48 @@ extension AccessSession {
       guard review.state == .passed, let decision = review.steps.last else {
         throw AccessRefusal(.wrongState, "the review is \(review.state.rawValue): there is no result")
       }
-      let isCentre = reading.roles.contains { $0.audience == .centre }
-      let counting = ReviewCounting(review, for: reading)
       var sheet = ReviewSheet(
         review: review,
         unitName: try review.unit.flatMap { try platform.register(reading.snapshot).units[$0]?.name },
         decidedOn: decision.day, lines: [], subjectsWithRecords: [:], commit: reading.snapshot.commit)
-      for line in try lines(of: review, reading) {
-        let subject = identifier(line.subject.identifier)
-        let finding = try counting.finding(of: line.subject)
-        let isChanged = line.decided.map { $0 != finding } ?? true
+      let lines = try lines(of: review, reading)
+      facts.found = distinct(lines.map(\.subject))
+      let findings = try ReviewCounting(review, for: reading).findings(of: lines.map(\.subject))
+      var counted: [String: Set<Identifier>] = [:]
+      for (line, finding) in zip(lines, findings) {
+        let isChanged = line.decided.map { $0.map(\.records) != finding.counts.map(\.records) } ?? true
+        let about = shown(line, reading)
         sheet.lines.append(
           .init(
-            number: line.number, subject: reading.shown(subject), name: line.subject.name,
-            isValid: Identifier.check(line.subject.identifier, as: nil, on: reading.today).isValid,
+            number: about.number, subject: about.subject, name: about.name, isValid: about.isValid,
             isFound: finding.isFound, isNameKnown: finding.isNameKnown, counts: finding.counts,
-            isChanged: isChanged, decidedCounts: isChanged && isCentre ? line.decided?.counts : nil))
+            isChanged: reading.isCentre ? isChanged : nil,
+            decidedCounts: isChanged && reading.isCentre ? line.decided : nil))
         for count in finding.counts where count.records > 0 {
-          sheet.subjectsWithRecords[count.kind, default: 0] += 1
+          counted[count.kind, default: []].insert(finding.identifier)
         }
-        facts.found.append(subject)
+        // Found under another kind than its form suggests.
+        if finding.identifier != identifier(line.subject.identifier) {
+          facts.found.append(finding.identifier)
+        }
+        facts.entries.formUnion(finding.entries)
         facts.rows += finding.counts.map(\.records).reduce(0, +)
       }
+      sheet.subjectsWithRecords = counted.mapValues(\.count)
       return sheet
     }
+  }
+
+  private func shown(_ line: ReviewLine, _ reading: AccessReading) -> ReviewSheet.Subject {
+    ReviewSheet.Subject(
+      number: line.number, subject: identifier(line.subject.identifier).masked, name: line.subject.name,
+      isValid: Identifier.check(line.subject.identifier, on: reading.today).isValid)
+  }
+
+  /// Subjects as identifiers, each once.
+  private func distinct(_ subjects: [CreditReview.Subject]) -> [Identifier] {
+    var seen: Set<Identifier> = []
+    return subjects.map { identifier($0.identifier) }.filter { seen.insert($0).inserted }
   }
 
   /// A review the caller has to do with.
@@ -214,34 +286,46 @@ extension AccessSession {
         .decoded(as: ReviewLine.self)
     }
   }
-
-  private func counted(_ review: CreditReview, _ reading: AccessReading) throws -> [ReviewLine] {
-    let counting = ReviewCounting(review, for: reading)
-    return try lines(of: review, reading).map { line in
-      var line = line
-      line.decided = try counting.finding(of: line.subject)
-      return line
-    }
-  }
 }
 
 extension AccessReading {
-  /// Whether a review is one of the caller's unit, or the caller is the centre.
-  fileprivate func mayFollow(_ review: CreditReview) -> Bool {
-    if let unit = review.unit, grant.ownUnits.contains(unit) { return true }
-    return roles.contains { $0.audience == .centre && $0.scope == .all }
+  /// Whether the caller is the centre, without a limit on what it sees.
+  fileprivate var isCentre: Bool {
+    roles.contains {
+      $0.audience == .centre && $0.scope == .all && $0.entries == nil && $0.categories == nil
+    }
   }
+
+  /// Whether a review is one of the caller's unit.
+  fileprivate func isOwn(_ review: CreditReview) -> Bool {
+    review.unit.map { grant.ownUnits.contains($0) || grant.unit == $0 } ?? false
+  }
+
+  /// Whether the caller has to do with a review.
+  fileprivate func mayFollow(_ review: CreditReview) -> Bool { isOwn(review) || isCentre }
 }
 
 extension AccessSession {
   /// Sets kinds of information that reviews count: the city's own, or in the place of national ones (审查信息种类维护).
   ///
   /// - Parameter kinds: each once; a kind takes the place of the one with its code, also in the list of ``ReviewKind/national``.
-  /// - Throws: `AccessRefusal`; `CreditError`, code `invalidKind`.
+  /// - Throws: `AccessRefusal`; `CreditError`: `invalidKind`, `unknownEntry`, `unknownItem`.
   public func publish(_ kinds: [ReviewKind]) throws {
-    try set("reviewKinds") { _, changes in
+    try set("reviewKinds") { snapshot, changes in
       if let problem = kinds.lazy.compactMap(\.problem).first { throw CreditError("invalidKind", problem) }
-      for kind in kinds { try changes.put(DocumentKind.reviewKind, kind.code, kind) }
+      var seen: Set<String> = []
+      for kind in kinds {
+        guard seen.insert(kind.code).inserted else {
+          throw CreditError("invalidKind", "kind \(kind.code) is there twice")
+        }
+        for source in kind.sources ?? [] {
+          let entry = try snapshot.entry(source.entry)
+          if let item = source.item, entry.itemIndex(item) == nil {
+            throw CreditError("unknownItem", "entry \(source.entry) has no item \(item)", item: item)
+          }
+        }
+        try changes.put(DocumentKind.reviewKind, kind.code, kind)
+      }
     }
   }
 }

@@ -8,6 +8,35 @@ package enum DocumentKinds {
     ["身份证", "居民身份证", "01", "1", "111"].contains(text) || text.hasPrefix("居民身份证") || text.hasPrefix("身份证")
   }
 
+  /// What the 2018 layout calls the document whose number stands in a column of identity numbers that has no column for kinds beside it; `nil` where the number
+  /// is a body's, or could be anything.
+  ///
+  /// A passport number and an organisation code have nine characters alike, and one in eleven passport numbers has the check character of one: in a column
+  /// of people's numbers it is the passport.
+  package static func word(inIdentityColumn text: String, on today: Day) -> StaticString? {
+    let identifier = Identifier(detecting: text, on: today)
+    if identifier.kind == .citizenIdentityNumber { return "身份证" }
+    let bytes = Array(identifier.text.utf8)
+    if bytes.count == 9, passportLetters.contains(bytes[0]), bytes.dropFirst().allSatisfy(isDigit) {
+      return "护照"
+    }
+    // A mistyped identity number is told that it is one, and not that it is no other kind of number.
+    let hasForm =
+      bytes.count == 18 && bytes.dropLast().allSatisfy(isDigit)
+      && (isDigit(bytes[17]) || bytes[17] == UInt8(ascii: "X"))
+    guard hasForm, !Identifier.check(text, as: .unifiedSocialCreditCode, on: today).isValid else {
+      return nil
+    }
+    return "身份证"
+  }
+
+  /// Ordinary, service, diplomatic and older passports of the People's Republic (GA/T 704 and earlier forms).
+  private static let passportLetters = Array("EGDSPK".utf8)
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+  }
+
   /// The kind of identifier a document of this kind carries; `nil` where the form must decide.
   package static func identifierKind(_ text: String) -> IdentifierKind? {
     if isIdentityCard(text) { return .citizenIdentityNumber }

@@ -329,17 +329,15 @@ package final class RowConverter {
       start: Self.inForce.utf8Start, count: Self.inForce.utf8CodeUnitCount)
   }
 
-  private static let identityCard: StaticString = "身份证"
-
-  /// Numbers of the 2015 layout are those of identity cards; the 2018 layout has an item that says so. Other numbers that stand there are what they are.
+  /// Numbers of the 2015 layout are those of identity cards or of other documents of people; the 2018 layout has an item that says so. Other numbers that
+  /// stand there are what they are.
   private func readIdentityCard(_ number: Int, _ kind: Int) {
     guard !slots[number].isAbsent,
-      Identifier(detecting: String(decoding: slots[number].text, as: UTF8.self), on: plan.options.today).kind
-        == .citizenIdentityNumber
+      let word = DocumentKinds.word(
+        inIdentityColumn: String(decoding: slots[number].text, as: UTF8.self), on: plan.options.today)
     else { return }
     slots[kind].isAbsent = false
-    slots[kind].text = UnsafeRawBufferPointer(
-      start: Self.identityCard.utf8Start, count: Self.identityCard.utf8CodeUnitCount)
+    slots[kind].text = UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
   }
 
   private func hasFinding(for index: Int) -> Bool {

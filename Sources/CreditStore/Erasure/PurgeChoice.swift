@@ -100,6 +100,14 @@ struct PurgeChoice {
     return keys
   }
 
+  /// Keys under which documents concern somebody who may have no records: long numbers have no entry in the table of such then.
+  private static func documentKeys(_ text: String, _ kind: IdentifierKind?) -> Set<UInt128> {
+    Set(
+      (kind.map { [$0] } ?? IdentifierKind.allCases).compactMap {
+        LinkTable.unseenKey(Identifier(text, as: $0))?.rawValue
+      })
+  }
+
   private func findSubject(
     _ text: String, _ kind: IdentifierKind?, in snapshot: EngineSnapshot, _ found: inout Found
   ) throws {
@@ -131,7 +139,9 @@ struct PurgeChoice {
       found.datasets.insert(SystemDatasets.links.dataset)
       batches.formUnion(rows.map(\.system.batch))
     }
-    for key in keys { try addDocuments(of: key, in: snapshot, &batches, to: &found) }
+    for key in keys.union(Self.documentKeys(text, kind)) {
+      try addDocuments(of: key, in: snapshot, &batches, to: &found)
+    }
     try addNotes(of: batches, in: snapshot, to: &found)
     try findMentions(IdentifierMention([text]), keys, datasets, in: snapshot, &found)
   }

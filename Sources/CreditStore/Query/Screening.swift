@@ -15,11 +15,19 @@ public struct Screening: Sendable, Equatable {
   public var linked: [Identifier] = []
   /// Current records that are not withdrawn, by code of the entry.
   public var records: [String: Int] = [:]
-  /// The same by nature of the entry.
+  /// The same by nature of the entry, without those that are repaired: these speak neither for nor against anybody.
   public var natures: [CatalogueEntry.Nature: Int] = [:]
+  /// Those that are repaired (已修复); they are among `records`.
+  public var repaired = 0
 
   /// Whether the store has records of it.
   public var isFound: Bool { identifier != nil }
+
+  fileprivate mutating func add(_ count: KeyCounts.Count, _ entry: String, _ nature: CatalogueEntry.Nature) {
+    records[entry, default: 0] += count.rows
+    repaired += count.apart
+    if count.rows > count.apart { natures[nature, default: 0] += count.rows - count.apart }
+  }
 }
 
 extension CreditSnapshot {
@@ -81,10 +89,10 @@ extension CreditSnapshot {
       starts.append(index)
     }
     starts.append(asked.count)
-    var counts: [(key: Int, dataset: DatasetID, count: Int)] = []
-    try KeyCounts(engine, without: RecordState.withdrawn.rawValue).forEach(keys, among: wanted) {
-      counts.append(($0, $1, $2))
-    }
+    var counts: [(key: Int, dataset: DatasetID, count: KeyCounts.Count)] = []
+    try KeyCounts(
+      engine, without: RecordState.withdrawn.rawValue, tellingApart: RecordState.repaired.rawValue
+    ).forEach(keys, among: wanted) { counts.append(($0, $1, $2)) }
     let datasets = Set(counts.map(\.dataset))
     let entries = Dictionary(
       try database.catalogue.entries(of: datasets, asOf: engine).map {
@@ -105,11 +113,14 @@ extension CreditSnapshot {
           screenings[place].identifier =
             others == nil ? Self.named(identifiers[one.index], one.key) : identifiers[one.index]
           screenings[place].linked = others ?? []
-          (screenings[place].records, screenings[place].natures) = firsts.counts(count, dataset, entry)
+          guard count.apart == 0 else {
+            screenings[place].add(count, entry.code, entry.nature)
+            continue
+          }
+          (screenings[place].records, screenings[place].natures) = firsts.counts(count.rows, dataset, entry)
           continue
         }
-        screenings[place].records[entry.code, default: 0] += count
-        screenings[place].natures[entry.nature, default: 0] += count
+        screenings[place].add(count, entry.code, entry.nature)
       }
     }
   }

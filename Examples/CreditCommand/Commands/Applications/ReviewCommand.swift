@@ -11,13 +11,16 @@ struct ReviewCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "review",
     abstract: "Reviews of lists of subjects that units ask the centre for (信用审查).",
-    subcommands: [Request.self, Retract.self, Decide.self, List.self, Result.self, Kinds.self])
+    subcommands: [
+      Request.self, Retract.self, Decide.self, List.self, Subjects.self, Result.self,
+      Kinds.self,
+    ])
 
   struct Request: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Asks for a review of the subjects of a file.",
       discussion: """
-        The file has a subject a line: its identifier, and behind a comma its name, where it is known. A first line whose first word has no digit is a header. \
+        The file has a subject a line: its identifier, and behind a comma its name, where it is known. A first line whose first cell has no digit is a header. \
         The centre decides; then `review result` gives the counts.
         """)
     @OptionGroup var platform: PlatformOptions
@@ -49,10 +52,11 @@ struct ReviewCommand: AsyncParsableCommand {
       abstract: "Takes a request back that is not decided about.")
     @OptionGroup var platform: PlatformOptions
     @Argument(help: "Number of the request.") var number: String
+    @Option(help: "Credit code of the unit that asked.") var unit: String
     @Option(help: "Day whose rules count; today without it.") var today: Day?
 
     func run() async throws {
-      try await platform.run(today: today) { session, _ in
+      try await platform.run(audience: .government, unit: unit, today: today) { session, _ in
         try platform.show(try session.retractReview(number), "\(number) is retracted")
       }
     }
@@ -100,6 +104,21 @@ struct ReviewCommand: AsyncParsableCommand {
     }
   }
 
+  struct Subjects: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Who is to be reviewed, for whoever decides; numbers of people are masked.")
+    @OptionGroup var platform: PlatformOptions
+    @Argument(help: "Number of the request.") var number: String
+
+    func run() async throws {
+      try await platform.run { session, _ in
+        try platform.show(try session.reviewSubjects(number), ["", "name", "subject", "valid"]) {
+          [String($0.number), $0.name ?? "-", $0.subject, $0.isValid ? "yes" : "no"]
+        }
+      }
+    }
+  }
+
   struct Result: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "The result of a request that was passed: how many records of each kind a subject has.")
@@ -107,10 +126,16 @@ struct ReviewCommand: AsyncParsableCommand {
     @Argument(help: "Number of the request.") var number: String
     @Option(help: "Writes the sheet as a page to be printed.") var html: String?
     @Option(help: "Writes the sheet as CSV.") var csv: String?
+    @Option(
+      help:
+        "Credit code of the unit that asked: the sheet as it gets it. Without it the centre's, with what changed since the decision."
+    )
+    var unit: String?
     @Option(help: "Day whose rules count; today without it.") var today: Day?
 
     func run() async throws {
-      try await platform.run(today: today) { session, _ in
+      try await platform.run(audience: unit == nil ? .centre : .government, unit: unit, today: today) {
+        session, _ in
         let sheet = try session.reviewSheet(number)
         if let html { try write(sheet.html, html) }
         if let csv { try write(sheet.csv, csv) }
@@ -129,7 +154,9 @@ struct ReviewCommand: AsyncParsableCommand {
       if !line.isValid { remarks.append("no valid number") }
       if !line.isFound { remarks.append("nothing found") }
       if line.isNameKnown == false { remarks.append("another name") }
-      if line.isChanged { remarks.append("changed since the decision") }
+      let disputed = line.counts.reduce(0) { $0 + $1.disputed }
+      if disputed > 0 { remarks.append("\(disputed) in dispute") }
+      if line.isChanged ?? false { remarks.append("changed since the decision") }
       return remarks.isEmpty ? "-" : remarks.joined(separator: ", ")
     }
 
@@ -171,15 +198,39 @@ enum ReviewSubjectFile {
       throw CreditError("invalidFile", "the file is not UTF-8; save it as such", file: path)
     }
     var subjects: [CreditReview.Subject] = []
-    for (place, line) in text.split(whereSeparator: \.isNewline).enumerated() {
-      let cells = line.split(separator: ",", maxSplits: 1).map {
-        String($0).trimmingCharacters(in: .whitespaces.union(["\"", "\u{FEFF}"]))
+    for (place, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      .enumerated()
+    {
+      let cells = Self.cells(line).map {
+        $0.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"]))
       }
-      guard let number = cells.first, !number.isEmpty else { continue }
-      // Every kind of identifier has digits; a header has none.
-      if place == 0, !number.contains(where: \.isNumber) { continue }
+      if cells.allSatisfy(\.isEmpty) { continue }
+      let number = cells[0]
+      // Every kind of identifier has digits; a header has none, 统一社会信用代码 with its 一 included.
+      if place == 0, !number.contains(where: isDigit) { continue }
+      guard !number.isEmpty else {
+        throw CreditError("invalidFile", "line \(place + 1) has no identifier in its first cell", file: path)
+      }
       subjects.append(.init(number, name: cells.count > 1 && !cells[1].isEmpty ? cells[1] : nil))
     }
     return subjects
+  }
+
+  private static func isDigit(_ character: Character) -> Bool {
+    character.unicodeScalars.contains { ("0"..."9").contains($0) || ("０"..."９").contains($0) }
+  }
+
+  /// The cells of a line; a comma inside quotes is one of the cell.
+  private static func cells(_ line: Substring) -> [String] {
+    var cells = [""]
+    var isQuoted = false
+    for character in line {
+      switch character {
+      case "\"": isQuoted.toggle()
+      case "," where !isQuoted: cells.append("")
+      default: cells[cells.count - 1].append(character)
+      }
+    }
+    return cells
   }
 }

@@ -59,6 +59,12 @@ extension CreditCatalogue {
       try entry.validate()
       _ = try engine.write { transaction in
         if let old = try current(entry.code, in: transaction.snapshot) {
+          guard old.value.entry != entry else {
+            throw CreditError(
+              "versionNotNewer",
+              "entry \(entry.code) version \(entry.version) is published as it is: there is nothing to review"
+            )
+          }
           _ = try Self.successor(of: old.value, entry)
         }
         if let earlier = try review(of: entry.code, in: transaction.snapshot) {

@@ -89,9 +89,11 @@ extension CreditCatalogue {
       )
       let snapshot = engine.snapshot()
       do {
-        // Values that stay behind are counted below.
-        try LeftValues(old: old, next: Self.successor(of: old, entry), snapshot: snapshot)
-          .check(leavesValues: true)
+        // What is published already stands in nothing's way. Values that stay behind are counted below.
+        if old.entry != entry {
+          try LeftValues(old: old, next: Self.successor(of: old, entry), snapshot: snapshot)
+            .check(leavesValues: true)
+        }
       } catch let error as CreditError { result.obstacle = error.message }
       try VersionScan(old, entry, isCancelled: isCancelled).run(snapshot, into: &result)
       try RuleCheck(old, entry)?.run(snapshot, isCancelled: isCancelled, into: &result)

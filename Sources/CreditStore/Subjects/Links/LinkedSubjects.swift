@@ -15,14 +15,14 @@ extension CreditDatabase {
   /// let number = try database.link(old, new, evidence: .registrationChange, note: "换证", since: day, by: "李某")
   /// ```
   /// - Parameters:
-  ///   - first: one identifier.
+  ///   - first: one identifier. A number with a wrong check character may be linked: records stand under it as it was reported.
   ///   - second: the other one.
   ///   - evidence: why they are the same subject's.
   ///   - note: more about it; does not name anybody.
   ///   - since: the first day on which the subject had the second.
   ///   - author: who says so.
   /// - Returns: the number of the link.
-  /// - Throws: `CreditError`: `invalidIdentifier` for an empty or overlong one, `sameSubject` for one and the same, `evidenceContradicts` where the numbers say
+  /// - Throws: `CreditError`: `invalidIdentifier` for an empty or overlong one, a placeholder or a masked number, `sameSubject` for one and the same, `evidenceContradicts` where the numbers say
   ///   otherwise, `alreadyLinked`, `limit`.
   @discardableResult
   public func link(
@@ -31,6 +31,14 @@ extension CreditDatabase {
   ) throws -> UInt64 {
     do {
       let (left, right) = try (Self.linkKey(first), Self.linkKey(second))
+      for identifier in [first, second] {
+        let verdict = Identifier.check(identifier.text, as: identifier.kind, on: Self.today())
+        if let reason = verdict.errors.first(where: { $0 == .placeholder || $0 == .masked }) {
+          throw CreditError(
+            "invalidIdentifier",
+            "nobody's records stand under \(reason.explanation): nothing is linked with it")
+        }
+      }
       guard left != right else { throw CreditError("sameSubject", "both are the same identifier") }
       guard evidence.isBorne(by: first, second) else {
         throw CreditError(
