@@ -177,6 +177,23 @@ import Testing
     try fixture.keeper.assign([RoleAssignment(account: "market", roles: ["counter"])])
     #expect(try fixture.session("market").evaluations(of: Self.body).isEmpty)
     #expect(try fixture.session("centre").evaluations(of: Self.body) == [kept])
+    // What was kept with a consent is not read without one: the same account has a narrower role beside it.
+    try fixture.keeper.publish([
+      AccessRole(id: "lender", name: "信贷", audience: .authorized, actions: [.screen, .query], scope: .all)
+    ])
+    try fixture.keeper.assign([RoleAssignment(account: "clerk", roles: ["counter", "lender"])])
+    try fixture.keeper.grant(
+      Consent(
+        id: "C1", subject: Identifier(Self.body, as: .unifiedSocialCreditCode),
+        grantee: PlatformFixture.market,
+        categories: ["administrative"], purpose: "测试", grantedOn: try #require(Day("2026-05-01")),
+        validUntil: try #require(Day("2026-12-31")), channel: .online,
+        evidence: String(repeating: "a", count: 64)))
+    let consented = try fixture.session("clerk", .counter, consent: "C1")
+    let lent = try consented.evaluate(Self.body, byModel: "M", isKept: true)
+    #expect(try consented.evaluations(of: Self.body).contains(lent))
+    try fixture.keeper.revokeConsent("C1", reason: "撤回")
+    #expect(try session.evaluations(of: Self.body) == [kept])
     try fixture.platform.close()
   }
 

@@ -49,6 +49,23 @@ import Testing
   @Test func secondsAndMonths() {
     #expect(Second("2021-01-31 08:05:09")?.description == "2021-01-31T08:05:09")
     #expect(Second("2021/1/31 8:05")?.description == "2021-01-31T08:05:00")
+    // With a zone it is an instant, on the clock of Asia/Shanghai.
+    for (text, local) in [
+      ("2021-01-31T08:05:09Z", "2021-01-31T16:05:09"), ("2021-01-31T08:05:09.250z", "2021-01-31T16:05:09"),
+      ("2021-01-31T08:05:09+08:00", "2021-01-31T08:05:09"),
+      ("2021-01-31 08:05:09+0800", "2021-01-31T08:05:09"),
+      ("2021-01-31T23:05:09+08", "2021-01-31T23:05:09"), ("2021-01-31T23:05:09-03:30", "2021-02-01T10:35:09"),
+      ("2021-01-01T00:05+09:00", "2020-12-31T23:05:00"),
+    ] { #expect(Second(text)?.description == local, "\(text)") }
+    for text in [
+      "2021-01-31T08:05:09+", "2021-01-31T08:05:09+8", "2021-01-31T08:05:09+08:0",
+      "2021-01-31T08:05:09+15:00",
+      "2021-01-31T08:05:09+08:60", "2021-01-31T08:05:09ZZ", "2021-01-31T08:05:09 Z8",
+      "0001-01-01T00:00:00+14:00",
+      "9999-12-31T23:59:59-01:00", "2021-01-31+08:00", "2021-01-31T08:05:09+080000",
+    ] { #expect(Second(text) == nil, "\(text)") }
+    // Midnight in Shanghai is a day, midnight in Greenwich is eight in the morning.
+    #expect(Day("2021-01-30T16:00:00Z")?.description == "2021-01-31" && Day("2021-01-31T00:00:00Z") == nil)
     #expect(Second("2021-01-31 24:00:00") == nil && Second("2021-01-31 08:60:00") == nil)
     #expect(Second("1969-12-31 23:59:59")?.secondsSinceEpoch == -1)
     #expect(Second("1969-12-31 23:59:59")?.description == "1969-12-31T23:59:59")
@@ -96,6 +113,21 @@ import Testing
     let text = CatalogueItem(id: "A")
     #expect(try text.value(reading: " \t\u{3000}甲 乙\u{A0}\u{2003}\n") == .text("甲 乙"))
     #expect(Value.text("e\u{301}") != Value.text("é"))
+  }
+
+  /// Digits and signs of full width are the same digits; texts stay as they were written.
+  @Test func fullWidthDigitsAreDigits() throws {
+    func read(_ text: String, _ type: ItemType, scale: Int = 0) -> Value? {
+      try? CatalogueItem(id: "X", type: type, scale: scale).value(reading: text)
+    }
+    for text in ["２０２１－０１－３１", "２０２１年１月３１日", "２０２１／１／３１", "２０２10131"] {
+      #expect(read(text, .date) == read("2021-01-31", .date) && read(text, .date) != nil, "\(text)")
+    }
+    #expect(read("２０２１－０１－３１　０８：０５", .timestamp) == read("2021-01-31 08:05", .timestamp))
+    #expect(read("－１２．５０", .decimal, scale: 2) == read("-12.50", .decimal, scale: 2))
+    #expect(read("１，２３４", .integer) == read("1,234", .integer) && read("１２", .integer) == .integer(12))
+    #expect(read("２０２１－０１", .month) == read("2021-01", .month))
+    #expect(read("１２", .text) == .text("１２") && read("一二", .integer) == nil)
   }
 
   @Test func readingNeverTraps() {

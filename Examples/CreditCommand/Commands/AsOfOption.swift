@@ -34,22 +34,11 @@ struct AsOfOption: ParsableArguments {
 
   /// ISO 8601 with a zone; without one the clock of Asia/Shanghai; a bare date means its end. Days and times there are not, such as 31 November, are none.
   private static func instant(_ text: String) -> Date? {
+    guard let second = Second(text) else { return nil }
     let isDate = !text.contains(":")
-    var (clock, offset) = (text[...], 8 * 3600)
-    if !isDate, let zone = text.wholeMatch(of: /(.*?)(?:Z|z|([+-])(\d{2}):?(\d{2}))/) {
-      (clock, offset) = (zone.1, 0)
-      if let sign = zone.2, let hours = zone.3.flatMap({ Int($0) }), let minutes = zone.4.flatMap({ Int($0) })
-      {
-        guard hours <= 14, minutes < 60 else { return nil }
-        offset = (sign == "-" ? -1 : 1) * (hours * 3600 + minutes * 60)
-      }
-    }
-    var fraction = 0.0
-    if let parts = clock.wholeMatch(of: /(.*:\d{2})(\.\d{1,9})/), let found = Double("0" + parts.2) {
-      (clock, fraction) = (parts.1, found)
-    }
-    guard let second = Second(clock) else { return nil }
-    let seconds = second.secondsSinceEpoch - Int64(offset) + (isDate ? 86_399 : 0)
+    // Of a second its end counts as it was written: a commit within it may be meant, or not yet.
+    let fraction = text.firstMatch(of: /:\d{2}(\.\d{1,9})/).flatMap { Double("0" + $0.1) } ?? 0
+    let seconds = second.secondsSinceEpoch - 8 * 3600 + (isDate ? 86_399 : 0)
     return Date(timeIntervalSince1970: Double(seconds) + (isDate ? 0.999 : fraction))
   }
 }

@@ -9,6 +9,8 @@ struct KeptEvaluation: Codable, Equatable {
   var subject: Identifier
   var evaluation: Evaluation
   var account: String?
+  /// For whose eyes its maker read; `nil` in those of before it was kept.
+  var audience: Audience?
 }
 
 extension AccessSession {
@@ -76,7 +78,8 @@ extension AccessSession {
     let result = try evaluate(text, by: model, asOf: commit, on: day)
     guard isKept else { return result }
     try perform(.screen, about: [subject]) { reading, facts in
-      let kept = KeptEvaluation(subject: subject, evaluation: result, account: caller.account ?? keeper)
+      let kept = KeptEvaluation(
+        subject: subject, evaluation: result, account: caller.account ?? keeper, audience: reading.audience)
       let name =
         "\(subject.kind.rawValue)|\(subject.text)|\(id)|\(model.version)|\(result.day)|\(result.commit)"
       let maker = ([caller.account ?? keeper ?? "", reading.grant.unit ?? ""] + reading.roles.map(\.id))
@@ -91,7 +94,8 @@ extension AccessSession {
     return result
   }
 
-  /// The results about a subject that the caller's account kept, the oldest first; for the centre all.
+  /// The results about a subject that the caller's account kept, the oldest first; for the centre all. Those that rested on a consent or a wider role are
+  /// shown as long as the caller has one.
   ///
   /// - Parameter text: an identifier of the subject.
   /// - Throws: `AccessRefusal`, `CreditError`.
@@ -101,7 +105,9 @@ extension AccessSession {
       // A score tells of the records its maker saw.
       let found = try reading.documents(DocumentKind.evaluation, of: subject, as: KeptEvaluation.self).filter
       {
-        $0.account == caller.account ?? keeper || reading.audience == .centre
+        if reading.audience == .centre { return true }
+        return $0.account == caller.account ?? keeper
+          && reading.audience.rank >= ($0.audience ?? .authorized).rank
       }
       facts.rows = found.count
       return found.map(\.evaluation)

@@ -30,6 +30,13 @@ struct AccessReading {
   /// The widest audience of the roles.
   var audience: Audience { roles.map(\.audience).max { $0.rank < $1.rank } ?? .everybody }
 
+  /// Whether the caller is the centre, without a limit on what it sees.
+  var isWholeCentre: Bool {
+    roles.contains {
+      $0.audience == .centre && $0.scope == .all && $0.entries == nil && $0.categories == nil
+    }
+  }
+
   /// The rights of the roles.
   func rights() -> [RecordRights.Right] {
     roles.map { role in

@@ -37,6 +37,8 @@ enum DocumentKind {
   static let produced = "produced"
   /// A report that was issued.
   static let report = "report"
+  /// An application for a report.
+  static let reportApplication = "reportApplication"
   /// A consent of a subject; the exchange reads it too.
   static let consent = ConsentDocument.kind
   /// A measure that a unit took.

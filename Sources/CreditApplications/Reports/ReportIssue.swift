@@ -59,6 +59,8 @@ public struct ReportRequest: Sendable {
   public var commit: UInt64?
   /// Whether it gets a number and can be verified.
   public var isIssued: Bool
+  /// The application it is issued for; set by `issueReport(ofApplication:)`.
+  var application: String?
 
   /// Makes a request.
   public init(
@@ -96,11 +98,7 @@ extension AccessSession {
       let reading = try reading.reporting(on: subject, asOf: request.commit, for: caller)
       let isPerson = subject.subjectKind == .naturalPerson
       let template = request.template ?? (isPerson ? .person2022 : .body2022)
-      // Of a number whose kind does not show either may be meant.
-      if let isForPersons = template.isForPersons, isForPersons != isPerson, subject.subjectKind != .unknown {
-        throw CreditError(
-          "wrongTemplate", "layout \(template.id) is for \(isForPersons ? "persons" : "bodies")")
-      }
+      try template.check(subject)
       let making = ReportMaking(
         reading: reading, template: template, subject: subject, from: request.from, until: until)
       let content = try making.content()
@@ -113,12 +111,14 @@ extension AccessSession {
       var report = CreditReport(
         content: content, issued: ReportClock.text(instant), issuer: platform.options.issuer,
         purpose: caller.purpose, contentHash: hash)
-      if request.isIssued { try issue(&report, making, instant) }
+      if request.isIssued { try issue(&report, making, instant, for: request.application) }
       return report
     }
   }
 
-  private func issue(_ report: inout CreditReport, _ making: ReportMaking, _ instant: Int64) throws {
+  private func issue(
+    _ report: inout CreditReport, _ making: ReportMaking, _ instant: Int64, for application: String?
+  ) throws {
     let suffix = (0..<8).map { _ in "0123456789ABCDEFGHJKLMNPQRTUWXY".randomElement() ?? "0" }
     let number = ReportClock.digits(instant) + String(suffix)
     let reading = making.reading
@@ -130,8 +130,17 @@ extension AccessSession {
       subordinateUnits: reading.grant.subordinateUnits.sorted(), consent: reading.consent,
       settings: max(reading.configuration.revision, 1),
       contentHash: report.contentHash)
-    try platform.database.change("report") { _, changes in
+    try platform.database.changeRefusably("report") { snapshot, changes in
       try changes.put(DocumentKind.report, number, issued, subjects: [making.subject])
+      guard let id = application else { return }
+      var application = try self.application(id, reading.at(snapshot))
+      guard application.state == .passed else {
+        throw AccessRefusal(.wrongState, "the application is \(application.state.rawValue)")
+      }
+      application.state = .issued
+      application.reportNumber = number
+      application.steps.append(step("issued", reading, nil))
+      try changes.put(DocumentKind.reportApplication, id, application)
     }
     report.number = number
     report.verificationCode = platform.log.code(of: number + report.contentHash)
@@ -169,6 +178,16 @@ extension AccessSession {
       isGenuine: true, isReproduced: content.hash() == issued.contentHash,
       contentHash: issued.contentHash,
       issued: ReportClock.text(issued.instant), commit: issued.commit)
+  }
+}
+
+extension ReportTemplate {
+  /// Refuses a subject of the other kind. Of a number whose kind does not show either may be meant.
+  func check(_ subject: Identifier) throws(CreditError) {
+    let isPerson = subject.subjectKind == .naturalPerson
+    if let isForPersons, isForPersons != isPerson, subject.subjectKind != .unknown {
+      throw CreditError("wrongTemplate", "layout \(id) is for \(isForPersons ? "persons" : "bodies")")
+    }
   }
 }
 

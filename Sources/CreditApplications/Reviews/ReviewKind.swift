@@ -94,7 +94,7 @@ public struct ReviewKind: Codable, Sendable, Equatable {
   /// The kinds there are where a city sets none: by category, so that a city's own entries count too.
   public static let national = [
     ReviewKind(
-      code: "penalty", name: "行政处罚等负面行政管理信息", categories: ["administrative"], natures: [.negative]),
+      code: "penalty", name: "行政处罚等负面信息", categories: ["administrative"], natures: [.negative]),
     ReviewKind(code: "seriousBreach", name: "严重失信主体名单", categories: ["seriousBreach"]),
     ReviewKind(code: "abnormalOperation", name: "经营异常", categories: ["abnormalOperation"]),
     ReviewKind(code: "enforcement", name: "法院执行", sources: [.init(entry: "K02-FYZX")]),

@@ -84,7 +84,7 @@ public struct ReviewSheet: Codable, Sendable, Equatable {
     let title = "信用审查结果"
     var page = "<!DOCTYPE html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><title>\(title)</title>"
     page +=
-      "<style>\(ReportStyle.sheet)\n.sheet th{width:auto}.sheet td.count{text-align:right}</style></head>"
+      "<style>\(ReportStyle.sheet)\n.sheet th{width:auto}.sheet td.count{text-align:right}.sheet td.code{white-space:nowrap}</style></head>"
     page += "<body>\n<h1>\(title)</h1>\n"
     page += "<div class=\"head\"><span>编号：\(MarkupText.escaped(review.id))</span>"
     page += "<span>审核通过：\(MarkupText.chinese(decidedOn))</span></div>\n<table>"
@@ -102,7 +102,7 @@ public struct ReviewSheet: Codable, Sendable, Equatable {
     page += header.map { "<th>\(MarkupText.escaped($0))</th>" }.joined() + "</tr>\n"
     for line in lines {
       page += "<tr><td class=\"count\">\(line.number)</td><td>\(MarkupText.escaped(line.name ?? ""))</td>"
-      page += "<td>\(MarkupText.escaped(line.subject))</td>"
+      page += "<td class=\"code\">\(MarkupText.escaped(line.subject))</td>"
       for count in line.counts { page += "<td class=\"count\">\(count.records)</td>" }
       page += "<td>\(MarkupText.escaped(remark(line)))</td></tr>\n"
     }

@@ -135,7 +135,9 @@ extension AccessSession {
     _ id: String, isPassed: Bool, note: String? = nil, grantedEntries: [String] = []
   ) throws -> CreditReview {
     try perform(.decide) { reading, facts in
-      guard reading.isCentre else { throw AccessRefusal(.notCompetent, "the centre decides about reviews") }
+      guard reading.isWholeCentre else {
+        throw AccessRefusal(.notCompetent, "the centre decides about reviews")
+      }
       guard isPassed || !(note ?? "").allSatisfy(\.isWhitespace) else {
         throw CreditError("reasonMissing", "say why it is refused")
       }
@@ -241,8 +243,8 @@ extension AccessSession {
           .init(
             number: about.number, subject: about.subject, name: about.name, isValid: about.isValid,
             isFound: finding.isFound, isNameKnown: finding.isNameKnown, counts: finding.counts,
-            isChanged: reading.isCentre ? isChanged : nil,
-            decidedCounts: isChanged && reading.isCentre ? line.decided : nil))
+            isChanged: reading.isWholeCentre ? isChanged : nil,
+            decidedCounts: isChanged && reading.isWholeCentre ? line.decided : nil))
         for count in finding.counts where count.records > 0 {
           counted[count.kind, default: []].insert(finding.identifier)
         }
@@ -289,20 +291,13 @@ extension AccessSession {
 }
 
 extension AccessReading {
-  /// Whether the caller is the centre, without a limit on what it sees.
-  fileprivate var isCentre: Bool {
-    roles.contains {
-      $0.audience == .centre && $0.scope == .all && $0.entries == nil && $0.categories == nil
-    }
-  }
-
   /// Whether a review is one of the caller's unit.
   fileprivate func isOwn(_ review: CreditReview) -> Bool {
     review.unit.map { grant.ownUnits.contains($0) || grant.unit == $0 } ?? false
   }
 
   /// Whether the caller has to do with a review.
-  fileprivate func mayFollow(_ review: CreditReview) -> Bool { isOwn(review) || isCentre }
+  fileprivate func mayFollow(_ review: CreditReview) -> Bool { isOwn(review) || isWholeCentre }
 }
 
 extension AccessSession {

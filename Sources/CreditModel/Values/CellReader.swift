@@ -29,6 +29,18 @@ package enum CellReader {
     if MissingMarkers.contains(text, type: type) { return .absent }
     switch type {
     case .text, .code: return .text(range)
+    default:
+      let outcome = value(text, as: type, scale: scale)
+      guard case .unconvertible = outcome, let halfWidth = halfWidth(text) else { return outcome }
+      // Digits and signs of full width (全角) are the same digits.
+      return value(halfWidth.span, as: type, scale: scale)
+    }
+  }
+
+  /// Reads what is no text.
+  private static func value(_ text: Span<UInt8>, as type: ItemType, scale: Int) -> CellOutcome {
+    switch type {
+    case .text, .code: return .unconvertible
     case .integer: return outcome(NumberForms.integer(text))
     case .decimal: return outcome(NumberForms.decimal(text, scale: scale))
     case .date:
@@ -41,6 +53,32 @@ package enum CellReader {
     case .month: return outcome(DateForms.month(text).map { Int64($0.monthsSinceYearZero) })
     case .boolean: return outcome(NumberForms.boolean(text).map { $0 ? 1 : 0 })
     }
+  }
+
+  /// The text with letters, digits and signs of full width as those of ASCII; `nil` where it has none.
+  private static func halfWidth(_ text: Span<UInt8>) -> [UInt8]? {
+    var result: [UInt8] = []
+    var (index, isChanged) = (0, false)
+    while index < text.count {
+      let isThree = index + 2 < text.count
+      if isThree, text[index] == 0xEF, text[index + 1] == 0xBC, text[index + 2] >= 0x81,
+        text[index + 2] <= 0xBF
+      {
+        result.append(text[index + 2] - 0x60)
+      } else if isThree, text[index] == 0xEF, text[index + 1] == 0xBD, text[index + 2] >= 0x80,
+        text[index + 2] <= 0x9E
+      {
+        result.append(text[index + 2] - 0x20)
+      } else if isThree, text[index] == 0xE3, text[index + 1] == 0x80, text[index + 2] == 0x80 {
+        result.append(0x20)
+      } else {
+        result.append(text[index])
+        index += 1
+        continue
+      }
+      (index, isChanged) = (index + 3, true)
+    }
+    return isChanged ? result : nil
   }
 
   private static func outcome(_ number: Int64?) -> CellOutcome {

@@ -4,7 +4,7 @@
 // Does not apply missing markers or open ends: those are properties of the value.
 
 /// Reads `yyyy-MM-dd`, `yyyy/M/d`, `yyyy.M.d`, `yyyyMMdd`, `yyyy年M月d日`, Excel serials (20000 to 80000),
-/// epoch milliseconds (13 digits), each day form also with a clock time behind it.
+/// epoch milliseconds (13 digits), each day form also with a clock time behind it. A time with a zone is one instant; it is read on the clock of Asia/Shanghai.
 package enum DateForms {
   /// Reads a day; a clock time behind it must be midnight, since dropping another one would lose something.
   package static func day(_ text: Span<UInt8>) -> Day? {
@@ -52,7 +52,11 @@ package enum DateForms {
     default: return nil
     }
     guard let clock = cursor.clock() else { return nil }
-    return Second(day: day, secondOfDay: clock)
+    guard let shift = clock.shift else { return Second(day: day, secondOfDay: clock.second) }
+    let seconds = Int64(day.daysSinceEpoch) * 86_400 + Int64(clock.second + shift)
+    // A zone leads out of the years there are at their ends alone.
+    let found = Second(unchecked: seconds)
+    return found.day >= .minimum && found.day <= .maximum ? found : nil
   }
 
   /// Reads a month; a full day gives no month, since dropping the day would be a guess.
@@ -143,14 +147,15 @@ package enum DateForms {
       return true
     }
 
-    /// A clock time `H:mm[:ss[.fraction]]` with an optional zone `Z`, or nothing: the second of the day.
+    /// A clock time `H:mm[:ss[.fraction]]` with an optional zone, or nothing: the second of the day, and what brings it to the clock of Asia/Shanghai; no shift
+    /// without a zone.
     @_lifetime(self: copy self)
-    mutating func clock() -> Int? {
-      if isAtEnd { return 0 }
+    mutating func clock() -> (second: Int, shift: Int?)? {
+      if isAtEnd { return (0, nil) }
       guard text[index] == 0x20 || text[index] == 0x54 else { return nil }
       index += 1
       skipBlanks()
-      if isAtEnd { return 0 }
+      if isAtEnd { return (0, nil) }
       guard let (hour, hourWidth) = number(), hourWidth <= 2, hour < 24, skip([0x3A]),
         let (minute, minuteWidth) = number(), minuteWidth == 2, minute < 60
       else { return nil }
@@ -160,8 +165,36 @@ package enum DateForms {
         second = value
         if skip([0x2E]) { guard number() != nil else { return nil } }
       }
+      let clock = hour * 3600 + minute * 60 + second
+      if !isAtEnd, let zone = zone() { return isAtEnd ? (clock, 8 * 3600 - zone) : nil }
       skipBlanks()
-      return isAtEnd ? hour * 3600 + minute * 60 + second : nil
+      return isAtEnd ? (clock, nil) : nil
+    }
+
+    /// A zone `Z`, `+08:00`, `+0800` or `+08`: seconds ahead of Greenwich; nothing is read where there is none.
+    @_lifetime(self: copy self)
+    private mutating func zone() -> Int? {
+      let start = index
+      if skip([0x5A]) || skip([0x7A]) { return 0 }
+      let isBehind = skip([0x2D])
+      guard isBehind || skip([0x2B]), let (number, width) = number() else {
+        index = start
+        return nil
+      }
+      var (hours, minutes) = (number, 0)
+      if width == 4 { (hours, minutes) = (number / 100, number % 100) }
+      if width == 2, skip([0x3A]) {
+        guard let (value, width) = self.number(), width == 2 else {
+          index = start
+          return nil
+        }
+        minutes = value
+      }
+      guard width == 2 || width == 4, hours <= 14, minutes < 60 else {
+        index = start
+        return nil
+      }
+      return (isBehind ? -1 : 1) * (hours * 3600 + minutes * 60)
     }
   }
 }

@@ -10,7 +10,9 @@ import Foundation
 struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Makes credit reports, and verifies those that were issued.",
-    subcommands: [Make.self, Verify.self], defaultSubcommand: Make.self)
+    subcommands: [
+      Make.self, Verify.self, Apply.self, Decide.self, Supplement.self, Issue.self, Applications.self,
+    ], defaultSubcommand: Make.self)
 
   struct Make: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Makes the credit report of a subject.")
@@ -38,7 +40,7 @@ struct ReportCommand: AsyncParsableCommand {
           try Data(ReportPage(report).html.utf8).write(to: URL(fileURLWithPath: html))
           if !platform.output.json { Terminal.error("written to \(html)") }
         }
-        try platform.show(report, Self.words(report))
+        try platform.show(report, ReportCommand.words(report))
       }
     }
 
@@ -46,29 +48,6 @@ struct ReportCommand: AsyncParsableCommand {
       guard let template else { return nil }
       if let known = ReportTemplate.national.first(where: { $0.id == template }) { return known }
       return try ApplicationFile.values(template, as: ReportTemplate.self).first
-    }
-
-    private static func words(_ report: CreditReport) -> String {
-      let content = report.content
-      var lines = [
-        content.title,
-        "\(content.subject.name ?? "-")  \(content.subject.identifiers.joined(separator: " "))",
-      ]
-      if let number = report.number { lines.append("编号 \(number)  核验码 \(report.verificationCode ?? "")") }
-      for section in content.sections {
-        lines.append("\(section.number)、\(section.title)  \(section.records.count)")
-        if let scope = section.scope { lines.append("    \(scope)") }
-        for record in section.records.prefix(20) {
-          let fields = record.fields.prefix(6).map { "\($0.name) \($0.value ?? content.absentText)" }
-          lines.append(
-            "    \(record.day?.description ?? "-") \(record.name)\(record.isDisputed ? "（异议处理中）" : ""): \(fields.joined(separator: "; "))"
-          )
-        }
-        if section.records.count > 20 {
-          lines.append("    … \(section.records.count - 20) more; see --json or --html")
-        }
-      }
-      return lines.joined(separator: "\n")
     }
   }
 
@@ -90,5 +69,29 @@ struct ReportCommand: AsyncParsableCommand {
         if !found.isGenuine || found.isReproduced != true { throw CommandFailure() }
       }
     }
+  }
+
+  /// A report in words for a terminal.
+  static func words(_ report: CreditReport) -> String {
+    let content = report.content
+    var lines = [
+      content.title,
+      "\(content.subject.name ?? "-")  \(content.subject.identifiers.joined(separator: " "))",
+    ]
+    if let number = report.number { lines.append("编号 \(number)  核验码 \(report.verificationCode ?? "")") }
+    for section in content.sections {
+      lines.append("\(section.number)、\(section.title)  \(section.records.count)")
+      if let scope = section.scope { lines.append("    \(scope)") }
+      for record in section.records.prefix(20) {
+        let fields = record.fields.prefix(6).map { "\($0.name) \($0.value ?? content.absentText)" }
+        lines.append(
+          "    \(record.day?.description ?? "-") \(record.name)\(record.isDisputed ? "（异议处理中）" : ""): \(fields.joined(separator: "; "))"
+        )
+      }
+      if section.records.count > 20 {
+        lines.append("    … \(section.records.count - 20) more; see --json or --html")
+      }
+    }
+    return lines.joined(separator: "\n")
   }
 }
