@@ -194,6 +194,14 @@ import Testing
     #expect(try consented.evaluations(of: Self.body).contains(lent))
     try fixture.keeper.revokeConsent("C1", reason: "撤回")
     #expect(try session.evaluations(of: Self.body) == [kept])
+    // Another consent is no consent to what the first one showed.
+    try fixture.keeper.grant(
+      Consent(
+        id: "C2", subject: Identifier(Self.body, as: .unifiedSocialCreditCode),
+        grantee: PlatformFixture.market, categories: ["registration"], purpose: "测试",
+        grantedOn: try #require(Day("2026-05-01")), validUntil: try #require(Day("2026-12-31")),
+        channel: .online, evidence: String(repeating: "b", count: 64)))
+    #expect(try fixture.session("clerk", .counter, consent: "C2").evaluations(of: Self.body) == [kept])
     try fixture.platform.close()
   }
 

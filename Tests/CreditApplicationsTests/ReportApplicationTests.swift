@@ -64,7 +64,6 @@ import Testing
     let again = try market.takeStep(ofReportApplication: "A1", .supplement([PlatformFixture.proof]))
     #expect(again.state == .pending && again.materials.count == 1)
     #expect(try centre.takeStep(ofReportApplication: "A1", .pass("材料齐全")).state == .passed)
-    #expect(Outcome.rule { try centre.takeStep(ofReportApplication: "A1", .refuse("x")) } == .wrongState)
     let report = try centre.issueReport(ofApplication: "A1")
     let (number, code) = (try #require(report.number), try #require(report.verificationCode))
     #expect(report.purpose == "招投标" && report.content.sections.contains { $0.records.count == 1 })
@@ -72,12 +71,17 @@ import Testing
     let issued = try #require(try centre.reportApplications(.issued).first)
     #expect(issued.reportNumber == number)
     #expect(issued.steps.map(\.step) == ["submitted", "returned", "supplemented", "passed", "issued"])
-    // Once.
-    #expect(Outcome.rule { try centre.issueReport(ofApplication: "A1") } == .wrongState)
+    // Once: whoever did not get hold of it is given the same again.
+    fixture.day.move(to: "2026-06-20")
+    try fixture.collectPenalties([PlatformFixture.penalty(Self.body.text, "丙", day: "2026-06-01")])
+    #expect(try centre.issueReport(ofApplication: "A1") == report)
+    #expect(Outcome.rule { try centre.takeStep(ofReportApplication: "A1", .refuse("x")) } == .wrongState)
     // It stands in the log under the number of the case.
     let lines = try centre.accesses(to: Self.body.text)
     #expect(lines.contains { $0.action == .report && $0.caseNumber == "A1" && $0.purpose == "招投标" })
+    // A pass by mistake is taken back.
     try market.applyForReport(application("A2"))
+    try centre.takeStep(ofReportApplication: "A2", .pass(nil))
     #expect(try centre.takeStep(ofReportApplication: "A2", .refuse("用途不明")).state == .refused)
     #expect(Outcome.rule { try centre.issueReport(ofApplication: "A2") } == .wrongState)
     try fixture.platform.close()
@@ -124,6 +128,10 @@ import Testing
     #expect(code { $0.template = "none" } == "unknownTemplate")
     #expect(code { $0.template = "person2022" } == "wrongTemplate")
     #expect(code { ($0.from, $0.until) = (Day("2026-02-01"), Day("2026-01-01")) } == "invalidPeriod")
+    #expect(code { $0.until = Day("2026-05-21") } == "invalidPeriod")
+    #expect(code { $0.from = Day("2026-05-21") } == "invalidPeriod")
+    #expect(code { $0.purpose = "受王某（\(Self.agent)）委托" } == "invalidApplication")
+    #expect(code { $0.applicant.name = Self.agent } == "invalidApplication")
     #expect(code { $0.kind = .entrusted } == "materialMissing")
     #expect(code { $0.materials = [CaseMaterial(title: "x", sha256: "1")] } == "materialMissing")
     #expect(
@@ -135,6 +143,53 @@ import Testing
     #expect(try market.reportApplications().map(\.state) == [.pending])
     #expect(try market.reportApplications()[0].reportNumber == nil)
     #expect(code { _ in } == "alreadyExists")
+    try fixture.platform.close()
+  }
+
+  /// A report that goes out shows what the subject sees, whoever issues it: nothing that was repaired, and not whose the company is.
+  @Test func reportsAreForTheSubjectsEyes() throws {
+    let fixture = try filled()
+    let (centre, market) = (try fixture.session("centre"), try fixture.session("market"))
+    fixture.day.move(to: "2026-07-20")
+    try fixture.collectPenalties([PlatformFixture.penalty(Self.body.text, "丁", day: "2026-04-10")])
+    try centre.applyForRepair(
+      "R1", of: Self.body.text, entry: "XZCF", key: "\(PlatformFixture.market)|甲",
+      materials: [PlatformFixture.proof], commitment: PlatformFixture.letter)
+    try centre.takeStep("R1", .accept)
+    try centre.takeStep("R1", .approve(nil))
+    try fixture.withStore {
+      _ = try $0.link(Self.body, Self.person, evidence: .manual, by: "登记机关")
+    }
+    try market.applyForReport(
+      application("A1", kind: .entrusted, materials: [CaseMaterial(of: "函".utf8, title: "\(Self.agent)委托书")]))
+    try centre.takeStep(ofReportApplication: "A1", .pass(nil))
+    let report = try centre.issueReport(ofApplication: "A1")
+    #expect(report.content.audience == .subject)
+    let records = report.content.sections.flatMap(\.records)
+    #expect(records.map { $0.fields.first { $0.name.contains("文号") }?.value } == ["丁"])
+    #expect(report.content.subject.identifiers == [Self.body.text])
+    #expect(
+      try centre.verifyReport(
+        number: try #require(report.number), code: try #require(report.verificationCode)
+      ).isReproduced == true)
+    // Names of files may be numbers, too.
+    #expect(try market.reportApplications()[0].materials[0].title == "130302********0011委托书")
+    try fixture.platform.close()
+  }
+
+  /// A person's own application is the person's; whoever else hands one in is entrusted with a letter. What looks like a body's number is the applicant's.
+  @Test func personsAskThemselvesOrEntrust() throws {
+    let fixture = try filled()
+    let market = try fixture.session("market")
+    var one = application("A1", Self.person)
+    #expect(Outcome.rule { try market.applyForReport(one) } == .authorityMissing)
+    one.applicant.number = nil
+    #expect(Outcome.rule { try market.applyForReport(one) } == .authorityMissing)
+    one.applicant.number = Self.person.text
+    #expect(try market.applyForReport(one).state == .pending)
+    var other = application("A2", Self.person, kind: .entrusted, materials: [PlatformFixture.letter])
+    other.applicant.number = "E12345673"
+    #expect(try market.applyForReport(other).applicant.number == "E1*****73")
     try fixture.platform.close()
   }
 

@@ -146,6 +146,8 @@ import Testing
     #expect(Outcome.code { try unknown.requestReview("R3", request([.init(Self.body)])) } == "unknownUnit")
     try market.requestReview("R4", request([.init(Self.body)], from: "2026-05-21"))
     #expect(Outcome.code { try centre.decideReview("R4", isPassed: true) } == "invalidPeriod")
+    try market.requestReview("R5", request([.init(Self.body)], from: "2026-05-21", until: "2026-06-30"))
+    #expect(Outcome.code { try centre.decideReview("R5", isPassed: true) } == "invalidPeriod")
     let six = (0..<6).map { CreditReview.Subject("X\($0)") }
     #expect(Outcome.rule { try market.requestReview("R3", request(six)) } == .tooManySubjects)
     #expect(

@@ -55,7 +55,12 @@ import Testing
       ("2021-01-31T08:05:09+08:00", "2021-01-31T08:05:09"),
       ("2021-01-31 08:05:09+0800", "2021-01-31T08:05:09"),
       ("2021-01-31T23:05:09+08", "2021-01-31T23:05:09"), ("2021-01-31T23:05:09-03:30", "2021-02-01T10:35:09"),
-      ("2021-01-01T00:05+09:00", "2020-12-31T23:05:00"),
+      ("2021-01-01T00:05:00+09:00", "2020-12-31T23:05:00"),
+      // Summer time in China: midnight of a birthday, as systems send it.
+      ("1988-06-30T15:00:00Z", "1988-07-01T00:00:00"),
+      ("1988-04-16T17:59:59Z", "1988-04-17T01:59:59"), ("1988-04-16T18:00:00Z", "1988-04-17T03:00:00"),
+      ("1988-09-10T16:59:59Z", "1988-09-11T01:59:59"), ("1988-09-10T17:00:00Z", "1988-09-11T01:00:00"),
+      ("1992-06-30T16:00:00Z", "1992-07-01T00:00:00"),
     ] { #expect(Second(text)?.description == local, "\(text)") }
     for text in [
       "2021-01-31T08:05:09+", "2021-01-31T08:05:09+8", "2021-01-31T08:05:09+08:0",
@@ -63,6 +68,9 @@ import Testing
       "2021-01-31T08:05:09+08:60", "2021-01-31T08:05:09ZZ", "2021-01-31T08:05:09 Z8",
       "0001-01-01T00:00:00+14:00",
       "9999-12-31T23:59:59-01:00", "2021-01-31+08:00", "2021-01-31T08:05:09+080000",
+      // Spans of time are no zones.
+      "2021-01-31 09:30-11:30", "2021/1/31 8:30-12:00", "2021-01-31 08:00-10", "2021-01-31 08:00:00-08:00",
+      "2021-01-01T00:05+09:00",
     ] { #expect(Second(text) == nil, "\(text)") }
     // Midnight in Shanghai is a day, midnight in Greenwich is eight in the morning.
     #expect(Day("2021-01-30T16:00:00Z")?.description == "2021-01-31" && Day("2021-01-31T00:00:00Z") == nil)
@@ -127,6 +135,12 @@ import Testing
     #expect(read("－１２．５０", .decimal, scale: 2) == read("-12.50", .decimal, scale: 2))
     #expect(read("１，２３４", .integer) == read("1,234", .integer) && read("１２", .integer) == .integer(12))
     #expect(read("２０２１－０１", .month) == read("2021-01", .month))
+    #expect(read("2021年1月31日 09：30－11：30", .timestamp) == nil)
+    // What stands for "missing" does so with a zone as well.
+    for text in ["1900-01-01T00:00:00Z", "1899-12-31T00:00:00+08:00"] {
+      let item = CatalogueItem(id: "X", type: .timestamp)
+      #expect(try item.value(reading: text) == nil, "\(text)")
+    }
     #expect(read("１２", .text) == .text("１２") && read("一二", .integer) == nil)
   }
 

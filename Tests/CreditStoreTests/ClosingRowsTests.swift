@@ -53,6 +53,36 @@ import Testing
     try database.close()
   }
 
+  /// Rows that are visited one by one are those that are read at once, also where there are more than are visited at a time, in memory and in segments.
+  @Test func rowsAreVisitedOneByOne() async throws {
+    let fixture = try StoreFixture()
+    let database = fixture.database
+    let receipt = try fixture.collect(
+      (1...70_000).map { $0 % 9 == 0 ? ",\($0),2024-01-05,1,甲" : "x,\($0),坏,1,甲" })
+    #expect(receipt.questionable + receipt.unlinked == 70_000)
+    _ = try database.closeSetAsideRows(
+      ofBatch: receipt.batch, rows: [1, 65_536, 65_537, 70_000], reason: "x")
+    let past = database.snapshot(asOf: receipt.commit)
+    for _ in 0..<2 {
+      for (snapshot, count) in [(database.snapshot(), 69_996), (past, 70_000)] {
+        var visited: [SetAsideRow] = []
+        try snapshot.forEachSetAsideRow(ofBatch: receipt.batch) { visited.append($0) }
+        let read = try snapshot.setAsideRows(ofBatch: receipt.batch)
+        #expect(visited.count == count)
+        #expect(visited.map { "\($0)" } == read.map { "\($0)" })
+      }
+      _ = try await database.compact()
+    }
+    struct Enough: Error {}
+    #expect(throws: Enough.self) {
+      try database.snapshot().forEachSetAsideRow(ofBatch: receipt.batch) { _ in throw Enough() }
+    }
+    #expect { try database.snapshot().forEachSetAsideRow(ofBatch: 999) { _ in } } throws: {
+      ($0 as? CreditError)?.code == "unknownBatch"
+    }
+    try database.close()
+  }
+
   /// Five rows wait, three came again: two are open, before and after the three are closed.
   @Test func rowsSentAgainHideNoOthers() throws {
     let fixture = try StoreFixture()

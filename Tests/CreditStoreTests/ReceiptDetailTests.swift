@@ -103,9 +103,15 @@ import Testing
     let receipt = try store.collect(
       text: ([
         "CF_WSH,CF_CFMC,CF_CFLB1,CF_SY,CF_YJ,CF_XDR_MC,CF_XDR_SHXYM,CF_FR,CF_XDR_SFZ,CF_JG,CF_JDRQ,CF_XZJG,CF_ZT,BZ",
-        row(1, passport), row(2, "130302199013410016"), row(3, "123456788"),
+        row(1, passport), row(2, "130302199013410016"), row(3, "123456788"), row(4, "EA1000000"),
+        row(5, "PE1000005"), row(6, "H01000006"),
       ]).joined(separator: "\n"), entry: "XZCF")
-    #expect(receipt.loaded == 2)
+    #expect(receipt.loaded == 5)
+    for (number, word) in [("EA1000000", "护照"), ("PE1000005", "护照"), ("H01000006", "港澳居民来往内地通行证")] {
+      #expect(Identifier.check(number, as: .organizationCode, on: CreditDatabase.today()).isValid)
+      let records = try store.database.snapshot().records(of: Identifier(number, as: .document))
+      #expect(records.map { $0["CF_XDR_ZJLX"] } == [.text(word)], "\(number)")
+    }
     let penalty = try #require(
       try store.database.snapshot().records(of: Identifier(passport, as: .document)).first)
     #expect(penalty["CF_XDR_ZJLX"] == .text("护照") && penalty.subject.kind == .document)

@@ -68,6 +68,15 @@ extension RejectsCommand {
         let database = try store.openForReading()
         let presentation = try masking.presentation(in: database)
         let snapshot = try past.snapshot(database)
+        if output.json, let batch {
+          // Row by row: of a wholly wrong file millions may wait.
+          var raw = RawRowPresentation(presentation, of: try snapshot.entry(ofBatch: batch))
+          try snapshot.forEachSetAsideRow(ofBatch: batch) { row in
+            Terminal.line(
+              JSON.object(members(SetAsideEntry(batch: batch, row: row), presentation, &raw)).text)
+          }
+          return
+        }
         let limit = limit ?? 1000
         let found =
           if let batch {
@@ -76,38 +85,41 @@ extension RejectsCommand {
             try snapshot.setAsideRows(
               of: entry, state: state, rule: rule, after: after.flatMap(place), limit: limit)
           }
-        guard output.json else {
-          Terminal.table(
-            ["batch", "row", "state", "rule", "item", "message"],
-            found.flatMap { found in
-              found.row.reasons.map {
-                [
-                  String(found.batch), String(found.row.row), found.row.state.name, $0.rule, $0.item,
-                  presentation.text($0.message),
-                ]
-              }
-            })
-          if entry != nil, found.count == limit, let last = found.last {
-            Terminal.error("more with --after \(last.batch).\(last.row.row)")
-          }
-          return
-        }
-        var entries: [UInt64: CatalogueEntry] = [:]
+        guard output.json else { return show(found, limit, presentation) }
+        var raws: [UInt64: RawRowPresentation] = [:]
         for found in found {
-          let entry = try entries[found.batch] ?? snapshot.entry(ofBatch: found.batch)
-          entries[found.batch] = entry
-          Terminal.line(JSON.object(members(found, entry, presentation)).text)
+          var raw =
+            try raws[found.batch]
+            ?? RawRowPresentation(presentation, of: snapshot.entry(ofBatch: found.batch))
+          Terminal.line(JSON.object(members(found, presentation, &raw)).text)
+          raws[found.batch] = raw
         }
       }
     }
 
+    private func show(_ found: [SetAsideEntry], _ limit: Int, _ presentation: RecordPresentation) {
+      Terminal.table(
+        ["batch", "row", "state", "rule", "item", "message"],
+        found.flatMap { found in
+          found.row.reasons.map {
+            [
+              String(found.batch), String(found.row.row), found.row.state.name, $0.rule, $0.item,
+              presentation.text($0.message),
+            ]
+          }
+        })
+      if entry != nil, found.count == limit, let last = found.last {
+        Terminal.error("more with --after \(last.batch).\(last.row.row)")
+      }
+    }
+
     private func members(
-      _ found: SetAsideEntry, _ entry: CatalogueEntry, _ presentation: RecordPresentation
+      _ found: SetAsideEntry, _ presentation: RecordPresentation, _ rows: inout RawRowPresentation
     ) -> [(String, JSON)] {
       let row = found.row
       let raw: (String, JSON) =
         switch row.raw {
-        case .object(let text): ("raw", .raw(presentation.rawRow(text, of: entry)))
+        case .object(let text): ("raw", .raw(rows.shown(text)))
         case .base64(let text): ("rawBase64", .string(presentation.rawBytes(text)))
         case .missing: ("raw", .null)
         case .excerpt(let text):

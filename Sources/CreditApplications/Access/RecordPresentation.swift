@@ -13,8 +13,8 @@ import Foundation
 /// let values = presentation.values(of: record)
 /// ```
 public struct RecordPresentation: Sendable {
-  private let purpose: String?
-  private let today: Day
+  let purpose: String?
+  let today: Day
   /// Those of now, where the records are of the past.
   var presentMasks: PresentMasks?
 
@@ -93,53 +93,14 @@ public struct RecordPresentation: Sendable {
     return shown
   }
 
-  /// A raw row to show: each value of its JSON object masked on its own, by the item that its column is.
-  ///
-  /// Rows that were set aside are those with mistyped numbers: where the item says that it is a person's, they are masked whatever they look like.
+  /// A raw row to show: each value of its JSON object masked on its own, by the item that its column is. For many rows of an entry see ``RawRowPresentation``.
   ///
   /// - Parameters:
   ///   - json: the row, as its batch keeps it.
   ///   - entry: the entry it was reported for.
   public func rawRow(_ json: String, of entry: CatalogueEntry) -> String {
-    guard purpose == nil, let data = json.data(using: .utf8),
-      let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
-    else { return json }
-    let entry = presentMasks?.entry(entry) ?? entry
-    let columns = Array(object.keys)
-    let items = Dictionary(
-      uniqueKeysWithValues: zip(columns, HeaderRecognition.items(of: columns, for: entry)))
-    let shown = Dictionary(
-      uniqueKeysWithValues: object.map { name, value -> (String, Any) in
-        let item = (items[name] ?? nil).map { entry.items[$0] }
-        return switch value {
-        case let text as String: (name, rawCell(text, item))
-        case let texts as [String]: (name, texts.map { rawCell($0, nil) })
-        default: (name, value)
-        }
-      })
-    // The order of the columns is kept where nothing had to be masked.
-    guard !NSDictionary(dictionary: shown).isEqual(to: object) else { return json }
-    let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-    guard let output = try? JSONSerialization.data(withJSONObject: shown, options: options) else {
-      return "{}"
-    }
-    return String(decoding: output, as: UTF8.self)
-  }
-
-  /// The length of the shortest number that somebody may have meant to be an identity number.
-  private static let shortestMistypedNumber = 13
-
-  private func rawCell(_ text: String, _ item: CatalogueItem?) -> String {
-    guard let item else { return self.text(text) }
-    if item.openness == .authorized, item.mask != nil { return self.text(text, of: item) }
-    let masked = self.text(text)
-    // What stands in place of an identifier and is no body's may be a person's number with a digit too many or too few.
-    guard masked == text, item.identifier != nil, text.unicodeScalars.count >= Self.shortestMistypedNumber
-    else { return masked }
-    // Other kinds take any text of their length.
-    let isBodys = [IdentifierKind.unifiedSocialCreditCode, .organizationCode, .businessRegistrationNumber]
-      .contains { Identifier.check(text, as: $0, on: today).isValid }
-    return isBodys ? masked : Mask(leading: 6, trailing: 4).apply(to: text)
+    var rows = RawRowPresentation(self, of: entry)
+    return rows.shown(json)
   }
 
   /// Raw bytes in Base64 to show, with identity numbers masked in them.

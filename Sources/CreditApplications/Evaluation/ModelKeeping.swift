@@ -11,6 +11,8 @@ struct KeptEvaluation: Codable, Equatable {
   var account: String?
   /// For whose eyes its maker read; `nil` in those of before it was kept.
   var audience: Audience?
+  /// The consent it rested on.
+  var consent: String?
 }
 
 extension AccessSession {
@@ -79,7 +81,8 @@ extension AccessSession {
     guard isKept else { return result }
     try perform(.screen, about: [subject]) { reading, facts in
       let kept = KeptEvaluation(
-        subject: subject, evaluation: result, account: caller.account ?? keeper, audience: reading.audience)
+        subject: subject, evaluation: result, account: caller.account ?? keeper, audience: reading.audience,
+        consent: reading.consent?.id)
       let name =
         "\(subject.kind.rawValue)|\(subject.text)|\(id)|\(model.version)|\(result.day)|\(result.commit)"
       let maker = ([caller.account ?? keeper ?? "", reading.grant.unit ?? ""] + reading.roles.map(\.id))
@@ -94,8 +97,8 @@ extension AccessSession {
     return result
   }
 
-  /// The results about a subject that the caller's account kept, the oldest first; for the centre all. Those that rested on a consent or a wider role are
-  /// shown as long as the caller has one.
+  /// The results about a subject that the caller's account kept, the oldest first; for the centre all. Those that rested on a consent are shown while
+  /// that very consent holds, those of a wider role while the caller has one.
   ///
   /// - Parameter text: an identifier of the subject.
   /// - Throws: `AccessRefusal`, `CreditError`.
@@ -106,11 +109,22 @@ extension AccessSession {
       let found = try reading.documents(DocumentKind.evaluation, of: subject, as: KeptEvaluation.self).filter
       {
         if reading.audience == .centre { return true }
+        if let consent = $0.consent, try !reading.holds(consent) { return false }
         return $0.account == caller.account ?? keeper
           && reading.audience.rank >= ($0.audience ?? .authorized).rank
       }
       facts.rows = found.count
       return found.map(\.evaluation)
     }
+  }
+}
+
+extension AccessReading {
+  /// Whether a consent holds for the caller's unit today.
+  fileprivate func holds(_ id: String) throws -> Bool {
+    guard let consent = try snapshot.document(DocumentKind.consent, id)?.decoded(as: Consent.self) else {
+      return false
+    }
+    return (try? consent.check(unit: grant.unit, purpose: consent.purpose, on: today)) != nil
   }
 }

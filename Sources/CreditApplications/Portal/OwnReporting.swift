@@ -41,10 +41,10 @@ extension AccessSession {
         isUnmasked
         ? try RecordPresentation.unmasked(purpose: caller.purpose, on: reading.today)
         : RecordPresentation.masked(on: reading.today)
-      let entry = try reading.snapshot.entry(known.entry)
+      var raws = RawRowPresentation(presentation, of: try reading.snapshot.entry(known.entry))
       let rows = try reading.snapshot.setAsideRows(ofBatch: batch).map { row in
         let raw: String? =
-          if case .object(let json) = row.raw { presentation.rawRow(json, of: entry) } else { nil }
+          if case .object(let json) = row.raw { raws.shown(json) } else { nil }
         return RejectedRow(row: row.row, state: row.state.name, reasons: row.reasons, raw: raw)
       }
       facts.entries = [known.entry]

@@ -16,6 +16,11 @@ extension CaseMaterial {
 }
 
 extension AccessSession {
+  /// Whether a text holds a number of a person.
+  func namesSomebody(_ text: String) -> Bool {
+    PersonalNumbers.masked(text, on: platform.options.today()) != text
+  }
+
   func step(_ step: String, _ reading: AccessReading, _ note: String?) -> CaseStep {
     CaseStep(
       step: step, day: reading.today, account: caller.account ?? keeper, unit: reading.grant.unit, note: note)

@@ -89,13 +89,14 @@ extension AccessSession {
   ///   of the other kind of subject, `invalidPeriod`.
   public func report(_ request: ReportRequest) throws -> CreditReport {
     let subject = identifier(request.subject, kind: request.kind)
-    return try perform(.report, about: [subject], asOf: request.commit) { reading, facts in
-      let until = request.until ?? reading.today
-      guard request.from ?? .minimum <= until, until <= reading.today else {
+    return try perform(.report, about: [subject], asOf: request.commit) { all, facts in
+      let until = request.until ?? all.today
+      guard request.from ?? .minimum <= until, until <= all.today else {
         throw CreditError(
           "invalidPeriod", "a report is about days up to today, the first not behind the last")
       }
-      let reading = try reading.reporting(on: subject, asOf: request.commit, for: caller)
+      var reading = try all.reporting(on: subject, asOf: request.commit, for: caller)
+      if request.application != nil { reading = reading.forTheSubject() }
       let isPerson = subject.subjectKind == .naturalPerson
       let template = request.template ?? (isPerson ? .person2022 : .body2022)
       try template.check(subject)
@@ -111,13 +112,17 @@ extension AccessSession {
       var report = CreditReport(
         content: content, issued: ReportClock.text(instant), issuer: platform.options.issuer,
         purpose: caller.purpose, contentHash: hash)
-      if request.isIssued { try issue(&report, making, instant, for: request.application) }
+      if request.isIssued {
+        try issue(&report, making, instant, for: request.application.map { ($0, all) })
+      }
       return report
     }
   }
 
+  /// - Parameter application: the application it is issued for, and the reading of whoever has to do with it.
   private func issue(
-    _ report: inout CreditReport, _ making: ReportMaking, _ instant: Int64, for application: String?
+    _ report: inout CreditReport, _ making: ReportMaking, _ instant: Int64,
+    for application: (id: String, reading: AccessReading)?
   ) throws {
     let suffix = (0..<8).map { _ in "0123456789ABCDEFGHJKLMNPQRTUWXY".randomElement() ?? "0" }
     let number = ReportClock.digits(instant) + String(suffix)
@@ -132,8 +137,8 @@ extension AccessSession {
       contentHash: report.contentHash)
     try platform.database.changeRefusably("report") { snapshot, changes in
       try changes.put(DocumentKind.report, number, issued, subjects: [making.subject])
-      guard let id = application else { return }
-      var application = try self.application(id, reading.at(snapshot))
+      guard let (id, all) = application else { return }
+      var application = try self.application(id, all.at(snapshot))
       guard application.state == .passed else {
         throw AccessRefusal(.wrongState, "the application is \(application.state.rawValue)")
       }
@@ -161,6 +166,14 @@ extension AccessSession {
       return ReportVerification(isGenuine: false)
     }
     try note(.report, about: [issued.subject], outcome: CreditPlatform.allowed)
+    return ReportVerification(
+      isGenuine: true, isReproduced: try content(of: issued).hash() == issued.contentHash,
+      contentHash: issued.contentHash,
+      issued: ReportClock.text(issued.instant), commit: issued.commit)
+  }
+
+  /// What a report says that was issued, made again from what is kept.
+  private func content(of issued: IssuedReport) throws -> CreditReport.Content {
     let then = platform.database.snapshot(asOf: issued.commit)
     let grant = AccessGrant(
       account: issued.account, ownUnits: Set(issued.ownUnits), subordinateUnits: Set(issued.subordinateUnits),
@@ -170,14 +183,37 @@ extension AccessSession {
       configuration: try PlatformConfiguration.read(
         platform.database.snapshot(asOf: issued.settings), known: nil), day: issued.day,
       consent: issued.consent)
-    let content = try ReportMaking(
+    return try ReportMaking(
       reading: reading, template: issued.template, subject: issued.subject, from: issued.from,
       until: issued.until
     ).content()
-    return ReportVerification(
-      isGenuine: true, isReproduced: content.hash() == issued.contentHash,
-      contentHash: issued.contentHash,
-      issued: ReportClock.text(issued.instant), commit: issued.commit)
+  }
+
+  /// A report that was issued, once more: whoever did not get hold of it asks again.
+  ///
+  /// - Throws: `CreditError`, code `notReproduced`, where the store does not say any more what the report said, as after a purge.
+  func reissued(_ number: String, of subject: Identifier) throws -> CreditReport {
+    try perform(.report, about: [subject]) { reading, facts in
+      _ = try reading.reporting(on: subject, asOf: nil, for: caller)
+      guard
+        let issued = try reading.snapshot.document(DocumentKind.report, number)?
+          .decoded(as: IssuedReport.self)
+      else { throw CreditError("notReproduced", "nothing is kept of the report \(number)") }
+      let content = try content(of: issued)
+      guard content.hash() == issued.contentHash else {
+        throw CreditError("notReproduced", "the store does not say any more what the report \(number) said")
+      }
+      for section in content.sections {
+        facts.rows += section.records.count
+        facts.entries.formUnion(section.records.map(\.entry))
+      }
+      var report = CreditReport(
+        content: content, issued: ReportClock.text(issued.instant), issuer: platform.options.issuer,
+        purpose: issued.purpose, contentHash: issued.contentHash)
+      report.number = number
+      report.verificationCode = platform.log.code(of: number + issued.contentHash)
+      return report
+    }
   }
 }
 
@@ -192,6 +228,16 @@ extension ReportTemplate {
 }
 
 extension AccessReading {
+  /// The reading of a report that goes out of the house: what the centre sees beyond the subject's own eyes, such as repaired records and whose company one is,
+  /// stays there.
+  fileprivate func forTheSubject() -> AccessReading {
+    var reading = self
+    for place in reading.roles.indices where reading.roles[place].audience == .centre {
+      (reading.roles[place].audience, reading.roles[place].isUnmasked) = (.subject, nil)
+    }
+    return reading
+  }
+
   /// The reading with those roles alone under which the caller may have a report about a subject.
   ///
   /// A number that might be a person's is taken for one.

@@ -88,11 +88,6 @@ extension AccessSession {
     return nil
   }
 
-  /// Whether a text holds a number of a person.
-  private func namesSomebody(_ text: String) -> Bool {
-    PersonalNumbers.masked(text, on: platform.options.today()) != text
-  }
-
   /// Takes a request back that nobody has decided about yet (撤回); the unit does that asked, the centre refuses instead.
   ///
   /// - Parameter id: number of the request.
@@ -151,7 +146,7 @@ extension AccessSession {
       }
       review.state = isPassed ? .passed : .refused
       review.until = review.until ?? (isPassed ? reading.today : nil)
-      guard !isPassed || review.from ?? .minimum <= review.until ?? .maximum else {
+      guard !isPassed || review.from ?? .minimum <= min(reading.today, review.until ?? .maximum) else {
         throw CreditError("invalidPeriod", "the period of the review has not begun")
       }
       review.grantedEntries = isPassed ? grantedEntries.sorted() : []

@@ -17,9 +17,7 @@ package enum DocumentKinds {
     let identifier = Identifier(detecting: text, on: today)
     if identifier.kind == .citizenIdentityNumber { return "身份证" }
     let bytes = Array(identifier.text.utf8)
-    if bytes.count == 9, passportLetters.contains(bytes[0]), bytes.dropFirst().allSatisfy(isDigit) {
-      return "护照"
-    }
+    if bytes.count == 9, let word = word(ofNineCharacters: bytes) { return word }
     // A mistyped identity number is told that it is one, and not that it is no other kind of number.
     let hasForm =
       bytes.count == 18 && bytes.dropLast().allSatisfy(isDigit)
@@ -30,8 +28,18 @@ package enum DocumentKinds {
     return "身份证"
   }
 
-  /// Ordinary, service, diplomatic and older passports of the People's Republic (GA/T 704 and earlier forms).
-  private static let passportLetters = Array("EGDSPK".utf8)
+  /// Passports have one letter and eight digits, or two and seven (since 2017 E and a letter; PE, SE, DE for official ones); permits of people of Hong Kong and
+  /// Macao H or M and eight digits.
+  private static func word(ofNineCharacters bytes: [UInt8]) -> StaticString? {
+    let letters = bytes.prefix { !isDigit($0) }
+    guard letters.count <= 2, bytes.dropFirst(letters.count).allSatisfy(isDigit) else { return nil }
+    switch String(decoding: letters, as: UTF8.self) {
+    case "H", "M": return "港澳居民来往内地通行证"
+    case "E", "G", "D", "S", "P", "K", "PE", "SE", "DE": return "护照"
+    case let two where two.count == 2 && two.hasPrefix("E"): return "护照"
+    default: return nil
+    }
+  }
 
   private static func isDigit(_ byte: UInt8) -> Bool {
     byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")

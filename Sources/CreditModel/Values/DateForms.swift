@@ -52,10 +52,11 @@ package enum DateForms {
     default: return nil
     }
     guard let clock = cursor.clock() else { return nil }
-    guard let shift = clock.shift else { return Second(day: day, secondOfDay: clock.second) }
-    let seconds = Int64(day.daysSinceEpoch) * 86_400 + Int64(clock.second + shift)
+    guard let shift = clock.zone else { return Second(day: day, secondOfDay: clock.second) }
+    // What stands for "missing" does so in every zone.
+    if day.isMissingMarker, clock.second == 0 { return Second(day: day, secondOfDay: 0) }
+    let found = shanghai(Int64(day.daysSinceEpoch) * 86_400 + Int64(clock.second - shift))
     // A zone leads out of the years there are at their ends alone.
-    let found = Second(unchecked: seconds)
     return found.day >= .minimum && found.day <= .maximum ? found : nil
   }
 
@@ -84,10 +85,23 @@ package enum DateForms {
     return Second(day: Day(unchecked: Int32(number - 25_569)), secondOfDay: 0)
   }
 
-  /// Epoch milliseconds of computers are taken in the clock of Asia/Shanghai, eight hours ahead.
+  /// Epoch milliseconds of computers are taken in the clock of Asia/Shanghai.
   private static func epochMilliseconds(_ number: Int) -> Second? {
-    let seconds = Int64(number) / 1000 + 8 * 3600
-    return seconds < 253_402_300_800 ? Second(unchecked: seconds) : nil
+    let found = shanghai(Int64(number) / 1000)
+    return found.secondsSinceEpoch < 253_402_300_800 ? found : nil
+  }
+
+  /// First and last second of summer time in China, in seconds of Greenwich: 1986 to 1991, from two in the morning to two (IANA tzdata, Rule PRC). Systems that
+  /// send the midnight of a birthday as an instant mean it.
+  private static let summers: [Range<Int64>] = [
+    515_527_200..<527_014_800, 545_162_400..<558_464_400, 577_216_800..<589_914_000,
+    608_666_400..<621_968_400, 640_116_000..<653_418_000, 671_565_600..<684_867_600,
+  ]
+
+  /// An instant on the clock of Asia/Shanghai: eight hours ahead of Greenwich, in summers of old nine.
+  private static func shanghai(_ seconds: Int64) -> Second {
+    let isSummer = summers.contains { $0.contains(seconds) }
+    return Second(unchecked: seconds + (isSummer ? 9 : 8) * 3600)
   }
 
   private enum Separator { case hyphen, slash, point, year, month, day }
@@ -147,12 +161,15 @@ package enum DateForms {
       return true
     }
 
-    /// A clock time `H:mm[:ss[.fraction]]` with an optional zone, or nothing: the second of the day, and what brings it to the clock of Asia/Shanghai; no shift
-    /// without a zone.
+    /// A clock time `H:mm[:ss[.fraction]]`, behind its seconds with an optional zone, or nothing: the second of the day, and the seconds its zone is ahead of
+    /// Greenwich.
+    ///
+    /// Without seconds `09:30-11:30` is a span of time and no zone, and so is what stands behind a blank and a hyphen.
     @_lifetime(self: copy self)
-    mutating func clock() -> (second: Int, shift: Int?)? {
+    mutating func clock() -> (second: Int, zone: Int?)? {
       if isAtEnd { return (0, nil) }
       guard text[index] == 0x20 || text[index] == 0x54 else { return nil }
+      let isMarked = text[index] == 0x54
       index += 1
       skipBlanks()
       if isAtEnd { return (0, nil) }
@@ -160,13 +177,16 @@ package enum DateForms {
         let (minute, minuteWidth) = number(), minuteWidth == 2, minute < 60
       else { return nil }
       var second = 0
-      if skip([0x3A]) {
+      let hasSeconds = skip([0x3A])
+      if hasSeconds {
         guard let (value, width) = number(), width == 2, value < 60 else { return nil }
         second = value
         if skip([0x2E]) { guard number() != nil else { return nil } }
       }
       let clock = hour * 3600 + minute * 60 + second
-      if !isAtEnd, let zone = zone() { return isAtEnd ? (clock, 8 * 3600 - zone) : nil }
+      if !isAtEnd, hasSeconds, isMarked || text[index] != 0x2D, let zone = zone() {
+        return isAtEnd ? (clock, zone) : nil
+      }
       skipBlanks()
       return isAtEnd ? (clock, nil) : nil
     }

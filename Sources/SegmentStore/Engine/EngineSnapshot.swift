@@ -111,10 +111,13 @@ public struct EngineSnapshot: Sendable {
     return rows
   }
 
+  /// Rows of a key that are visited at once.
+  private static let visitedRows = 65_536
+
   /// Visits the rows of a key that the snapshot sees and no mark supersedes, without putting them together.
   ///
   /// - Parameters:
-  ///   - visit: rows in one segment: their places, their system values, and where to read their values.
+  ///   - visit: rows in one segment, a vector's worth at a time: their places, their system values, and where to read their values.
   ///   - memory: a row in memory.
   package func visitCurrentRows(
     of key: UInt128, schema: DatasetSchema,
@@ -125,16 +128,24 @@ public struct EngineSnapshot: Sendable {
       let hasSuperseded = segment.isHistory || segment.marks.count > 0
       for run in try segment.reader.runs(of: key) where run.dataset == schema.dataset {
         guard var reader = try RowAssembler(segment, schema: schema) else { continue }
-        let range = try reader.rows(at: run)
-        let all = try reader.systemValues(range)
-        var rows: [Int] = []
-        var systems: [RowSystemValues] = []
-        for (place, system) in all.enumerated() where system.commit <= commit {
-          if hasSuperseded, try reader.superseded(run.first + UInt32(place), asOf: commit) != nil { continue }
-          rows.append(range.lowerBound + place)
-          systems.append(system)
+        var rest = try reader.rows(at: run)
+        var position = run.first
+        while !rest.isEmpty {
+          let range = rest.prefix(Self.visitedRows)
+          rest = rest.dropFirst(range.count)
+          let all = try reader.systemValues(range)
+          var rows: [Int] = []
+          var systems: [RowSystemValues] = []
+          for (place, system) in all.enumerated() where system.commit <= commit {
+            if hasSuperseded, try reader.superseded(position + UInt32(place), asOf: commit) != nil {
+              continue
+            }
+            rows.append(range.lowerBound + place)
+            systems.append(system)
+          }
+          position += UInt32(range.count)
+          if !rows.isEmpty { try visit(rows, systems, &reader) }
         }
-        if !rows.isEmpty { try visit(rows, systems, &reader) }
       }
     }
     for (position, row) in view.memory.rows(of: key, asOf: commit) where row.schema.dataset == schema.dataset

@@ -90,7 +90,7 @@ extension ReportCommand {
 
   struct Issue: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Issues the report of an application that was passed; once.")
+      abstract: "Issues the report of an application that was passed; later the same report again.")
     @OptionGroup var platform: PlatformOptions
     @Argument(help: "Number of the case.") var number: String
     @Option(help: ArgumentHelp("Write it as a page for printing.", valueName: "file")) var html: String?

@@ -198,6 +198,7 @@ enum ReviewSubjectFile {
       throw CreditError("invalidFile", "the file is not UTF-8; save it as such", file: path)
     }
     var subjects: [CreditReview.Subject] = []
+    var isFirst = true
     for (place, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .enumerated()
     {
@@ -207,7 +208,8 @@ enum ReviewSubjectFile {
       if cells.allSatisfy(\.isEmpty) { continue }
       let number = cells[0]
       // Every kind of identifier has digits; a header has none, 统一社会信用代码 with its 一 included.
-      if place == 0, !number.contains(where: isDigit) { continue }
+      defer { isFirst = false }
+      if isFirst, !number.contains(where: isDigit) { continue }
       guard !number.isEmpty else {
         throw CreditError("invalidFile", "line \(place + 1) has no identifier in its first cell", file: path)
       }

@@ -16,14 +16,16 @@ extension AccessSession {
   /// ```
   /// - Parameter application: a new one; its state and steps are set here.
   /// - Returns: the application, with the numbers of the applicant masked.
-  /// - Throws: `AccessRefusal`; `CreditError`: `invalidApplication`, `unknownTemplate`, `wrongTemplate`, `invalidPeriod`, `materialMissing` for an entrusted
-  ///   one without a letter, `alreadyExists`.
+  /// - Throws: `AccessRefusal`: `authorityMissing` for one about a person that neither the person nor somebody entrusted hands in; `CreditError`:
+  ///   `invalidApplication`, also where a text holds somebody's number, `unknownTemplate`, `wrongTemplate`, `invalidPeriod`, `materialMissing` for an
+  ///   entrusted one without a letter, `alreadyExists`.
   @discardableResult
   public func applyForReport(_ application: ReportApplication) throws -> ReportApplication {
     var new = application
     new.subject = Identifier(application.subject.text, as: application.subject.kind)
     return try perform(.apply, about: [new.subject]) { reading, facts in
-      try check(new)
+      try check(new, on: reading.today)
+      try checkAuthority(of: new, reading)
       new.state = .pending
       new.reportNumber = nil
       new.steps = [step("submitted", reading, nil)]
@@ -33,7 +35,8 @@ extension AccessSession {
           throw CreditError("alreadyExists", "there is an application \(id) already")
         }
         // A purge of the applicant takes it along, too.
-        let applicant = handedIn.applicant.number.map { [identifier($0)] } ?? []
+        let applicant =
+          handedIn.applicant.number.map { [identifier($0), identifier($0, kind: .document)] } ?? []
         try changes.put(
           DocumentKind.reportApplication, id, handedIn, subjects: [handedIn.subject] + applicant)
       }
@@ -42,7 +45,18 @@ extension AccessSession {
     }
   }
 
-  private func check(_ application: ReportApplication) throws {
+  /// An application about a person is the person's own, or that of somebody with a letter.
+  private func checkAuthority(of application: ReportApplication, _ reading: AccessReading) throws {
+    guard application.kind == .own, application.subject.isOfPerson else { return }
+    if reading.grant.ownSubjects?.contains(application.subject) ?? false { return }
+    if let number = application.applicant.number, identifier(number) == application.subject { return }
+    throw AccessRefusal(
+      .authorityMissing,
+      "a person's own application is handed in by the person, with its number; others are entrusted with a letter"
+    )
+  }
+
+  private func check(_ application: ReportApplication, on today: Day) throws {
     func problem(_ words: String) -> CreditError { CreditError("invalidApplication", words) }
     guard (1...200).contains(application.id.utf8.count), !application.id.allSatisfy(\.isWhitespace) else {
       throw problem("the number of an application has 1 to 200 bytes")
@@ -57,6 +71,10 @@ extension AccessSession {
     guard [applicant.number, applicant.phone].allSatisfy({ ($0?.utf8.count ?? 1) <= 100 && $0 != "" }) else {
       throw problem("the numbers of the applicant have 1 to 100 bytes")
     }
+    // These are printed or stay when somebody is taken out of the store.
+    guard ![application.id, application.purpose, applicant.name].contains(where: namesSomebody) else {
+      throw problem("number, use and applicant of an application hold no identity number")
+    }
     if let template = application.template {
       guard let known = ReportTemplate.national.first(where: { $0.id == template }) else {
         let all = ReportTemplate.national.map(\.id).joined(separator: ", ")
@@ -64,8 +82,9 @@ extension AccessSession {
       }
       try known.check(application.subject)
     }
-    guard application.from ?? .minimum <= application.until ?? .maximum else {
-      throw CreditError("invalidPeriod", "the first day of the period is behind the last")
+    guard application.from ?? .minimum <= application.until ?? today, application.until ?? today <= today
+    else {
+      throw CreditError("invalidPeriod", "a report is about days up to today, the first not behind the last")
     }
     guard application.materials.count <= 100, application.materials.allSatisfy(\.isSound),
       application.kind == .own || !application.materials.isEmpty
@@ -92,6 +111,9 @@ extension AccessSession {
         throw AccessRefusal(.notCompetent, "the centre decides about applications for reports")
       }
       facts.found = [try application(id, reading).subject]
+      if next.note.map(namesSomebody) ?? false {
+        throw CreditError("invalidApplication", "a note holds no identity number")
+      }
       let result = try platform.database.changeRefusably("reportApplication") { snapshot, changes in
         var application = try self.application(id, reading.at(snapshot))
         try application.take(next)
@@ -125,31 +147,41 @@ extension AccessSession {
 
   /// Issues the report of an application that was passed (出具信用报告).
   ///
-  /// It stands in the log under the number of the application.
+  /// It is made for the subject's eyes, also where the centre issues it, and stands in the log under the number of the application. Once it is issued the same
+  /// report is given again, with the same number.
   /// - Parameter id: number of the application.
   /// - Returns: the report, with its number and verification code.
-  /// - Throws: `AccessRefusal`: `wrongState` where it is not passed, or issued already, what making a report throws; `CreditError`: `unknownCase`.
+  /// - Throws: `AccessRefusal`: `wrongState` where it is not passed, what making a report throws; `CreditError`: `unknownCase`, `notReproduced` where it was
+  ///   issued and the store does not say any more what it said.
   public func issueReport(ofApplication id: String) throws -> CreditReport {
-    let application = try perform(.report) { reading, facts in
+    var about = caller
+    about.caseNumber = id
+    let application = try with(about).perform(.report) { reading, facts in
       let application = try self.application(id, reading)
       facts.found = [application.subject]
-      guard application.state == .passed else {
+      guard application.state == .passed || application.state == .issued else {
         throw AccessRefusal(.wrongState, "the application is \(application.state.rawValue)")
       }
       return application
     }
-    var about = caller
-    about.caseNumber = id
     about.purpose = application.purpose
-    let session = AccessSession(
-      platform: platform, caller: about, keeper: keeper, keeperAudience: keeperAudience,
-      keeperUnit: keeperUnit)
+    let session = with(about)
+    if let number = application.reportNumber {
+      return try session.reissued(number, of: application.subject)
+    }
     var request = ReportRequest(
       subject: application.subject.text, kind: application.subject.kind,
       template: ReportTemplate.national.first { $0.id == application.template }, from: application.from,
       until: application.until, isIssued: true)
     request.application = id
     return try session.report(request)
+  }
+
+  /// The session of another caller.
+  private func with(_ caller: Caller) -> AccessSession {
+    AccessSession(
+      platform: platform, caller: caller, keeper: keeper, keeperAudience: keeperAudience,
+      keeperUnit: keeperUnit)
   }
 
   /// An application the caller has to do with.
@@ -177,7 +209,14 @@ extension AccessReading {
   fileprivate func shown(_ application: ReportApplication) -> ReportApplication {
     var shown = application
     shown.subject = Identifier(self.shown(application.subject), as: application.subject.kind)
-    shown.applicant.number = application.applicant.number.map { session.identifier($0).masked }
+    // It is a person's, whatever its form.
+    shown.applicant.number = application.applicant.number.map { number in
+      session.identifier(number).kind == .citizenIdentityNumber
+        ? Mask.citizenIdentityNumber.apply(to: number) : Mask(leading: 2, trailing: 2).apply(to: number)
+    }
+    for place in shown.materials.indices {
+      shown.materials[place].title = PersonalNumbers.masked(shown.materials[place].title, on: today)
+    }
     shown.applicant.phone = application.applicant.phone.map { Mask(leading: 3, trailing: 4).apply(to: $0) }
     return shown
   }

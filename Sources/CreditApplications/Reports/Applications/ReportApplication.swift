@@ -133,7 +133,8 @@ extension ReportApplication {
     }
     switch (state, step) {
     case (.pending, .pass): state = .passed
-    case (.pending, .refuse), (.returned, .refuse): state = .refused
+    // A pass by mistake can be taken back until the report is issued.
+    case (.pending, .refuse), (.returned, .refuse), (.passed, .refuse): state = .refused
     case (.pending, .giveBack): state = .returned
     case (.returned, .supplement(let more)):
       guard !more.isEmpty, more.allSatisfy(\.isSound) else {

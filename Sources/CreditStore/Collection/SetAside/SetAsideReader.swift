@@ -31,21 +31,53 @@ struct SetAsideReader {
 
   /// A row that is set aside, as far as its number and state tell.
   struct Place {
-    var row: Int
+    var number: UInt32
     var state: SetAsideState
     var address: RowAddress
+    var row: Int { Int(number) }
   }
 
   /// The rows of a batch that are set aside as of the snapshot, in file order; of each no more is read than this.
   func places(ofBatch batch: UInt64) throws -> [Place] {
     let all = SystemDatasets.setAside
     let schema = DatasetSchema(dataset: all.dataset, version: all.version, columns: Array(all.columns[..<2]))
-    return try snapshot.currentRows(of: SystemDatasets.key(batch: batch), schema: schema).map { row in
-      let cells = try row.cells(schema)
-      guard let number = cells[0].number, let state = cells[1].number.flatMap(SetAsideState.init(rawValue:))
+    var places: [Place] = []
+    func append(_ number: Int64?, _ state: Int64?, _ address: RowAddress) throws(StoreError) {
+      guard let number = number.flatMap(UInt32.init(exactly:)),
+        let state = state.flatMap(SetAsideState.init(rawValue:))
       else { throw incomplete }
-      return Place(row: Int(number), state: state, address: row.address)
-    }.sorted { $0.row < $1.row }
+      places.append(Place(number: number, state: state, address: address))
+    }
+    let key = SystemDatasets.key(batch: batch)
+    try snapshot.visitCurrentRows(of: key, schema: schema) { (rows, _, reader) throws(StoreError) in
+      var values = [(number: Int64?, state: Int64?)](repeating: (nil, nil), count: rows.count)
+      try reader.integers(0, rows) { values[$0].number = $1 }
+      try reader.integers(1, rows) { values[$0].state = $1 }
+      for (row, value) in zip(rows, values) {
+        try append(value.number, value.state, reader.address(of: row))
+      }
+    } memory: { (row) throws(StoreError) in
+      guard let cells = row.payload.withUnsafeBytes({ RowPayload.decode($0, schema) }) else {
+        throw incomplete
+      }
+      try append(cells[0].number, cells[1].number, row.address)
+    }
+    // They stand in their order, nearly always.
+    if zip(places, places.dropFirst()).contains(where: { $0.number > $1.number }) {
+      places.sort { $0.number < $1.number }
+    }
+    return places
+  }
+
+  /// Visits the rows of a batch that are set aside as of the snapshot, in file order; of all of them no more than their places is in memory.
+  func forEach(ofBatch batch: UInt64, _ body: (SetAsideRow) throws -> Void) throws {
+    let schema = SystemDatasets.setAside
+    let key = SystemDatasets.key(batch: batch)
+    let fetcher = RowFetcher(snapshot)
+    for place in try places(ofBatch: batch) {
+      let row = try fetcher.row(at: place.address, key: key, schema: schema)
+      try body(try stored(row, try row.cells(schema), withRaw: true).row)
+    }
   }
 
   private var incomplete: StoreError { StoreError(.damaged, "a set-aside row is incomplete") }
@@ -146,6 +178,25 @@ extension CreditSnapshot {
       }
       return try SetAsideReader(snapshot: engine).rows(ofBatch: batch).map(\.row)
     } catch { throw CreditError(wrapping: error) }
+  }
+
+  /// Visits the rows a batch set aside and that are so still, in file order, one after the other: of a batch of which millions were set aside no more than their
+  /// places is in memory.
+  ///
+  /// ```swift
+  /// try snapshot.forEachSetAsideRow(ofBatch: 12) { row in print(row.row, row.reasons) }
+  /// ```
+  /// - Parameters:
+  ///   - batch: number of the batch.
+  ///   - body: is given the rows; what it throws ends the visit.
+  /// - Throws: `CreditError` with code `unknownBatch`; what the body throws.
+  public func forEachSetAsideRow(ofBatch batch: UInt64, _ body: (SetAsideRow) throws -> Void) throws {
+    do {
+      guard try Batches.batch(batch, in: engine) != nil else {
+        throw CreditError("unknownBatch", "there is no batch \(batch)")
+      }
+      try SetAsideReader(snapshot: engine).forEach(ofBatch: batch, body)
+    } catch let error as StoreError { throw CreditError(wrapping: error) }
   }
 
   /// The entry that a batch was reported for, as this snapshot has it.
