@@ -130,6 +130,13 @@ import Testing
     #expect(code { ($0.from, $0.until) = (Day("2026-02-01"), Day("2026-01-01")) } == "invalidPeriod")
     #expect(code { $0.until = Day("2026-05-21") } == "invalidPeriod")
     #expect(code { $0.from = Day("2026-05-21") } == "invalidPeriod")
+    // A report about a mistyped number would say that all is well.
+    #expect(
+      code { $0.subject = Identifier("93130321MA0000031X", as: .unifiedSocialCreditCode) }
+        == "invalidIdentifier")
+    let unknown = try fixture.platform.keeperSession(
+      name: "test", purpose: "测试", unit: "91130303MA0000044X")
+    #expect(Outcome.code { try unknown.applyForReport(application("A8")) } == "unknownUnit")
     #expect(code { $0.purpose = "受王某（\(Self.agent)）委托" } == "invalidApplication")
     #expect(code { $0.applicant.name = Self.agent } == "invalidApplication")
     #expect(code { $0.kind = .entrusted } == "materialMissing")
@@ -190,6 +197,18 @@ import Testing
     var other = application("A2", Self.person, kind: .entrusted, materials: [PlatformFixture.letter])
     other.applicant.number = "E12345673"
     #expect(try market.applyForReport(other).applicant.number == "E1*****73")
+    try fixture.platform.close()
+  }
+
+  /// A report about somebody of whom nothing is known says so, and that it proves nothing.
+  @Test func reportsOfTheUnknownSaySo() throws {
+    let fixture = try filled()
+    let centre = try fixture.session("centre")
+    func advice(_ subject: String) throws -> [String] {
+      try centre.report(ReportRequest(subject: subject, template: .noViolation)).content.advice
+    }
+    #expect(try advice("91130303MA0000044X").contains { $0.contains("未查到该主体代码的任何信息") })
+    #expect(try !advice(Self.body.text).contains { $0.contains("未查到") })
     try fixture.platform.close()
   }
 

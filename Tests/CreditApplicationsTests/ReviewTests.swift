@@ -2,7 +2,7 @@
 // what is hidden.
 // Method: rows written here, counted by hand from them; days on both sides of the period; hidden and absent subjects compared.
 
-import CreditApplications
+@testable import CreditApplications
 import CreditModel
 import CreditStore
 import Foundation
@@ -291,6 +291,30 @@ import Testing
     try fixture.platform.close()
   }
 
+  /// Decisions that are never shown, about people or of small weight, are no longer in force when their time is over; numbers without check character are right
+  /// where a record has them; what is yet to come is in no period.
+  @Test func oldDecisionsAreNotInForce() throws {
+    let fixture = try filled()
+    let (centre, market) = (try fixture.session("centre"), try fixture.session("market"))
+    try fixture.collectPenalties([
+      PlatformFixture.penalty(Self.person, "旧", day: "2015-03-01").replacing(
+        "2099-12-31", with: "2016-03-01"),
+      PlatformFixture.penalty(Self.other, "警", day: "2015-03-01", categories: "警告")
+        .replacing("2099-12-31", with: "2016-03-01"),
+    ])
+    try market.requestReview(
+      "R1",
+      request(
+        [.init(Self.person), .init(Self.other), .init("E12345678")], kinds: ["penalty"], until: "2030-01-01"))
+    try centre.decideReview("R1", isPassed: true)
+    let sheet = try market.reviewSheet("R1")
+    #expect(sheet.lines.map { $0.counts[0].records } == [2, 1, 0])
+    #expect(sheet.lines.map { $0.counts[0].inForce } == [1, 0, 0])
+    #expect(sheet.lines.map(\.isValid) == [true, true, true])
+    #expect(sheet.review.until == fixture.day.value)
+    try fixture.platform.close()
+  }
+
   /// A kind that a slip of the pen made take nothing would make everybody clean.
   @Test func kindsNameWhatThereIs() throws {
     let fixture = try filled()
@@ -301,6 +325,7 @@ import Testing
     #expect(code([ReviewKind(code: "x", name: "x", sources: [.init(entry: "NONE")])]) == "unknownEntry")
     let item = ReviewKind.Source(entry: "XZCF", item: "NONE", values: ["x"])
     #expect(code([ReviewKind(code: "x", name: "x", sources: [item])]) == "unknownItem")
+    #expect(code([ReviewKind(code: "x", name: "x", categories: ["penalties"])]) == "unknownCategory")
     let open = ReviewKind.Source(entry: "XZCF", item: "CF_WSH")
     #expect(code([ReviewKind(code: "x", name: "x", sources: [open])]) == "invalidKind")
     let fine = ReviewKind(code: "x", name: "x", natures: [.negative])
@@ -308,6 +333,57 @@ import Testing
     #expect(try keeper.settings().reviewKinds.last == fine)
     // Those of the national list take records of entries there are.
     #expect(code(ReviewKind.national) == nil)
+    try fixture.platform.close()
+  }
+
+  /// Counts are those of the rules in words, whatever is open, shared, repaired, withdrawn or shielded; and no value of a record stands in a sheet.
+  @Test(arguments: UInt64(1)...12) func countsAreWhatAUnitMaySee(seed: UInt64) throws {
+    let world = try TokenWorld(seed: seed)
+    let fixture = world.fixture
+    var random = SeededGenerator(seed: seed)
+    try fixture.keeper.publish([
+      AccessRole(id: "asks", name: "申请审查", audience: .government, actions: [.review], scope: .ownUnit)
+    ])
+    try fixture.keeper.assign([RoleAssignment(account: "market", roles: ["asks"])])
+    let natures = CatalogueEntry.Nature.allCases
+    try fixture.keeper.publish(
+      natures.map { ReviewKind(code: $0.rawValue, name: $0.rawValue, natures: [$0]) })
+    let granted = world.entries.map(\.code).filter { _ in Bool.random(using: &random) }
+    let market = try fixture.session("market")
+    try market.requestReview(
+      "R", request(world.subjects.map { .init($0) }, kinds: natures.map(\.rawValue)))
+    try fixture.session("centre").decideReview("R", isPassed: true, grantedEntries: granted)
+    let sheet = try market.reviewSheet("R")
+    // Each record once: by entry, unit and subject.
+    let records = Dictionary(grouping: world.tokens) { "\($0.entry.code)|\($0.unit)|\($0.isPerson)" }
+    func mayCount(_ tokens: [TokenWorld.Token]) -> Bool {
+      guard let first = tokens.first,
+        !tokens.contains(where: { $0.state == .withdrawn || $0.state == .repaired })
+      else { return false }
+      let entry = first.entry
+      if !first.isPerson, let shielding = world.shielding, shielding.extent == .publicationAndSharing,
+        shielding.entries?.contains(entry.code) ?? (entry.nature == .negative)
+      {
+        return false
+      }
+      return switch (entry.openness, entry.sharing) {
+      case (.authorized, _): false
+      case (.public, _), (_, .unconditional): true
+      case (_, .conditional): granted.contains(entry.code)
+      default: false
+      }
+    }
+    for (place, subject) in world.subjects.enumerated() {
+      let expected = natures.map { nature in
+        records.values.filter { tokens in
+          tokens[0].entry.nature == nature && mayCount(tokens) && place < 2
+            && tokens[0].isPerson == subject.hasPrefix("1303")
+        }.count
+      }
+      #expect(sheet.lines[place].counts.map(\.records) == expected, "seed \(seed), \(subject)")
+    }
+    let text = String(decoding: try JSONEncoder().encode(sheet), as: UTF8.self) + sheet.html + sheet.csv
+    #expect(!text.contains("tok"), "seed \(seed)")
     try fixture.platform.close()
   }
 

@@ -56,6 +56,7 @@ import Testing
       ("2021-01-31 08:05:09+0800", "2021-01-31T08:05:09"),
       ("2021-01-31T23:05:09+08", "2021-01-31T23:05:09"), ("2021-01-31T23:05:09-03:30", "2021-02-01T10:35:09"),
       ("2021-01-01T00:05:00+09:00", "2020-12-31T23:05:00"),
+      ("2021-01-31 08:05:09 +08:00", "2021-01-31T08:05:09"),
       // Summer time in China: midnight of a birthday, as systems send it.
       ("1988-06-30T15:00:00Z", "1988-07-01T00:00:00"),
       ("1988-04-16T17:59:59Z", "1988-04-17T01:59:59"), ("1988-04-16T18:00:00Z", "1988-04-17T03:00:00"),
@@ -137,10 +138,15 @@ import Testing
     #expect(read("２０２１－０１", .month) == read("2021-01", .month))
     #expect(read("2021年1月31日 09：30－11：30", .timestamp) == nil)
     // What stands for "missing" does so with a zone as well.
-    for text in ["1900-01-01T00:00:00Z", "1899-12-31T00:00:00+08:00"] {
+    for text in [
+      "1900-01-01T00:00:00Z", "1899-12-31T00:00:00+08:00", "0000-00-00", "0000/00/00", "0000-00-00 00:00:00",
+      "0", "００００－００－００", "00000000",
+    ] {
       let item = CatalogueItem(id: "X", type: .timestamp)
       #expect(try item.value(reading: text) == nil, "\(text)")
     }
+    #expect(read("0", .text) == .text("0") && read("0", .integer) == .integer(0))
+    #expect(read("0-0", .text) == .text("0-0") && read("0000-00-01", .date) == nil)
     #expect(read("１２", .text) == .text("１２") && read("一二", .integer) == nil)
   }
 

@@ -12,7 +12,7 @@ struct ScreenCommand: AsyncParsableCommand {
     commandName: "screen", abstract: "Counts the records of many identifiers, one per line of a file.")
 
   @OptionGroup var store: StoreArgument
-  @Argument(help: "File with one identifier per line; '-' reads standard input.")
+  @Argument(help: "File with one identifier per line, of a table the first column; '-' reads standard input.")
   var file: String
   @Flag(help: "Count records under each identifier alone, without those linked with it.")
   var noLinks = false
@@ -45,6 +45,10 @@ struct ScreenCommand: AsyncParsableCommand {
         })
       Terminal.error(
         "\(found.count) of \(screenings.count) identifiers have records, commit \(snapshot.commit)")
+      let invalid = screenings.filter { !$0.isFound && !Self.isValid($0) }
+      if !invalid.isEmpty {
+        Terminal.error("\(invalid.count) of the others are no valid numbers; --json says which")
+      }
     }
   }
 
@@ -55,6 +59,7 @@ struct ScreenCommand: AsyncParsableCommand {
     return .object(
       [
         ("input", .string(presentation.text(screening.input))), ("found", .bool(screening.isFound)),
+        ("valid", .bool(isValid(screening))),
         ("records", .int(screening.records.values.reduce(0, +))),
         ("linked", .int(screening.linked.count)),
       ] + natures + [
@@ -64,6 +69,11 @@ struct ScreenCommand: AsyncParsableCommand {
           .object(screening.records.sorted { $0.key < $1.key }.map { ($0.key, JSON.int($0.value)) })
         ),
       ])
+  }
+
+  /// Whether the number could be one, or a record has it.
+  private static func isValid(_ screening: Screening) -> Bool {
+    screening.isFound || Identifier.check(screening.input, on: CreditDatabase.today()).isValid
   }
 
   private static func lines(of file: String) throws -> [String] {
@@ -76,8 +86,13 @@ struct ScreenCommand: AsyncParsableCommand {
       }
       data = found
     }
-    return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map {
-      $0.trimmingCharacters(in: .whitespaces)
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw CreditError("invalidFile", "the file is not UTF-8; save it as such", file: file)
+    }
+    // Of a table the first column counts.
+    return text.split(whereSeparator: \.isNewline).map { line in
+      let cell = line.split(omittingEmptySubsequences: false) { $0 == "," || $0 == "\t" }.first ?? ""
+      return cell.trimmingCharacters(in: .whitespaces.union(["\"", "\u{FEFF}"]))
     }.filter { !$0.isEmpty }
   }
 }

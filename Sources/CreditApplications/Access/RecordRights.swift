@@ -145,16 +145,17 @@ struct RecordRights {
       state: record.state.name, commit: record.commit, day: isDayShown ? record.eventDay : nil,
       unit: reporter,
       isDisputed: isDisputed, publication: isPublicationShown ? publication : nil,
-      isInForce: Self.isInForce(publication), level: entry.level,
+      isInForce: isInForce(publication), level: entry.level,
       subjectName: value(entry.subjectName), subjectState: value(entry.subjectState), items: items,
       absentItems: absent)
   }
 
   /// Whether a record counts, as far as its days tell: whether everybody is shown it does not matter.
-  private static func isInForce(_ publication: Publication?) -> Bool {
+  private func isInForce(_ publication: Publication?) -> Bool {
     switch publication?.reason {
     case .notYet, .ended, .maximumReached: false
-    default: true
+    // Decisions that are not shown at all have a last day as well: a warning does not outlive a fine.
+    default: publication?.lastDay.map { $0 >= today } ?? true
     }
   }
 

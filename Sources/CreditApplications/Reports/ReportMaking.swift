@@ -13,7 +13,8 @@ struct ReportMaking {
   let until: Day
 
   func content() throws -> CreditReport.Content {
-    let records = try reading.records(of: subject).filter { record in
+    let all = try reading.records(of: subject)
+    let records = all.filter { record in
       record.day.map { $0 >= from ?? $0 && $0 <= until } ?? true
     }
     var identifiers = [reading.shown(subject)]
@@ -35,7 +36,8 @@ struct ReportMaking {
     return CreditReport.Content(
       template: template.id, version: template.version, title: template.title,
       subject: made(identifiers, records), audience: reading.audience, from: from, until: until,
-      commit: reading.snapshot.commit, sections: sections, advice: template.advice,
+      commit: reading.snapshot.commit, sections: sections,
+      advice: template.advice + (all.isEmpty ? [template.unknownText].compactMap(\.self) : []),
       absentText: template.absentText)
   }
 

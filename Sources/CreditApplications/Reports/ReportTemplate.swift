@@ -72,13 +72,17 @@ public struct ReportTemplate: Codable, Sendable, Equatable {
   public var emptyText: String
   /// What stands for a value that is not there.
   public var absentText: String
+  /// What is printed behind the advice where nothing at all is known of the subject; `nil` = nothing.
+  public var unknownText: String?
 
   /// Makes a layout; see the properties.
   public init(
     id: String, version: String, title: String, isForPersons: Bool?, printsScope: Bool = false,
     sections: [Section], leftOutCategories: [String] = ReportTemplate.financing, advice: [String] = [],
-    emptyText: String = "查询期内无相关信息", absentText: String = "— —"
+    emptyText: String = "查询期内无相关信息", absentText: String = "— —",
+    unknownText: String? = "未查到该主体代码的任何信息，请核对代码；代码有误时，本报告不能作为无违法违规的依据。"
   ) {
+    self.unknownText = unknownText
     self.id = id
     self.version = version
     self.title = title

@@ -38,7 +38,7 @@ public struct ReviewSheet: Codable, Sendable, Equatable {
     public var subject: String
     /// The name the unit gave.
     public var name: String?
-    /// Whether its number could be one, by its form and check character.
+    /// Whether its number could be one, by its form and check character, or because a record has it.
     public var isValid: Bool
     /// Whether there is any record that was counted, or its registration.
     public var isFound: Bool

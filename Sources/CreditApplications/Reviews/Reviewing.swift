@@ -145,8 +145,9 @@ extension AccessSession {
         throw AccessRefusal(.wrongState, "the review is \(review.state.rawValue)")
       }
       review.state = isPassed ? .passed : .refused
-      review.until = review.until ?? (isPassed ? reading.today : nil)
-      guard !isPassed || review.from ?? .minimum <= min(reading.today, review.until ?? .maximum) else {
+      // What is yet to come is not counted.
+      if isPassed { review.until = min(reading.today, review.until ?? .maximum) }
+      guard !isPassed || review.from ?? .minimum <= review.until ?? .maximum else {
         throw CreditError("invalidPeriod", "the period of the review has not begun")
       }
       review.grantedEntries = isPassed ? grantedEntries.sorted() : []
@@ -236,7 +237,9 @@ extension AccessSession {
         let about = shown(line, reading)
         sheet.lines.append(
           .init(
-            number: about.number, subject: about.subject, name: about.name, isValid: about.isValid,
+            number: about.number, subject: about.subject, name: about.name,
+            // A number that stands in a record is right as it is: passports have no check character.
+            isValid: about.isValid || finding.isFound,
             isFound: finding.isFound, isNameKnown: finding.isNameKnown, counts: finding.counts,
             isChanged: reading.isWholeCentre ? isChanged : nil,
             decidedCounts: isChanged && reading.isWholeCentre ? line.decided : nil))
@@ -258,7 +261,8 @@ extension AccessSession {
   private func shown(_ line: ReviewLine, _ reading: AccessReading) -> ReviewSheet.Subject {
     ReviewSheet.Subject(
       number: line.number, subject: identifier(line.subject.identifier).masked, name: line.subject.name,
-      isValid: Identifier.check(line.subject.identifier, on: reading.today).isValid)
+      isValid: Identifier.check(line.subject.identifier, on: reading.today).isValid
+        || DocumentKinds.isTravelDocument(line.subject.identifier, on: reading.today))
   }
 
   /// Subjects as identifiers, each once.
@@ -299,14 +303,18 @@ extension AccessSession {
   /// Sets kinds of information that reviews count: the city's own, or in the place of national ones (审查信息种类维护).
   ///
   /// - Parameter kinds: each once; a kind takes the place of the one with its code, also in the list of ``ReviewKind/national``.
-  /// - Throws: `AccessRefusal`; `CreditError`: `invalidKind`, `unknownEntry`, `unknownItem`.
+  /// - Throws: `AccessRefusal`; `CreditError`: `invalidKind`, `unknownCategory`, `unknownEntry`, `unknownItem`.
   public func publish(_ kinds: [ReviewKind]) throws {
     try set("reviewKinds") { snapshot, changes in
       if let problem = kinds.lazy.compactMap(\.problem).first { throw CreditError("invalidKind", problem) }
       var seen: Set<String> = []
+      let categories = Set(try platform.database.catalogue.summaries(asOf: snapshot).map(\.category))
       for kind in kinds {
         guard seen.insert(kind.code).inserted else {
           throw CreditError("invalidKind", "kind \(kind.code) is there twice")
+        }
+        if let missing = kind.categories?.first(where: { !categories.contains($0) }) {
+          throw CreditError("unknownCategory", "no entry has the category \(missing)")
         }
         for source in kind.sources ?? [] {
           let entry = try snapshot.entry(source.entry)

@@ -28,6 +28,12 @@ package enum DocumentKinds {
     return "身份证"
   }
 
+  /// Whether a text has the form of the number of a passport or of a permit of people of Hong Kong and Macao, which have no check character.
+  package static func isTravelDocument(_ text: String, on today: Day) -> Bool {
+    let bytes = Array(Identifier(detecting: text, on: today).text.utf8)
+    return bytes.count == 9 && word(ofNineCharacters: bytes) != nil
+  }
+
   /// Passports have one letter and eight digits, or two and seven (since 2017 E and a letter; PE, SE, DE for official ones); permits of people of Hong Kong and
   /// Macao H or M and eight digits.
   private static func word(ofNineCharacters bytes: [UInt8]) -> StaticString? {

@@ -33,6 +33,7 @@ package enum CellReader {
       let outcome = value(text, as: type, scale: scale)
       guard case .unconvertible = outcome, let halfWidth = halfWidth(text) else { return outcome }
       // Digits and signs of full width (全角) are the same digits.
+      if MissingMarkers.contains(halfWidth.span, type: type) { return .absent }
       return value(halfWidth.span, as: type, scale: scale)
     }
   }

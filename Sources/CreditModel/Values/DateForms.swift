@@ -184,10 +184,11 @@ package enum DateForms {
         if skip([0x2E]) { guard number() != nil else { return nil } }
       }
       let clock = hour * 3600 + minute * 60 + second
-      if !isAtEnd, hasSeconds, isMarked || text[index] != 0x2D, let zone = zone() {
+      let end = index
+      skipBlanks()
+      if !isAtEnd, hasSeconds, text[index] != 0x2D || isMarked && index == end, let zone = zone() {
         return isAtEnd ? (clock, zone) : nil
       }
-      skipBlanks()
       return isAtEnd ? (clock, nil) : nil
     }
 

@@ -108,6 +108,14 @@ enum ApplicationFile {
     }
   }
 
+  /// Writes a text as a whole.
+  static func write(_ text: String, to path: String) throws {
+    do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+      throw CreditError(
+        "unwritable", "the file cannot be written: is there the folder, and room on the disk?", file: path)
+    }
+  }
+
   /// The material that a file is: its name and its SHA-256.
   static func material(_ path: String) throws -> CaseMaterial {
     CaseMaterial(of: try contents(path), title: URL(fileURLWithPath: path).lastPathComponent)

@@ -100,7 +100,7 @@ extension ReportCommand {
       try await platform.run(today: today) { session, _ in
         let report = try session.issueReport(ofApplication: number)
         if let html {
-          try Data(ReportPage(report).html.utf8).write(to: URL(fileURLWithPath: html))
+          try ApplicationFile.write(ReportPage(report).html, to: html)
           if !platform.output.json { Terminal.error("written to \(html)") }
         }
         try platform.show(report, ReportCommand.words(report))

@@ -37,7 +37,7 @@ struct ReportCommand: AsyncParsableCommand {
           isIssued: issue)
         let report = try session.report(request)
         if let html {
-          try Data(ReportPage(report).html.utf8).write(to: URL(fileURLWithPath: html))
+          try ApplicationFile.write(ReportPage(report).html, to: html)
           if !platform.output.json { Terminal.error("written to \(html)") }
         }
         try platform.show(report, ReportCommand.words(report))

@@ -137,8 +137,8 @@ struct ReviewCommand: AsyncParsableCommand {
       try await platform.run(audience: unit == nil ? .centre : .government, unit: unit, today: today) {
         session, _ in
         let sheet = try session.reviewSheet(number)
-        if let html { try write(sheet.html, html) }
-        if let csv { try write(sheet.csv, csv) }
+        if let html { try ApplicationFile.write(sheet.html, to: html) }
+        if let csv { try ApplicationFile.write(sheet.csv, to: csv) }
         if platform.output.json { return Terminal.line(try JSON.encoding(sheet)) }
         Terminal.table(
           ["", "name", "subject"] + sheet.review.kinds.map(\.code) + ["remarks"],
@@ -154,16 +154,14 @@ struct ReviewCommand: AsyncParsableCommand {
       if !line.isValid { remarks.append("no valid number") }
       if !line.isFound { remarks.append("nothing found") }
       if line.isNameKnown == false { remarks.append("another name") }
-      let disputed = line.counts.reduce(0) { $0 + $1.disputed }
+      for count in line.counts where count.inForce < count.records {
+        remarks.append("\(count.kind): \(count.inForce) in force")
+      }
+      // Kinds may have records in common.
+      let disputed = line.counts.map(\.disputed).max() ?? 0
       if disputed > 0 { remarks.append("\(disputed) in dispute") }
       if line.isChanged ?? false { remarks.append("changed since the decision") }
       return remarks.isEmpty ? "-" : remarks.joined(separator: ", ")
-    }
-
-    private func write(_ text: String, _ path: String) throws {
-      do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-        throw CreditError("unwritable", "the file cannot be written: \(error)", file: path)
-      }
     }
   }
 
@@ -202,9 +200,10 @@ enum ReviewSubjectFile {
     for (place, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .enumerated()
     {
-      let cells = Self.cells(line).map {
-        $0.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"]))
+      guard let raw = Self.cells(line) else {
+        throw CreditError("invalidFile", "line \(place + 1) has a quote that is never closed", file: path)
       }
+      let cells = raw.map { $0.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"])) }
       if cells.allSatisfy(\.isEmpty) { continue }
       let number = cells[0]
       // Every kind of identifier has digits; a header has none, 统一社会信用代码 with its 一 included.
@@ -222,17 +221,22 @@ enum ReviewSubjectFile {
     character.unicodeScalars.contains { ("0"..."9").contains($0) || ("０"..."９").contains($0) }
   }
 
-  /// The cells of a line; a comma inside quotes is one of the cell.
-  private static func cells(_ line: Substring) -> [String] {
+  /// The cells of a line of CSV, or `nil` where a quote is never closed: a comma inside quotes is one of the cell, two quotes there are one.
+  private static func cells(_ line: Substring) -> [String]? {
     var cells = [""]
     var isQuoted = false
-    for character in line {
+    var rest = line[...]
+    while let character = rest.popFirst() {
       switch character {
-      case "\"": isQuoted.toggle()
+      case "\"" where isQuoted && rest.first == "\"":
+        rest.removeFirst()
+        cells[cells.count - 1].append(character)
+      case "\"" where isQuoted: isQuoted = false
+      case "\"" where cells[cells.count - 1].allSatisfy({ $0 == " " || $0 == "\u{FEFF}" }): isQuoted = true
       case "," where !isQuoted: cells.append("")
       default: cells[cells.count - 1].append(character)
       }
     }
-    return cells
+    return isQuoted ? nil : cells
   }
 }

@@ -17,7 +17,8 @@ extension AccessSession {
   /// - Parameter application: a new one; its state and steps are set here.
   /// - Returns: the application, with the numbers of the applicant masked.
   /// - Throws: `AccessRefusal`: `authorityMissing` for one about a person that neither the person nor somebody entrusted hands in; `CreditError`:
-  ///   `invalidApplication`, also where a text holds somebody's number, `unknownTemplate`, `wrongTemplate`, `invalidPeriod`, `materialMissing` for an
+  ///   `invalidApplication`, also where a text holds somebody's number, `invalidIdentifier` for a number that is wrong and stands in no record,
+  ///   `unknownUnit`, `unknownTemplate`, `wrongTemplate`, `invalidPeriod`, `materialMissing` for an
   ///   entrusted one without a letter, `alreadyExists`.
   @discardableResult
   public func applyForReport(_ application: ReportApplication) throws -> ReportApplication {
@@ -26,6 +27,7 @@ extension AccessSession {
     return try perform(.apply, about: [new.subject]) { reading, facts in
       try check(new, on: reading.today)
       try checkAuthority(of: new, reading)
+      try reading.checkSubject(of: new)
       new.state = .pending
       new.reportNumber = nil
       new.steps = [step("submitted", reading, nil)]
@@ -205,10 +207,26 @@ extension AccessReading {
     return first.unit.map { grant.ownUnits.contains($0) || grant.unit == $0 } ?? false
   }
 
-  /// An application as it is shown: the numbers of whoever handed it in are masked, and the subject's as its role shows it.
+  /// Refuses a subject whose number cannot be one and stands in no record, and a unit that is none: a report about a mistyped number would say that all is well.
+  fileprivate func checkSubject(of application: ReportApplication) throws {
+    if let unit = grant.unit, try platform.register(snapshot).units[unit] == nil {
+      throw CreditError("unknownUnit", "there is no unit \(unit); enter it first")
+    }
+    let subject = application.subject
+    guard subject.kind != .document, subject.kind != .unknown,
+      !Identifier.check(subject.text, as: subject.kind, on: today).isValid
+    else { return }
+    guard try snapshot.screen([subject.text]).first?.isFound ?? false else {
+      throw CreditError(
+        "invalidIdentifier", "the number of the subject cannot be one, and no record has it; check it")
+    }
+  }
+
+  /// An application as it is shown: numbers of people are masked.
   fileprivate func shown(_ application: ReportApplication) -> ReportApplication {
     var shown = application
-    shown.subject = Identifier(self.shown(application.subject), as: application.subject.kind)
+    // A list of cases lies open on a desk.
+    shown.subject = Identifier(application.subject.masked, as: application.subject.kind)
     // It is a person's, whatever its form.
     shown.applicant.number = application.applicant.number.map { number in
       session.identifier(number).kind == .citizenIdentityNumber
