@@ -3,7 +3,7 @@
 // belong to whoever comes first.
 // FAIL_MODE=interrupt   every second call that may be interrupted returns EINTR before it does anything
 // FAIL_MODE=short       reads and writes transfer a part of what was asked for
-// FAIL_MODE=descriptors from the FAIL_AT-th opening on there is no descriptor left (EMFILE)
+// FAIL_MODE=descriptors from the FAIL_AT-th opening of a file of the program's own on there is no descriptor left (EMFILE)
 // FAIL_MODE=space       after FAIL_AT bytes of writing the disk is full (ENOSPC); what fits is written
 // FAIL_MODE=error       the FAIL_AT-th call fails (EIO)
 // FAIL_REPORT=FILE: gets "calls openings bytes failures" at a regular end.
@@ -144,10 +144,11 @@ WRITE(pwrite64, off64_t)
       permissions = va_arg(list, mode_t);                                                               \
       va_end(list);                                                                                     \
     }                                                                                                   \
-    long opening = atomic_fetch_add(&openings, 1) + 1;                                                  \
-    if (mode == DESCRIPTORS && opening >= target) return fails(EMFILE) ? -1 : 0;                        \
-    /* A device and the folders of the system are not the program's own files. */                       \
+    /* A device and the folders of the system are not the program's own files: libdispatch ends the     \
+       process where it cannot read the states of its threads. */                                       \
     int is_own = strncmp(path, "/dev/", 5) && strncmp(path, "/proc/", 6) && strncmp(path, "/sys/", 5);  \
+    long opening = is_own ? atomic_fetch_add(&openings, 1) + 1 : 0;                                     \
+    if (is_own && mode == DESCRIPTORS && opening >= target) return fails(EMFILE) ? -1 : 0;              \
     if (is_own && arrive(1)) return -1;                                                                 \
     int file = function(path, flags, permissions);                                                      \
     if (file >= 0 && file < 4096) atomic_store(&own_files[file], (char)is_own);       \
