@@ -36,7 +36,7 @@ struct AsOfOption: ParsableArguments {
   private static func instant(_ text: String) -> Date? {
     guard let second = Second(text) else { return nil }
     let isDate = !text.contains(":")
-    // Of a second its end counts as it was written: a commit within it may be meant, or not yet.
+    // `Second` drops fractions; commits lie within seconds.
     let fraction = text.firstMatch(of: /:\d{2}(\.\d{1,9})/).flatMap { Double("0" + $0.1) } ?? 0
     let seconds = second.secondsSinceEpoch - 8 * 3600 + (isDate ? 86_399 : 0)
     return Date(timeIntervalSince1970: Double(seconds) + (isDate ? 0.999 : fraction))

@@ -104,10 +104,7 @@ extension AccessSession {
         reading: reading, template: template, subject: subject, from: request.from, until: until)
       let content = try making.content()
       let hash = content.hash()
-      for section in content.sections {
-        facts.rows += section.records.count
-        facts.entries.formUnion(section.records.map(\.entry))
-      }
+      facts.note(content)
       let instant = platform.options.now()
       var report = CreditReport(
         content: content, issued: ReportClock.text(instant), issuer: platform.options.issuer,
@@ -203,16 +200,23 @@ extension AccessSession {
       guard content.hash() == issued.contentHash else {
         throw CreditError("notReproduced", "the store does not say any more what the report \(number) said")
       }
-      for section in content.sections {
-        facts.rows += section.records.count
-        facts.entries.formUnion(section.records.map(\.entry))
-      }
+      facts.note(content)
       var report = CreditReport(
         content: content, issued: ReportClock.text(issued.instant), issuer: platform.options.issuer,
         purpose: issued.purpose, contentHash: issued.contentHash)
       report.number = number
       report.verificationCode = platform.log.code(of: number + issued.contentHash)
       return report
+    }
+  }
+}
+
+extension AccessSession.Facts {
+  /// What a report shows.
+  fileprivate mutating func note(_ content: CreditReport.Content) {
+    for section in content.sections {
+      rows += section.records.count
+      entries.formUnion(section.records.map(\.entry))
     }
   }
 }

@@ -55,7 +55,9 @@ struct ReviewCounting {
     let selection = try reading.visible(choice: choice, where: isWanted)
     let screened = try reading.snapshot.screen(subjects.map(\.identifier), among: selection)
     return try zip(subjects, screened).map { subject, screening in
-      try finding(of: subject, screening.identifier ?? reading.session.identifier(subject.identifier))
+      let identifier = screening.identifier ?? reading.session.identifier(subject.identifier)
+      // Of whom nothing can be shown no record is read.
+      return try finding(of: subject, identifier, screening.isFound ? records(of: identifier) : [])
     }
   }
 
@@ -66,8 +68,13 @@ struct ReviewCounting {
       }
   }
 
-  private func finding(of subject: CreditReview.Subject, _ identifier: Identifier) throws -> ReviewFinding {
-    let all = try reading.records(of: identifier, choice: choice, where: isWanted)
+  private func records(of identifier: Identifier) throws -> [ShownRecord] {
+    try reading.records(of: identifier, choice: choice, where: isWanted)
+  }
+
+  private func finding(
+    of subject: CreditReview.Subject, _ identifier: Identifier, _ all: [ShownRecord]
+  ) throws -> ReviewFinding {
     let inPeriod = all.filter(isInPeriod)
     var told = all.filter { $0.category == Self.registration }
     var entries: Set<String> = []
