@@ -90,16 +90,21 @@ public struct CreditSnapshot: Sendable {
     of key: SubjectKey, _ subject: Identifier, entry code: String?, versions: Versions,
     among wanted: Set<DatasetID>? = nil, to records: inout [CreditRecord]
   ) throws {
-    let entries: [PublishedEntry]
+    var wanted = wanted
+    var entries: [PublishedEntry] = []
     if let code {
-      entries = [try database.catalogue.entry(code, asOf: engine)]
-    } else {
-      let datasets = Set(
-        try engine.datasets(of: key.rawValue, includesHistory: versions == .history, among: wanted))
+      let entry = try database.catalogue.entry(code, asOf: engine)
+      entries = [entry]
+      wanted = [entry.dataset]
+    }
+    let places = try engine.places(
+      of: key.rawValue, includesHistory: versions == .history, among: wanted)
+    if code == nil {
+      let datasets = Set(try engine.datasets(of: places))
       entries = datasets.isEmpty ? [] : try database.catalogue.entries(of: datasets, asOf: engine)
     }
     let identifier = Identifier(key.text ?? subject.text, as: key.kind ?? subject.kind)
-    for entry in entries { try append(of: key, identifier, entry: entry, versions: versions, to: &records) }
+    for entry in entries { try append(places, identifier, entry: entry, versions: versions, to: &records) }
   }
 
   /// Records of several identifiers in the order of one subject's: by entry, current ones also by event date and commit.
@@ -145,17 +150,17 @@ public struct CreditSnapshot: Sendable {
   }
 
   private func append(
-    of key: SubjectKey, _ subject: Identifier, entry: PublishedEntry, versions: Versions,
+    _ places: KeyPlaces, _ subject: Identifier, entry: PublishedEntry, versions: Versions,
     to records: inout [CreditRecord]
   ) throws {
     let reader = RecordReader(entry)
     switch versions {
     case .current, .currentAndWithdrawn:
       try reader.appendCurrentRecords(
-        of: key.rawValue, subject: subject, in: engine, includesWithdrawn: versions == .currentAndWithdrawn,
+        places, subject: subject, in: engine, includesWithdrawn: versions == .currentAndWithdrawn,
         to: &records)
     case .history:
-      let rows = try engine.rows(of: key.rawValue, schema: entry.schema)
+      let rows = try engine.rows(of: places.key, schema: entry.schema)
       records += Self.history(try rows.map { try reader.record($0, subject: subject) }, of: entry)
     }
   }
@@ -196,10 +201,10 @@ public struct CreditSnapshot: Sendable {
     do {
       var counts: [String: Int] = [:]
       for (_, key) in try linked(subject, links) {
-        let entries = try database.catalogue.entries(
-          of: Set(try engine.datasets(of: key.rawValue, includesHistory: false)), asOf: engine)
+        let places = try engine.places(of: key.rawValue, includesHistory: false)
+        let entries = try database.catalogue.entries(of: Set(try engine.datasets(of: places)), asOf: engine)
         for entry in entries {
-          counts[entry.entry.code, default: 0] += try engine.count(of: key.rawValue, dataset: entry.dataset)
+          counts[entry.entry.code, default: 0] += try engine.count(places, dataset: entry.dataset)
         }
       }
       return counts

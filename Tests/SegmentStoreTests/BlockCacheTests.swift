@@ -58,4 +58,28 @@ import Testing
     }
     #expect(cache.counters.bytes <= Self.budget && cache.counters.bytes > Self.budget / 2)
   }
+
+  /// The index of a cache finds what a dictionary finds, whatever comes and goes; hashes are few, so that many slots stand away from home.
+  @Test(arguments: 1...4) func theIndexFindsWhatIsThere(_ seed: Int) {
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: UInt64(seed))
+    var index = CacheIndex()
+    var model: [Int: UInt32] = [:]
+    for _ in 0..<20_000 {
+      let slot = Int.random(in: 0..<500, using: &random)
+      if let hash = model[slot] {
+        index.remove(hash, slot: slot)
+        model[slot] = nil
+      } else {
+        let hash = UInt32.random(in: 0..<200, using: &random) &* 0x2000_0001
+        index.insert(hash, slot: slot)
+        model[slot] = hash
+      }
+      let asked = Int.random(in: 0..<500, using: &random)
+      let hash = model[asked] ?? 7
+      #expect(index.find(hash) { $0 == asked } == (model[asked] == nil ? nil : asked))
+      #expect(index.count == model.count)
+    }
+    for (slot, hash) in model { #expect(index.find(hash) { $0 == slot } == slot) }
+  }
 }

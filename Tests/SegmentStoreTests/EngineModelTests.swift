@@ -89,7 +89,8 @@ import Testing
         func sorted(_ rows: [ModelRow]) -> [String] { rows.map { "\($0)" }.sorted() }
         #expect(sorted(found) == sorted(expected), "key \(key), dataset \(dataset), as of \(commit)")
         #expect(
-          try snapshot.count(of: key, dataset: DatasetID(rawValue: dataset))
+          try snapshot.count(
+            snapshot.places(of: key, includesHistory: false), dataset: DatasetID(rawValue: dataset))
             == expected.count { $0.superseded == nil })
       }
     }

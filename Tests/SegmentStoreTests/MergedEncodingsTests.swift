@@ -15,10 +15,45 @@ import Testing
     return options
   }
 
-  private static func make(_ path: String, seed: UInt64) throws -> (engine: SegmentEngine, lines: [String]) {
+  private static func make(
+    _ path: String, rows: Int = 4000, seed: UInt64
+  ) throws -> (engine: SegmentEngine, lines: [String]) {
     _ = try SegmentEngine.create(at: path)
     let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: options())
-    return (engine, try RichRows.fill(engine, rows: 4000, commits: 3, seed: seed))
+    return (engine, try RichRows.fill(engine, rows: rows, commits: 3, seed: seed))
+  }
+
+  /// The records of a subject are read all at once, in other ways than single rows are: a few of a chunk without cursors, many with them.
+  @Test(arguments: [900, 4000]) func rowsOfASubjectAreReadAllAtOnce(rows: Int) throws {
+    let seed: UInt64 = 43
+    print("seed \(seed)")
+    let folder = try TemporaryFolder()
+    let (engine, expected) = try Self.make(folder.path("store"), rows: rows, seed: seed)
+    #expect(try RichRows.visitedLines(engine) == expected)
+    try engine.compact()
+    #expect(try RichRows.visitedLines(engine) == expected)
+    // What is superseded is not visited, and what the snapshot does not see yet neither.
+    let snapshot = engine.snapshot()
+    let key = RichRows.key(7)
+    let all = try snapshot.rows(of: key, schema: RichRows.schema)
+    let gone = try #require(all.first)
+    _ = try engine.write { transaction in transaction.supersede(gone.address) }
+    func count(_ snapshot: EngineSnapshot) throws -> Int {
+      var count = 0
+      let places = try snapshot.places(of: key, includesHistory: false)
+      try snapshot.visitCurrentRows(places, schema: RichRows.schema) { (rows, _, _) throws(StoreError) in
+        count += rows.count
+      } memory: { (_) throws(StoreError) in
+        count += 1
+      }
+      #expect(try snapshot.count(places, dataset: RichRows.schema.dataset) == count)
+      return count
+    }
+    #expect(try count(engine.snapshot()) == all.count - 1)
+    #expect(try count(snapshot) == all.count)
+    try engine.compact()
+    #expect(try count(engine.snapshot()) == all.count - 1)
+    #expect(try count(engine.snapshot(asOf: snapshot.commit)) == all.count)
   }
 
   @Test func everyEncodingIsChosenAndReadsBack() throws {

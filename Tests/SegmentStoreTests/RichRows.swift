@@ -139,4 +139,36 @@ enum RichRows {
     }
     return lines.sorted()
   }
+
+  /// The same rows, of each subject all at once and column by column.
+  static func visitedLines(_ engine: SegmentEngine) throws -> [String] {
+    let snapshot = engine.snapshot()
+    var lines: [String] = []
+    let schemas = [schema] + (0..<smallDatasets).map(smallSchema)
+    for number in 0..<400 {
+      let places = try snapshot.places(of: key(number), includesHistory: false)
+      let known = Set(try snapshot.datasets(of: places))
+      for schema in schemas where known.contains(schema.dataset) {
+        try snapshot.visitCurrentRows(places, schema: schema) { (rows, systems, reader) throws(StoreError) in
+          precondition(rows.count == systems.count)
+          var cells = rows.map { _ in schema.columns.map { _ in RowPayload.Cell.null } }
+          for (column, wanted) in schema.columns.enumerated() {
+            if wanted.type == .integer {
+              try reader.integers(column, rows) { cells[$0][column] = .integer($1) }
+            } else {
+              try reader.texts(column, rows, key: places.key) { place, text, isKey in
+                precondition(!isKey || Array(text) == Self.text(of: places.key))
+                cells[place][column] = .text(Array(text))
+              }
+            }
+          }
+          lines += cells.map { line(schema.dataset.rawValue, places.key, $0) }
+        } memory: { (row) throws(StoreError) in
+          let cells = row.payload.withUnsafeBytes { RowPayload.decode($0, schema) } ?? []
+          lines.append(line(schema.dataset.rawValue, places.key, cells))
+        }
+      }
+    }
+    return lines.sorted()
+  }
 }

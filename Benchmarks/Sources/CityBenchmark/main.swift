@@ -1,6 +1,6 @@
 // Owns the measurement of a whole city in one store: opening it, subjects, questions over its largest entries, names, catalogue.
-// Usage: CityBenchmark STORE [SUBJECTS]; the store comes from `credit generate STORE --store`. Prints one JSON object; each figure but those of opening and
-// of the first search is of a second pass, and `reportAgain` of a subject asked for twice in a row.
+// Usage: CityBenchmark STORE [SUBJECTS [REPETITIONS]]; the store comes from `credit generate STORE --store`. Prints one JSON object; each figure but those of opening and
+// of the first search is of a second pass, and `reportAgain` of a subject that was asked for just before.
 
 import CreditModel
 import CreditStore
@@ -8,10 +8,12 @@ import Foundation
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 2 else {
-  print("usage: CityBenchmark STORE [SUBJECTS]")
+  print("usage: CityBenchmark STORE [SUBJECTS [REPETITIONS]]")
   exit(2)
 }
 let wanted = arguments.count > 2 ? Int(arguments[2]) ?? 2000 : 2000
+/// How often a subject is asked for once more.
+let repetitions = arguments.count > 3 ? Int(arguments[3]) ?? 1 : 1
 var result: [String: Any] = [:]
 
 func milliseconds(_ body: () throws -> Void) rethrows -> Double {
@@ -63,7 +65,9 @@ for pass in 0..<2 {
 var again: [Double] = []
 for subject in subjects {
   _ = try snapshot.records(of: subject)
-  again.append(try milliseconds { _ = try snapshot.records(of: subject) })
+  for _ in 0..<repetitions {
+    again.append(try milliseconds { _ = try snapshot.records(of: subject) })
+  }
 }
 result["reportAgainP50Milliseconds"] = quantile(again, 0.5)
 result["reportAgainP99Milliseconds"] = quantile(again, 0.99)

@@ -60,8 +60,10 @@ package struct RecordReader {
   }
 
   /// Appends the records of a subject that no later version superseded, straight from their columns.
+  ///
+  /// - Parameter places: where the rows of the subject lie, those of this entry at least, without history.
   package func appendCurrentRecords(
-    of key: UInt128, subject: Identifier, in snapshot: EngineSnapshot, includesWithdrawn: Bool,
+    _ places: KeyPlaces, subject: Identifier, in snapshot: EngineSnapshot, includesWithdrawn: Bool,
     to records: inout [CreditRecord]
   ) throws(StoreError) {
     let first = records.count
@@ -74,10 +76,10 @@ package struct RecordReader {
     func isWanted(_ system: RowSystemValues) -> Bool {
       includesWithdrawn || system.state != RecordState.withdrawn.rawValue
     }
-    try snapshot.visitCurrentRows(of: key, schema: entry.schema) {
+    try snapshot.visitCurrentRows(places, schema: entry.schema) {
       (rows, systems, reader) throws(StoreError) in
       let wanted = systems.indices.filter { isWanted(systems[$0]) }
-      let values = try values(wanted.map { rows[$0] }, of: key, &reader)
+      let values = try values(wanted.map { rows[$0] }, of: places.key, &reader)
       let width = entry.storedForms.count
       records.reserveCapacity(records.count + wanted.count)
       for (place, index) in wanted.enumerated() {
@@ -96,7 +98,7 @@ package struct RecordReader {
 
   /// The values of rows of a key, one row behind the other, read column by column.
   private func values(
-    _ rows: [Int], of key: UInt128, _ reader: inout RowAssembler
+    _ rows: [Int], of key: UInt128, _ reader: inout RunReader
   ) throws(StoreError) -> RecordCells {
     let width = entry.storedForms.count
     var cells = RecordCells.Builder(rows: rows.count, width: width)

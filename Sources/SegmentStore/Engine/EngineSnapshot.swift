@@ -57,28 +57,40 @@ public struct EngineSnapshot: Sendable {
   package func datasets(
     of key: UInt128, includesHistory: Bool = true, among wanted: Set<DatasetID>? = nil
   ) throws(StoreError) -> [DatasetID] {
-    var found: Set<DatasetID> = []
-    for segment in view.segments
-    where includesHistory ? segment.hasRows(asOf: commit) : segment.hasCurrentRows(asOf: commit) {
-      for run in try segment.reader.runs(of: key)
-      where !found.contains(run.dataset) && wanted?.contains(run.dataset) ?? true {
-        if segment.lastCommit > commit {
-          let schema = DatasetSchema(dataset: run.dataset, version: 1, columns: [])
-          guard var rows = try RowAssembler(segment, schema: schema) else { continue }
-          var isVisible = false
-          for position in run.first..<run.first + run.count where !isVisible {
-            isVisible = try rows.commit(position) <= commit
-          }
-          guard isVisible else { continue }
-        }
-        found.insert(run.dataset)
-      }
+    try datasets(of: places(of: key, includesHistory: includesHistory, among: wanted))
+  }
+
+  /// Where the rows of a key lie.
+  ///
+  /// - Parameters:
+  ///   - includesHistory: also segments in which every row is superseded.
+  ///   - wanted: the datasets that count; `nil` = all.
+  package func places(
+    of key: UInt128, includesHistory: Bool = true, among wanted: Set<DatasetID>? = nil
+  ) throws(StoreError) -> KeyPlaces {
+    try KeyPlaces(key, in: self) {
+      wanted?.contains($0) ?? true
+    } segments: {
+      includesHistory ? $0.hasRows(asOf: commit) : $0.hasCurrentRows(asOf: commit)
     }
-    for (_, row) in view.memory.rows(of: key, asOf: commit) where wanted?.contains(row.schema.dataset) ?? true
-    {
-      found.insert(row.schema.dataset)
+  }
+
+  /// The datasets in which places hold a row the snapshot may see, ascending; superseded rows may count too.
+  package func datasets(of places: KeyPlaces) throws(StoreError) -> [DatasetID] {
+    var found: [DatasetID] = []
+    for part in places.parts where found.last != part.run.dataset {
+      if try hasVisibleRows(part) { found.append(part.run.dataset) }
     }
-    return found.sorted()
+    guard !places.memory.isEmpty else { return found }
+    return Set(found + places.memory.map(\.row.schema.dataset)).sorted()
+  }
+
+  private func hasVisibleRows(_ part: KeyPlaces.Part) throws(StoreError) -> Bool {
+    let segment = view.segments[part.segment]
+    guard segment.lastCommit > commit else { return true }
+    let schema = DatasetSchema(dataset: part.run.dataset, version: 1, columns: [])
+    guard let reader = try RunReader(segment, schema: schema) else { return false }
+    return try reader.systemValues(reader.rows(at: part.run)).contains { $0.commit <= commit }
   }
 
   /// All rows of a key in a dataset, superseded ones too, in no order.
@@ -117,39 +129,34 @@ public struct EngineSnapshot: Sendable {
   /// Visits the rows of a key that the snapshot sees and no mark supersedes, without putting them together.
   ///
   /// - Parameters:
+  ///   - places: where the rows of the key lie, as ``places(of:includesHistory:among:)`` of this snapshot found them without history.
   ///   - visit: rows in one segment, a vector's worth at a time: their places, their system values, and where to read their values.
   ///   - memory: a row in memory.
   package func visitCurrentRows(
-    of key: UInt128, schema: DatasetSchema,
-    _ visit: ([Int], [RowSystemValues], inout RowAssembler) throws(StoreError) -> Void,
+    _ places: KeyPlaces, schema: DatasetSchema,
+    _ visit: ([Int], [RowSystemValues], inout RunReader) throws(StoreError) -> Void,
     memory: (StoredRow) throws(StoreError) -> Void
   ) throws(StoreError) {
-    for segment in view.segments where segment.hasCurrentRows(asOf: commit) {
+    for part in places.parts(of: schema.dataset) {
+      let segment = view.segments[part.segment]
       let hasSuperseded = segment.isHistory || segment.marks.count > 0
-      for run in try segment.reader.runs(of: key) where run.dataset == schema.dataset {
-        guard var reader = try RowAssembler(segment, schema: schema) else { continue }
-        var rest = try reader.rows(at: run)
-        var position = run.first
-        while !rest.isEmpty {
-          let range = rest.prefix(Self.visitedRows)
-          rest = rest.dropFirst(range.count)
-          let all = try reader.systemValues(range)
-          var rows: [Int] = []
-          var systems: [RowSystemValues] = []
-          for (place, system) in all.enumerated() where system.commit <= commit {
-            if hasSuperseded, try reader.superseded(position + UInt32(place), asOf: commit) != nil {
-              continue
-            }
-            rows.append(range.lowerBound + place)
-            systems.append(system)
-          }
-          position += UInt32(range.count)
-          if !rows.isEmpty { try visit(rows, systems, &reader) }
+      guard var reader = try RunReader(segment, schema: schema) else { continue }
+      var rest = try reader.rows(at: part.run)
+      while !rest.isEmpty {
+        let range = rest.prefix(Self.visitedRows)
+        rest = rest.dropFirst(range.count)
+        let all = try reader.systemValues(range)
+        var rows: [Int] = []
+        var systems: [RowSystemValues] = []
+        for (row, system) in zip(range, all) where system.commit <= commit {
+          if hasSuperseded, try reader.superseded(row, asOf: commit) != nil { continue }
+          rows.append(row)
+          systems.append(system)
         }
+        if !rows.isEmpty { try visit(rows, systems, &reader) }
       }
     }
-    for (position, row) in view.memory.rows(of: key, asOf: commit) where row.schema.dataset == schema.dataset
-    {
+    for (position, row) in places.memory(of: schema.dataset) {
       let stored = stored(position, row, schema)
       if stored.superseded == nil { try memory(stored) }
     }
@@ -181,26 +188,29 @@ public struct EngineSnapshot: Sendable {
   }
 
   /// Counts visible rows of a key in a dataset without reading their values.
-  package func count(of key: UInt128, dataset: DatasetID) throws(StoreError) -> Int {
+  ///
+  /// - Parameter places: where the rows of the key lie, without history.
+  package func count(_ places: KeyPlaces, dataset: DatasetID) throws(StoreError) -> Int {
     var total = 0
-    for segment in view.segments where segment.hasCurrentRows(asOf: commit) {
-      for run in try segment.reader.runs(of: key) where run.dataset == dataset {
-        total += Int(run.count)
-        guard segment.needsLook(asOf: commit) else { continue }
-        let schema = DatasetSchema(dataset: dataset, version: 1, columns: [])
-        guard var reader = try RowAssembler(segment, schema: schema) else { continue }
-        for position in run.first..<run.first + run.count {
-          if segment.lastCommit > commit, try reader.commit(position) > commit {
-            total -= 1
-          } else if try reader.superseded(position, asOf: commit) != nil {
-            total -= 1
-          }
+    for part in places.parts(of: dataset) {
+      let segment = view.segments[part.segment]
+      total += Int(part.run.count)
+      guard segment.needsLook(asOf: commit) else { continue }
+      let schema = DatasetSchema(dataset: dataset, version: 1, columns: [])
+      guard let reader = try RunReader(segment, schema: schema) else { continue }
+      let rows = try reader.rows(at: part.run)
+      let commits = segment.lastCommit > commit ? try reader.systemValues(rows) : []
+      for (place, row) in rows.enumerated() {
+        let isLater = !commits.isEmpty && commits[place].commit > commit
+        if isLater {
+          total -= 1
+        } else if try reader.superseded(row, asOf: commit) != nil {
+          total -= 1
         }
       }
     }
-    for (position, row) in view.memory.rows(of: key, asOf: commit) where row.schema.dataset == dataset {
-      if view.memory.marks.superseded(position, asOf: commit) == nil { total += 1 }
-    }
+    for (position, _) in places.memory(of: dataset)
+    where view.memory.marks.superseded(position, asOf: commit) == nil { total += 1 }
     return total
   }
 

@@ -49,7 +49,8 @@ struct SetAsideReader {
       places.append(Place(number: number, state: state, address: address))
     }
     let key = SystemDatasets.key(batch: batch)
-    try snapshot.visitCurrentRows(of: key, schema: schema) { (rows, _, reader) throws(StoreError) in
+    let lying = try snapshot.places(of: key, includesHistory: false, among: [schema.dataset])
+    try snapshot.visitCurrentRows(lying, schema: schema) { (rows, _, reader) throws(StoreError) in
       var values = [(number: Int64?, state: Int64?)](repeating: (nil, nil), count: rows.count)
       try reader.integers(0, rows) { values[$0].number = $1 }
       try reader.integers(1, rows) { values[$0].state = $1 }

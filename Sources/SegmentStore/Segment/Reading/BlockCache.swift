@@ -4,7 +4,7 @@
 
 /// A sharded CLOCK cache keyed by reader and offset.
 package final class BlockCache: Sendable {
-  package struct Key: Hashable, Sendable {
+  package struct Key: Equatable, Sendable {
     /// Of the reader, not of the segment: a store put back from a backup may give a number to another file.
     package var reader: UInt64
     package var offset: Int64
@@ -14,6 +14,15 @@ package final class BlockCache: Sendable {
       self.reader = reader
       self.offset = offset
       self.part = part
+    }
+
+    /// Its bits mixed; upper and lower half serve two purposes.
+    fileprivate var hash: UInt64 {
+      var mixed =
+        (UInt64(bitPattern: offset) &+ UInt64(part) << 40 ^ reader &* 0x9E37_79B9_7F4A_7C15)
+        &* 0xC2B2_AE3D_27D4_EB4F
+      mixed ^= mixed >> 29
+      return mixed &* 0x9E37_79B9_7F4A_7C15
     }
   }
 
@@ -29,11 +38,15 @@ package final class BlockCache: Sendable {
     var slots: [Slot?] = []
     /// Places without an object; the last was given up last.
     var free: [Int] = []
-    var index: [Key: Int] = [:]
+    var index = CacheIndex()
     var hand = 0
     var cost = 0
     var hits = 0
     var misses = 0
+
+    func find(_ key: Key, _ hash: UInt64) -> Int? {
+      index.find(UInt32(truncatingIfNeeded: hash)) { slots[$0]?.key == key }
+    }
   }
 
   private let shards: [Guarded<Shard>]
@@ -50,17 +63,13 @@ package final class BlockCache: Sendable {
     shardBudget = max(1 << 16, budget / count)
   }
 
-  private func lock(_ key: Key) -> Guarded<Shard> {
-    let mixed =
-      (UInt64(bitPattern: key.offset) &+ UInt64(key.part) ^ key.reader &* 0x9E37_79B9_7F4A_7C15)
-      &* 0xC2B2_AE3D_27D4_EB4F
-    return shards[Int(mixed >> 40) % shards.count]
-  }
+  private func lock(_ hash: UInt64) -> Guarded<Shard> { shards[Int(hash >> 40) % shards.count] }
 
   /// The object under a key, if it is cached.
   package func object<T: AnyObject & Sendable>(_ key: Key, as type: T.Type) -> T? {
-    lock(key).withLock { shard in
-      guard let slot = shard.index[key] else {
+    let hash = key.hash
+    return lock(hash).withLock { shard in
+      guard let slot = shard.find(key, hash) else {
         shard.misses += 1
         return nil
       }
@@ -73,8 +82,9 @@ package final class BlockCache: Sendable {
   /// Keeps an object, pushing out others that were not used since the hand last passed.
   package func insert(_ object: some AnyObject & Sendable, cost: Int, for key: Key) {
     guard cost <= shardBudget else { return }
-    lock(key).withLock { shard in
-      guard shard.index[key] == nil else { return }
+    let hash = key.hash
+    lock(hash).withLock { shard in
+      guard shard.find(key, hash) == nil else { return }
       while shard.cost + cost > shardBudget, !shard.index.isEmpty {
         if shard.hand >= shard.slots.count { shard.hand = 0 }
         if let slot = shard.slots[shard.hand] {
@@ -82,7 +92,7 @@ package final class BlockCache: Sendable {
             shard.slots[shard.hand]?.wasUsed = false
           } else {
             shard.cost -= slot.cost
-            shard.index[slot.key] = nil
+            shard.index.remove(UInt32(truncatingIfNeeded: slot.key.hash), slot: shard.hand)
             shard.slots[shard.hand] = nil
             shard.free.append(shard.hand)
           }
@@ -94,9 +104,9 @@ package final class BlockCache: Sendable {
       let slot = Slot(key: key, object: object, cost: cost, wasUsed: true)
       if let place = shard.free.popLast() {
         shard.slots[place] = slot
-        shard.index[key] = place
+        shard.index.insert(UInt32(truncatingIfNeeded: hash), slot: place)
       } else {
-        shard.index[key] = shard.slots.count
+        shard.index.insert(UInt32(truncatingIfNeeded: hash), slot: shard.slots.count)
         shard.slots.append(slot)
       }
       shard.cost += cost

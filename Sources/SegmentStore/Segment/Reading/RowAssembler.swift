@@ -61,28 +61,6 @@ package struct RowAssembler {
     return hash
   }
 
-  /// Gives the integers of a column of the schema, those that are there, with their place in the list of rows.
-  package mutating func integers(
-    _ column: Int, _ rows: [Int], _ body: (Int, Int64) -> Void
-  ) throws(StoreError) {
-    // A cursor of its own: reaching into the array for every value would cost as much as reading it.
-    var cursor = columns[column]
-    defer { columns[column] = cursor }
-    try cursor.forEachInteger(rows, body)
-  }
-
-  /// Gives the texts of a column of the schema, those that are there, with their place in the list of rows and whether they are known to be
-  /// that of the key; each is valid until the next.
-  package mutating func texts(
-    _ column: Int, _ rows: [Int], key: UInt128, _ body: (Int, UnsafeRawBufferPointer, Bool) -> Void
-  ) throws(StoreError) {
-    var cursor = columns[column]
-    defer { columns[column] = cursor }
-    for (place, row) in rows.enumerated() {
-      if let text = try cursor.text(row, key: key) { body(place, text, cursor.isKeyText) }
-    }
-  }
-
   /// The text of a column of the schema in one row, valid until the next is asked for.
   package mutating func text(_ column: Int, _ row: Int, key: UInt128) throws(StoreError)
     -> UnsafeRawBufferPointer?

@@ -394,8 +394,13 @@ package final class ChunkColumns: Sendable {
   package func column(_ id: UInt32) -> ColumnEntry? { positions[id].map { entries[$0] } }
 
   /// The same, to be held by a cursor.
-  func storedColumn(_ id: UInt32, type: ColumnType) -> StoredColumn? {
-    positions[id].flatMap { stored[$0].entry.type == type ? stored[$0] : nil }
+  ///
+  /// - Parameter place: where it is likely to stand.
+  func storedColumn(_ id: UInt32, type: ColumnType, near place: Int = 0) -> StoredColumn? {
+    if place < stored.count, stored[place].entry.id == id {
+      return stored[place].entry.type == type ? stored[place] : nil
+    }
+    return positions[id].flatMap { stored[$0].entry.type == type ? stored[$0] : nil }
   }
 }
 
