@@ -15,6 +15,7 @@ from xxh64 import xxh64
 BLOCK_MAGIC = 0xB10C
 BLOCK_HEADER = Struct("<HBBBBHIIIIQ")
 TRAILER_SIZE = 32
+REPEATS, MULTIPLES = 0x40, 9
 SEED_FACTOR = 0x9E3779B97F4A7C15
 
 Location = namedtuple("Location", "offset length checksum")
@@ -28,8 +29,8 @@ def read_location(cursor):
 
 
 class Blocks:
-  def __init__(self, data, file, segment_id):
-    self.data, self.file = data, file
+  def __init__(self, data, file, segment_id, has_multiples=False):
+    self.data, self.file, self.has_multiples = data, file, has_multiples
     self.seed = segment_id * SEED_FACTOR & 0xFFFFFFFFFFFFFFFF
     self.end = len(data) - TRAILER_SIZE
     self.lengths = {}
@@ -57,6 +58,7 @@ class Blocks:
     require(found_kind == kind, f"a block of kind {found_kind} stands where {kind} should")
     require(found_column == column, f"a block of column {found_column} stands where {column} should")
     require(kind == COLUMN or encoding == 0, f"encoding {encoding} in a block that is no column block")
+    require(encoding & ~REPEATS != MULTIPLES or self.has_multiples, "multiples in a segment that does not say it has them")
     require(flags == 0 and key == 0, "flags or key id of a block are not 0")
     require(codec in (0, 1), f"codec {codec} is not known")
     return self.cursor(offset, codec, stored, raw_length), rows, encoding

@@ -8,9 +8,10 @@ with it only, and no other column has one.
 
 from itertools import accumulate
 
+from blocks import REPEATS
 from column_parts import INTEGER, NO_BOUNDS, TEXT, Source, find_bounds, read_flags, read_nulls, split_texts
 from dictionary import Dictionary
-from integers import finish, read_integers, read_patched_integers
+from integers import finish, read_integers, read_multiples, read_patched_integers
 from mapped_codes import MappedDictionary, read_mapped_codes
 from phrases import PhraseDictionary, read_phrases
 from subject_keys import key_text
@@ -87,9 +88,6 @@ def read_key_texts(cursor, rows, source):
   return values, NO_BOUNDS
 
 
-REPEATS = 0x40
-
-
 def read_repeated(cursor, rows, read, source):
   """A block that leaves out values that are those of the row before: one bit a row stands behind the values."""
   size = (rows + 63) // 64 * 8
@@ -109,7 +107,7 @@ def read_repeated(cursor, rows, read, source):
 
 
 READERS = {
-  INTEGER: {1: read_integers, 7: read_patched_integers},
+  INTEGER: {1: read_integers, 7: read_patched_integers, 9: read_multiples},
   TEXT: {2: read_plain_texts, 3: read_dictionary, 4: read_coded_texts, 5: read_key_texts, 6: read_phrases,
          8: read_mapped_codes}}
 DICTIONARY_ENCODINGS = (Dictionary.encoding, PhraseDictionary.encoding, MappedDictionary.encoding)

@@ -122,9 +122,10 @@ def unpack_bits(data, width):
 
 
 class Header:
-  """The first 64 bytes of a state, journal or segment, checked. `special` are the bytes 48 to 55."""
+  """The first 64 bytes of a state, journal or segment, checked. `special` are the bytes 48 to 55, `features` those that a
+  reader must know."""
 
-  def __init__(self, data, file, magic, number):
+  def __init__(self, data, file, magic, number, known_features=0):
     cursor = Cursor(data[:HEADER_SIZE], file, 0)
     cursor.require(len(data) >= HEADER_SIZE, "the file is shorter than its header")
     cursor.require(cursor.take(8) == magic + b"\r\n\x1a", f"the magic is not {magic.decode()}")
@@ -132,7 +133,8 @@ class Header:
     cursor.require(version == FORMAT_VERSION, f"format version {version} is not known")
     cursor.require(cursor.u16() == HEADER_SIZE, "the header size is not 64")
     cursor.u32()  # Compatible features may be ignored.
-    cursor.require(cursor.u32() == 0, "the file uses incompatible features that are not known")
+    self.features = cursor.u32()
+    cursor.require(self.features & ~known_features == 0, "the file uses incompatible features that are not known")
     cursor.zero(4)
     self.uuid = bytes(cursor.take(16))
     self.number = cursor.u64()

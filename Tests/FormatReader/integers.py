@@ -1,6 +1,6 @@
-"""Column blocks of integers: packed differences, patched integers, and what a relative column adds.
+"""Column blocks of integers: packed differences, patched integers, multiples, and what a relative column adds.
 
-Owns encodings 1 and 7. Invariants: a value fits an i64, by itself or because it counts modulo 2^64; an exception has
+Owns encodings 1, 7 and 9. Invariants: a value fits an i64, by itself or because it counts modulo 2^64; an exception has
 a high part; the bounds are those of the values, not those of the differences a relative column stores.
 """
 
@@ -42,6 +42,29 @@ def read_patched_integers(cursor, rows, source):
   for row, high in zip(exceptions, highs):
     parts[row] += high << width
   return finish([None if null else as_i64(base + part) for part, null in zip(parts, nulls)], source.relation)
+
+
+def read_multiples(cursor, rows, source):
+  flags, width, remainder_width = read_flags(cursor), cursor.u8(), cursor.u8()
+  cursor.zero(1)
+  factor, base = cursor.u32(), cursor.i64()
+  cursor.require(factor >= 2, "a factor below 2")
+  nulls = read_nulls(cursor, rows, flags) or [0] * rows
+  quotients = cursor.packed(rows, width, 64)
+  cursor.require(not any(null and part for part, null in zip(quotients, nulls)), "a null has a quotient")
+  remainders = [0] * rows
+  if remainder_width:
+    marks = cursor.packed(rows, 1, 1)
+    cursor.require(any(marks), "no value has a remainder, and yet they have a width")
+    cursor.require(not any(null and mark for mark, null in zip(marks, nulls)), "a null has a remainder")
+    parts = iter(cursor.packed(sum(marks), remainder_width, 32))
+    remainders = [next(parts) if mark else 0 for mark in marks]
+    good = all(not mark or 0 < part < factor for mark, part in zip(marks, remainders))
+    cursor.require(good, "a remainder is 0, or not less than the factor")
+  cursor.end()
+  values = [None if null else as_i64((base + quotient) * factor + remainder)
+            for quotient, remainder, null in zip(quotients, remainders, nulls)]
+  return finish(values, source.relation)
 
 
 def finish(numbers, offsets):

@@ -19,6 +19,7 @@ from xxh64 import xxh64
 
 TRAILER_MAGIC = b"CSEND\r\n\x1a"
 AS_COLUMNS, AS_ROWS = 0, 1
+MULTIPLES_FEATURE = 1
 
 Dataset = namedtuple("Dataset", "id schema_version first rows column_count order search form place location columns")
 Dataset.__doc__ = """`first` is a position in the segment, `order` and `search` ids of columns or 0, `location` the one
@@ -37,12 +38,12 @@ class Segment:
     self.size = len(self.data)
     if self.size != entry.length or self.size < HEADER_SIZE + TRAILER_SIZE:
       raise FormatError(f"the file has {self.size} bytes instead of {entry.length}", file, 0)
-    header = Header(self.data, file, b"CSSEG", {entry.id})
+    header = Header(self.data, file, b"CSSEG", {entry.id}, MULTIPLES_FEATURE)
     header.check(0)
     header.check_store(uuid)
     if header.special != 0:
       raise FormatError("the segment is enciphered", file, 48)
-    self.blocks = Blocks(self.data, file, entry.id)
+    self.blocks = Blocks(self.data, file, entry.id, has_multiples=bool(header.features & MULTIPLES_FEATURE))
     self.read_footer(self.read_trailer())
     self.blocks.check_cover()
     self.data = self.blocks = self.bundles = None

@@ -1,6 +1,6 @@
-"""Checks of integer blocks, plain, patched and relative, on bytes made by hand; run with python3 -m unittest.
+"""Checks of integer blocks, plain, patched, of multiples and relative, on bytes made by hand; run with python3 -m unittest.
 
-Owns no format knowledge beyond encodings 1 and 7.
+Owns no format knowledge beyond encodings 1, 7 and 9.
 """
 
 import unittest
@@ -67,6 +67,52 @@ class PatchedTests(unittest.TestCase):
   def test_is_no_text(self):
     with self.assertRaisesRegex(FormatError, "does not fit"):
       read(patched([1], 2), 1, type=TEXT)
+
+
+def multiples(quotients, width, factor=100, remainders=(), remainder_width=7, base=0, nulls=0, marks=None):
+  """`remainders` are pairs of row and remainder."""
+  rows = [row for row, _ in remainders]
+  head = pack("<BBBBIq", bool(nulls), width, remainder_width if remainders else 0, 0, factor, base)
+  bitmap = pack("<Q", nulls) if nulls else b""
+  tail = b""
+  if remainders:
+    marks = sum(1 << row for row in rows) if marks is None else marks
+    tail = pack("<Q", marks) + packed([number for _, number in remainders], remainder_width)
+  return head + bitmap + packed(quotients, width) + tail
+
+
+class MultiplesTests(unittest.TestCase):
+  def test_bytes_of_the_page(self):
+    raw = bytes.fromhex(
+      "01 04 07 00 64000000 f6ffffffffffffff"  # nulls, widths 4 and 7, factor 100, base -10
+      "0400000000000000"                        # row 2 is null
+      "21f0050000000000"                        # 1, 2, 0, 15, 5
+      "0a00000000000000"                        # rows 1 and 3
+      "8531000000000000")                       # 5 and 99: 5 + 99 × 2^7
+    self.assertEqual(read(raw, 5, 9), ([-900, -795, None, 599, -500], (-900, 599)))
+
+  def test_without_remainders(self):
+    self.assertEqual(read(multiples([], 0, base=7), 3, 9), ([700] * 3, (700, 700)))
+    self.assertEqual(read(multiples([0, 3], 2, 86400, base=-1), 2, 9), ([-86400, 172800], (-86400, 172800)))
+
+  def test_counts_modulo_64_bits(self):
+    self.assertEqual(read(multiples([0], 0, 2, [(0, 1)], 1, base=-2**62 * 2), 1, 9)[0], [1])
+
+  def test_offsets_are_added(self):
+    self.assertEqual(read(multiples([1, 2], 2), 2, 9, offsets=[5, 6])[0], [105, 206])
+
+  def test_refuses_blocks(self):
+    good = multiples([1, 2, 3], 2, 100, [(1, 7)])
+    self.assertEqual(read(good, 3, 9), ([100, 207, 300], (100, 300)))
+    for raw, message in [
+        (good + bytes(8), "too many"), (good[:-1], "wanted"), (good[:-8], "wanted"),
+        (multiples([1, 2, 3], 2, 1), "below 2"), (multiples([1, 2, 3], 2, 100, [(1, 0)]), "remainder is 0"),
+        (multiples([1, 2, 3], 2, 100, [(1, 100)]), "not less"), (multiples([1, 2, 3], 2, 100, [(1, 5)], 33), "above 32"),
+        (multiples([1, 2, 3], 2, nulls=4), "a quotient"), (multiples([1, 2, 0], 2, 100, [(2, 5)], nulls=4), "a remainder"),
+        (multiples([1, 2, 3], 2, 100, [(1, 5)], marks=0), "no value"),
+        (multiples([1, 2, 3], 2, 100, [(1, 5)], marks=8), "padding")]:
+      with self.subTest(raw=raw.hex()), self.assertRaisesRegex(FormatError, message):
+        read(raw, 3, 9)
 
 
 class RelativeTests(unittest.TestCase):

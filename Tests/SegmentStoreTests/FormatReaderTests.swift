@@ -79,4 +79,15 @@ import Testing
     try engine.close()
     try IndependentReader.compare(path, expected)
   }
+
+  @Test func theIndependentReaderReadsMultiples() throws {
+    guard try IndependentReader.isThere() else { return }
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    let (engine, _) = try MoneyRows.make(at: path, seed: 4)
+    try engine.compact()
+    let expected = try MoneyRows.lines(engine)
+    try engine.close()
+    try IndependentReader.compare(path, expected)
+  }
 }

@@ -1,6 +1,6 @@
 // Goal: bytes that were written as format version 1 are read for ever, by the engine and by the reader that knows the page alone.
 // Method: a store put aside when the format was declared frozen, the digest of what it said then, and the same rows made anew today.
-// CREDIT_WRITE_GOLDEN=1 makes the folder, once for each format version.
+// CREDIT_WRITE_GOLDEN=1 makes the folders, once for each format version and each feature that joined it.
 
 import Foundation
 @testable import SegmentStore
@@ -11,8 +11,47 @@ import Testing
   private static let store = GoldenEngine.folder + "/engine"
   private static let digest = GoldenEngine.folder + "/engine.sha256"
 
+  private static let isWriting = ProcessInfo.processInfo.environment["CREDIT_WRITE_GOLDEN"] == "1"
+  private static let multiples = MoneyRows.folder + "/engine"
+  private static let multiplesDigest = MoneyRows.folder + "/engine.sha256"
+  private static let multiplesSeed: UInt64 = 12
+
+  /// The same of the feature of multiples.
+  @Test(.enabled(if: isWriting)) func writeMultiples() throws {
+    try #require(!FileManager.default.fileExists(atPath: Self.multiples), "the feature is frozen")
+    let folder = try TemporaryFolder()
+    let (engine, _) = try MoneyRows.make(at: folder.path("store"), seed: Self.multiplesSeed)
+    try engine.compact()
+    let answer = Self.digest(of: try MoneyRows.lines(engine))
+    try engine.close()
+    try FileManager.default.createDirectory(
+      atPath: MoneyRows.folder, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: folder.path("store"), toPath: Self.multiples)
+    try Data("\(answer)\n".utf8).write(to: URL(fileURLWithPath: Self.multiplesDigest))
+  }
+
+  @Test func frozenMultiplesAreRead() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    try FileManager.default.copyItem(atPath: Self.multiples, toPath: path)
+    let expected = try String(contentsOfFile: Self.multiplesDigest, encoding: .utf8).split(separator: "\n")[0]
+    let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: GoldenEngine.options())
+    let lines = try MoneyRows.lines(engine)
+    #expect(Self.digest(of: lines) == expected)
+    #expect(engine.verify().isEmpty)
+    var dumped: [String] = []
+    try engine.dump(.blocks) { dumped.append($0) }
+    #expect(dumped.contains { $0.contains("multiples") })
+    try engine.close()
+    // The digest is not only what one reader reads.
+    let (anew, rows) = try MoneyRows.make(at: folder.path("anew"), seed: Self.multiplesSeed)
+    #expect(Self.digest(of: try MoneyRows.lines(anew)) == expected && rows.count == lines.count)
+    try anew.close()
+    if try IndependentReader.isThere() { try IndependentReader.compare(Self.multiples, lines) }
+  }
+
   /// Makes the folder where it is asked to, and then only where there is none.
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["CREDIT_WRITE_GOLDEN"] == "1"))
+  @Test(.enabled(if: isWriting))
   func write() throws {
     try #require(!FileManager.default.fileExists(atPath: Self.store), "format version 1 is frozen")
     let folder = try TemporaryFolder()

@@ -77,6 +77,9 @@ package struct BlockHeader: Sendable {
 }
 
 extension BlockHeader {
+  /// The encoding that the header of a block names.
+  package static func encoding(of block: UnsafeMutableRawBufferPointer) -> UInt8 { block[4] }
+
   /// What a header says of the length of its block, with the header, and of its checksum; `nil` where no block starts.
   package static func lengthAndChecksum(_ header: [UInt8]) -> (length: Int, checksum: UInt64)? {
     header.withUnsafeBytes { bytes in

@@ -71,6 +71,11 @@ package final class MergeEncoder {
     }
   }
 
+  /// Whether more time is spent on making rows small.
+  private func isSmallest(_ rows: MergedRows) -> Bool {
+    isThorough || rows.rows.count >= Self.thoroughRows
+  }
+
   private func writeColumns(
     _ rows: MergedRows, from sources: [MergeSource], to writer: SegmentWriter, commits: inout MergedCommits
   ) throws(StoreError) {
@@ -81,7 +86,7 @@ package final class MergeEncoder {
     for column in schema.columns {
       let merged = try MergedColumn(
         column, of: schema.dataset, sources: sources, rows: rows, poolBytes: max(1 << 18, memory),
-        triesPhrases: isThorough || rows.rows.count >= Self.thoroughRows, memo: memo)
+        triesPhrases: isSmallest(rows), memo: memo)
       memory -= merged.retainedBytes
       columns.append(merged)
     }
@@ -95,7 +100,7 @@ package final class MergeEncoder {
     var system = SystemColumn.always.map { MergedIntegers($0.rawValue, sources: sources) }
     var others = references.filter { codes.maps[$0.key] == nil }
       .mapValues { MergedIntegers($0.column, sources: sources) }
-    var builders = makeBuilders(columns, references, isHistory: isHistory)
+    var builders = makeBuilders(columns, references, isHistory: isHistory, isSmallest: isSmallest(rows))
     defer { for index in builders.indices { builders[index].deallocate() } }
     var run = RunPosition()
     var start = 0
@@ -214,7 +219,7 @@ package final class MergeEncoder {
   }
 
   private func makeBuilders(
-    _ columns: [MergedColumn], _ references: [UInt32: ColumnReference], isHistory: Bool
+    _ columns: [MergedColumn], _ references: [UInt32: ColumnReference], isHistory: Bool, isSmallest: Bool
   ) -> [ColumnBlockBuilder] {
     let scratch = DictionaryScratch()
     let system = SystemColumn.always + (isHistory ? [.superseded] : [])
@@ -230,7 +235,7 @@ package final class MergeEncoder {
       builders.append(
         ColumnBlockBuilder(
           column: builders.count, columnID: column.column.id, kind: kind, scratch: scratch,
-          compression: .hard, isRelative: references[column.column.id] != nil))
+          compression: .hard, isRelative: references[column.column.id] != nil, triesMultiples: isSmallest))
     }
     return builders
   }

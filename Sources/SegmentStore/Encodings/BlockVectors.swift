@@ -23,6 +23,7 @@ extension DecodedBlock {
         values[value &- stored.lowerBound] &+= Int64(bitPattern: high &<< shift)
       }
     }
+    remainders?.complete(stored, bytes.base, in: values)
     spread(rows, in: values)
     guard self.nulls(rows, to: nulls) else { return false }
     for place in 0..<rows.count where nulls[place] == 1 { values[place] = 0 }
@@ -72,7 +73,7 @@ extension DecodedBlock {
 
   /// The numbers of consecutive rows as they are packed; `nil` where they do not tell a value, or take more bits than can be compared so.
   func packedNumbers(_ rows: Range<Int>) -> PackedNumbers? {
-    guard form == .none, width <= cstorage_narrow_bits,
+    guard form == .none, remainders == nil, width <= cstorage_narrow_bits,
       // Numbers that wrap around are no distances from the smallest; no block that is written has such.
       !base.addingReportingOverflow(1 << Int64(width) - 1).overflow
     else { return nil }

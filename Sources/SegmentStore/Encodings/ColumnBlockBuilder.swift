@@ -57,6 +57,8 @@ package struct ColumnBlockBuilder {
   private let compression: BlockCompression
   private let book: PhraseBook?
   private let byteLimit: Int
+  /// Whether integers may be stored as multiples.
+  private let triesMultiples: Bool
   /// Taken from every integer when the block is closed; `nil` for columns that are not relative.
   private let subtrahends: UnsafeMutableBufferPointer<Int64>?
   /// What the map says of each code; `nil` for columns that are not mapped.
@@ -69,9 +71,10 @@ package struct ColumnBlockBuilder {
 
   package init(
     column: Int, columnID: UInt32, kind: Kind, scratch: DictionaryScratch,
-    compression: BlockCompression = .fast, isRelative: Bool = false
+    compression: BlockCompression = .fast, isRelative: Bool = false, triesMultiples: Bool = false
   ) {
     self.compression = compression
+    self.triesMultiples = triesMultiples
     var isCodes = false
     if case .codes = kind { isCodes = true }
     subtrahends = isRelative && !isCodes ? .allocate(capacity: ColumnBlockLimits.rows) : nil
@@ -225,7 +228,7 @@ package struct ColumnBlockBuilder {
     } else {
       let encoded = IntegerEncoding.encode(
         values: UnsafeBufferPointer(rebasing: integers[..<count]), nulls: nullView, nullCount: nullCount,
-        to: raw)
+        isThorough: triesMultiples, to: raw)
       encoding = encoded.encoding
       bounds = trueBounds ?? (encoded.minimum, encoded.maximum)
     }

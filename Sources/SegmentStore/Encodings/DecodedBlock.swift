@@ -32,6 +32,8 @@ package final class DecodedBlock: Sendable {
   private let textOffsets: [UInt32]
   let numbers: [Numbers]
   let exceptions: IntegerExceptions?
+  /// Of a block of multiples: what turns quotients into values.
+  let remainders: Remainders?
   /// Of a coded block: no code is larger, those in the places of absent values included; codes have 32 bits, base and difference.
   private let codeBound: Int64
 
@@ -39,7 +41,7 @@ package final class DecodedBlock: Sendable {
 
   /// The integer that every row has, where the block has but one and no row is absent.
   var constantInteger: Int64? {
-    form == .none && width == 0 && exceptions == nil && nullOffset < 0 ? base : nil
+    form == .none && width == 0 && exceptions == nil && remainders == nil && nullOffset < 0 ? base : nil
   }
 
   /// Where the bits of rows with a value of their own begin; `nil` where each row has one.
@@ -47,7 +49,8 @@ package final class DecodedBlock: Sendable {
 
   /// Approximate memory in bytes, for the cache.
   package var cost: Int {
-    bytes.count + textOffsets.count * 4 + (exceptions?.cost ?? 0) + (repeats?.cost ?? 0) + 200
+    bytes.count + textOffsets.count * 4 + (exceptions?.cost ?? 0) + (repeats?.cost ?? 0)
+      + (remainders?.cost ?? 0) + 200
   }
 
   package init(
@@ -79,6 +82,7 @@ package final class DecodedBlock: Sendable {
     var offsets: [UInt32]? = []
     var numbers: [Numbers]? = []
     var exceptions: IntegerExceptions?
+    var remainders: Remainders?
     switch encoding {
     case .frameOfReference:
       form = .none
@@ -98,6 +102,13 @@ package final class DecodedBlock: Sendable {
         raw, rows: values, width: width, highWidth: Int(raw.load(2, as: UInt8.self)), mayBeZero: false,
         &layout)
       guard exceptions != nil else { throw damage("the exceptions of an integer block do not add up") }
+    case .multiples:
+      form = .none
+      width = Int(raw.load(1, as: UInt8.self))
+      base = raw.load(8, as: Int64.self)
+      guard layout.takePacked(values, width) else { throw damage("an integer block has a wrong length") }
+      remainders = Remainders(raw, values: values, &layout)
+      guard remainders != nil else { throw damage("the remainders of an integer block do not add up") }
     case .mappedCodes:
       form = .mapped
       width = 0
@@ -155,6 +166,7 @@ package final class DecodedBlock: Sendable {
     textOffsets = offsets
     self.numbers = numbers
     self.exceptions = exceptions
+    self.remainders = remainders
     codeBound = form == .coded ? base + Self.largest(raw.base + packedOffset, values, width: width) : 0
   }
 
@@ -282,8 +294,10 @@ package final class DecodedBlock: Sendable {
   package func integer(_ row: Int) -> Int64 {
     let value = value(of: row)
     let low = BitPacking.value(bytes.base + packedOffset, value, width: width)
-    guard let exceptions else { return Int64(bitPattern: UInt64(bitPattern: base) &+ low) }
-    return Int64(bitPattern: UInt64(bitPattern: base) &+ low &+ exceptions.high(value) << UInt64(width))
+    let number = UInt64(bitPattern: base) &+ low
+    if let exceptions { return Int64(bitPattern: number &+ exceptions.high(value) << UInt64(width)) }
+    guard let remainders else { return Int64(bitPattern: number) }
+    return remainders.complete(Int64(bitPattern: number), value, bytes.base)
   }
 
   /// Memory of the block that bit positions of phrases refer to.
@@ -413,11 +427,17 @@ struct IntegerExceptions: Sendable {
 }
 
 /// Walks the parts of a block without passing its end.
-private struct BlockLayout {
+struct BlockLayout {
   private(set) var position: Int
   let limit: Int
 
   mutating func skip(_ bytes: Int) { position += bytes }
+
+  /// The same; false where the block ends before.
+  mutating func take(_ bytes: Int) -> Bool {
+    position += bytes
+    return position <= limit
+  }
 
   var isComplete: Bool { position == limit }
 

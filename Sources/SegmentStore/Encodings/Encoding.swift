@@ -19,6 +19,8 @@ package enum Encoding: UInt8, Sendable {
   case patchedIntegers = 7
   /// Codes that follow from those of another column (MappedCodeEncoding).
   case mappedCodes = 8
+  /// Integers most of which are multiples of one number (MultiplesEncoding). Only in segments whose header says so.
+  case multiples = 9
 
   /// Added to the number of an encoding whose block holds a value only where it differs from the one before (RepeatedRows).
   package static let repeats: UInt8 = 0x40

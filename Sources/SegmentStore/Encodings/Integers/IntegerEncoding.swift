@@ -1,4 +1,4 @@
-// Owns the frame-of-reference encoding of integers, and the choice between it and the patched one.
+// Owns the frame-of-reference encoding of integers, and the choice between it, the patched one and that of multiples.
 // Invariants: lossless for every 64-bit value; null slots hold the base and are never read.
 //
 //  0 u8 flags (bit 0: null bitmap)  1 u8 width  2 u16 0  4 u32 0  8 i64 base  16 [null bitmap] [packed differences]
@@ -7,10 +7,16 @@ package enum IntegerEncoding {
   package static let headerSize = 16
   /// Values looked at to find a base that is not an outlier.
   private static let samples = 128
+  /// Bits of a number from which on multiples are looked for, and values of a block: at least a bit of each is to be saved.
+  private static let leastDivided = 6
+  private static let leastValues = 64
 
-  /// Appends the raw bytes of a block in the smaller encoding; returns it with the smallest and largest value (0, 0 when all are null).
+  /// Appends the raw bytes of a block in the smallest encoding; returns it with the smallest and largest value (0, 0 when all are null).
+  ///
+  /// - Parameter isThorough: whether multiples are looked for, too: it takes time, and makes a segment that older builds of the library cannot read.
   package static func encode(
-    values: UnsafeBufferPointer<Int64>, nulls: UnsafeBufferPointer<Bool>, nullCount: Int, to arena: ByteArena
+    values: UnsafeBufferPointer<Int64>, nulls: UnsafeBufferPointer<Bool>, nullCount: Int,
+    isThorough: Bool = false, to arena: ByteArena
   ) -> (encoding: Encoding, minimum: Int64, maximum: Int64) {
     var minimum = Int64.max
     var maximum = Int64.min
@@ -21,7 +27,15 @@ package enum IntegerEncoding {
     if nullCount == values.count { (minimum, maximum) = (0, 0) }
     let range = UInt64(bitPattern: maximum) &- UInt64(bitPattern: minimum)
     let width = BitPacking.width(of: range)
-    if let plan = patch(values, nulls, minimum: minimum, width: width) {
+    let patched = patch(values, nulls, minimum: minimum, width: width)
+    if isThorough, width >= leastDivided, values.count >= leastValues,
+      let plan = MultiplesEncoding.plan(values, nulls: nulls),
+      plan.bits + values.count <= patched?.bits ?? values.count * width
+    {
+      MultiplesEncoding.encode(values, nulls: nulls, nullCount: nullCount, plan: plan, to: arena)
+      return (.multiples, minimum, maximum)
+    }
+    if let plan = patched {
       PatchedIntegerEncoding.encode(values, nulls: nulls, nullCount: nullCount, plan: plan, to: arena)
       return (.patchedIntegers, minimum, maximum)
     }

@@ -10,8 +10,10 @@ package enum SegmentFormat {
   package static let endMagic: [UInt8] = [0x43, 0x53, 0x45, 0x4E, 0x44, 0x0D, 0x0A, 0x1A]  // CSEND CR LF SUB
   /// Rows of one segment at most; positions are 32 bits.
   package static let maximumRows = Int(UInt32.max) - 1
-  /// Incompatible features this version understands: none yet.
-  package static let knownIncompatibleFeatures: UInt32 = 0
+  /// Incompatible feature: blocks of multiples may occur.
+  package static let multiplesFeature: UInt32 = 1
+  /// Incompatible features this version understands.
+  package static let knownIncompatibleFeatures: UInt32 = multiplesFeature
 }
 
 /// Number of a segment in its store.
@@ -31,13 +33,14 @@ package struct SegmentID: Hashable, Sendable, Comparable, RawRepresentable {
 ///  0 magic 8 | 8 u16 version | 10 u16 header size | 12 u32 compatible features | 16 u32 incompatible features
 /// 20 u32 0 | 24 store UUID 16 | 40 u64 segment id | 48 u16 cipher id | 50 u16 key id | 52 u32 0 | 56 u64 XXH64 of 0..55
 package enum SegmentHeader {
-  package static func bytes(store: StoreIdentifier, segment: SegmentID) -> [UInt8] {
+  /// - Parameter features: what a reader must know to read the segment.
+  package static func bytes(store: StoreIdentifier, segment: SegmentID, features: UInt32 = 0) -> [UInt8] {
     var buffer = ByteBuffer(capacity: SegmentFormat.headerSize)
     buffer.append(contentsOf: SegmentFormat.magic)
     buffer.append(SegmentFormat.version)
     buffer.append(UInt16(SegmentFormat.headerSize))
     buffer.append(UInt32(0))
-    buffer.append(UInt32(0))
+    buffer.append(features)
     buffer.append(UInt32(0))
     buffer.append(contentsOf: store.bytes)
     buffer.append(segment.rawValue)

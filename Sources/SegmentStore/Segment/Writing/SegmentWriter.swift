@@ -41,6 +41,8 @@ package final class SegmentWriter {
   private var bundled: [Int] = []
   private var leaves = ByteArena(capacity: 1 << 16)
   private var fences: [SubjectFence] = []
+  /// What a reader has to know beyond the first version of the format.
+  private var features: UInt32 = 0
 
   /// - Parameters:
   ///   - compression: how hard directories and dictionaries are compressed.
@@ -112,6 +114,9 @@ package final class SegmentWriter {
     for block in partition.blocks {
       let place = offset + Int64(block.offset)
       let bytes = UnsafeMutableRawBufferPointer(start: base + block.offset, count: block.length)
+      if BlockHeader.encoding(of: bytes) & ~Encoding.repeats == Encoding.multiples.rawValue {
+        features |= SegmentFormat.multiplesFeature
+      }
       let checksum = BlockHeader.seal(bytes, segment: id.rawValue, offset: place)
       columns[block.column].blocks.append(
         ColumnBlockEntry(
@@ -261,6 +266,9 @@ package final class SegmentWriter {
     trailer.append(contentsOf: SegmentFormat.endMagic)
     try file.write(trailer.bytes, at: offset)
     offset += Int64(SegmentFormat.trailerSize)
+    if features != 0 {
+      try file.write(SegmentHeader.bytes(store: store, segment: id, features: features), at: 0)
+    }
     try file.sync()
     let finished = FinishedSegment(
       id: id, fileLength: offset, checksum: XXHash64.hash(trailer.bytes, seed: id.rawValue), footer: footer)
