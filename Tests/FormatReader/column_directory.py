@@ -3,19 +3,21 @@
 Invariants: the engine's columns come first, the one of history segments in these only; the blocks of a column
 join and cover all rows; the smallest and largest value a directory names are those of the block; only a text
 column has a dictionary, only one of words has holes, only one of phrases has codes; an integer column is relative only
-to an integer column before it that is not; a text column is mapped only from a column of words before it that is not.
+to an integer column before it that is not; a text column is mapped only from a column of words before it that is not, or
+follows the texts of subjects, which the segment has.
 """
 
 from collections import namedtuple
 from blocks import COLUMN, COLUMN_DIRECTORY, read_location
 from columns import INTEGER, TEXT, Source, read_column_block
 from dictionary import MOST_HOLES, PAGE_ENTRIES, Dictionary
-from mapped_codes import MappedDictionary
+from mapped_codes import MappedDictionary, SubjectDictionary
 from phrases import PhraseDictionary, read_codes
 
 COMMIT, BATCH, VERSION, STATE = ENGINE_COLUMNS = (1, 2, 3, 4)
 SUPERSEDED = 5
 HISTORY_COLUMNS = (*ENGINE_COLUMNS, SUPERSEDED)
+SUBJECTS = 6
 FIRST_FREE_COLUMN = 16
 WORDS, PHRASES = 0, 1
 
@@ -30,9 +32,11 @@ Column.__doc__ = """`relation` is that of a `Source`, for all rows."""
 class ColumnDirectory:
   """Attributes: columns, a list of values by column id; integers, the ids of those that are no texts; relative, those
   of relative ones among them; words, the dictionaries of columns of words that are not mapped, by column id. `keys` are
-  the subject keys of the dataset's rows, `engine` the ids of the engine's columns."""
+  the subject keys of the dataset's rows, `engine` the ids of the engine's columns, `subject_texts` the texts of the
+  segment's subjects by key, or None."""
 
-  def __init__(self, blocks, location, count, keys, engine):
+  def __init__(self, blocks, location, count, keys, engine, subject_texts=None):
+    self.subject_texts = subject_texts
     self.blocks, self.keys, self.rows, self.engine = blocks, keys, len(keys), engine
     self.columns, self.integers, self.relative, self.words = {}, set(), set(), {}
     cursor, entries, _ = blocks.read(location, COLUMN_DIRECTORY)
@@ -61,8 +65,7 @@ class ColumnDirectory:
     cursor.zero(1)
     blocks, entries, other, factor = (cursor.u32() for _ in range(4))
     cursor.require(type in (INTEGER, TEXT), f"column {id} has the unknown type {type}")
-    engine = place < len(self.engine)
-    fits = (id, type) == (self.engine[place], INTEGER) if engine else id >= FIRST_FREE_COLUMN
+    fits = self.is_expected(id, type, place)
     cursor.require(fits and id not in self.columns, f"column {id} of type {type} stands in place {place}")
     cursor.require(type == TEXT or entries == 0, f"the integer column {id} has a dictionary")
     known = form in (WORDS, PHRASES) if entries else form == WORDS
@@ -71,10 +74,18 @@ class ColumnDirectory:
     cursor.require(holes <= most_holes, f"column {id} of {entries} entries and form {form} has {holes} holes")
     return Head(id, type, holes, form, blocks, entries, other, factor)
 
+  def is_expected(self, id, type, place):
+    engine = place < len(self.engine)
+    return (id, type) == (self.engine[place], INTEGER) if engine else id >= FIRST_FREE_COLUMN
+
   def check_relation(self, cursor, head):
     id, other, factor = head.id, head.other, head.factor
     if other == 0:
       cursor.require(factor == 0, f"column {id} is not relative but has the factor {factor}")
+    elif head.type == TEXT and other == SUBJECTS:
+      words = head.form == WORDS and head.holes == 0 and factor == 1
+      cursor.require(words, f"column {id} follows the texts of subjects, but with phrases, templates or the factor {factor}")
+      cursor.require(self.subject_texts is not None, f"column {id} follows texts of subjects that are not there")
     elif head.type == TEXT:
       words = head.entries > 0 and head.form == WORDS and head.holes == 0
       cursor.require(words, f"the mapped column {id} has no dictionary of words without templates")
@@ -88,6 +99,8 @@ class ColumnDirectory:
   def find_relation(self, head, dictionary):
     if head.other == 0:
       return None
+    if head.type == TEXT and head.other == SUBJECTS:
+      return [self.subject_texts[key] for key in self.keys]
     if head.type == TEXT:
       return dictionary.follow(self.words[head.other].row_codes)
     return [head.factor * (value or 0) for value in self.columns[head.other]]
@@ -95,10 +108,13 @@ class ColumnDirectory:
   def read_dictionary(self, cursor, head):
     """The dictionary of a column, with its map if it is mapped, or None."""
     if head.entries == 0:
-      return None
+      return SubjectDictionary(0) if head.type == TEXT and head.other == SUBJECTS else None
     locations = [read_location(cursor) for _ in range(-(-head.entries // PAGE_ENTRIES))]
     if head.form == PHRASES:
       dictionary = PhraseDictionary(*read_codes(cursor, head.entries))
+      dictionary.read_pages(self.blocks, locations, head.id)
+    elif head.other == SUBJECTS:
+      dictionary = SubjectDictionary(head.entries)
       dictionary.read_pages(self.blocks, locations, head.id)
     elif head.other:
       dictionary = MappedDictionary(head.entries)

@@ -12,7 +12,7 @@ from blocks import REPEATS
 from column_parts import INTEGER, NO_BOUNDS, TEXT, Source, find_bounds, read_flags, read_nulls, split_texts
 from dictionary import Dictionary
 from integers import finish, read_integers, read_multiples, read_patched_integers
-from mapped_codes import MappedDictionary, read_mapped_codes
+from mapped_codes import MappedDictionary, SubjectDictionary, read_mapped_codes, read_subject_texts
 from phrases import PhraseDictionary, read_phrases
 from subject_keys import key_text
 
@@ -109,15 +109,16 @@ def read_repeated(cursor, rows, read, source):
 READERS = {
   INTEGER: {1: read_integers, 7: read_patched_integers, 9: read_multiples},
   TEXT: {2: read_plain_texts, 3: read_dictionary, 4: read_coded_texts, 5: read_key_texts, 6: read_phrases,
-         8: read_mapped_codes}}
-DICTIONARY_ENCODINGS = (Dictionary.encoding, PhraseDictionary.encoding, MappedDictionary.encoding)
+         8: read_mapped_codes, 10: read_subject_texts}}
+DICTIONARY_ENCODINGS = tuple(
+  kind.encoding for kind in (Dictionary, PhraseDictionary, MappedDictionary, SubjectDictionary))
 
 
 def read_column_block(cursor, type, encoding, rows, source):
   """The values of the rows, and the bounds the directory should name."""
   repeats, encoding = encoding & REPEATS, encoding & ~REPEATS
   cursor.require(encoding in READERS[type], f"encoding {encoding} does not fit column type {type}")
-  cursor.require(not repeats or encoding not in (5, 8), f"encoding {encoding} does not leave out repeated values")
+  cursor.require(not repeats or encoding not in (5, 8, 10), f"encoding {encoding} does not leave out repeated values")
   wanted = source.dictionary.encoding if source.dictionary else None
   found = encoding if encoding in DICTIONARY_ENCODINGS else None
   cursor.require(found == wanted, f"encoding {encoding} does not fit the dictionary of the column, or its lack")

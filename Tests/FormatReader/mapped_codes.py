@@ -1,12 +1,12 @@
 """Mapped codes: columns of words whose codes follow from those of another column of words.
 
-Owns maps and encoding 8. Invariants: a map says for each entry of the other dictionary which word of its own follows,
+Owns maps, encoding 8, and encoding 10, whose texts follow those of the rows' subjects. Invariants: a map says for each entry of the other dictionary which word of its own follows,
 if any, and names none that is not there; a row that is neither null nor an exception has a word that follows; the
 bounds are those of the codes, whether they follow or are exceptions.
 """
 
 from blocks import MAP
-from column_parts import find_bounds, read_exceptions, read_flags, read_nulls
+from column_parts import NO_BOUNDS, find_bounds, read_exceptions, read_flags, read_nulls
 from dictionary import Dictionary
 
 CODE_WIDTH = 32
@@ -38,6 +38,33 @@ class MappedDictionary(Dictionary):
   def follow(self, codes):
     """What follows from the codes of the other column; None from a null."""
     return [None if code is None else self.map[code] for code in codes]
+
+
+class SubjectDictionary(Dictionary):
+  """The texts of a column that are not those of their subjects."""
+
+  encoding = 10
+
+  def __init__(self, count):
+    super().__init__(0, count)
+
+
+def read_subject_texts(cursor, rows, source):
+  flags, width = read_flags(cursor), cursor.u8()
+  cursor.zero(2)
+  count = cursor.u32()
+  cursor.zero(8)
+  nulls = read_nulls(cursor, rows, flags) or [0] * rows
+  exceptions = read_exceptions(cursor, rows, nulls, count)
+  own = dict(zip(exceptions, cursor.packed(count, width, CODE_WIDTH)))
+  cursor.end()
+  entries = source.dictionary.entries if own else []
+  cursor.require(max(own.values(), default=-1) < len(entries), "the code of an exception lies outside the dictionary")
+  values = [None if null else entries[own[row]].text if row in own else text
+            for row, (text, null) in enumerate(zip(source.relation, nulls))]
+  missing = any(value is None and not null for value, null in zip(values, nulls))
+  cursor.require(not missing, "a row follows its subject, which has no text")
+  return values, NO_BOUNDS
 
 
 def read_mapped_codes(cursor, rows, source):

@@ -14,12 +14,13 @@ from column_directory import COMMIT, ENGINE_COLUMNS, HISTORY_COLUMNS, SUPERSEDED
 from fields import Cursor, FORMAT_VERSION, FormatError, Header, HEADER_SIZE
 from leaf import Leaf
 from rows import check_engine_columns, check_history, check_order
+from subject_texts import SubjectTextDirectory
 from text_index import TextIndex
 from xxh64 import xxh64
 
 TRAILER_MAGIC = b"CSEND\r\n\x1a"
 AS_COLUMNS, AS_ROWS = 0, 1
-MULTIPLES_FEATURE = 1
+MULTIPLES_FEATURE, SUBJECT_TEXTS_FEATURE = 1, 2
 
 Dataset = namedtuple("Dataset", "id schema_version first rows column_count order search form place location columns")
 Dataset.__doc__ = """`first` is a position in the segment, `order` and `search` ids of columns or 0, `location` the one
@@ -38,7 +39,8 @@ class Segment:
     self.size = len(self.data)
     if self.size != entry.length or self.size < HEADER_SIZE + TRAILER_SIZE:
       raise FormatError(f"the file has {self.size} bytes instead of {entry.length}", file, 0)
-    header = Header(self.data, file, b"CSSEG", {entry.id}, MULTIPLES_FEATURE)
+    header = Header(self.data, file, b"CSSEG", {entry.id}, MULTIPLES_FEATURE | SUBJECT_TEXTS_FEATURE)
+    self.has_subject_texts = bool(header.features & SUBJECT_TEXTS_FEATURE)
     header.check(0)
     header.check_store(uuid)
     if header.special != 0:
@@ -67,9 +69,11 @@ class Segment:
     cursor.zero(8)
     bounds = cursor.u128(), cursor.u128()
     directory, fences, index = read_location(cursor), read_location(cursor), read_location(cursor)
+    texts = read_location(cursor) if self.has_subject_texts else None
     cursor.end()
     self.read_datasets(directory)
     self.read_subjects(fences, bounds)
+    self.subject_texts = SubjectTextDirectory(self.blocks, texts, self.subject_keys).texts if texts else None
     self.read_bundles()
     for dataset in self.datasets:
       self.read_columns(dataset, cursor)
@@ -113,7 +117,8 @@ class Segment:
     if dataset.form == AS_ROWS:
       found = self.bundles[dataset.location].chunk(dataset.place, dataset.column_count, keys, engine)
     else:
-      found = ColumnDirectory(self.blocks, dataset.location, dataset.column_count, keys, engine)
+      found = ColumnDirectory(self.blocks, dataset.location, dataset.column_count, keys, engine,
+                              self.subject_texts)
     check_engine_columns(cursor, found.columns, engine, self.entry)
     check_order(cursor, dataset.order, found, keys)
     if SUPERSEDED in engine:
@@ -128,7 +133,7 @@ class Segment:
     cursor.require(cursor.u32() == entries, "the fences disagree about their entries")
     fences = [Fence(cursor.u128(), *read_fence_rest(cursor)) for _ in range(entries)]
     cursor.end()
-    self.keys = [None] * self.rows
+    self.keys, self.subject_keys = [None] * self.rows, []
     self.next_row = {dataset.id: dataset.first for dataset in self.datasets}
     self.end_row = {dataset.id: dataset.first + dataset.rows for dataset in self.datasets}
     first_key, last_key, subjects = 0, -1, 0
@@ -136,6 +141,7 @@ class Segment:
       keys = self.read_leaf(fence, last_key)
       first_key = keys[0] if number == 0 else first_key
       last_key = keys[-1]
+      self.subject_keys += keys
       subjects += len(keys)
     cursor.require(self.next_row == self.end_row, "the runs do not cover all rows")
     cursor.require(subjects == self.subjects, f"{subjects} subjects instead of {self.subjects}")

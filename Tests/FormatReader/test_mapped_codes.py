@@ -1,7 +1,7 @@
-"""Checks of mapped columns, their maps and the blocks of their codes, on bytes made by hand; run with
+"""Checks of mapped columns, their maps and the blocks of their codes, and of columns that follow the texts of subjects, on bytes made by hand; run with
 python3 -m unittest.
 
-Owns no format knowledge beyond maps and encoding 8. In directories column 30 is the other one, of three words or
+Owns no format knowledge beyond maps and encodings 8 and 10. In directories column 30 is the other one, of three words or
 templates, and column 31 the mapped one, of two words.
 """
 
@@ -11,7 +11,7 @@ from blocks import DICTIONARY_PAGE, MAP
 from columns import INTEGER, TEXT, Source, read_column_block
 from dictionary import Dictionary
 from fields import Cursor, FormatError
-from mapped_codes import MappedDictionary
+from mapped_codes import MappedDictionary, SubjectDictionary
 from test_column_directory import TABLE, DirectoryWriter
 from test_primitives import packed
 from test_texts import coded, page
@@ -245,6 +245,36 @@ class DirectoryTests(unittest.TestCase):
     writer = MappedWriter()
     with self.subTest(message=message), self.assertRaisesRegex(FormatError, message):
       writer.read(*make(writer))
+
+
+def following(rows, nulls=0, exceptions=(), width=3, flags=None, zero=0):
+  """`exceptions` are pairs of row and code."""
+  head = pack("<BBHIQ", bool(nulls) if flags is None else flags, width, zero, len(exceptions), 0)
+  bitmap = pack("<Q", nulls) if nulls else b""
+  return head + bitmap + packed([row for row, _ in exceptions], 13) + packed([code for _, code in exceptions], width)
+
+
+class SubjectTextTests(unittest.TestCase):
+  def read(self, raw, rows, texts, words=()):
+    dictionary = SubjectDictionary(len(words))
+    if words:
+      dictionary.read_page(Cursor(page([(word, 0) for word in words], 0), "", 0), len(words))
+    return read_column_block(Cursor(raw, "", 0), TEXT, 10, rows, Source(dictionary, [0] * rows, texts))
+
+  def test_rows_follow_but_for_exceptions(self):
+    raw = following(4, nulls=2, exceptions=[(0, 1), (3, 0)])
+    self.assertEqual(self.read(raw, 4, [b"a", b"b", b"c", None], [b"x", b"y"]), ([b"y", None, b"c", b"x"], (0, 0)))
+    self.assertEqual(self.read(following(2, width=0), 2, [b"a", b""]), ([b"a", b""], (0, 0)))
+
+  def test_refuses_blocks(self):
+    for raw, texts, message in [
+        (following(2), [b"a", None], "no text"), (following(2, exceptions=[(1, 2)]), [b"a", None], "outside"),
+        (following(2, exceptions=[(2, 0)]), [b"a", b"b"], "outside"),
+        (following(2, nulls=2, exceptions=[(1, 0)]), [b"a", b"b"], "is an exception"),
+        (following(2, flags=2), [b"a", b"b"], "unknown flags"), (following(2, zero=1), [b"a", b"b"], "must be 0"),
+        (following(2) + bytes(8), [b"a", b"b"], "too many")]:
+      with self.subTest(raw=raw.hex()), self.assertRaisesRegex(FormatError, message):
+        self.read(raw, 2, texts, [b"x", b"y"])
 
 
 if __name__ == "__main__":

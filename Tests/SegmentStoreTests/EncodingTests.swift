@@ -121,16 +121,19 @@ import Testing
         }
       }
       let header = BlockHeader(
-        kind: .column, codec: .none, encoding: UInt8.random(in: 0...6, using: &random),
+        kind: .column, codec: .none, encoding: UInt8.random(in: 0...11, using: &random) | (round % 3 == 0 ? Encoding.repeats : 0),
         rowCount: UInt32.random(in: 0...40, using: &random), storedLength: UInt32(count),
         rawLength: UInt32(count),
         columnID: 16)
       do throws(StoreError) {
         let block = try DecodedBlock(header, raw, file: "hostile", offset: 8)
+        var values = [Int64](repeating: 0, count: block.rowCount)
+        var nulls = [UInt8](repeating: 0, count: block.rowCount)
+        if block.form == .none { _ = block.integers(0..<block.rowCount, to: &values, nulls: &nulls) }
         for row in 0..<block.rowCount where !block.isNull(row) {
           switch block.form {
-          case .none: _ = block.integer(row)
-          case .mapped: _ = block.exception(row)
+          case .none: #expect(block.integer(row) == values[row])
+          case .mapped, .subject: _ = block.exception(row)
           case .phrases: _ = block.groupStart(row / PhraseEncoding.groupRows)
           case .plain, .dictionary: _ = block.text(row).count
           case .coded:

@@ -50,6 +50,42 @@ import Testing
     if try IndependentReader.isThere() { try IndependentReader.compare(Self.multiples, lines) }
   }
 
+  private static let subjects = NamedRows.folder + "/engine"
+  private static let subjectsDigest = NamedRows.folder + "/engine.sha256"
+  private static let subjectsRows = 300
+
+  /// The same of the feature of texts of subjects.
+  @Test(.enabled(if: isWriting)) func writeSubjects() throws {
+    try #require(!FileManager.default.fileExists(atPath: Self.subjects), "the feature is frozen")
+    let folder = try TemporaryFolder()
+    let engine = try NamedRows.make(at: folder.path("store"), rows: Self.subjectsRows, seed: 12)
+    let answer = Self.digest(of: try NamedRows.lines(engine))
+    try engine.close()
+    try FileManager.default.createDirectory(atPath: NamedRows.folder, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: folder.path("store"), toPath: Self.subjects)
+    try Data("\(answer)\n".utf8).write(to: URL(fileURLWithPath: Self.subjectsDigest))
+  }
+
+  @Test func frozenTextsOfSubjectsAreRead() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    try FileManager.default.copyItem(atPath: Self.subjects, toPath: path)
+    let expected = try String(contentsOfFile: Self.subjectsDigest, encoding: .utf8).split(separator: "\n")[0]
+    let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: GoldenEngine.options())
+    let lines = try NamedRows.lines(engine)
+    #expect(Self.digest(of: lines) == expected)
+    #expect(engine.verify().isEmpty)
+    var dumped: [String] = []
+    try engine.dump(.blocks) { dumped.append($0) }
+    #expect(dumped.contains { $0.contains("subjectTexts") })
+    try engine.close()
+    // The digest is not only what one reader reads.
+    let anew = try NamedRows.make(at: folder.path("anew"), rows: Self.subjectsRows, seed: 12)
+    #expect(Self.digest(of: try NamedRows.lines(anew)) == expected)
+    try anew.close()
+    if try IndependentReader.isThere() { try IndependentReader.compare(Self.subjects, lines) }
+  }
+
   /// Makes the folder where it is asked to, and then only where there is none.
   @Test(.enabled(if: isWriting))
   func write() throws {

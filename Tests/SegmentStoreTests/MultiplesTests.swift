@@ -176,7 +176,7 @@ import Testing
     var header = try segment.reader.blocks.file.read(count: SegmentFormat.headerSize, at: 0)
     #expect(header[16] == 1 && header[17...19].allSatisfy { $0 == 0 })
     // A feature of tomorrow.
-    header[16] = 3
+    header[16] |= 128
     header.replaceSubrange(
       56..., with: withUnsafeBytes(of: XXHash64.hash(Array(header[..<56])).littleEndian) { Array($0) })
     let refusal = #expect(throws: StoreError.self) {

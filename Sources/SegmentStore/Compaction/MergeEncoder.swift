@@ -83,23 +83,28 @@ package final class MergeEncoder {
     var columns: [MergedColumn] = []
     // The columns before leave the less for those behind.
     var memory = poolBytes
-    for column in schema.columns {
+    for (place, column) in schema.columns.enumerated() {
       let merged = try MergedColumn(
         column, of: schema.dataset, sources: sources, rows: rows, poolBytes: max(1 << 18, memory),
-        triesPhrases: isSmallest(rows), memo: memo)
+        triesPhrases: isSmallest(rows), memo: memo,
+        following: place == schema.searchColumn ? writer.subjectTexts : nil)
       memory -= merged.retainedBytes
       columns.append(merged)
     }
     let owner = Owner(columns)
     let codes = try CodeRelations(columns, rows: rows)
-    let references = try ColumnRelations.find(schema, sources: sources, rows: rows).merging(codes.references)
+    var references = try ColumnRelations.find(schema, sources: sources, rows: rows).merging(codes.references)
     { $1 }
-    try writer.begin(
-      schema, dictionaries: columns.map { $0.plan?.dictionary ?? $0.book?.dictionary },
-      references: references, maps: codes.maps, owner: owner, isHistory: isHistory)
-    var system = SystemColumn.always.map { MergedIntegers($0.rawValue, sources: sources) }
     var others = references.filter { codes.maps[$0.key] == nil }
       .mapValues { MergedIntegers($0.column, sources: sources) }
+    for column in columns where column.subjects != nil {
+      references[column.column.id] = ColumnReference(column: SubjectTexts.columnID, factor: 1)
+    }
+    try writer.begin(
+      schema,
+      dictionaries: columns.map { $0.plan?.dictionary ?? $0.book?.dictionary ?? $0.subjects?.dictionary },
+      references: references, maps: codes.maps, owner: owner, isHistory: isHistory)
+    var system = SystemColumn.always.map { MergedIntegers($0.rawValue, sources: sources) }
     var builders = makeBuilders(columns, references, isHistory: isHistory, isSmallest: isSmallest(rows))
     defer { for index in builders.indices { builders[index].deallocate() } }
     var run = RunPosition()
@@ -111,6 +116,10 @@ package final class MergeEncoder {
       let systemCount = builders.count - columns.count
       for (index, column) in columns.enumerated() {
         let reference = references[column.column.id]
+        if let subjects = column.subjects {
+          try append(range, rows, column, subjects, &builders[systemCount + index], &partition)
+          continue
+        }
         if let map = codes.maps[column.column.id], let source = codes.sources[column.column.id] {
           try appendMapped(
             range, rows, column, columns[source], map, &builders[systemCount + index], &partition)
@@ -232,6 +241,7 @@ package final class MergeEncoder {
       var kind = column.column.type == .text ? ColumnBlockBuilder.Kind.texts : .integers
       if let plan = column.plan { kind = .codes(holes: plan.dictionary.holes) }
       if let book = column.book { kind = .phrases(book) }
+      if column.subjects != nil { kind = .subjectTexts }
       builders.append(
         ColumnBlockBuilder(
           column: builders.count, columnID: column.column.id, kind: kind, scratch: scratch,
@@ -310,6 +320,28 @@ package final class MergeEncoder {
         }
         if builder.isFull { partition.close(&builder) }
       }
+    }
+    partition.close(&builder)
+  }
+
+  /// Appends texts that are those of their subjects, but for a few.
+  private func append(
+    _ range: Range<Int>, _ rows: MergedRows, _ column: MergedColumn, _ subjects: SubjectTextPlan,
+    _ builder: inout ColumnBlockBuilder, _ partition: inout Partition
+  ) throws(StoreError) {
+    let place = UnsafeRawPointer(partition.arena.base)
+    var run = partition.start
+    for index in range {
+      let key = rows.keys[run.index]
+      if let text = try column.text(rows.rows[index], key: key) {
+        let own = try subjects.ownCode(of: text, key: key)
+        builder.append(code: own ?? 0, predicted: own == nil ? 0 : MappedCodeEncoding.unknown)
+      } else {
+        builder.appendNull(place: place)
+      }
+      if builder.isFull { partition.close(&builder) }
+      run.used += 1
+      if run.used == rows.counts[run.index] { run = RunPosition(index: run.index + 1) }
     }
     partition.close(&builder)
   }

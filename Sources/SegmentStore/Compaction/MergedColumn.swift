@@ -21,6 +21,8 @@ package final class MergedColumn {
   @exclusivity(unchecked) package private(set) var plan: DictionaryPlan?
   /// `nil` when the column is not stored as phrases.
   package private(set) var book: PhraseBook?
+  /// `nil` when the column does not follow the texts of subjects.
+  package private(set) var subjects: SubjectTextPlan?
   private let cursors: UnsafeMutableBufferPointer<ColumnCursor>
   @exclusivity(unchecked) private var words: [Words] = []
   private var pools: [TextPool] = []
@@ -30,7 +32,7 @@ package final class MergedColumn {
 
   package init(
     _ column: ColumnSchema, of dataset: DatasetID, sources: [MergeSource], rows: MergedRows, poolBytes: Int,
-    triesPhrases: Bool, memo: PhraseMemo? = nil
+    triesPhrases: Bool, memo: PhraseMemo? = nil, following table: SubjectTextTable? = nil
   ) throws(StoreError) {
     self.column = column
     let entries = sources.map { source in
@@ -40,6 +42,17 @@ package final class MergedColumn {
     _ = cursors.initialize(
       from: sources.map { ColumnCursor($0.view.reader, $0.columns, id: column.id, type: column.type) })
     guard column.type == .text else { return }
+    if let table {
+      subjects = try SubjectTextPlan(rows, table, poolBytes: min(poolBytes / 2, 4 << 20)) {
+        (row, key) throws(StoreError) in try text(row, key: key)
+      }
+      if subjects != nil { return }
+    }
+    if entries.contains(where: { $0?.followsSubjects ?? false }) {
+      // It had no words of its own; to look for some, each row's key would be needed each time.
+      try considerPhrases(rows, of: dataset, memo, byteLimit: Self.sampleBytes(poolBytes))
+      return
+    }
     let poolCount = max(1, entries.count { $0?.dictionaryCount ?? 0 == 0 || $0?.phraseCode != nil })
     for entry in entries {
       if let entry, entry.dictionaryCount > 0, entry.phraseCode == nil {
@@ -62,10 +75,12 @@ package final class MergedColumn {
     }
     // What was stored as phrases once stays so: as plain texts it would grow again.
     if triesPhrases || entries.contains(where: { $0?.phraseCode != nil }) {
-      try considerPhrases(rows, of: dataset, memo, byteLimit: max(1 << 18, min(4 << 20, poolBytes / 4)))
+      try considerPhrases(rows, of: dataset, memo, byteLimit: Self.sampleBytes(poolBytes))
     }
     if plan == nil { forgetWords() }
   }
+
+  private static func sampleBytes(_ poolBytes: Int) -> Int { max(1 << 18, min(4 << 20, poolBytes / 4)) }
 
   deinit {
     plan?.deallocate()
@@ -114,8 +129,9 @@ package final class MergedColumn {
   private func considerPhrases(
     _ rows: MergedRows, of dataset: DatasetID, _ memo: PhraseMemo?, byteLimit: Int
   ) throws(StoreError) {
+    var keys = MergedRowKeys(rows)
     let sample = try TextSample(rowCount: rows.rows.count, byteLimit: byteLimit) { row throws(StoreError) in
-      try text(rows.rows[row], key: 0)
+      try text(rows.rows[row], key: keys.key(of: row))
     }
     var words: (text: Double, dictionary: Double)?
     if let plan { words = try wordBits(plan, rows) }
@@ -137,6 +153,7 @@ package final class MergedColumn {
     }
     // Its trie takes most.
     if let book { bytes += book.dictionary.entries.count * 300 }
+    bytes += subjects?.retainedBytes ?? 0
     return bytes
   }
 

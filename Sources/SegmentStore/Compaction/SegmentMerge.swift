@@ -239,8 +239,13 @@ package struct SegmentMerge {
     let datasets = Set(lists.flatMap(\.byDataset.keys)).sorted()
     guard !datasets.isEmpty else { return }
     // Bytes of memory for the index of each; superseded rows are fewer.
-    var current = Sink(indexBytes: surroundings.indexPartBytes ?? surroundings.memoryBytes / 2)
-    var history = Sink(indexBytes: surroundings.indexPartBytes ?? surroundings.memoryBytes / 8)
+    let followsSubjects = surroundings.isThorough ? try hasSharedTexts(datasets) : false
+    var current = Sink(
+      indexBytes: surroundings.indexPartBytes ?? surroundings.memoryBytes / 2,
+      followsSubjects: followsSubjects)
+    var history = Sink(
+      indexBytes: surroundings.indexPartBytes ?? surroundings.memoryBytes / 8,
+      followsSubjects: followsSubjects)
     for dataset in datasets {
       try surroundings.pace(0)
       var plan = try plan(dataset, lists)
@@ -263,14 +268,40 @@ package struct SegmentMerge {
     let first = outputs.count
     for sink in [current, history] {
       guard let writer = sink.writer else { continue }
-      outputs.append(Output(segment: try writer.finish(), commits: sink.commits))
+      let finished = try writer.finish { (count, text) throws(StoreError) in
+        let sample = try TextSample(rowCount: count, byteLimit: Self.subjectSampleBytes) {
+          (place) throws(StoreError) in text(place)
+        }
+        return sample.book(
+          words: nil, memo: memo,
+          column: PhraseMemo.Column(dataset: DatasetID(rawValue: 0), id: SubjectTexts.columnID))
+      }
+      outputs.append(Output(segment: finished, commits: sink.commits))
     }
     try prove(outputs[first...], keys)
+  }
+
+  /// Bytes of texts of subjects that phrases are learned from.
+  private static let subjectSampleBytes = 1 << 20
+
+  /// Whether texts of subjects may stand in more than one dataset.
+  private func hasSharedTexts(_ datasets: [DatasetID]) throws(StoreError) -> Bool {
+    var found = 0
+    for dataset in datasets {
+      for input in inputs {
+        guard let chunk = try input.reader.chunk(of: dataset), chunk.searchColumn != 0 else { continue }
+        found += 1
+        break
+      }
+      if found == 2 { return true }
+    }
+    return false
   }
 
   private struct Sink {
     /// Bytes of memory of a part of its index.
     let indexBytes: Int
+    let followsSubjects: Bool
     var writer: SegmentWriter?
     var commits = MergedCommits()
   }
@@ -282,7 +313,9 @@ package struct SegmentMerge {
     }
     let writer = try SegmentWriter(
       id: try surroundings.nextID(), store: surroundings.store, folder: surroundings.folder,
-      files: surroundings.files, compression: .hard, index: index)
+      files: surroundings.files, compression: .hard, index: index,
+      subjectTexts: sink.followsSubjects
+        ? SubjectTextTable(byteLimit: max(1 << 20, surroundings.memoryBytes / 8)) : nil)
     sink.writer = writer
     return writer
   }

@@ -33,6 +33,8 @@ package struct ColumnBlockBuilder {
     case codes(holes: Int)
     /// Texts put together of phrases.
     case phrases(PhraseBook)
+    /// Texts of subjects, and the codes of those that are not: appended as codes with 0 predicted where a text is its subject's.
+    case subjectTexts
   }
 
   private let column: Int
@@ -59,6 +61,8 @@ package struct ColumnBlockBuilder {
   private let byteLimit: Int
   /// Whether integers may be stored as multiples.
   private let triesMultiples: Bool
+  /// Whether codes are those of texts that are not their subjects'.
+  private let followsSubjects: Bool
   /// Taken from every integer when the block is closed; `nil` for columns that are not relative.
   private let subtrahends: UnsafeMutableBufferPointer<Int64>?
   /// What the map says of each code; `nil` for columns that are not mapped.
@@ -77,6 +81,7 @@ package struct ColumnBlockBuilder {
     self.triesMultiples = triesMultiples
     var isCodes = false
     if case .codes = kind { isCodes = true }
+    if case .subjectTexts = kind { (isCodes, followsSubjects) = (true, true) } else { followsSubjects = false }
     subtrahends = isRelative && !isCodes ? .allocate(capacity: ColumnBlockLimits.rows) : nil
     predictions = isRelative && isCodes ? .allocate(capacity: ColumnBlockLimits.rows) : nil
     self.column = column
@@ -87,12 +92,14 @@ package struct ColumnBlockBuilder {
     switch kind {
     case .integers: integerRows = ColumnBlockLimits.rows
     case .texts, .phrases: textRows = ColumnBlockLimits.rows
-    case .codes: break
+    case .codes, .subjectTexts: break
     }
     if case .phrases(let phrases) = kind { book = phrases } else { book = nil }
     byteLimit = book == nil ? ColumnBlockLimits.textBytes : ColumnBlockLimits.phraseBytes
     isText = textRows > 0
-    if case .codes(let holes) = kind {
+    if isCodes {
+      let holes: Int
+      if case .codes(let count) = kind { holes = count } else { holes = 0 }
       let values = CodedValues(holes: holes)
       coded = values
       codes = values.codes
@@ -210,6 +217,7 @@ package struct ColumnBlockBuilder {
         predictions: UnsafeBufferPointer(rebasing: predictions[..<count]), nulls: nullView,
         nullCount: nullCount,
         to: raw)
+      if followsSubjects { (encoding, bounds) = (.subjectTexts, (0, 0)) }
     } else if let coded {
       encoding = .codedText
       bounds = CodedTextEncoding.encode(coded, count: count, nulls: nullView, nullCount: nullCount, to: raw)

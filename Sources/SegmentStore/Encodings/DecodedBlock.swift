@@ -6,7 +6,7 @@
 /// The values of one column for a run of rows.
 package final class DecodedBlock: Sendable {
   /// How the texts of a block are found.
-  package enum TextForm: Sendable { case none, plain, dictionary, coded, key, phrases, mapped }
+  package enum TextForm: Sendable { case none, plain, dictionary, coded, key, phrases, mapped, subject }
 
   /// One number of every row of a coded block.
   struct Numbers: Sendable {
@@ -60,7 +60,7 @@ package final class DecodedBlock: Sendable {
     let rows = Int(header.rowCount)
     let isRepeating = header.encoding & Encoding.repeats != 0
     guard let encoding = Encoding(rawValue: header.encoding & ~Encoding.repeats),
-      !isRepeating || encoding != .mappedCodes && encoding != .keyText
+      !isRepeating || ![.mappedCodes, .keyText, .subjectTexts].contains(encoding)
     else { throw damage("unknown encoding") }
     guard rows > 0, rows <= ColumnBlockLimits.rows else { throw damage("impossible column block") }
     let limit = raw.count - (isRepeating ? RepeatedRows.byteCount(rows) : 0)
@@ -109,13 +109,13 @@ package final class DecodedBlock: Sendable {
       guard layout.takePacked(values, width) else { throw damage("an integer block has a wrong length") }
       remainders = Remainders(raw, values: values, &layout)
       guard remainders != nil else { throw damage("the remainders of an integer block do not add up") }
-    case .mappedCodes:
-      form = .mapped
+    case .mappedCodes, .subjectTexts:
+      form = encoding == .mappedCodes ? .mapped : .subject
       width = 0
       base = 0
       exceptions = IntegerExceptions(
         raw, rows: values, width: 0, highWidth: Int(raw.load(1, as: UInt8.self)), mayBeZero: true, &layout)
-      guard exceptions != nil else { throw damage("the exceptions of a mapped block do not add up") }
+      guard exceptions != nil else { throw damage("the exceptions of a block of texts do not add up") }
     case .phrases:
       form = .phrases
       width = 0
@@ -335,13 +335,16 @@ package final class DecodedBlock: Sendable {
     return stretch.base &+ BitPacking.value(bytes.base + stretch.offset, value(of: row), width: stretch.width)
   }
 
-  /// The code of a row of a mapped block that does not follow from the other column.
+  /// The code of a row of a mapped block that does not follow from the other column, or of a row whose text is not that of its subject.
   @inline(__always)
   package func exception(_ row: Int) -> Int? { exceptions?.find(row).map { Int(truncatingIfNeeded: $0) } }
 
   /// Whether all codes and numbers fit the dictionary of the column.
   package func fits(dictionaryCount: Int, holes: Int) -> Bool {
     if form == .mapped { return (exceptions?.largest ?? 0) < UInt64(dictionaryCount) }
+    if form == .subject, let exceptions {
+      return exceptions.isEmpty || exceptions.largest < UInt64(dictionaryCount)
+    }
     guard form == .coded else { return true }
     // What stands in the place of an absent value is read by nobody.
     let limit = Int64(dictionaryCount)
@@ -385,6 +388,8 @@ struct IntegerExceptions: Sendable {
   }
 
   var cost: Int { rows.count * 10 }
+
+  var isEmpty: Bool { rows.isEmpty }
 
   /// The number of a row that is an exception.
   func find(_ row: Int) -> UInt64? {

@@ -21,6 +21,8 @@ package enum Encoding: UInt8, Sendable {
   case mappedCodes = 8
   /// Integers most of which are multiples of one number (MultiplesEncoding). Only in segments whose header says so.
   case multiples = 9
+  /// Texts that are those of their subjects, and the codes of those that are not (SubjectTexts). Only in segments whose header says so.
+  case subjectTexts = 10
 
   /// Added to the number of an encoding whose block holds a value only where it differs from the one before (RepeatedRows).
   package static let repeats: UInt8 = 0x40

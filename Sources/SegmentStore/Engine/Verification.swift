@@ -152,6 +152,12 @@ extension SegmentEngine {
     locations += bundles
     for fence in try segment.subjectTree().fences { locations.append(fence.location) }
     locations += try segment.textIndexBlocks()
+    if let texts = segment.footer.subjectTexts {
+      locations.append(texts)
+      for column in try segment.subjectTexts()?.entries ?? [] {
+        locations += column.blocks.map(\.location) + column.dictionaryPages
+      }
+    }
     locations.sort { $0.offset < $1.offset }
     var next = Int64(SegmentFormat.headerSize)
     for location in locations {

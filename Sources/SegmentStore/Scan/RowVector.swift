@@ -322,7 +322,7 @@ package struct RowVector: ~Copyable {
     _ column: Int, _ place: Int, _ body: (UnsafeRawBufferPointer?) -> Result
   ) throws(StoreError) -> Result {
     guard case .memory(let rows) = source else {
-      let key = try isKeyText(column, place) ? key(place) : 0
+      let key = try needsKey(column, place) ? key(place) : 0
       return body(try cursors[column].text(firstRow + place, key: key))
     }
     guard case .text(let text) = rows[place].cells[column] else { return body(nil) }
@@ -389,6 +389,12 @@ package struct RowVector: ~Copyable {
   package mutating func isKeyText(_ column: Int, _ place: Int) throws(StoreError) -> Bool {
     guard case .segment = source else { return false }
     return try cursors[column].form(firstRow + place) == .key
+  }
+
+  /// Whether the text of a row is found by its key.
+  private mutating func needsKey(_ column: Int, _ place: Int) throws(StoreError) -> Bool {
+    let form = try cursors[column].form(firstRow + place)
+    return form == .key || form == .subject
   }
 
   // MARK: Places of rows

@@ -54,7 +54,12 @@ package struct ColumnEntry: Sendable {
   }
 
   /// Whether all blocks hold codes of the column's own dictionary.
-  package var isCoded: Bool { dictionaryCount > 0 && phraseCode == nil && map == nil }
+  package var isCoded: Bool {
+    dictionaryCount > 0 && phraseCode == nil && map == nil && !followsSubjects
+  }
+
+  /// Whether texts are those of their subjects; the dictionary has those that are not.
+  package var followsSubjects: Bool { type == .text && reference?.column == SubjectTexts.columnID }
 
   package func encode(to buffer: inout ByteBuffer) {
     buffer.append(id)
@@ -97,9 +102,10 @@ package struct ColumnEntry: Sendable {
     else {
       throw reader.damage("an impossible number of blocks")
     }
-    let isMapped = reference.column != 0 && type == .text
+    let isRelative = reference.column != 0 && type == .text
+    let isMapped = isRelative && reference.column != SubjectTexts.columnID
     guard reference.column == 0 ? reference.factor == 0 : reference.factor > 0,
-      !isMapped || reference.factor == 1 && dictionaryCount > 0 && form == 0 && holes == 0
+      !isRelative || reference.factor == 1 && form == 0 && holes == 0, !isMapped || dictionaryCount > 0
     else {
       throw reader.damage("an impossible relative column")
     }

@@ -12,8 +12,10 @@ package enum SegmentFormat {
   package static let maximumRows = Int(UInt32.max) - 1
   /// Incompatible feature: blocks of multiples may occur.
   package static let multiplesFeature: UInt32 = 1
+  /// Incompatible feature: there are texts of subjects, and the footer says where.
+  package static let subjectTextsFeature: UInt32 = 2
   /// Incompatible features this version understands.
-  package static let knownIncompatibleFeatures: UInt32 = multiplesFeature
+  package static let knownIncompatibleFeatures: UInt32 = multiplesFeature | subjectTextsFeature
 }
 
 /// Number of a segment in its store.
@@ -119,6 +121,8 @@ package struct SegmentFooter: Sendable {
   package var subjectFences: BlockLocation
   /// The directory of the index of texts, where there is one.
   package var textIndex: BlockLocation?
+  /// The directory of the texts of subjects, where there are such.
+  package var subjectTexts: BlockLocation?
 
   package func encode() -> [UInt8] {
     var buffer = ByteBuffer(capacity: 128)
@@ -128,13 +132,17 @@ package struct SegmentFooter: Sendable {
     buffer.append(minimumKey)
     buffer.append(maximumKey)
     for location in [datasetDirectory, subjectFences, textIndex ?? .none] { buffer.append(location) }
+    // Footers without it are as they always were.
+    if let subjectTexts { buffer.append(subjectTexts) }
     return buffer.bytes
   }
 
   package init(
     rowCount: UInt32, subjectCount: UInt32, minimumKey: UInt128, maximumKey: UInt128,
-    datasetDirectory: BlockLocation, subjectFences: BlockLocation, textIndex: BlockLocation? = nil
+    datasetDirectory: BlockLocation, subjectFences: BlockLocation, textIndex: BlockLocation? = nil,
+    subjectTexts: BlockLocation? = nil
   ) {
+    self.subjectTexts = subjectTexts
     self.rowCount = rowCount
     self.subjectCount = subjectCount
     self.minimumKey = minimumKey
@@ -155,7 +163,10 @@ package struct SegmentFooter: Sendable {
     subjectFences = try reader.readLocation()
     let index = try reader.readLocation()
     textIndex = index == .none ? nil : index
-    guard minimumKey <= maximumKey, subjectCount <= rowCount, reader.remaining == 0 else {
+    subjectTexts = reader.remaining > 0 ? try reader.readLocation() : nil
+    guard minimumKey <= maximumKey, subjectCount <= rowCount, reader.remaining == 0,
+      subjectTexts != BlockLocation.none
+    else {
       throw reader.damage("impossible footer")
     }
   }

@@ -22,13 +22,20 @@ package struct SubjectFence: Sendable {
 package final class SubjectTree: Sendable {
   package static let nodeWidth = 16
   package let fences: [SubjectFence]
+  /// Subjects before each leaf.
+  let firstSubjects: [Int]
   /// `levels[0]` holds the first key of every leaf; each upper level the first key of every 16 of the one below.
   private let levels: [[UInt128]]
 
-  package var cost: Int { fences.count * 80 + 200 }
+  package var cost: Int { fences.count * 88 + 200 }
 
   package init(_ fences: [SubjectFence]) {
     self.fences = fences
+    var subjects = 0
+    firstSubjects = fences.map { fence in
+      defer { subjects += Int(fence.subjects) }
+      return subjects
+    }
     var levels = [fences.map(\.firstKey)]
     while let top = levels.last, top.count > Self.nodeWidth {
       levels.append(stride(from: 0, to: top.count, by: Self.nodeWidth).map { top[$0] })

@@ -23,6 +23,8 @@ package struct ColumnCursor {
   var other: [ColumnCursor] = []
   /// From its codes to those of this column.
   private var map: CodeMap?
+  /// The texts of subjects, once one was asked for.
+  private var subjects: SubjectTextCursor?
 
   /// A cursor over a column of a chunk; where the chunk has none with this id and type, every row is null (the column came with a later
   /// schema version).
@@ -31,7 +33,7 @@ package struct ColumnCursor {
     self.segment = segment
     self.column = column
     pages = DictionaryPages(segment, column)
-    if let reference = column?.entry.reference {
+    if let reference = column?.entry.reference, column?.entry.followsSubjects == false {
       other = [ColumnCursor(segment, columns, id: reference.column, type: type)]
     }
   }
@@ -131,7 +133,18 @@ package struct ColumnCursor {
     case .mapped: return try codedText(current, index, try mappedCode(current, row))
     case .phrases: return try phraseText(current, index)
     case .key: return try keyText(key)
+    case .subject:
+      if let code = current._withUnsafeGuaranteedRef({ $0.exception(index) }) {
+        return try codedText(current, index, code)
+      }
+      return try subjectText(key)
     }
+  }
+
+  private mutating func subjectText(_ key: UInt128) throws(StoreError) -> UnsafeRawBufferPointer {
+    if subjects == nil { subjects = try SubjectTextCursor(segment) }
+    guard let text = try subjects?.text(of: key) else { throw damage("a subject has no text") }
+    return text
   }
 
   private mutating func keyText(_ key: UInt128) throws(StoreError) -> UnsafeRawBufferPointer {

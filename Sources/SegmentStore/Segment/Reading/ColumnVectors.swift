@@ -89,7 +89,7 @@ extension ColumnCursor {
 
   /// Entries of the dictionary whose codes the rows have; 0 for columns that have none.
   package var wordCount: Int {
-    guard let column = column?.entry, column.phraseCode == nil else { return 0 }
+    guard let column = column?.entry, column.phraseCode == nil, !column.followsSubjects else { return 0 }
     return Int(column.dictionaryCount)
   }
 

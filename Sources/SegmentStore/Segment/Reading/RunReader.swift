@@ -186,7 +186,7 @@ package struct RunReader {
     case .coded: try codedText(index, of: block, &pages) { body($0, false) }
     case .phrases: body(try pages.phrases(index, of: block).bytes, false)
     case .key: body(try keyText(key), true)
-    case .none, .mapped: throw damage("a column of texts with a block of something else")
+    case .none, .mapped, .subject: throw damage("a column of texts with a block of something else")
     }
   }
 

@@ -182,7 +182,7 @@ package final class SegmentReader: Sendable {
         Set(columns.map(\.id)).count == columns.count
       else { throw damage("impossible column directory") }
       for (place, column) in columns.enumerated() {
-        guard let reference = column.reference else { continue }
+        guard let reference = column.reference, !column.followsSubjects else { continue }
         let other = columns[..<place].first { $0.id == reference.column }
         let isUsable =
           other?.type == column.type && other?.reference == nil
@@ -198,6 +198,22 @@ package final class SegmentReader: Sendable {
         "two datasets share a directory", file: blocks.name, offset: chunk.columns.offset)
     }
     return found
+  }
+
+  /// The texts of subjects, one row for each; `nil` where the segment has none.
+  func subjectTexts() throws(StoreError) -> ChunkColumns? {
+    guard let location = footer.subjectTexts else { return nil }
+    // A part of its own: directories of datasets are checked otherwise.
+    return try cached(location, part: .max, cost: { $0.cost }) { (location) throws(StoreError) in
+      let raw = try blocks.read(location, kind: .columnDirectory).raw
+      var reader = ByteReader(Array(raw.buffer), file: blocks.name, offset: location.offset)
+      let count = try reader.read(UInt32.self)
+      let column = try ColumnEntry(&reader, rowCount: footer.subjectCount)
+      guard count == 1, reader.remaining == 0, column.id == SubjectTexts.columnID, column.type == .text,
+        column.reference == nil
+      else { throw reader.damage("an impossible directory of the texts of subjects") }
+      return ChunkColumns([column], rowCount: footer.subjectCount)
+    }
   }
 
   /// The columns of a chunk where they are at hand.
@@ -268,7 +284,8 @@ package final class SegmentReader: Sendable {
     // Also for blocks from the cache: two entries of a damaged directory may name one block.
     guard block.columnID == column.id, block.rowCount == Int(entry.rowCount),
       block.isText == (column.type == .text), (block.form == .phrases) == (column.phraseCode != nil),
-      (block.form == .mapped) == (column.map != nil), (block.form == .coded) == column.isCoded
+      (block.form == .mapped) == (column.map != nil), (block.form == .coded) == column.isCoded,
+      (block.form == .subject) == column.followsSubjects
     else {
       throw StoreError.damaged(
         "a block is not the one its parent names", file: blocks.name, offset: entry.location.offset)

@@ -17,11 +17,7 @@ extension SegmentReader {
       for column in columns.entries {
         try verifyDictionary(of: column)
         for entry in column.blocks {
-          let block = try block(entry, of: column)
-          if let code = column.phraseCode, !PhraseEncoding.isSound(block, code) {
-            throw StoreError.damaged(
-              "the phrases of a block do not add up", file: blocks.name, offset: entry.location.offset)
-          }
+          let block = try soundBlock(entry, of: column)
           guard comparesBounds, [.none, .coded, .mapped].contains(block.form) else { continue }
           guard try bounds(of: block, entry, column, columns) == (entry.minimum, entry.maximum) else {
             throw StoreError.damaged(
@@ -33,6 +29,11 @@ extension SegmentReader {
     }
     try verifyBundles()
     try verifyTextIndex()
+    for column in try subjectTexts()?.entries ?? [] {
+      try verifyDictionary(of: column)
+      for entry in column.blocks { _ = try soundBlock(entry, of: column) }
+    }
+    var followers = try SubjectTextFollowers(self)
     var previous: UInt128?
     var covered = 0
     for fence in try subjectTree().fences {
@@ -51,12 +52,24 @@ extension SegmentReader {
           nextRow[run.dataset] = run.first + run.count
           covered += Int(run.count)
         }
+        try followers?.check(leaf.runs(index), of: key)
       }
     }
     guard covered == rows, rows == Int(footer.rowCount) else {
       throw StoreError.damaged("the subject directory does not cover all rows", file: blocks.name, offset: 0)
     }
     return rows
+  }
+
+  private func soundBlock(
+    _ entry: ColumnBlockEntry, of column: ColumnEntry
+  ) throws(StoreError) -> DecodedBlock {
+    let block = try block(entry, of: column)
+    if let code = column.phraseCode, !PhraseEncoding.isSound(block, code) {
+      throw StoreError.damaged(
+        "the phrases of a block do not add up", file: blocks.name, offset: entry.location.offset)
+    }
+    return block
   }
 
   /// Smallest and largest value of a block: of codes and plain integers as they are stored, of a relative column put together.
@@ -128,6 +141,14 @@ extension SegmentReader {
       for fence in try subjectTree().fences { attempt { () throws(StoreError) in _ = try leaf(fence) } }
     }
     textIndexFaults(attempt)
+    attempt { () throws(StoreError) in
+      for column in try subjectTexts()?.entries ?? [] {
+        for page in column.dictionaryPages.indices {
+          attempt { () throws(StoreError) in _ = try dictionaryPage(page, of: column) }
+        }
+        for entry in column.blocks { attempt { () throws(StoreError) in _ = try block(entry, of: column) } }
+      }
+    }
     if faults.isEmpty { attempt { () throws(StoreError) in try verifyBlocks(comparesBounds: true) } }
     if faults.isEmpty, let form = context.searchForm {
       attempt { () throws(StoreError) in try verifyIndexedTexts(form) }
@@ -149,6 +170,39 @@ extension SegmentReader {
       ends[chunk.columns] = try smallChunk(chunk, place: place).end
     }
     for (location, end) in ends where try bundle(location).count != end { throw damage(location) }
+  }
+}
+
+/// The columns of a segment whose texts are those of their subjects.
+private struct SubjectTextFollowers {
+  private let segment: SegmentReader
+  private let texts: SubjectTextCursor?
+  private var cursors: [DatasetID: (chunk: DatasetChunk, columns: [ColumnCursor])] = [:]
+
+  /// `nil` where no column follows any.
+  init?(_ segment: SegmentReader) throws(StoreError) {
+    self.segment = segment
+    texts = try SubjectTextCursor(segment)
+    for chunk in try segment.datasetChunks() where chunk.place == nil {
+      let columns = try segment.columns(of: chunk)
+      let followers = columns.entries.filter(\.followsSubjects)
+      if followers.isEmpty { continue }
+      cursors[chunk.dataset] = (
+        chunk, followers.map { ColumnCursor(segment, columns, id: $0.id, type: .text) }
+      )
+    }
+    if cursors.isEmpty { return nil }
+  }
+
+  /// A subject without a text has rows only that have none, or one of their own.
+  mutating func check(_ runs: ArraySlice<RowRun>, of key: UInt128) throws(StoreError) {
+    if let texts, try texts.hasText(key) { return }
+    for run in runs {
+      guard let chunk = cursors[run.dataset]?.chunk, let rows = chunk.rows(of: run) else { continue }
+      for index in cursors[run.dataset]?.columns.indices ?? 0..<0 {
+        for row in rows { _ = try cursors[run.dataset]?.columns[index].text(row, key: key) }
+      }
+    }
   }
 }
 

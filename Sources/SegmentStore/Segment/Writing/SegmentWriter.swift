@@ -43,15 +43,21 @@ package final class SegmentWriter {
   private var fences: [SubjectFence] = []
   /// What a reader has to know beyond the first version of the format.
   private var features: UInt32 = 0
+  /// Texts that columns may follow; `nil` when none shall.
+  package let subjectTexts: SubjectTextTable?
+  private var followsSubjects = false
 
   /// - Parameters:
   ///   - compression: how hard directories and dictionaries are compressed.
   ///   - index: gathers the texts of searched columns.
+  ///   - subjectTexts: holds the texts of subjects that columns may follow.
   package init(
     id: SegmentID, store: StoreIdentifier, folder: String, files: any FileSystem,
-    compression: BlockCompression = .fast, index: TextIndexBuilder? = nil
+    compression: BlockCompression = .fast, index: TextIndexBuilder? = nil,
+    subjectTexts: SubjectTextTable? = nil
   ) throws(StoreError) {
     self.index = index
+    self.subjectTexts = subjectTexts
     self.compression = compression
     self.id = id
     self.store = store
@@ -99,6 +105,7 @@ package final class SegmentWriter {
       system.map { ColumnEntry(id: $0.rawValue, type: .integer) }
       + schema.columns.map { ColumnEntry(id: $0.id, type: $0.type) }
     for index in columns.indices { columns[index].reference = references[columns[index].id] }
+    if columns.contains(where: \.followsSubjects) { followsSubjects = true }
     runs.append((schema.dataset, rowCount, [], []))
   }
 
@@ -110,25 +117,28 @@ package final class SegmentWriter {
     guard !overflow, Int(rows) < SegmentFormat.maximumRows else {
       throw StoreError(.limit, "too many rows for one segment")
     }
-    let base = partition.arena.base
     for block in partition.blocks {
-      let place = offset + Int64(block.offset)
-      let bytes = UnsafeMutableRawBufferPointer(start: base + block.offset, count: block.length)
-      if BlockHeader.encoding(of: bytes) & ~Encoding.repeats == Encoding.multiples.rawValue {
-        features |= SegmentFormat.multiplesFeature
-      }
-      let checksum = BlockHeader.seal(bytes, segment: id.rawValue, offset: place)
       columns[block.column].blocks.append(
-        ColumnBlockEntry(
-          firstRow: rowCount - chunkFirstRow + block.firstRow, rowCount: block.rowCount,
-          location: BlockLocation(offset: place, length: block.length, checksum: checksum),
-          minimum: block.minimum,
-          maximum: block.maximum))
+        seal(block, in: partition.arena, firstRow: rowCount - chunkFirstRow + block.firstRow))
     }
     try file.write(partition.arena.bytes, at: offset)
     offset += Int64(partition.arena.count)
     rowCount = rows
     appendRuns(partition)
+  }
+
+  /// Seals a block of memory that will be written next, and says where it will lie.
+  private func seal(_ block: PendingBlock, in arena: ByteArena, firstRow: UInt32) -> ColumnBlockEntry {
+    let place = offset + Int64(block.offset)
+    let bytes = UnsafeMutableRawBufferPointer(start: arena.base + block.offset, count: block.length)
+    if BlockHeader.encoding(of: bytes) & ~Encoding.repeats == Encoding.multiples.rawValue {
+      features |= SegmentFormat.multiplesFeature
+    }
+    let checksum = BlockHeader.seal(bytes, segment: id.rawValue, offset: place)
+    return ColumnBlockEntry(
+      firstRow: firstRow, rowCount: block.rowCount,
+      location: BlockLocation(offset: place, length: block.length, checksum: checksum),
+      minimum: block.minimum, maximum: block.maximum)
   }
 
   /// Appends a whole dataset of few rows, which stand in their final order; datasets must ascend.
@@ -194,7 +204,11 @@ package final class SegmentWriter {
       runs.removeLast()
       return
     }
-    try writeDictionaries()
+    for (index, dictionary) in dictionaries.enumerated() {
+      if let dictionary { try write(dictionary, of: &columns[systemCount + index]) }
+    }
+    dictionaries = []
+    owner = nil
     try writeMaps()
     var buffer = ByteBuffer(capacity: 4096)
     buffer.append(UInt32(columns.count))
@@ -208,25 +222,50 @@ package final class SegmentWriter {
     columns = []
   }
 
-  /// Writes the dictionaries of the dataset's coded columns.
-  private func writeDictionaries() throws(StoreError) {
-    defer {
-      dictionaries = []
-      owner = nil
+  private func write(_ dictionary: ColumnDictionary, of column: inout ColumnEntry) throws(StoreError) {
+    column.dictionaryCount = UInt32(dictionary.entries.count)
+    column.holes = dictionary.holes
+    column.phraseCode = dictionary.phraseCode
+    for page in 0..<dictionary.pageCount {
+      let raw = ByteArena(capacity: 1 << 15)
+      let rows = dictionary.encodePage(page, to: raw)
+      column.dictionaryPages.append(
+        try write(raw.bytes, kind: .dictionaryPage, rows: rows, columnID: column.id))
     }
-    for (index, dictionary) in dictionaries.enumerated() {
-      guard let dictionary else { continue }
-      let column = systemCount + index
-      columns[column].dictionaryCount = UInt32(dictionary.entries.count)
-      columns[column].holes = dictionary.holes
-      columns[column].phraseCode = dictionary.phraseCode
-      for page in 0..<dictionary.pageCount {
-        let raw = ByteArena(capacity: 1 << 15)
-        let rows = dictionary.encodePage(page, to: raw)
-        columns[column].dictionaryPages.append(
-          try write(raw.bytes, kind: .dictionaryPage, rows: rows, columnID: columns[column].id))
+  }
+
+  /// Writes the texts of subjects, if some column follows them.
+  private func writeSubjectTexts(
+    _ keys: [UInt128], _ makeBook: SubjectBook
+  ) throws(StoreError) -> BlockLocation? {
+    guard let table = subjectTexts, followsSubjects, let file else { return nil }
+    features |= SegmentFormat.subjectTextsFeature
+    let book = try makeBook(keys.count) { table.text(of: keys[$0]) }
+    var column = ColumnEntry(id: SubjectTexts.columnID, type: .text)
+    var builder = ColumnBlockBuilder(
+      column: 0, columnID: column.id, kind: book.map { .phrases($0) } ?? .texts, scratch: DictionaryScratch(),
+      compression: .hard)
+    defer { builder.deallocate() }
+    let arena = ByteArena(capacity: 1 << 16)
+    for (place, key) in keys.enumerated() {
+      if let text = table.text(of: key), let base = text.baseAddress {
+        builder.append(text: base, count: text.count)
+      } else {
+        builder.appendNull(place: arena.base)
       }
+      guard builder.isFull || (place + 1).isMultiple(of: SubjectTexts.blockRows) || place + 1 == keys.count
+      else { continue }
+      arena.truncate(to: 0)
+      guard let block = builder.close(into: arena) else { continue }
+      column.blocks.append(seal(block, in: arena, firstRow: block.firstRow))
+      try file.write(arena.bytes, at: offset)
+      offset += Int64(arena.count)
     }
+    if let dictionary = book?.dictionary { try write(dictionary, of: &column) }
+    var buffer = ByteBuffer(capacity: 4096)
+    buffer.append(UInt32(1))
+    column.encode(to: &buffer)
+    return try write(buffer.bytes, kind: .columnDirectory, rows: 1)
   }
 
   private func writeMaps() throws(StoreError) {
@@ -239,12 +278,22 @@ package final class SegmentWriter {
     maps = [:]
   }
 
+  /// Makes a book of phrases for so many texts, or none.
+  package typealias SubjectBook = (
+    Int, (Int) -> UnsafeRawBufferPointer?
+  ) throws(StoreError) -> PhraseBook?
+
   /// Writes directories and footer, syncs, reads everything back, and moves the file to its place.
-  package func finish() throws(StoreError) -> FinishedSegment {
+  ///
+  /// - Parameter makeBook: asked for phrases of the texts of subjects.
+  package func finish(
+    _ makeBook: SubjectBook = { (_, _) throws(StoreError) in nil }
+  ) throws(StoreError) -> FinishedSegment {
     try endDataset()
     try writeBundle()
     guard let file, rowCount > 0 else { throw StoreError(.invalidArgument, "a segment needs rows") }
-    let bounds = try writeSubjects()
+    let subjects = try writeSubjects()
+    let subjectTexts = try writeSubjectTexts(subjects.keys, makeBook)
     var directory = ByteBuffer(capacity: 4096)
     directory.append(UInt32(chunks.count))
     for chunk in chunks { chunk.encode(to: &directory) }
@@ -254,9 +303,10 @@ package final class SegmentWriter {
     for fence in fences { fence.encode(to: &fenceBytes) }
     let fencesLocation = try write(fenceBytes.bytes, kind: .subjectFences, rows: fences.count)
     let footer = SegmentFooter(
-      rowCount: rowCount, subjectCount: UInt32(bounds.count), minimumKey: bounds.minimum,
-      maximumKey: bounds.maximum,
-      datasetDirectory: datasets, subjectFences: fencesLocation, textIndex: try writeIndex())
+      rowCount: rowCount, subjectCount: UInt32(subjects.count), minimumKey: subjects.minimum,
+      maximumKey: subjects.maximum,
+      datasetDirectory: datasets, subjectFences: fencesLocation, textIndex: try writeIndex(),
+      subjectTexts: subjectTexts)
     let footerLocation = try write(footer.encode(), kind: .footer, rows: 0)
     var trailer = ByteBuffer(capacity: SegmentFormat.trailerSize)
     trailer.append(UInt64(footerLocation.offset))
@@ -333,8 +383,11 @@ package final class SegmentWriter {
     return location
   }
 
-  /// Merges the runs of all datasets by subject into leaves.
-  private func writeSubjects() throws(StoreError) -> (minimum: UInt128, maximum: UInt128, count: Int) {
+  /// Merges the runs of all datasets by subject into leaves. The keys are only given where texts of subjects are written.
+  private func writeSubjects() throws(StoreError) -> (
+    minimum: UInt128, maximum: UInt128, count: Int, keys: [UInt128]
+  ) {
+    var keys: [UInt128] = []
     var cursors = runs.map { (index: 0, row: $0.firstRow) }
     var pending: [SubjectRuns] = []
     var pendingRuns = 0
@@ -358,6 +411,7 @@ package final class SegmentWriter {
       minimum = Swift.min(minimum, key)
       maximum = key
       count += 1
+      if followsSubjects { keys.append(key) }
       pendingRuns += subject.runs.count
       pending.append(subject)
       if pending.count == SubjectLeafFormat.subjects || pendingRuns >= SubjectLeafFormat.runs {
@@ -366,7 +420,7 @@ package final class SegmentWriter {
       }
     }
     try writeLeaf(&pending)
-    return (minimum, maximum, count)
+    return (minimum, maximum, count, keys)
   }
 
   private func writeLeaf(_ subjects: inout [SubjectRuns]) throws(StoreError) {
