@@ -17,7 +17,7 @@ from phrases import PhraseDictionary, read_codes
 COMMIT, BATCH, VERSION, STATE = ENGINE_COLUMNS = (1, 2, 3, 4)
 SUPERSEDED = 5
 HISTORY_COLUMNS = (*ENGINE_COLUMNS, SUPERSEDED)
-SUBJECTS = 6
+SUBJECTS = range(6, 16)
 FIRST_FREE_COLUMN = 16
 WORDS, PHRASES = 0, 1
 
@@ -32,19 +32,20 @@ Column.__doc__ = """`relation` is that of a `Source`, for all rows."""
 class ColumnDirectory:
   """Attributes: columns, a list of values by column id; integers, the ids of those that are no texts; relative, those
   of relative ones among them; words, the dictionaries of columns of words that are not mapped, by column id. `keys` are
-  the subject keys of the dataset's rows, `engine` the ids of the engine's columns, `subject_texts` the texts of the
-  segment's subjects by key, or None."""
+  the subject keys of the dataset's rows, `engine` the ids of the engine's columns, `subject_texts` by column
+  the texts of the segment's subjects by key, or None."""
 
   def __init__(self, blocks, location, count, keys, engine, subject_texts=None):
     self.subject_texts = subject_texts
     self.blocks, self.keys, self.rows, self.engine = blocks, keys, len(keys), engine
     self.columns, self.integers, self.relative, self.words = {}, set(), set(), {}
     cursor, entries, _ = blocks.read(location, COLUMN_DIRECTORY)
-    cursor.require(cursor.u32() == entries == count, "directories disagree about the number of columns")
-    for place in range(count):
+    agree = cursor.u32() == entries and (entries > 0 if count is None else entries == count)
+    cursor.require(agree, "directories disagree about the number of columns")
+    for place in range(entries):
       self.read_column(cursor, place)
     cursor.end()
-    cursor.require(count >= len(engine), "columns of the engine are missing")
+    cursor.require(entries >= len(engine), "columns of the engine are missing")
 
   def read_column(self, cursor, place):
     head = self.read_head(cursor, place)
@@ -82,10 +83,10 @@ class ColumnDirectory:
     id, other, factor = head.id, head.other, head.factor
     if other == 0:
       cursor.require(factor == 0, f"column {id} is not relative but has the factor {factor}")
-    elif head.type == TEXT and other == SUBJECTS:
+    elif head.type == TEXT and other in SUBJECTS:
       words = head.form == WORDS and head.holes == 0 and factor == 1
       cursor.require(words, f"column {id} follows the texts of subjects, but with phrases, templates or the factor {factor}")
-      cursor.require(self.subject_texts is not None, f"column {id} follows texts of subjects that are not there")
+      cursor.require(other in (self.subject_texts or {}), f"column {id} follows texts of subjects that are not there")
     elif head.type == TEXT:
       words = head.entries > 0 and head.form == WORDS and head.holes == 0
       cursor.require(words, f"the mapped column {id} has no dictionary of words without templates")
@@ -99,8 +100,8 @@ class ColumnDirectory:
   def find_relation(self, head, dictionary):
     if head.other == 0:
       return None
-    if head.type == TEXT and head.other == SUBJECTS:
-      return [self.subject_texts[key] for key in self.keys]
+    if head.type == TEXT and head.other in SUBJECTS:
+      return [self.subject_texts[head.other][key] for key in self.keys]
     if head.type == TEXT:
       return dictionary.follow(self.words[head.other].row_codes)
     return [head.factor * (value or 0) for value in self.columns[head.other]]
@@ -108,12 +109,12 @@ class ColumnDirectory:
   def read_dictionary(self, cursor, head):
     """The dictionary of a column, with its map if it is mapped, or None."""
     if head.entries == 0:
-      return SubjectDictionary(0) if head.type == TEXT and head.other == SUBJECTS else None
+      return SubjectDictionary(0) if head.type == TEXT and head.other in SUBJECTS else None
     locations = [read_location(cursor) for _ in range(-(-head.entries // PAGE_ENTRIES))]
     if head.form == PHRASES:
       dictionary = PhraseDictionary(*read_codes(cursor, head.entries))
       dictionary.read_pages(self.blocks, locations, head.id)
-    elif head.other == SUBJECTS:
+    elif head.other in SUBJECTS:
       dictionary = SubjectDictionary(head.entries)
       dictionary.read_pages(self.blocks, locations, head.id)
     elif head.other:

@@ -121,7 +121,8 @@ import Testing
         }
       }
       let header = BlockHeader(
-        kind: .column, codec: .none, encoding: UInt8.random(in: 0...11, using: &random) | (round % 3 == 0 ? Encoding.repeats : 0),
+        kind: .column, codec: .none,
+        encoding: UInt8.random(in: 0...11, using: &random) | (round % 3 == 0 ? Encoding.repeats : 0),
         rowCount: UInt32.random(in: 0...40, using: &random), storedLength: UInt32(count),
         rawLength: UInt32(count),
         columnID: 16)

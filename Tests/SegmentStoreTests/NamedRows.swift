@@ -14,13 +14,14 @@ enum NamedRows {
   private static let strange: UInt32 = 35
   private static let small: UInt32 = 34
 
-  /// A name by which subjects are searched, the same name once more, which is no search column, and a number.
+  /// A name by which subjects are searched, the same name once more, which is no search column, a number, an address, the district and a remark.
   static func schema(_ dataset: UInt32) -> DatasetSchema {
     DatasetSchema(
       dataset: DatasetID(rawValue: dataset), version: 1,
       columns: [
         ColumnSchema(id: 16, type: .text), ColumnSchema(id: 17, type: .text),
-        ColumnSchema(id: 18, type: .integer),
+        ColumnSchema(id: 18, type: .integer), ColumnSchema(id: 19, type: .text),
+        ColumnSchema(id: 20, type: .text), ColumnSchema(id: 21, type: .text),
       ], searchColumn: 0)
   }
 
@@ -59,7 +60,11 @@ enum NamedRows {
             let cell = name.map { RowPayload.Cell.text($0) } ?? .null
             try transaction.append(
               schema(dataset), key: key(number), batch: 3,
-              payload: RowPayload.encode([cell, cell, .integer(Int64(row))]))
+              payload: RowPayload.encode([
+                cell, cell, .integer(Int64(row)), .text(Array("人民路\(number * 7)号\(number % 31)室".utf8)),
+                .text(Array("第\(number % 5)区".utf8)),
+                .text(Array("备注\(Int.random(in: 0..<1_000_000, using: &random))".utf8)),
+              ]))
           }
         }
       }

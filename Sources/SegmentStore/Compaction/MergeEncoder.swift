@@ -87,7 +87,7 @@ package final class MergeEncoder {
       let merged = try MergedColumn(
         column, of: schema.dataset, sources: sources, rows: rows, poolBytes: max(1 << 18, memory),
         triesPhrases: isSmallest(rows), memo: memo,
-        following: place == schema.searchColumn ? writer.subjectTexts : nil)
+        isName: place == schema.searchColumn, following: writer.subjectTexts)
       memory -= merged.retainedBytes
       columns.append(merged)
     }
@@ -97,8 +97,9 @@ package final class MergeEncoder {
     { $1 }
     var others = references.filter { codes.maps[$0.key] == nil }
       .mapValues { MergedIntegers($0.column, sources: sources) }
-    for column in columns where column.subjects != nil {
-      references[column.column.id] = ColumnReference(column: SubjectTexts.columnID, factor: 1)
+    for column in columns {
+      guard let subjects = column.subjects else { continue }
+      references[column.column.id] = ColumnReference(column: subjects.followed, factor: 1)
     }
     try writer.begin(
       schema,

@@ -32,7 +32,8 @@ package final class MergedColumn {
 
   package init(
     _ column: ColumnSchema, of dataset: DatasetID, sources: [MergeSource], rows: MergedRows, poolBytes: Int,
-    triesPhrases: Bool, memo: PhraseMemo? = nil, following table: SubjectTextTable? = nil
+    triesPhrases: Bool, memo: PhraseMemo? = nil, isName: Bool = false,
+    following tables: SubjectTextTables? = nil
   ) throws(StoreError) {
     self.column = column
     let entries = sources.map { source in
@@ -42,9 +43,10 @@ package final class MergedColumn {
     _ = cursors.initialize(
       from: sources.map { ColumnCursor($0.view.reader, $0.columns, id: column.id, type: column.type) })
     guard column.type == .text else { return }
-    if let table {
-      subjects = try SubjectTextPlan(rows, table, poolBytes: min(poolBytes / 2, 4 << 20)) {
-        (row, key) throws(StoreError) in try text(row, key: key)
+    if let tables {
+      let choice = SubjectTextChoice(rows, tables, poolBytes: min(poolBytes / 2, 4 << 20))
+      subjects = try choice.plan(isName: isName) { (row, key) throws(StoreError) in
+        try form(row) == .key ? .keyText : .text(text(row, key: key))
       }
       if subjects != nil { return }
     }
@@ -220,6 +222,10 @@ package final class MergedColumn {
 
   package func integer(_ row: RowSource) throws(StoreError) -> Int64? {
     try cursors[row.source].integer(row.row)
+  }
+
+  private func form(_ row: RowSource) throws(StoreError) -> DecodedBlock.TextForm? {
+    try cursors[row.source].form(row.row)
   }
 
   /// The text of a row, valid until the next one is asked for.

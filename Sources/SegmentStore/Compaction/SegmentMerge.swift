@@ -268,19 +268,21 @@ package struct SegmentMerge {
     let first = outputs.count
     for sink in [current, history] {
       guard let writer = sink.writer else { continue }
-      let finished = try writer.finish { (count, text) throws(StoreError) in
+      let finished = try writer.finish { (id, count, text) throws(StoreError) in
         let sample = try TextSample(rowCount: count, byteLimit: Self.subjectSampleBytes) {
           (place) throws(StoreError) in text(place)
         }
         return sample.book(
           words: nil, memo: memo,
-          column: PhraseMemo.Column(dataset: DatasetID(rawValue: 0), id: SubjectTexts.columnID))
+          column: PhraseMemo.Column(dataset: DatasetID(rawValue: 0), id: id))
       }
       outputs.append(Output(segment: finished, commits: sink.commits))
     }
     try prove(outputs[first...], keys)
   }
 
+  /// Bytes of outputs that are kept in memory while they are proven.
+  private static let provingBytes = 64 << 20
   /// Bytes of texts of subjects that phrases are learned from.
   private static let subjectSampleBytes = 1 << 20
 
@@ -315,7 +317,7 @@ package struct SegmentMerge {
       id: try surroundings.nextID(), store: surroundings.store, folder: surroundings.folder,
       files: surroundings.files, compression: .hard, index: index,
       subjectTexts: sink.followsSubjects
-        ? SubjectTextTable(byteLimit: max(1 << 20, surroundings.memoryBytes / 8)) : nil)
+        ? SubjectTextTables(byteLimit: max(1 << 20, surroundings.memoryBytes / 4)) : nil)
     sink.writer = writer
     return writer
   }
@@ -364,7 +366,9 @@ package struct SegmentMerge {
       try expected.add(input, keys: keys, asOf: commit, without: dropped, pace: surroundings.pace)
     }
     var found = RowDigest()
-    let context = ReadingContext(cache: BlockCache(budget: 1 << 20), keyText: surroundings.keyText)
+    // Texts of subjects are found through the directory of subjects, anew for each dataset.
+    let budget = max(1 << 20, min(Self.provingBytes, surroundings.memoryBytes / 8))
+    let context = ReadingContext(cache: BlockCache(budget: budget), keyText: surroundings.keyText)
     for output in outputs {
       let path = surroundings.folder + "/" + output.segment.id.fileName
       let reader = try SegmentReader(

@@ -6,9 +6,6 @@
 package final class SubjectTextPlan {
   /// A column with more texts of its own than one in so many does not follow.
   private static let share = 8
-  /// Rows below which nothing is decided: bundles have them as rows.
-  private static let leastRows = 64
-
   private let table: SubjectTextTable
   private let pool: TextPool
   /// From codes of the pool to those of the dictionary.
@@ -16,22 +13,24 @@ package final class SubjectTextPlan {
   /// The texts that are not those of their subjects; `nil` where all are.
   package private(set) var dictionary: ColumnDictionary?
 
+  /// The column of texts of subjects that is followed.
+  package var followed: UInt32 { table.id }
+
   /// Bytes held until the column is written.
   package var retainedBytes: Int { pool.byteCount + codes.count * 4 }
 
   /// - Parameters:
-  ///   - text: the text of a row of the output, valid until the next call.
+  ///   - cell: what a row of the output says.
   /// - Returns: `nil` where too few rows have the text of their subject.
-  package init?(
+  init?(
     _ rows: MergedRows, _ table: SubjectTextTable, poolBytes: Int,
-    _ text: (RowSource, UInt128) throws(StoreError) -> UnsafeRawBufferPointer?
+    _ cell: (RowSource, UInt128) throws(StoreError) -> SubjectTextChoice.Cell
   ) throws(StoreError) {
     self.table = table
     pool = TextPool(byteLimit: poolBytes, triesTemplates: false)
-    guard rows.rows.count >= Self.leastRows else { return nil }
     table.begin()
     do throws(StoreError) {
-      guard try gather(rows, text) else {
+      guard try gather(rows, cell) else {
         table.rollBack()
         return nil
       }
@@ -44,15 +43,15 @@ package final class SubjectTextPlan {
 
   /// Finds out which rows follow; false when they are too few.
   private func gather(
-    _ rows: MergedRows, _ text: (RowSource, UInt128) throws(StoreError) -> UnsafeRawBufferPointer?
+    _ rows: MergedRows, _ cell: (RowSource, UInt128) throws(StoreError) -> SubjectTextChoice.Cell
   ) throws(StoreError) -> Bool {
     var (texts, own, row) = (0, 0, 0)
     for (key, count) in zip(rows.keys, rows.counts) {
       var known = table.text(of: key)
       for _ in 0..<count {
-        let found = try text(rows.rows[row], key)
+        guard case .text(let text) = try cell(rows.rows[row], key) else { return false }
         row += 1
-        guard let found else { continue }
+        guard let found = text else { continue }
         texts += 1
         if let known, Self.areSame(known, found) { continue }
         if known == nil {

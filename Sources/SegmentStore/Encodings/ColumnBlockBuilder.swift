@@ -81,7 +81,11 @@ package struct ColumnBlockBuilder {
     self.triesMultiples = triesMultiples
     var isCodes = false
     if case .codes = kind { isCodes = true }
-    if case .subjectTexts = kind { (isCodes, followsSubjects) = (true, true) } else { followsSubjects = false }
+    if case .subjectTexts = kind {
+      (isCodes, followsSubjects) = (true, true)
+    } else {
+      followsSubjects = false
+    }
     subtrahends = isRelative && !isCodes ? .allocate(capacity: ColumnBlockLimits.rows) : nil
     predictions = isRelative && isCodes ? .allocate(capacity: ColumnBlockLimits.rows) : nil
     self.column = column

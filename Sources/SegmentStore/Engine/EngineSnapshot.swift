@@ -140,7 +140,7 @@ public struct EngineSnapshot: Sendable {
     for part in places.parts(of: schema.dataset) {
       let segment = view.segments[part.segment]
       let hasSuperseded = segment.isHistory || segment.marks.count > 0
-      guard var reader = try RunReader(segment, schema: schema) else { continue }
+      guard var reader = try RunReader(segment, schema: schema, places.subjectTexts) else { continue }
       var rest = try reader.rows(at: part.run)
       while !rest.isEmpty {
         let range = rest.prefix(Self.visitedRows)

@@ -56,10 +56,12 @@ package struct StoreDump {
       line("  subjects: \(tree.fences.count) leaves, \(bytes) bytes")
     }
     attempt { () throws(StoreError) in
-      guard let column = try reader.subjectTexts()?.entries.first else { return }
-      let bytes = (column.blocks.map(\.location) + column.dictionaryPages).reduce(0) { $0 + $1.length }
-      line("  texts of subjects: \(bytes) bytes")
-      if detail >= .columns { show(column, of: reader) }
+      guard let columns = try reader.subjectTexts()?.entries else { return }
+      let bytes = columns.flatMap { $0.blocks.map(\.location) + $0.dictionaryPages }.reduce(0) {
+        $0 + $1.length
+      }
+      line("  texts of subjects: \(columns.count) columns, \(bytes) bytes")
+      if detail >= .columns { for column in columns { show(column, of: reader) } }
     }
     guard detail >= .datasets else { return }
     attempt { () throws(StoreError) in for chunk in try reader.datasetChunks() { show(chunk, of: reader) } }

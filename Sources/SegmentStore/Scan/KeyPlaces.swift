@@ -12,6 +12,8 @@ package struct KeyPlaces {
   }
 
   package let key: UInt128
+  /// The texts of the subject that were read, for all its datasets.
+  let subjectTexts = SubjectTextMemo()
   /// By dataset, within one by segment.
   let parts: [Part]
   /// Rows in memory, by dataset, within one by position.

@@ -24,6 +24,9 @@ package struct ColumnReference: Sendable, Hashable {
 
   /// What a value of the other column contributes.
   @inline(__always)
+  /// Whether it is a column of texts of subjects, for a column of texts.
+  var isOfSubjects: Bool { SubjectTexts.columnIDs.contains(column) }
+
   package func contribution(_ other: Int64?) -> Int64 { (other ?? 0) &* Int64(factor) }
 }
 
@@ -59,7 +62,7 @@ package struct ColumnEntry: Sendable {
   }
 
   /// Whether texts are those of their subjects; the dictionary has those that are not.
-  package var followsSubjects: Bool { type == .text && reference?.column == SubjectTexts.columnID }
+  package var followsSubjects: Bool { type == .text && reference.map(\.isOfSubjects) ?? false }
 
   package func encode(to buffer: inout ByteBuffer) {
     buffer.append(id)
@@ -103,7 +106,7 @@ package struct ColumnEntry: Sendable {
       throw reader.damage("an impossible number of blocks")
     }
     let isRelative = reference.column != 0 && type == .text
-    let isMapped = isRelative && reference.column != SubjectTexts.columnID
+    let isMapped = isRelative && !reference.isOfSubjects
     guard reference.column == 0 ? reference.factor == 0 : reference.factor > 0,
       !isRelative || reference.factor == 1 && form == 0 && holes == 0, !isMapped || dictionaryCount > 0
     else {

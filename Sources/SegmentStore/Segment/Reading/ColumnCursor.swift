@@ -142,7 +142,9 @@ package struct ColumnCursor {
   }
 
   private mutating func subjectText(_ key: UInt128) throws(StoreError) -> UnsafeRawBufferPointer {
-    if subjects == nil { subjects = try SubjectTextCursor(segment) }
+    if subjects == nil, let id = column?.entry.reference?.column {
+      subjects = try SubjectTextCursor(segment, column: id)
+    }
     guard let text = try subjects?.text(of: key) else { throw damage("a subject has no text") }
     return text
   }

@@ -14,11 +14,17 @@ package struct RunReader {
   private let view: SegmentView
   private let chunk: DatasetChunk
   private let columns: ChunkColumns
+  private let subjectTexts: SubjectTextMemo?
   /// The text of the key, once it was asked for.
   private var rendered: (key: UInt128, text: ByteArena)?
 
   /// `nil` when the segment has no rows of the dataset.
-  package init?(_ segment: SegmentView, schema: DatasetSchema) throws(StoreError) {
+  ///
+  /// - Parameter subjectTexts: what was read of the only subject whose rows are read; it lives as long as this does.
+  init?(
+    _ segment: SegmentView, schema: DatasetSchema, _ subjectTexts: SubjectTextMemo? = nil
+  ) throws(StoreError) {
+    self.subjectTexts = subjectTexts
     guard let chunk = try segment.reader.chunk(of: schema.dataset) else { return nil }
     columns = try segment.reader.columns(of: chunk)
     self.schema = schema
@@ -156,7 +162,9 @@ package struct RunReader {
     _ column: Int, _ rows: [Int], key: UInt128, _ body: (Int, UnsafeRawBufferPointer, Bool) -> Void
   ) throws(StoreError) {
     guard let stored = stored(column) else { return }
-    guard stored.entry.reference == nil, rows.count <= Self.fewRows else {
+    let isWhole =
+      stored.entry.reference == nil || stored.entry.followsSubjects && subjectTexts != nil
+    guard isWhole, rows.count <= Self.fewRows else {
       var cursor = cursor(column)
       for (place, row) in rows.enumerated() {
         if let text = try cursor.text(row, key: key) { body(place, text, cursor.isKeyText) }
@@ -186,7 +194,16 @@ package struct RunReader {
     case .coded: try codedText(index, of: block, &pages) { body($0, false) }
     case .phrases: body(try pages.phrases(index, of: block).bytes, false)
     case .key: body(try keyText(key), true)
-    case .none, .mapped, .subject: throw damage("a column of texts with a block of something else")
+    case .subject:
+      if let code = block.exception(index) {
+        let (page, entry) = try pages.find(code)
+        return withExtendedLifetime(page) { body(page.text(entry), false) }
+      }
+      guard let followed = pages.column.entry.reference?.column,
+        let text = try subjectTexts?.text(followed, of: key, in: view.reader)
+      else { throw damage("a subject has no text") }
+      body(text, false)
+    case .none, .mapped: throw damage("a column of texts with a block of something else")
     }
   }
 
@@ -221,7 +238,7 @@ package struct RunReader {
 private struct LastPage {
   // Invariant: the reader that makes this holds both while it is used; counting references for every column costs as much as reading a value.
   private unowned(unsafe) let segment: SegmentReader
-  private unowned(unsafe) let column: StoredColumn
+  fileprivate unowned(unsafe) let column: StoredColumn
   private var number = -1
   private var page: DictionaryPage?
   private var scratch: ByteArena?

@@ -200,19 +200,26 @@ package final class SegmentReader: Sendable {
     return found
   }
 
-  /// The texts of subjects, one row for each; `nil` where the segment has none.
+  /// The columns of texts of subjects, one row for each subject; `nil` where the segment has none.
   func subjectTexts() throws(StoreError) -> ChunkColumns? {
     guard let location = footer.subjectTexts else { return nil }
     // A part of its own: directories of datasets are checked otherwise.
     return try cached(location, part: .max, cost: { $0.cost }) { (location) throws(StoreError) in
       let raw = try blocks.read(location, kind: .columnDirectory).raw
       var reader = ByteReader(Array(raw.buffer), file: blocks.name, offset: location.offset)
-      let count = try reader.read(UInt32.self)
-      let column = try ColumnEntry(&reader, rowCount: footer.subjectCount)
-      guard count == 1, reader.remaining == 0, column.id == SubjectTexts.columnID, column.type == .text,
-        column.reference == nil
-      else { throw reader.damage("an impossible directory of the texts of subjects") }
-      return ChunkColumns([column], rowCount: footer.subjectCount)
+      let count = try reader.readCount(width: ColumnEntry.minimumSize, limit: SubjectTexts.columnIDs.count)
+      var columns: [ColumnEntry] = []
+      for _ in 0..<count {
+        let column = try ColumnEntry(&reader, rowCount: footer.subjectCount)
+        guard SubjectTexts.columnIDs.contains(column.id), column.type == .text, column.reference == nil,
+          columns.last.map({ $0.id < column.id }) ?? true
+        else { throw reader.damage("an impossible column of texts of subjects") }
+        columns.append(column)
+      }
+      guard count > 0, reader.remaining == 0 else {
+        throw reader.damage("an impossible directory of the texts of subjects")
+      }
+      return ChunkColumns(columns, rowCount: footer.subjectCount)
     }
   }
 

@@ -176,19 +176,32 @@ extension SegmentReader {
 /// The columns of a segment whose texts are those of their subjects.
 private struct SubjectTextFollowers {
   private let segment: SegmentReader
-  private let texts: SubjectTextCursor?
-  private var cursors: [DatasetID: (chunk: DatasetChunk, columns: [ColumnCursor])] = [:]
+  private var texts: [UInt32: SubjectTextCursor] = [:]
+  private var cursors: [DatasetID: (chunk: DatasetChunk, columns: [Follower])] = [:]
+
+  private struct Follower {
+    /// The column of texts of subjects.
+    var followed: UInt32
+    var cursor: ColumnCursor
+  }
 
   /// `nil` where no column follows any.
   init?(_ segment: SegmentReader) throws(StoreError) {
     self.segment = segment
-    texts = try SubjectTextCursor(segment)
+    for column in try segment.subjectTexts()?.entries ?? [] {
+      texts[column.id] = try SubjectTextCursor(segment, column: column.id)
+    }
     for chunk in try segment.datasetChunks() where chunk.place == nil {
       let columns = try segment.columns(of: chunk)
       let followers = columns.entries.filter(\.followsSubjects)
       if followers.isEmpty { continue }
       cursors[chunk.dataset] = (
-        chunk, followers.map { ColumnCursor(segment, columns, id: $0.id, type: .text) }
+        chunk,
+        followers.map {
+          Follower(
+            followed: $0.reference?.column ?? 0,
+            cursor: ColumnCursor(segment, columns, id: $0.id, type: .text))
+        }
       )
     }
     if cursors.isEmpty { return nil }
@@ -196,11 +209,13 @@ private struct SubjectTextFollowers {
 
   /// A subject without a text has rows only that have none, or one of their own.
   mutating func check(_ runs: ArraySlice<RowRun>, of key: UInt128) throws(StoreError) {
-    if let texts, try texts.hasText(key) { return }
+    var missing: Set<UInt32> = []
+    for id in SubjectTexts.columnIDs where try !(texts[id]?.hasText(key) ?? false) { missing.insert(id) }
     for run in runs {
       guard let chunk = cursors[run.dataset]?.chunk, let rows = chunk.rows(of: run) else { continue }
-      for index in cursors[run.dataset]?.columns.indices ?? 0..<0 {
-        for row in rows { _ = try cursors[run.dataset]?.columns[index].text(row, key: key) }
+      for (index, column) in (cursors[run.dataset]?.columns ?? []).enumerated()
+      where missing.contains(column.followed) {
+        for row in rows { _ = try cursors[run.dataset]?.columns[index].cursor.text(row, key: key) }
       }
     }
   }

@@ -13,12 +13,14 @@ final class SubjectTextCursor {
   /// The subject asked for last.
   private var known: (key: UInt128, ordinal: Int?)?
 
-  /// `nil` when the segment has no texts of subjects.
-  init?(_ segment: SegmentReader) throws(StoreError) {
-    guard let columns = try segment.subjectTexts() else { return nil }
+  /// `nil` when the segment has no such texts of subjects.
+  ///
+  /// - Parameter id: which of its columns of them.
+  init?(_ segment: SegmentReader, column id: UInt32) throws(StoreError) {
+    guard let columns = try segment.subjectTexts(), columns.column(id) != nil else { return nil }
     self.segment = segment
     tree = try segment.subjectTree()
-    texts = ColumnCursor(segment, columns, id: SubjectTexts.columnID, type: .text)
+    texts = ColumnCursor(segment, columns, id: id, type: .text)
   }
 
   /// The text of a subject, valid until the next is asked for.

@@ -44,8 +44,10 @@ package final class SegmentWriter {
   /// What a reader has to know beyond the first version of the format.
   private var features: UInt32 = 0
   /// Texts that columns may follow; `nil` when none shall.
-  package let subjectTexts: SubjectTextTable?
-  private var followsSubjects = false
+  package let subjectTexts: SubjectTextTables?
+  private var followsSubjects: Bool { !followed.isEmpty }
+  /// The columns of texts that some column follows.
+  private var followed: Set<UInt32> = []
 
   /// - Parameters:
   ///   - compression: how hard directories and dictionaries are compressed.
@@ -54,7 +56,7 @@ package final class SegmentWriter {
   package init(
     id: SegmentID, store: StoreIdentifier, folder: String, files: any FileSystem,
     compression: BlockCompression = .fast, index: TextIndexBuilder? = nil,
-    subjectTexts: SubjectTextTable? = nil
+    subjectTexts: SubjectTextTables? = nil
   ) throws(StoreError) {
     self.index = index
     self.subjectTexts = subjectTexts
@@ -105,7 +107,9 @@ package final class SegmentWriter {
       system.map { ColumnEntry(id: $0.rawValue, type: .integer) }
       + schema.columns.map { ColumnEntry(id: $0.id, type: $0.type) }
     for index in columns.indices { columns[index].reference = references[columns[index].id] }
-    if columns.contains(where: \.followsSubjects) { followsSubjects = true }
+    for column in columns where column.followsSubjects {
+      if let reference = column.reference { followed.insert(reference.column) }
+    }
     runs.append((schema.dataset, rowCount, [], []))
   }
 
@@ -238,10 +242,24 @@ package final class SegmentWriter {
   private func writeSubjectTexts(
     _ keys: [UInt128], _ makeBook: SubjectBook
   ) throws(StoreError) -> BlockLocation? {
-    guard let table = subjectTexts, followsSubjects, let file else { return nil }
+    guard let tables = subjectTexts, followsSubjects else { return nil }
     features |= SegmentFormat.subjectTextsFeature
-    let book = try makeBook(keys.count) { table.text(of: keys[$0]) }
-    var column = ColumnEntry(id: SubjectTexts.columnID, type: .text)
+    var columns: [ColumnEntry] = []
+    for table in tables.all where followed.contains(table.id) {
+      columns.append(try write(table, keys, makeBook))
+    }
+    var buffer = ByteBuffer(capacity: 4096)
+    buffer.append(UInt32(columns.count))
+    for column in columns { column.encode(to: &buffer) }
+    return try write(buffer.bytes, kind: .columnDirectory, rows: columns.count)
+  }
+
+  private func write(
+    _ table: SubjectTextTable, _ keys: [UInt128], _ makeBook: SubjectBook
+  ) throws(StoreError) -> ColumnEntry {
+    guard let file else { throw StoreError(.closed, "the segment is finished") }
+    let book = try makeBook(table.id, keys.count) { table.text(of: keys[$0]) }
+    var column = ColumnEntry(id: table.id, type: .text)
     var builder = ColumnBlockBuilder(
       column: 0, columnID: column.id, kind: book.map { .phrases($0) } ?? .texts, scratch: DictionaryScratch(),
       compression: .hard)
@@ -262,10 +280,7 @@ package final class SegmentWriter {
       offset += Int64(arena.count)
     }
     if let dictionary = book?.dictionary { try write(dictionary, of: &column) }
-    var buffer = ByteBuffer(capacity: 4096)
-    buffer.append(UInt32(1))
-    column.encode(to: &buffer)
-    return try write(buffer.bytes, kind: .columnDirectory, rows: 1)
+    return column
   }
 
   private func writeMaps() throws(StoreError) {
@@ -278,16 +293,16 @@ package final class SegmentWriter {
     maps = [:]
   }
 
-  /// Makes a book of phrases for so many texts, or none.
+  /// Makes a book of phrases for so many texts of subjects of a column, or none.
   package typealias SubjectBook = (
-    Int, (Int) -> UnsafeRawBufferPointer?
+    UInt32, Int, (Int) -> UnsafeRawBufferPointer?
   ) throws(StoreError) -> PhraseBook?
 
   /// Writes directories and footer, syncs, reads everything back, and moves the file to its place.
   ///
   /// - Parameter makeBook: asked for phrases of the texts of subjects.
   package func finish(
-    _ makeBook: SubjectBook = { (_, _) throws(StoreError) in nil }
+    _ makeBook: SubjectBook = { (_, _, _) throws(StoreError) in nil }
   ) throws(StoreError) -> FinishedSegment {
     try endDataset()
     try writeBundle()

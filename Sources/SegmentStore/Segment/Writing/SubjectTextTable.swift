@@ -1,6 +1,34 @@
-// Owns the texts of subjects while a segment is written: one for each subject that has one, whichever dataset brought it first.
+// Owns the texts of subjects while a segment is written: one of each kind for each subject that has one, whichever dataset brought it first.
 // Invariants: a text stays where it is until the table goes; what a dataset added can be taken back as a whole; memory is bounded.
 // Does not decide which columns follow the texts, and does not encode them.
+
+/// The texts of subjects of one segment: names, and whatever else is the same wherever a subject stands.
+package final class SubjectTextTables {
+  /// Bytes of memory that all tables may still take.
+  final class Room {
+    var bytes: Int
+    init(bytes: Int) { self.bytes = bytes }
+  }
+
+  private let room: Room
+  /// In the order of their columns.
+  package private(set) var all: [SubjectTextTable] = []
+
+  /// - Parameter byteLimit: bytes of memory that all tables may take together.
+  package init(byteLimit: Int) { room = Room(bytes: byteLimit) }
+
+  /// A table for texts of another kind; `nil` when there are as many as can be.
+  package func add() -> SubjectTextTable? {
+    let columns = SubjectTexts.columnIDs
+    guard all.count < columns.count else { return nil }
+    let table = SubjectTextTable(id: columns.lowerBound + UInt32(all.count), room)
+    all.append(table)
+    return table
+  }
+
+  /// Takes the last table back.
+  package func removeLast() { all.removeLast() }
+}
 
 /// Texts by subject.
 package final class SubjectTextTable {
@@ -9,16 +37,18 @@ package final class SubjectTextTable {
   /// Bytes of memory that a subject takes beside its text.
   private static let subjectBytes = 64
 
+  /// The column they will be.
+  package let id: UInt32
   private let memory = StableArena()
   private var places: [UInt128: TextReference] = [:]
-  private let byteLimit: Int
+  private let room: SubjectTextTables.Room
   /// Subjects that came since ``begin()``.
   private var added: [UInt128] = []
 
-  package init(byteLimit: Int) { self.byteLimit = byteLimit }
-
-  /// Subjects with a text.
-  package var count: Int { places.count }
+  init(id: UInt32, _ room: SubjectTextTables.Room) {
+    self.id = id
+    self.room = room
+  }
 
   /// The text of a subject; valid while the table lives.
   package func text(of key: UInt128) -> UnsafeRawBufferPointer? {
@@ -30,9 +60,9 @@ package final class SubjectTextTable {
 
   /// Gives a subject that has none its text; returns where it lies, `nil` when there is no room for it.
   package func add(_ text: UnsafeRawBufferPointer, to key: UInt128) -> UnsafeRawBufferPointer? {
-    guard text.count <= Self.textBytes,
-      memory.byteCount + text.count + (places.count + 1) * Self.subjectBytes <= byteLimit
-    else { return nil }
+    let cost = text.count + Self.subjectBytes
+    guard text.count <= Self.textBytes, cost <= room.bytes else { return nil }
+    room.bytes -= cost
     let place = TextReference(base: memory.copy(text), count: text.count)
     places[key] = place
     added.append(key)
@@ -42,6 +72,8 @@ package final class SubjectTextTable {
   /// Takes back what came since ``begin()``; its bytes are not used again.
   package func rollBack() {
     for key in added { places[key] = nil }
+    // The texts themselves stay where they are until the table goes.
+    room.bytes += added.count * Self.subjectBytes
     added = []
   }
 }
