@@ -56,6 +56,45 @@ import Testing
     #expect(try count(engine.snapshot(asOf: snapshot.commit)) == all.count)
   }
 
+  /// The story: in a merged segment the batch of a row follows from its commit, and was read as if the difference were the batch.
+  @Test func batchesThatFollowCommitsAreRead() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    _ = try SegmentEngine.create(at: path)
+    let engine = try SegmentEngine(opening: path, mode: .readWrite(), options: Self.options())
+    let schema = RichRows.smallSchema(3)
+    for commit in 1...24 {
+      _ = try engine.write { transaction in
+        for row in 0..<200 {
+          try transaction.append(
+            schema, key: RichRows.key(row), batch: UInt64(commit), version: UInt32(commit % 5 + 1),
+            payload: RowPayload.encode([.null, .integer(Int64(commit)), .null]))
+        }
+      }
+    }
+    try engine.compact()
+    let snapshot = engine.snapshot()
+    let reader = try #require(snapshot.view.segments.first?.reader)
+    let chunk = try #require(try reader.chunk(of: schema.dataset))
+    let batches = try #require(try reader.columns(of: chunk).column(SystemColumn.batch.rawValue))
+    #expect(batches.reference?.column == SystemColumn.commit.rawValue)
+    for number in [0, 7, 199] {
+      let places = try snapshot.places(of: RichRows.key(number), includesHistory: false)
+      var found: [RowSystemValues] = []
+      try snapshot.visitCurrentRows(places, schema: schema) { (_, systems, _) throws(StoreError) in
+        found += systems
+      } memory: { (_) throws(StoreError) in
+        Issue.record("nothing is in memory")
+      }
+      found.sort { $0.commit < $1.commit }
+      let expected: [RowSystemValues] = (1...24).map { number in
+        let version = UInt32(number % 5 + 1)
+        return RowSystemValues(commit: UInt64(number), batch: UInt64(number), version: version, state: 0)
+      }
+      #expect(found == expected)
+    }
+  }
+
   @Test func everyEncodingIsChosenAndReadsBack() throws {
     let seed: UInt64 = 41
     print("seed \(seed)")

@@ -151,6 +151,10 @@ enum RichRows {
       for schema in schemas where known.contains(schema.dataset) {
         try snapshot.visitCurrentRows(places, schema: schema) { (rows, systems, reader) throws(StoreError) in
           precondition(rows.count == systems.count)
+          for (row, system) in zip(rows, systems) {
+            let same = try snapshot.row(at: reader.address(of: row), key: places.key, schema: schema)
+            precondition(same.system == system, "\(same.system) is not \(system)")
+          }
           var cells = rows.map { _ in schema.columns.map { _ in RowPayload.Cell.null } }
           for (column, wanted) in schema.columns.enumerated() {
             if wanted.type == .integer {

@@ -25,7 +25,8 @@ enum BlockTargets {
   /// A column block in any encoding: taken, it must be readable row by row.
   static let block: FuzzTarget = { bytes in
     var input = FuzzInput(bytes)
-    let encoding = input.byte() % 10
+    let choice = input.byte()
+    let encoding = choice % 12 | choice & Encoding.repeats
     let rows = input.number()
     attempt {
       let raw = try raw(input.rest)
@@ -40,7 +41,7 @@ enum BlockTargets {
         case .coded:
           use(block.code(row))
           for index in 0..<block.numberCount { use(block.number(index, row)) }
-        case .mapped: use(block.exception(row))
+        case .mapped, .subject: use(block.exception(row))
         case .key, .phrases: break
         }
       }

@@ -317,7 +317,7 @@ package struct SegmentMerge {
       id: try surroundings.nextID(), store: surroundings.store, folder: surroundings.folder,
       files: surroundings.files, compression: .hard, index: index,
       subjectTexts: sink.followsSubjects
-        ? SubjectTextTables(byteLimit: max(1 << 20, surroundings.memoryBytes / 4)) : nil)
+        ? SubjectTextTables(byteLimit: max(1 << 20, surroundings.memoryBytes / 8)) : nil)
     sink.writer = writer
     return writer
   }

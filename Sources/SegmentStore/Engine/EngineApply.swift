@@ -92,8 +92,20 @@ package enum EngineApply {
     if let known {
       footer = known.footer
     } else {
-      footer = try SegmentReader.footer(
-        of: reference.id, file: file, length: reference.fileLength, checksum: reference.checksum)
+      do throws(StoreError) {
+        footer = try SegmentReader.footer(
+          of: reference.id, file: file, length: reference.fileLength, checksum: reference.checksum)
+      } catch {
+        // A footer of tomorrow is no damage: its header says so.
+        if let header = try? file.read(count: SegmentFormat.headerSize, at: 0) {
+          do throws(StoreError) {
+            try SegmentHeader.check(header, store: store, segment: reference.id, file: reference.id.fileName)
+          } catch let refusal where refusal.code == .newerVersion {
+            throw refusal
+          } catch {}
+        }
+        throw error
+      }
     }
     return try SegmentReader(
       FinishedSegment(

@@ -90,7 +90,13 @@ public struct EngineSnapshot: Sendable {
     guard segment.lastCommit > commit else { return true }
     let schema = DatasetSchema(dataset: part.run.dataset, version: 1, columns: [])
     guard let reader = try RunReader(segment, schema: schema) else { return false }
-    return try reader.systemValues(reader.rows(at: part.run)).contains { $0.commit <= commit }
+    var rest = try reader.rows(at: part.run)
+    while !rest.isEmpty {
+      let range = rest.prefix(Self.visitedRows)
+      rest = rest.dropFirst(range.count)
+      if try reader.hasRow(upTo: commit, among: range) { return true }
+    }
+    return false
   }
 
   /// All rows of a key in a dataset, superseded ones too, in no order.
@@ -139,17 +145,17 @@ public struct EngineSnapshot: Sendable {
   ) throws(StoreError) {
     for part in places.parts(of: schema.dataset) {
       let segment = view.segments[part.segment]
-      let hasSuperseded = segment.isHistory || segment.marks.count > 0
       guard var reader = try RunReader(segment, schema: schema, places.subjectTexts) else { continue }
       var rest = try reader.rows(at: part.run)
       while !rest.isEmpty {
         let range = rest.prefix(Self.visitedRows)
         rest = rest.dropFirst(range.count)
         let all = try reader.systemValues(range)
+        let superseded = try reader.superseded(range, asOf: commit)
         var rows: [Int] = []
         var systems: [RowSystemValues] = []
         for (row, system) in zip(range, all) where system.commit <= commit {
-          if hasSuperseded, try reader.superseded(row, asOf: commit) != nil { continue }
+          if !superseded.isEmpty, superseded[row - range.lowerBound] { continue }
           rows.append(row)
           systems.append(system)
         }
@@ -198,14 +204,15 @@ public struct EngineSnapshot: Sendable {
       guard segment.needsLook(asOf: commit) else { continue }
       let schema = DatasetSchema(dataset: dataset, version: 1, columns: [])
       guard let reader = try RunReader(segment, schema: schema) else { continue }
-      let rows = try reader.rows(at: part.run)
-      let commits = segment.lastCommit > commit ? try reader.systemValues(rows) : []
-      for (place, row) in rows.enumerated() {
-        let isLater = !commits.isEmpty && commits[place].commit > commit
-        if isLater {
-          total -= 1
-        } else if try reader.superseded(row, asOf: commit) != nil {
-          total -= 1
+      var rest = try reader.rows(at: part.run)
+      while !rest.isEmpty {
+        let range = rest.prefix(Self.visitedRows)
+        rest = rest.dropFirst(range.count)
+        let commits = segment.lastCommit > commit ? try reader.commits(range) : []
+        let superseded = try reader.superseded(range, asOf: commit)
+        for place in 0..<range.count {
+          let isLater = !commits.isEmpty && commits[place] > commit
+          if isLater || !superseded.isEmpty && superseded[place] { total -= 1 }
         }
       }
     }

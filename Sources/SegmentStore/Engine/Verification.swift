@@ -83,6 +83,7 @@ extension SegmentEngine {
           for chunk in try fresh.datasetChunks() { _ = try fresh.columns(of: chunk) }
           _ = try fresh.subjectTree()
           _ = try fresh.textIndex()
+          _ = try fresh.subjectTexts()
         } else {
           let damaged = fresh.faults()
           for fault in damaged { report(fault, name) }

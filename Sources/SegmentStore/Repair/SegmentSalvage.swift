@@ -76,7 +76,13 @@ package struct SegmentSalvage {
       for fence in tree.fences { if let leaf = try? view.reader.leaf(fence) { add(leaf) } }
     } else {
       // Leaves stand in the file in the order of their keys: they can be found without their parent.
-      view.reader.walkLeaves(add)
+      var fences: [SubjectFence] = []
+      view.reader.walkLeaves { location, leaf in
+        add(leaf)
+        fences.append(
+          SubjectFence(firstKey: leaf.key(0), subjects: UInt32(leaf.subjectCount), location: location))
+      }
+      view.reader.adoptFences(fences)
     }
     return runs
   }
@@ -187,11 +193,11 @@ extension BlockReader {
 
 extension SegmentReader {
   /// Visits the leaves of the subject directory without asking it.
-  package func walkLeaves(_ body: (SubjectLeaf) -> Void) {
+  package func walkLeaves(_ body: (BlockLocation, SubjectLeaf) -> Void) {
     blocks.walk(.subjectLeaf) { location, raw in
       let leaf = try? SubjectLeaf(
         raw, rowLimit: footer.rowCount, file: blocks.name, offset: location.offset)
-      if let leaf { body(leaf) }
+      if let leaf { body(location, leaf) }
     }
   }
 

@@ -1,5 +1,6 @@
 // Owns the encoding of integers most of which are multiples of one number: amounts kept in fen that are whole yuan, instants that are whole days.
 // Invariants: lossless for every 64-bit value; nulls have quotient 0 and no remainder; a remainder that stands in the block is not 0 and less than the factor.
+// Does not decide whether it is smaller than other encodings (IntegerEncoding). Marked kernel: places lie inside a block that was checked and lives.
 //
 // 0 u8 flags (bit 0: null bitmap)  1 u8 width  2 u8 remainder width  3 u8 0  4 u32 factor  8 i64 base
 // 16 [null bitmap] [packed quotients] and, unless the remainder width is 0, [bits: 1 = has a remainder] [packed remainders]

@@ -24,10 +24,10 @@ package struct ColumnReference: Sendable, Hashable {
 
   /// What a value of the other column contributes.
   @inline(__always)
+  package func contribution(_ other: Int64?) -> Int64 { (other ?? 0) &* Int64(factor) }
+
   /// Whether it is a column of texts of subjects, for a column of texts.
   var isOfSubjects: Bool { SubjectTexts.columnIDs.contains(column) }
-
-  package func contribution(_ other: Int64?) -> Int64 { (other ?? 0) &* Int64(factor) }
 }
 
 /// All blocks of one column of a dataset chunk, and its dictionary where it has one.

@@ -57,9 +57,11 @@ package enum SegmentHeader {
     return zip(header[24..<40], store.bytes).count { $0 == $1 } >= 12
   }
 
+  /// - Returns: what a reader must know to read the segment.
+  @discardableResult
   package static func check(
     _ bytes: [UInt8], store: StoreIdentifier, segment: SegmentID, file: String
-  ) throws(StoreError) {
+  ) throws(StoreError) -> UInt32 {
     var reader = ByteReader(bytes, file: file, offset: 0)
     guard try Array(reader.readBytes(8)) == SegmentFormat.magic else {
       throw StoreError.damaged("not a segment file", file: file, offset: 0)
@@ -92,6 +94,7 @@ package enum SegmentHeader {
       throw StoreError.damaged("the file is another segment", file: file, offset: 40)
     }
     guard cipher == 0 else { throw StoreError(.newerVersion, "the segment is encrypted", file: file) }
+    return incompatible
   }
 }
 

@@ -24,6 +24,8 @@ package final class SubjectTree: Sendable {
   package let fences: [SubjectFence]
   /// Subjects before each leaf.
   let firstSubjects: [Int]
+  /// Subjects of all leaves.
+  let subjectCount: Int
   /// `levels[0]` holds the first key of every leaf; each upper level the first key of every 16 of the one below.
   private let levels: [[UInt128]]
 
@@ -36,6 +38,7 @@ package final class SubjectTree: Sendable {
       defer { subjects += Int(fence.subjects) }
       return subjects
     }
+    subjectCount = subjects
     var levels = [fences.map(\.firstKey)]
     while let top = levels.last, top.count > Self.nodeWidth {
       levels.append(stride(from: 0, to: top.count, by: Self.nodeWidth).map { top[$0] })
@@ -53,6 +56,9 @@ package final class SubjectTree: Sendable {
       let key = try reader.read(UInt128.self)
       let subjects = try reader.read(UInt32.self)
       try reader.skip(4)
+      guard subjects > 0, subjects <= UInt32(SubjectLeafFormat.subjects) else {
+        throw reader.damage("an impossible leaf of subjects")
+      }
       if let last = fences.last, last.firstKey >= key { throw reader.damage("the fences do not ascend") }
       fences.append(SubjectFence(firstKey: key, subjects: subjects, location: try reader.readLocation()))
     }

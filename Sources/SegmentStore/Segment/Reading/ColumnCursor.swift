@@ -29,6 +29,15 @@ package struct ColumnCursor {
   /// A cursor over a column of a chunk; where the chunk has none with this id and type, every row is null (the column came with a later
   /// schema version).
   package init(_ segment: SegmentReader, _ columns: ChunkColumns, id: UInt32, type: ColumnType = .integer) {
+    self.init(segment, columns, id: id, type: type, subjects: nil)
+  }
+
+  /// - Parameter subjects: reads the texts of subjects that the column follows, for several cursors of one thread.
+  init(
+    _ segment: SegmentReader, _ columns: ChunkColumns, id: UInt32, type: ColumnType,
+    subjects: SubjectTextCursor?
+  ) {
+    self.subjects = subjects
     let column = columns.storedColumn(id, type: type)
     self.segment = segment
     self.column = column

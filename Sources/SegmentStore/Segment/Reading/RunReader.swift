@@ -53,15 +53,47 @@ package struct RunReader {
       repeating: RowSystemValues(commit: view.addedCommit, batch: 0, version: 1, state: 0), count: rows.count)
     for column in SystemColumn.always {
       guard let stored = stored(column) else { continue }
-      try forEachBlock(stored, rows) { (block, range, first) throws(StoreError) in
+      try forEachInteger(stored, rows) { Self.set(column, $1, &values[$0 - rows.lowerBound]) }
+    }
+    return values
+  }
+
+  /// Gives the integers of consecutive rows of a stored column, those that are there.
+  private func forEachInteger(
+    _ column: StoredColumn, _ rows: Range<Int>, _ body: (Int, Int64) -> Void
+  ) throws(StoreError) {
+    guard let reference = column.entry.reference else {
+      return try forEachBlock(column, rows) { (block, range, first) throws(StoreError) in
         // Rows of one batch, all in their first version: nearly always there is but one value.
         let constant = block.constantInteger
         for row in range where constant != nil || !block.isNull(row - first) {
-          Self.set(column, constant ?? block.integer(row - first), &values[row - rows.lowerBound])
+          body(row, constant ?? block.integer(row - first))
         }
       }
     }
-    return values
+    // A batch that follows from its commit, say.
+    var others = [Int64](repeating: 0, count: rows.count)
+    if let other = columns.storedColumn(reference.column, type: .integer), other.entry.reference == nil {
+      try forEachInteger(other, rows) { others[$0 - rows.lowerBound] = $1 }
+    }
+    try forEachBlock(column, rows) { (block, range, first) throws(StoreError) in
+      for row in range where !block.isNull(row - first) {
+        body(row, block.integer(row - first) &+ reference.contribution(others[row - rows.lowerBound]))
+      }
+    }
+  }
+
+  /// Whether some of consecutive rows came with a commit or before it.
+  func hasRow(upTo commit: UInt64, among rows: Range<Int>) throws(StoreError) -> Bool {
+    try commits(rows).contains { $0 <= commit }
+  }
+
+  /// The commits of consecutive rows.
+  func commits(_ rows: Range<Int>) throws(StoreError) -> [UInt64] {
+    var commits = [UInt64](repeating: view.addedCommit, count: rows.count)
+    guard let stored = stored(.commit) else { return commits }
+    try forEachInteger(stored, rows) { if $1 != 0 { commits[$0 - rows.lowerBound] = UInt64(bitPattern: $1) } }
+    return commits
   }
 
   private static func set(_ column: SystemColumn, _ value: Int64, _ values: inout RowSystemValues) {
@@ -75,18 +107,16 @@ package struct RunReader {
     }
   }
 
-  /// The commit that superseded a row of the chunk, as a snapshot at `commit` sees it.
-  package func superseded(_ row: Int, asOf commit: UInt64) throws(StoreError) -> UInt64? {
+  /// Whether each of consecutive rows of the chunk is superseded as a snapshot at `commit` sees it; empty where none can be.
+  func superseded(_ rows: Range<Int>, asOf commit: UInt64) throws(StoreError) -> [Bool] {
     guard view.isHistory else {
-      return view.marks.superseded(chunk.firstRow + UInt32(row), asOf: commit)
+      guard view.marks.count > 0 else { return [] }
+      return rows.map { view.marks.superseded(chunk.firstRow + UInt32($0), asOf: commit) != nil }
     }
-    var found: UInt64 = 0
-    if let stored = stored(.superseded) {
-      try forEachBlock(stored, row..<row + 1) { (block, _, first) throws(StoreError) in
-        if !block.isNull(row - first) { found = UInt64(bitPattern: block.integer(row - first)) }
-      }
-    }
-    return found <= commit ? found : nil
+    var superseded = [Bool](repeating: true, count: rows.count)
+    guard let stored = stored(.superseded) else { return superseded }
+    try forEachInteger(stored, rows) { superseded[$0 - rows.lowerBound] = UInt64(bitPattern: $1) <= commit }
+    return superseded
   }
 
   private func stored(_ column: SystemColumn) -> StoredColumn? {

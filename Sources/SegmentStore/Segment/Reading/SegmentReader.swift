@@ -21,6 +21,7 @@ package final class SegmentReader: Sendable {
   /// Asked by every look-up, and small: kept outside the cache.
   private let tree = AtomicLazyReference<SubjectTree>()
   private let directory = AtomicLazyReference<DatasetDirectory>()
+  private let keys = AtomicLazyReference<SubjectKeys>()
 
   /// Opens a segment that the state or a commit names.
   package init(
@@ -41,7 +42,10 @@ package final class SegmentReader: Sendable {
       throw StoreError.damaged("the segment has a wrong length", file: name, offset: try file.size())
     }
     let header = try file.read(count: SegmentFormat.headerSize, at: 0)
-    try SegmentHeader.check(header, store: store, segment: finished.id, file: name)
+    let features = try SegmentHeader.check(header, store: store, segment: finished.id, file: name)
+    guard (features & SegmentFormat.subjectTextsFeature != 0) == (footer.subjectTexts != nil) else {
+      throw StoreError.damaged("header and footer disagree about texts of subjects", file: name, offset: 16)
+    }
     let read = try Self.readFooter(blocks, checksum: finished.checksum)
     guard read.rowCount == footer.rowCount, read.minimumKey == footer.minimumKey,
       read.maximumKey == footer.maximumKey
@@ -132,8 +136,26 @@ package final class SegmentReader: Sendable {
     if let tree = tree.load() { return tree }
     let location = footer.subjectFences
     let raw = try blocks.read(location, kind: .subjectFences).raw
-    return tree.storeIfNil(
-      try SubjectTree(Array(raw.buffer), file: blocks.name, offset: location.offset))
+    let found = try SubjectTree(Array(raw.buffer), file: blocks.name, offset: location.offset)
+    // Texts of subjects are found by the number of subjects before one.
+    guard found.subjectCount == Int(footer.subjectCount) else {
+      throw StoreError.damaged("the fences miss subjects", file: blocks.name, offset: location.offset)
+    }
+    return tree.storeIfNil(found)
+  }
+
+  /// Takes leaves that were found without their parent for those it names, if none is missing.
+  ///
+  /// - Parameter fences: ascending.
+  func adoptFences(_ fences: [SubjectFence]) {
+    let found = SubjectTree(fences)
+    if !fences.isEmpty, found.subjectCount == Int(footer.subjectCount) { _ = tree.storeIfNil(found) }
+  }
+
+  /// The keys of all subjects; made when many are asked for, and kept: 16 bytes each.
+  func subjectKeys() throws(StoreError) -> SubjectKeys {
+    if let keys = keys.load() { return keys }
+    return keys.storeIfNil(try SubjectKeys(self))
   }
 
   /// All dataset chunks, ascending by dataset.

@@ -132,12 +132,20 @@ extension SegmentReader {
     _ index: TextIndex, _ form: SearchForm, _ body: (Bool, UInt32, UInt128, UInt64) -> Void
   ) throws(StoreError) {
     var cursors: [DatasetID: (chunk: DatasetChunk, cursor: ColumnCursor)] = [:]
+    // All datasets of a subject ask for its text one after the other.
+    var texts: [UInt32: SubjectTextCursor] = [:]
+    for column in try subjectTexts()?.entries ?? [] {
+      texts[column.id] = try SubjectTextCursor(self, column: column.id)
+    }
     for chunk in try datasetChunks() {
       // A column with a text too long is not covered, but its other texts may be in the index.
       let column = index.columns[chunk.dataset] ?? chunk.searchColumn
       guard column != 0 else { continue }
+      let columns = try columns(of: chunk)
+      let followed = columns.column(column)?.reference?.column
       cursors[chunk.dataset] = (
-        chunk, ColumnCursor(self, try columns(of: chunk), id: column, type: .text)
+        chunk,
+        ColumnCursor(self, columns, id: column, type: .text, subjects: followed.flatMap { texts[$0] })
       )
     }
     var scratch: [UInt8] = []

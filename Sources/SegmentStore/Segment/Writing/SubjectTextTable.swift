@@ -27,7 +27,7 @@ package final class SubjectTextTables {
   }
 
   /// Takes the last table back.
-  package func removeLast() { all.removeLast() }
+  package func removeLast() { room.bytes += all.removeLast().bytes }
 }
 
 /// Texts by subject.
@@ -35,7 +35,7 @@ package final class SubjectTextTable {
   /// Bytes of a text at most; longer ones are no names.
   private static let textBytes = 4096
   /// Bytes of memory that a subject takes beside its text.
-  private static let subjectBytes = 64
+  private static let subjectBytes = 128
 
   /// The column they will be.
   package let id: UInt32
@@ -54,6 +54,9 @@ package final class SubjectTextTable {
   package func text(of key: UInt128) -> UnsafeRawBufferPointer? {
     places[key].map { UnsafeRawBufferPointer(start: $0.base, count: $0.count) }
   }
+
+  /// Bytes of memory it took of the room.
+  fileprivate var bytes: Int { memory.byteCount + places.count * Self.subjectBytes }
 
   /// Begins with another dataset.
   package func begin() { added.removeAll(keepingCapacity: true) }
