@@ -195,6 +195,11 @@ private struct SubjectTextFollowers {
       let columns = try segment.columns(of: chunk)
       let followers = columns.entries.filter(\.followsSubjects)
       if followers.isEmpty { continue }
+      guard followers.allSatisfy({ texts[$0.reference?.column ?? 0] != nil }) else {
+        throw StoreError.damaged(
+          "a column follows texts of subjects that are not there", file: segment.blocks.name,
+          offset: chunk.columns.offset)
+      }
       cursors[chunk.dataset] = (
         chunk,
         followers.map {
@@ -210,7 +215,9 @@ private struct SubjectTextFollowers {
   /// A subject without a text has rows only that have none, or one of their own.
   mutating func check(_ runs: ArraySlice<RowRun>, of key: UInt128) throws(StoreError) {
     var missing: Set<UInt32> = []
-    for id in SubjectTexts.columnIDs where try !(texts[id]?.hasText(key) ?? false) { missing.insert(id) }
+    for (id, text) in texts where try !text.hasText(key) { missing.insert(id) }
+    // Nearly always there is nothing to look at.
+    guard !missing.isEmpty else { return }
     for run in runs {
       guard let chunk = cursors[run.dataset]?.chunk, let rows = chunk.rows(of: run) else { continue }
       for (index, column) in (cursors[run.dataset]?.columns ?? []).enumerated()
