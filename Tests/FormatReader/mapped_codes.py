@@ -49,7 +49,8 @@ class SubjectDictionary(Dictionary):
     super().__init__(0, count)
 
 
-def read_subject_texts(cursor, rows, source):
+def read_own_codes(cursor, rows):
+  """The nulls of a block that follows something, one truth value a row, and the codes of its exceptions by row."""
   flags, width = read_flags(cursor), cursor.u8()
   cursor.zero(2)
   count = cursor.u32()
@@ -58,6 +59,11 @@ def read_subject_texts(cursor, rows, source):
   exceptions = read_exceptions(cursor, rows, nulls, count)
   own = dict(zip(exceptions, cursor.packed(count, width, CODE_WIDTH)))
   cursor.end()
+  return nulls, own
+
+
+def read_subject_texts(cursor, rows, source):
+  nulls, own = read_own_codes(cursor, rows)
   entries = source.dictionary.entries if own else []
   cursor.require(max(own.values(), default=-1) < len(entries), "the code of an exception lies outside the dictionary")
   values = [None if null else entries[own[row]].text if row in own else text
@@ -68,14 +74,7 @@ def read_subject_texts(cursor, rows, source):
 
 
 def read_mapped_codes(cursor, rows, source):
-  flags, width = read_flags(cursor), cursor.u8()
-  cursor.zero(2)
-  count = cursor.u32()
-  cursor.zero(8)
-  nulls = read_nulls(cursor, rows, flags) or [0] * rows
-  exceptions = read_exceptions(cursor, rows, nulls, count)
-  own = dict(zip(exceptions, cursor.packed(count, width, CODE_WIDTH)))
-  cursor.end()
+  nulls, own = read_own_codes(cursor, rows)
   entries = source.dictionary.entries
   cursor.require(max(own.values(), default=0) < len(entries), "the code of an exception lies outside the dictionary")
   codes = [None if null else own.get(row, code) for row, (code, null) in enumerate(zip(source.relation, nulls))]
