@@ -90,11 +90,6 @@ package struct RowAssembler {
     return rows
   }
 
-  /// The address of a row of the chunk.
-  package func address(of row: Int) -> RowAddress {
-    RowAddress(segment: view.reader.id.rawValue, position: chunk.firstRow + UInt32(row))
-  }
-
   /// The commit of the row at a position of the segment.
   package mutating func commit(_ position: UInt32) throws(StoreError) -> UInt64 {
     let row = try row(at: position)
