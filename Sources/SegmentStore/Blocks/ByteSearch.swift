@@ -24,6 +24,11 @@ package enum ByteSearch {
     return cstorage_find(base, bytes.count, wanted, part.count).map { UnsafeRawPointer($0) - base }
   }
 
+  /// Whether bytes are the same as others.
+  package static func areSame(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    left.count == right.count && order(left, right) == 0
+  }
+
   /// Below 0 when bytes come before others, 0 when they are equal; the shorter of two that begin alike comes first.
   package static func order(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
     let common = min(left.count, right.count)

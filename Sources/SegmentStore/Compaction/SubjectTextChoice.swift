@@ -98,7 +98,7 @@ struct SubjectTextChoice {
         for (number, table) in tables.enumerated() {
           guard let own = table.text(of: key) else { continue }
           known[number] += 1
-          if own.count == text.count, ByteSearch.order(own, text) == 0 { matches[number] += 1 }
+          if ByteSearch.areSame(own, text) { matches[number] += 1 }
         }
         guard rows.counts[place] > 1 else { continue }
         guard case .text(let second) = try cell(rows.rows[row + 1], key) else { return nil }

@@ -6,6 +6,7 @@
 package final class SubjectTextPlan {
   /// A column with more texts of its own than one in so many does not follow.
   private static let share = 8
+
   private let table: SubjectTextTable
   private let pool: TextPool
   /// From codes of the pool to those of the dictionary.
@@ -53,7 +54,7 @@ package final class SubjectTextPlan {
         row += 1
         guard let found = text else { continue }
         texts += 1
-        if let known, Self.areSame(known, found) { continue }
+        if let known, ByteSearch.areSame(known, found) { continue }
         if known == nil {
           known = table.add(found, to: key)
           if known != nil { continue }
@@ -67,11 +68,6 @@ package final class SubjectTextPlan {
     return own * Self.share <= texts && texts > 0
   }
 
-  @inline(__always)
-  private static func areSame(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-    left.count == right.count && ByteSearch.order(left, right) == 0
-  }
-
   private func makeDictionary() {
     let entries = Array(pool.entries)
     guard !entries.isEmpty else { return }
@@ -83,7 +79,7 @@ package final class SubjectTextPlan {
 
   /// The code of a text that is not that of its subject; `nil` where it is.
   package func ownCode(of text: UnsafeRawBufferPointer, key: UInt128) throws(StoreError) -> UInt32? {
-    if let known = table.text(of: key), Self.areSame(known, text) { return nil }
+    if let known = table.text(of: key), ByteSearch.areSame(known, text) { return nil }
     guard let found = pool.code(of: text, hash: TextHash.hash(text)), found.code < codes.count else {
       throw StoreError(.damaged, "a text changed while segments were merged")
     }

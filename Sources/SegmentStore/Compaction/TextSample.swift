@@ -59,7 +59,7 @@ package struct TextSample {
         guard let found = try text(row) else { continue }
         textedRows += 1
         let part = UnsafeRawBufferPointer(rebasing: found.prefix(Self.textBytes))
-        if let last = texts.last, last.count == part.count, ByteSearch.order(last, part) == 0 { continue }
+        if let last = texts.last, ByteSearch.areSame(last, part) { continue }
         texts.append(UnsafeRawBufferPointer(start: memory.copy(part), count: part.count))
         bytes += part.count
         wholeBytes += found.count

@@ -74,6 +74,19 @@ package enum EngineApply {
     return next
   }
 
+  /// What the header of a segment with a footer that cannot be read says, where that is no damage but a segment of tomorrow.
+  private static func newerVersion(
+    _ reference: SegmentReference, _ file: any StoreFile, _ store: StoreIdentifier
+  ) -> StoreError? {
+    guard let header = try? file.read(count: SegmentFormat.headerSize, at: 0) else { return nil }
+    do throws(StoreError) {
+      try SegmentHeader.check(header, store: store, segment: reference.id, file: reference.id.fileName)
+    } catch {
+      return error.code == .newerVersion ? error : nil
+    }
+    return nil
+  }
+
   /// Opens a segment a commit or state names.
   package static func open(
     _ reference: SegmentReference, _ known: FinishedSegment? = nil, folder: StoreFolder,
@@ -96,15 +109,7 @@ package enum EngineApply {
         footer = try SegmentReader.footer(
           of: reference.id, file: file, length: reference.fileLength, checksum: reference.checksum)
       } catch {
-        // A footer of tomorrow is no damage: its header says so.
-        if let header = try? file.read(count: SegmentFormat.headerSize, at: 0) {
-          do throws(StoreError) {
-            try SegmentHeader.check(header, store: store, segment: reference.id, file: reference.id.fileName)
-          } catch let refusal where refusal.code == .newerVersion {
-            throw refusal
-          } catch {}
-        }
-        throw error
+        throw newerVersion(reference, file, store) ?? error
       }
     }
     return try SegmentReader(

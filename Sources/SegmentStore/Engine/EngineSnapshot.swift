@@ -90,12 +90,8 @@ public struct EngineSnapshot: Sendable {
     guard segment.lastCommit > commit else { return true }
     let schema = DatasetSchema(dataset: part.run.dataset, version: 1, columns: [])
     guard let reader = try RunReader(segment, schema: schema) else { return false }
-    var rest = try reader.rows(at: part.run)
-    while !rest.isEmpty {
-      let range = rest.prefix(Self.visitedRows)
-      rest = rest.dropFirst(range.count)
-      if try reader.hasRow(upTo: commit, among: range) { return true }
-    }
+    for range in try Self.pieces(of: reader.rows(at: part.run))
+    where try reader.hasRow(upTo: commit, among: range) { return true }
     return false
   }
 
@@ -132,6 +128,13 @@ public struct EngineSnapshot: Sendable {
   /// Rows of a key that are visited at once.
   private static let visitedRows = 65_536
 
+  /// Consecutive rows in pieces of so many.
+  private static func pieces(of rows: Range<Int>) -> [Range<Int>] {
+    stride(from: rows.lowerBound, to: rows.upperBound, by: visitedRows).map {
+      $0..<min(rows.upperBound, $0 + visitedRows)
+    }
+  }
+
   /// Visits the rows of a key that the snapshot sees and no mark supersedes, without putting them together.
   ///
   /// - Parameters:
@@ -146,10 +149,7 @@ public struct EngineSnapshot: Sendable {
     for part in places.parts(of: schema.dataset) {
       let segment = view.segments[part.segment]
       guard var reader = try RunReader(segment, schema: schema, places.subjectTexts) else { continue }
-      var rest = try reader.rows(at: part.run)
-      while !rest.isEmpty {
-        let range = rest.prefix(Self.visitedRows)
-        rest = rest.dropFirst(range.count)
+      for range in try Self.pieces(of: reader.rows(at: part.run)) {
         let all = try reader.systemValues(range)
         let superseded = try reader.superseded(range, asOf: commit)
         var rows: [Int] = []
@@ -204,10 +204,7 @@ public struct EngineSnapshot: Sendable {
       guard segment.needsLook(asOf: commit) else { continue }
       let schema = DatasetSchema(dataset: dataset, version: 1, columns: [])
       guard let reader = try RunReader(segment, schema: schema) else { continue }
-      var rest = try reader.rows(at: part.run)
-      while !rest.isEmpty {
-        let range = rest.prefix(Self.visitedRows)
-        rest = rest.dropFirst(range.count)
+      for range in try Self.pieces(of: reader.rows(at: part.run)) {
         let commits = segment.lastCommit > commit ? try reader.commits(range) : []
         let superseded = try reader.superseded(range, asOf: commit)
         for place in 0..<range.count {

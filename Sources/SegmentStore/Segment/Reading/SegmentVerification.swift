@@ -11,9 +11,11 @@ extension SegmentReader {
   package func verifyBlocks(comparesBounds: Bool = false) throws(StoreError) -> Int {
     var rows = 0
     var nextRow: [DatasetID: UInt32] = [:]
+    var followers = try SubjectTextFollowers(self)
     for chunk in try datasetChunks() {
       nextRow[chunk.dataset] = chunk.firstRow
       let columns = try columns(of: chunk)
+      try followers.add(chunk, columns, of: self)
       for column in columns.entries {
         try verifyDictionary(of: column)
         for entry in column.blocks {
@@ -33,7 +35,6 @@ extension SegmentReader {
       try verifyDictionary(of: column)
       for entry in column.blocks { _ = try soundBlock(entry, of: column) }
     }
-    var followers = try SubjectTextFollowers(self)
     var previous: UInt128?
     var covered = 0
     for fence in try subjectTree().fences {
@@ -52,7 +53,7 @@ extension SegmentReader {
           nextRow[run.dataset] = run.first + run.count
           covered += Int(run.count)
         }
-        try followers?.check(leaf.runs(index), of: key)
+        try followers.check(leaf.runs(index), of: key)
       }
     }
     guard covered == rows, rows == Int(footer.rowCount) else {
@@ -175,7 +176,6 @@ extension SegmentReader {
 
 /// The columns of a segment whose texts are those of their subjects.
 private struct SubjectTextFollowers {
-  private let segment: SegmentReader
   private var texts: [UInt32: SubjectTextCursor] = [:]
   private var cursors: [DatasetID: (chunk: DatasetChunk, columns: [Follower])] = [:]
 
@@ -185,31 +185,31 @@ private struct SubjectTextFollowers {
     var cursor: ColumnCursor
   }
 
-  /// `nil` where no column follows any.
-  init?(_ segment: SegmentReader) throws(StoreError) {
-    self.segment = segment
+  init(_ segment: SegmentReader) throws(StoreError) {
     for column in try segment.subjectTexts()?.entries ?? [] {
       texts[column.id] = try SubjectTextCursor(segment, column: column.id)
     }
-    for chunk in try segment.datasetChunks() where chunk.place == nil {
-      let columns = try segment.columns(of: chunk)
-      let followers = columns.entries.filter(\.followsSubjects)
-      if followers.isEmpty { continue }
-      guard followers.allSatisfy({ texts[$0.reference?.column ?? 0] != nil }) else {
-        throw StoreError.damaged(
-          "a column follows texts of subjects that are not there", file: segment.blocks.name,
-          offset: chunk.columns.offset)
-      }
-      cursors[chunk.dataset] = (
-        chunk,
-        followers.map {
-          Follower(
-            followed: $0.reference?.column ?? 0,
-            cursor: ColumnCursor(segment, columns, id: $0.id, type: .text))
-        }
-      )
+  }
+
+  /// Takes the columns of a chunk that follow texts.
+  mutating func add(
+    _ chunk: DatasetChunk, _ columns: ChunkColumns, of segment: SegmentReader
+  ) throws(StoreError) {
+    let followers = columns.entries.filter(\.followsSubjects)
+    if followers.isEmpty { return }
+    guard followers.allSatisfy({ texts[$0.reference?.column ?? 0] != nil }) else {
+      throw StoreError.damaged(
+        "a column follows texts of subjects that are not there", file: segment.blocks.name,
+        offset: chunk.columns.offset)
     }
-    if cursors.isEmpty { return nil }
+    cursors[chunk.dataset] = (
+      chunk,
+      followers.map {
+        Follower(
+          followed: $0.reference?.column ?? 0,
+          cursor: ColumnCursor(segment, columns, id: $0.id, type: .text))
+      }
+    )
   }
 
   /// A subject without a text has rows only that have none, or one of their own.
