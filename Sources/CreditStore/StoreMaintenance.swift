@@ -53,14 +53,20 @@ extension CreditDatabase {
   /// let compaction = try await database.compact()
   /// print(compaction.bytesBefore - compaction.bytesAfter)
   /// ```
-  /// - Parameter progress: told the share that is done, from another thread.
+  /// - Parameters:
+  ///   - rewritesEverything: whether what is in its smallest form already is written anew too. Stores that an earlier version of the library compacted
+  ///     may take more room than they would now; meanwhile all of the store is there twice.
+  ///   - progress: told the share that is done, from another thread.
   /// - Throws: `CreditError`; code `cancelled` when the task was cancelled: nothing changed then.
   @concurrent
-  public func compact(progress: @escaping @Sendable (Double) -> Void = { _ in }) async throws -> Compaction {
+  public func compact(
+    rewritesEverything: Bool = false, progress: @escaping @Sendable (Double) -> Void = { _ in }
+  ) async throws -> Compaction {
     try await Cancellation.background { [self] isCancelled in
       do {
         let start = ContinuousClock.now
-        let result = try engine.compact(isCancelled: isCancelled, progress: progress)
+        let result = try engine.compact(
+          rewritesEverything: rewritesEverything, isCancelled: isCancelled, progress: progress)
         return Compaction(
           commit: result.commit, bytesBefore: result.bytesBefore, bytesAfter: result.bytesAfter,
           seconds: (ContinuousClock.now - start) / .seconds(1))

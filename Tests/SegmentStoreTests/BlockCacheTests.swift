@@ -63,7 +63,7 @@ import Testing
   @Test(arguments: 1...4) func theIndexFindsWhatIsThere(_ seed: Int) {
     print("seed \(seed)")
     var random = SeededGenerator(seed: UInt64(seed))
-    var index = CacheIndex()
+    var index = SlotIndex()
     var model: [Int: UInt32] = [:]
     for _ in 0..<20_000 {
       let slot = Int.random(in: 0..<500, using: &random)

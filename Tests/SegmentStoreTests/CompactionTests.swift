@@ -134,6 +134,33 @@ import Testing
   }
 
   /// Goal: many commits merge by themselves, readers see the same all the time, and no file is left over.
+  /// What is in its final form stays where it is, unless everything is to be written anew; both ways every version reads the same.
+  @Test func everythingIsWrittenAnewWhenAskedFor() throws {
+    let folder = try TemporaryFolder()
+    let engine = try NamedRows.make(at: folder.path("store"), rows: 300, seed: 3)
+    try NamedRows.supersede(engine, 60..<100)
+    try engine.compact()
+    let expected = try NamedRows.lines(engine)
+    let segments = engine.snapshot().view.segments.map(\.reader.id)
+    #expect(segments.count > 1, "current rows and history")
+    #expect(try engine.compact().segmentsMerged == 0)
+    let cancelled = #expect(throws: StoreError.self) {
+      try engine.compact(rewritesEverything: true, isCancelled: { true })
+    }
+    #expect(cancelled?.code == .cancelled)
+    #expect(engine.snapshot().view.segments.map(\.reader.id) == segments)
+    let result = try engine.compact(rewritesEverything: true)
+    #expect(result.segmentsMerged == segments.count && result.segmentsWritten == segments.count)
+    #expect(engine.snapshot().view.segments.allSatisfy { !segments.contains($0.reader.id) && $0.isCompacted })
+    #expect(try NamedRows.lines(engine) == expected)
+    #expect(engine.verify().isEmpty)
+    #expect(try engine.compact().segmentsMerged == 0)
+    // An empty store has nothing to write.
+    _ = try SegmentEngine.create(at: folder.path("empty"))
+    let empty = try SegmentEngine(opening: folder.path("empty"), mode: .readWrite())
+    #expect(try empty.compact(rewritesEverything: true).segmentsWritten == 0)
+  }
+
   @Test func commitsMergeByThemselves() throws {
     let folder = try TemporaryFolder()
     _ = try SegmentEngine.create(at: folder.path("store"))

@@ -2,6 +2,7 @@
 // segment says that it needs a reader that knows them; bytes that do not add up are damage.
 // Method: random columns of money and instants with nulls, odd ones, repeats and extremes beside the plain list; flipped bytes; a merged store.
 
+import Foundation
 @testable import SegmentStore
 import TestSupport
 import Testing
@@ -185,5 +186,29 @@ import Testing
     }
     #expect(refusal?.code == .newerVersion)
     try engine.close()
+  }
+
+  /// A segment that does not announce what it holds would be read wrongly by older readers: it is damaged for this one too.
+  @Test func whatIsNotAnnouncedIsDamage() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("store")
+    let (engine, _) = try MoneyRows.make(at: path, seed: 3)
+    try engine.compact()
+    let id = try #require(engine.snapshot().view.segments.first?.reader.id)
+    try engine.close()
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: path + "/" + id.fileName))
+    let header = Array(try #require(try file.read(upToCount: SegmentFormat.headerSize)))
+    try file.seek(toOffset: 0)
+    try file.write(
+      contentsOf: Data(
+        SegmentHeader.bytes(store: StoreIdentifier(bytes: Array(header[24..<40])), segment: id, features: 0)))
+    try file.close()
+    let opened = try SegmentEngine(opening: path, mode: .readOnly)
+    let faults = opened.verify()
+    #expect(faults.contains { $0.file == id.fileName }, "\(faults)")
+    let damage = #expect(throws: StoreError.self) {
+      try DatasetScan(opened.snapshot(), schema: MoneyRows.schema).forEach { _ = try $0.integer(0) }
+    }
+    #expect(damage?.code == .damaged && damage?.file == id.fileName)
   }
 }

@@ -11,6 +11,10 @@ struct CompactCommand: AsyncParsableCommand {
     abstract: "Brings a store into its smallest form; everything reads the same afterwards.")
 
   @OptionGroup var store: StoreArgument
+  @Flag(
+    help: "Write everything anew, also what is in its smallest form already: after an update of this command."
+  )
+  var rewrite = false
   @OptionGroup var memory: MemoryOption
   @OptionGroup var waiting: WaitOption
   @OptionGroup var output: OutputOptions
@@ -19,7 +23,7 @@ struct CompactCommand: AsyncParsableCommand {
     try await output.reporting {
       let bar = ProgressBar("compact")
       let database = try waiting.open(store, memory: memory)
-      let result = try await database.compact { bar.show($0, "") }
+      let result = try await database.compact(rewritesEverything: rewrite) { bar.show($0, "") }
       bar.finish()
       try database.close()
       if output.json {

@@ -92,6 +92,11 @@ package enum CompactionPolicy {
     return chosen.isEmpty ? nil : chosen.sorted()
   }
 
+  /// Everything there is, or `nil` for a store without segments.
+  package static func everything(_ shapes: [SegmentShape]) -> [Int]? {
+    shapes.isEmpty ? nil : Array(shapes.indices)
+  }
+
   /// The smallest runs: so many that the goal is met, and further ones while they are small beside those chosen.
   private static func smallest(_ runs: [[Int]], _ shapes: [SegmentShape]) -> [Int] {
     let sorted = runs.map { members in (members: members, rows: members.reduce(0) { $0 + shapes[$1].rows }) }

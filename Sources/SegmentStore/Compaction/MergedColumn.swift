@@ -27,6 +27,10 @@ package final class MergedColumn {
   @exclusivity(unchecked) private var words: [Words] = []
   private var pools: [TextPool] = []
   @exclusivity(unchecked) private var lists: [UnsafeBufferPointer<TextPool.Entry>] = []
+  /// By source, once there is a plan.
+  private let coders: UnsafeMutableBufferPointer<SourceCodes>
+  /// Numbers that a row has beside its code at most.
+  @exclusivity(unchecked) private var holes = 0
   private var owned: [UnsafeMutableBufferPointer<TextPool.Entry>] = []
   private let memory = StableArena()
 
@@ -42,6 +46,8 @@ package final class MergedColumn {
     cursors = .allocate(capacity: sources.count)
     _ = cursors.initialize(
       from: sources.map { ColumnCursor($0.view.reader, $0.columns, id: column.id, type: column.type) })
+    coders = .allocate(capacity: sources.count)
+    coders.initialize(repeating: SourceCodes())
     guard column.type == .text else { return }
     if let tables {
       let choice = SubjectTextChoice(rows, tables, poolBytes: min(poolBytes / 2, 4 << 20))
@@ -74,6 +80,7 @@ package final class MergedColumn {
     case .words:
       try makeLists(sources, entries)
       plan = DictionaryPlan(lists, rowCount: rows.rows.count, memory: memory)
+      prepareCodes()
     }
     // What was stored as phrases once stays so: as plain texts it would grow again.
     if triesPhrases || entries.contains(where: { $0?.phraseCode != nil }) {
@@ -89,6 +96,7 @@ package final class MergedColumn {
     forgetWords()
     cursors.deinitialize()
     cursors.deallocate()
+    coders.deallocate()
   }
 
   private enum Gathered {
@@ -142,6 +150,7 @@ package final class MergedColumn {
     self.book = book
     plan?.deallocate()
     plan = nil
+    coders.update(repeating: SourceCodes())
   }
 
   /// Bytes that are held until the column is written.
@@ -233,40 +242,63 @@ package final class MergedColumn {
     try cursors[row.source].text(row.row, key: key)
   }
 
+  /// Puts together what each source is asked for its codes.
+  private func prepareCodes() {
+    guard let plan else { return }
+    holes = plan.dictionary.holes
+    for (source, kind) in words.enumerated() {
+      var coder = SourceCodes(
+        entries: lists[source], numbers: plan.constants[source].map { UnsafePointer($0) },
+        codes: UnsafePointer(plan.maps[source]))
+      switch kind {
+      case .codes(let map): coder.places = UnsafeBufferPointer(map)
+      case .pool(let pool): coder.pool = pool
+      }
+      coders[source] = coder
+    }
+  }
+
   /// The code of a row in the output's dictionary, or `nil`.
   ///
   /// - Parameter numbers: room for the numbers of the output's templates; those not needed are set to 0.
   package func code(
     _ row: RowSource, numbers: UnsafeMutablePointer<UInt64>
   ) throws(StoreError) -> UInt32? {
-    guard let plan else { return nil }
-    let source = row.source
+    let (source, coder, holes) = (row.source, coders[row.source], holes)
+    guard let codes = coder.codes else { return nil }
     let place: Int
-    switch words[source] {
-    case .codes(let map):
-      guard let code = try cursors[source].code(row.row), code < map.count else { return nil }
-      place = Int(map[code])
-      guard place < lists[source].count else { return nil }
-      let holes = Int(lists[source][place].holes)
-      for hole in 0..<TextTemplate.maximumHoles {
-        numbers[hole] = hole < holes ? cursors[source].number(hole, row.row) : 0
-      }
-    case .pool(let pool):
+    if let pool = coder.pool {
       guard let text = try cursors[source].text(row.row, key: 0) else { return nil }
       guard let found = pool._withUnsafeGuaranteedRef({ $0.code(of: text, hash: TextHash.hash(text)) }),
-        found.code < lists[source].count
+        found.code < coder.entries.count
       else { throw StoreError(.damaged, "a text changed while segments were merged") }
       place = found.code
       let split = pool._withUnsafeGuaranteedRef { $0.numbers }
-      for hole in 0..<TextTemplate.maximumHoles {
-        numbers[hole] = hole < found.holes ? split[hole] : 0
-      }
+      for hole in 0..<holes { numbers[hole] = hole < found.holes ? split[hole] : 0 }
+    } else {
+      guard let code = try cursors[source].code(row.row), code < coder.places.count else { return nil }
+      place = Int(coder.places[code])
+      guard place < coder.entries.count else { return nil }
+      let own = Int(coder.entries[place].holes)
+      for hole in 0..<holes { numbers[hole] = hole < own ? cursors[source].number(hole, row.row) : 0 }
     }
-    if let constants = plan.constants[source], lists[source][place].holes == 0 {
-      for hole in 0..<TextTemplate.maximumHoles {
-        numbers[hole] = constants[place * TextTemplate.maximumHoles + hole]
-      }
+    if let constants = coder.numbers, coder.entries[place].holes == 0 {
+      for hole in 0..<holes { numbers[hole] = constants[place * TextTemplate.maximumHoles + hole] }
     }
-    return plan.maps[source][place]
+    return codes[place]
   }
+}
+
+/// The way from what a row of a source says to its code in the output.
+private struct SourceCodes {
+  /// The distinct texts of the source.
+  var entries = UnsafeBufferPointer<TextPool.Entry>(start: nil, count: 0)
+  /// From codes of the source to their places among the texts, where it has codes.
+  var places = UnsafeBufferPointer<UInt32>(start: nil, count: 0)
+  /// Where texts are looked up; the column keeps it alive. Counting references for every row costs more than the look-up.
+  var pool: Unmanaged<TextPool>?
+  /// The numbers of texts that were taken apart only now.
+  var numbers: UnsafePointer<UInt64>?
+  /// The codes of the texts in the output; `nil` without a plan.
+  var codes: UnsafePointer<UInt32>?
 }

@@ -24,14 +24,8 @@ package struct RowDigest: Equatable {
         throw StoreError.damaged(
           "a subject names a dataset that is not there", file: view.reader.id.fileName, offset: 0)
       }
-      let known = source.columns
-      var columns = known.entries.filter { $0.id >= 16 || $0.id > 1 && $0.id < 5 }.map {
-        (
-          id: UInt64($0.id), isText: $0.type == .text,
-          cursor: ColumnCursor(view.reader, known, id: $0.id, type: $0.type)
-        )
-      }
-      var rows: [(row: Int, key: UInt128, hash: UInt64)] = []
+      let columns = DigestedColumns(view.reader, source.columns)
+      var piece = DigestedRows()
       for run in runs {
         for position in run.first..<run.first + run.count {
           guard position >= source.chunk.firstRow, position - source.chunk.firstRow < source.chunk.rowCount
@@ -41,36 +35,79 @@ package struct RowDigest: Equatable {
           var hash = TextHash.combine(UInt64(dataset.rawValue), key: run.key)
           hash = TextHash.combine(hash, try source.commit(row))
           hash = TextHash.combine(hash, try source.superseded(row))
-          rows.append((row, run.key, hash))
-          if rows.count == Self.piece { try finish(&rows, &columns) }
+          piece.append(row, run.key, hash)
+          if piece.rows.count == Self.piece { try finish(&piece, columns) }
         }
       }
-      try finish(&rows, &columns)
+      try finish(&piece, columns)
     }
   }
 
   private mutating func finish(
-    _ rows: inout [(row: Int, key: UInt128, hash: UInt64)],
-    _ columns: inout [(id: UInt64, isText: Bool, cursor: ColumnCursor)]
+    _ piece: inout DigestedRows, _ columns: DigestedColumns
   ) throws(StoreError) {
-    // Columns may come in another order and absent ones are null: the hashes of cells are added up.
-    var cells = [UInt64](repeating: 0, count: rows.count)
-    for column in columns.indices {
-      let id = columns[column].id
-      for index in rows.indices {
-        if columns[column].isText {
-          if let text = try columns[column].cursor.text(rows[index].row, key: rows[index].key) {
-            cells[index] &+= TextHash.combine(id, TextHash.hash(text))
-          }
-        } else if let value = try columns[column].cursor.integer(rows[index].row) {
-          cells[index] &+= TextHash.combine(id, UInt64(bitPattern: value))
-        }
+    try columns.addCells(&piece)
+    for index in piece.rows.indices { sum &+= TextHash.combine(piece.hashes[index], piece.cells[index]) }
+    rows += piece.rows.count
+    piece.removeAll()
+  }
+}
+
+/// Rows of one dataset of which cells are read together.
+private struct DigestedRows {
+  private(set) var rows: [Int] = []
+  private(set) var keys: [UInt128] = []
+  /// Of what is no cell: the key, when the row came and when it was superseded.
+  private(set) var hashes: [UInt64] = []
+  /// Columns may come in another order and absent ones are null: the hashes of cells are added up.
+  var cells: [UInt64] = []
+
+  mutating func append(_ row: Int, _ key: UInt128, _ hash: UInt64) {
+    rows.append(row)
+    keys.append(key)
+    hashes.append(hash)
+    cells.append(0)
+  }
+
+  mutating func removeAll() {
+    rows.removeAll(keepingCapacity: true)
+    keys.removeAll(keepingCapacity: true)
+    hashes.removeAll(keepingCapacity: true)
+    cells.removeAll(keepingCapacity: true)
+  }
+}
+
+/// The columns of a dataset in one segment, all that say something of a row.
+private final class DigestedColumns {
+  private var integers: [(id: UInt64, cursor: ColumnCursor)] = []
+  private var texts: [(id: UInt64, cursor: ColumnCursor)] = []
+
+  init(_ segment: SegmentReader, _ known: ChunkColumns) {
+    for column in known.entries where column.id >= 16 || column.id > 1 && column.id < 5 {
+      let cursor = ColumnCursor(segment, known, id: column.id, type: column.type)
+      if column.type == .text {
+        texts.append((UInt64(column.id), cursor))
+      } else {
+        integers.append((UInt64(column.id), cursor))
       }
     }
-    for index in rows.indices {
-      sum &+= TextHash.combine(rows[index].hash, cells[index])
+  }
+
+  /// Adds the hashes of the cells of rows.
+  func addCells(_ piece: inout DigestedRows) throws(StoreError) {
+    let rows = piece.rows
+    for place in integers.indices {
+      let id = integers[place].id
+      try integers[place].cursor.forEachInteger(rows) { index, value in
+        piece.cells[index] &+= TextHash.combine(id, UInt64(bitPattern: value))
+      }
     }
-    self.rows += rows.count
-    rows.removeAll(keepingCapacity: true)
+    for place in texts.indices {
+      let id = texts[place].id
+      for index in rows.indices {
+        guard let text = try texts[place].cursor.text(rows[index], key: piece.keys[index]) else { continue }
+        piece.cells[index] &+= TextHash.combine(id, TextHash.hash(text))
+      }
+    }
   }
 }

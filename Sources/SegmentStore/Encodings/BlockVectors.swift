@@ -8,6 +8,16 @@ import CStorageKernels
 /// A code that no dictionary has: the row has no value.
 package let absentCode = UInt32.max
 
+/// Whose text a row has, where rows share those of their keys or subjects.
+package enum SharedText {
+  /// That of its key or subject.
+  package static let shared: UInt8 = 0
+  /// None.
+  package static let none: UInt8 = 1
+  /// Another one.
+  package static let own: UInt8 = 2
+}
+
 extension DecodedBlock {
   /// Writes the integers of consecutive rows, 0 where there is none, and for each row whether it has none (1).
   ///
@@ -49,6 +59,22 @@ extension DecodedBlock {
     }
     spread(rows, in: nulls)
     return found == 1
+  }
+
+  /// Writes for each of consecutive rows whose text it has.
+  ///
+  /// - Returns: whether some row has none, or one of its own; `nil` where texts are neither of keys nor of subjects.
+  func sharedTexts(_ rows: Range<Int>, to kinds: UnsafeMutablePointer<UInt8>) -> Bool? {
+    guard form == .key || form == .subject else { return nil }
+    // Such blocks leave no repeats out: values are rows. 1 stands for "none" in both.
+    var hasOthers = nulls(rows, to: kinds)
+    guard form == .subject else { return hasOthers }
+    exceptions?.forEach(in: rows) { row, _ in
+      guard kinds[row &- rows.lowerBound] != SharedText.none else { return }
+      kinds[row &- rows.lowerBound] = SharedText.own
+      hasOthers = true
+    }
+    return hasOthers
   }
 
   /// Writes a number of each of consecutive rows, 0 where the block has no such number.

@@ -38,6 +38,8 @@ package final class DecodedBlock: Sendable {
   private let codeBound: Int64
 
   package var isText: Bool { form != .none }
+  /// Whether its integers are stored as quotients and remainders.
+  var isMultiples: Bool { remainders != nil }
 
   /// The integer that every row has, where the block has but one and no row is absent.
   var constantInteger: Int64? {

@@ -134,16 +134,17 @@ package final class Compactor: Sendable {
 
   // MARK: Merging
 
-  /// Merges everything that is not in its final form.
+  /// Merges everything that is not in its final form, or all there is.
   package func compact(
-    isCancelled: @escaping () -> Bool, progress: @escaping (Double) -> Void
+    rewritesEverything: Bool = false, isCancelled: @escaping () -> Bool, progress: @escaping (Double) -> Void
   ) throws(StoreError) -> CompactionResult {
     guard !isMergingHere else {
       throw StoreError(.invalidArgument, "a merge was asked for from inside a merge's own report")
     }
     let before = try totalBytes()
     let merged = try merge(isCancelled: isCancelled, progress: progress) {
-      Self.job($0, CompactionPolicy.whole, isThorough: true)
+      Self.job(
+        $0, rewritesEverything ? CompactionPolicy.everything : CompactionPolicy.whole, isThorough: true)
     }
     return CompactionResult(
       commit: published.view.commit, bytesBefore: before, bytesAfter: try totalBytes(),
@@ -320,16 +321,20 @@ extension SegmentEngine {
   ///
   /// Readers and writers go on meanwhile. Nothing is lost when it is cancelled or the process dies.
   /// - Parameters:
+  ///   - rewritesEverything: whether segments that are in their final form are written anew too: those that an earlier version of the library wrote may
+  ///     take more room than those of this one. Needs room for all of the store once more.
   ///   - isCancelled: asked often; the merge stops when it says so.
   ///   - progress: told the share that is done.
   /// - Throws: `StoreError`, code `cancelled` when cancelled, `readOnly` for a store that is not open for writing.
   @discardableResult
   public func compact(
-    isCancelled: @escaping () -> Bool = { false }, progress: @escaping (Double) -> Void = { _ in }
+    rewritesEverything: Bool = false, isCancelled: @escaping () -> Bool = { false },
+    progress: @escaping (Double) -> Void = { _ in }
   ) throws(StoreError) -> CompactionResult {
     defer { FreedMemory.giveBack() }
     return try writing { (session) throws(StoreError) in
-      try session.compactor.compact(isCancelled: isCancelled, progress: progress)
+      try session.compactor.compact(
+        rewritesEverything: rewritesEverything, isCancelled: isCancelled, progress: progress)
     }
   }
 }

@@ -27,6 +27,23 @@ package struct KeyRuns {
   package func places(_ run: Int) -> Range<Int> { Int(starts[run])..<Int(starts[run + 1]) }
 }
 
+/// Texts that rows share with the others of their subject.
+package struct SharedTextRows {
+  /// The rows of each subject.
+  package let runs: KeyRuns
+  /// By place, whose text a row has (``SharedText``); `nil` where all share.
+  fileprivate let kinds: UnsafePointer<UInt8>?
+  /// Whether what is shared is the text of the key itself.
+  package let isOfKeys: Bool
+
+  /// Whether all rows have a text, which they share.
+  package var isWhole: Bool { kinds == nil }
+
+  /// Whose text the row at a place has (``SharedText``).
+  @inline(__always)
+  package func kind(_ place: Int) -> UInt8 { kinds.map { $0[place] } ?? SharedText.shared }
+}
+
 /// Tells the rows of one dataset in one segment from all others of a snapshot.
 package struct ChunkIdentity: Hashable {
   fileprivate let segment: UInt64
@@ -329,17 +346,16 @@ package struct RowVector: ~Copyable {
     return text.withUnsafeBytes { body($0) }
   }
 
-  /// Where the texts of all rows of a column are those of their keys: the keys, and for each row whether it has none (1), unless all have
-  /// one. `nil` elsewhere.
-  package mutating func keyTexts(
-    _ column: Int
-  ) throws(StoreError) -> (runs: KeyRuns, nulls: UnsafePointer<UInt8>?)? {
+  /// Where the texts of a column are those of its rows' keys or subjects but for a few: whose text each row has; `nil` elsewhere.
+  package mutating func sharedTexts(_ column: Int) throws(StoreError) -> SharedTextRows? {
     guard case .segment = source else { return nil }
-    let nulls = buffers[column].integerRoom().nulls
-    guard let hasAbsent = try cursors[column].keyTexts(firstRow..<firstRow + count, nulls: nulls) else {
+    let kinds = buffers[column].integerRoom().nulls
+    guard let hasOthers = try cursors[column].sharedTexts(firstRow..<firstRow + count, to: kinds) else {
       return nil
     }
-    return (try keyRuns(), hasAbsent ? UnsafePointer(nulls) : nil)
+    return SharedTextRows(
+      runs: try keyRuns(), kinds: hasOthers ? UnsafePointer(kinds) : nil,
+      isOfKeys: !cursors[column].followsSubjects)
   }
 
   /// The sum of all integers of a column of the scan, if all rows are selected, none is absent, and it is known without taking them out.

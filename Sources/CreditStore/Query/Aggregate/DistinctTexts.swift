@@ -60,13 +60,8 @@ final class DistinctTexts {
   func add(_ vector: inout RowVector) throws(StoreError) {
     if let codes = try vector.codes(item) {
       try addCodes(codes, &vector)
-    } else if let (runs, nulls) = try vector.keyTexts(item) {
-      let (rows, met, keys) = (vector.selection, met, keys)
-      try rows.visit(runs) { (key, indexes) throws(StoreError) in
-        if let nulls, indexes.allSatisfy({ nulls[rows.place($0)] == 1 }) { return }
-        let text = try keys.key(ofSubject: key)
-        if TextKeys.listedNumber(text) == nil { met.add(text) }
-      }
+    } else if let shared = try vector.sharedTexts(item) {
+      try addShared(shared, &vector)
     } else {
       try vector.selection.visit { (place) throws(StoreError) in try addText(&vector, place) }
     }
@@ -75,6 +70,29 @@ final class DistinctTexts {
       // Not again before there are half as many more, and not at all where little room is left: what is left is all different.
       let next = min(byteLimit / 8 * 7, max(byteLimit / 4, met.byteCount + met.byteCount / 2))
       nextRemoval = met.byteCount > byteLimit / 4 * 3 ? .max : next
+    }
+  }
+
+  private func addShared(_ shared: SharedTextRows, _ vector: inout RowVector) throws(StoreError) {
+    let rows = vector.selection
+    try rows.visit(shared.runs) { (key, indexes) throws(StoreError) in
+      var isMet = false
+      for index in indexes {
+        let place = rows.place(index)
+        switch shared.kind(place) {
+        case SharedText.none: continue
+        case SharedText.own: try addText(&vector, place)
+        default:
+          guard !isMet else { continue }
+          isMet = true
+          guard shared.isOfKeys else {
+            try addText(&vector, place)
+            continue
+          }
+          let text = try keys.key(ofSubject: key)
+          if TextKeys.listedNumber(text) == nil { met.add(text) }
+        }
+      }
     }
   }
 

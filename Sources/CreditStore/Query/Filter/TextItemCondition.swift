@@ -1,6 +1,6 @@
 // Owns running a condition on a text item: on the words of its dictionary where it has one, on the texts of rows where not.
-// Invariants: words are decided once a chunk; a row whose template leaves it open is decided on its own text; rows of one subject whose text
-// is that of their key are decided once. Marked kernel: truth has room for the rows of a vector.
+// Invariants: words are decided once a chunk; a row whose template leaves it open is decided on its own text; rows of one subject that share
+// a text are decided once. Marked kernel: truth has room for the rows of a vector.
 
 import SegmentStore
 
@@ -162,39 +162,37 @@ final class TextItemCondition {
   private func evaluateTexts(
     _ vector: inout RowVector, to truth: UnsafeMutablePointer<UInt8>
   ) throws(StoreError) {
-    if let (runs, nulls) = try vector.keyTexts(item) {
-      try evaluateKeyTexts(&vector, runs, nulls, truth)
+    if let shared = try vector.sharedTexts(item) {
+      try evaluateSharedTexts(&vector, shared, truth)
       return
     }
     try vector.selection.visit { (place) throws(StoreError) in
-      truth[place] = try vector.withText(item, place) { text in
-        text.map { condition.holds($0) ? Truth.yes : Truth.no } ?? Truth.unknown
-      }
+      truth[place] = try evaluateText(&vector, place)
     }
   }
 
-  private func evaluateKeyTexts(
-    _ vector: inout RowVector, _ runs: KeyRuns, _ nulls: UnsafePointer<UInt8>?,
-    _ truth: UnsafeMutablePointer<UInt8>
+  private func evaluateText(_ vector: inout RowVector, _ place: Int) throws(StoreError) -> UInt8 {
+    try vector.withText(item, place) { text in
+      text.map { condition.holds($0) ? Truth.yes : Truth.no } ?? Truth.unknown
+    }
+  }
+
+  private func evaluateSharedTexts(
+    _ vector: inout RowVector, _ shared: SharedTextRows, _ truth: UnsafeMutablePointer<UInt8>
   ) throws(StoreError) {
     let rows = vector.selection
-    try rows.visit(runs) { (_, indexes) throws(StoreError) in
+    try rows.visit(shared.runs) { (_, indexes) throws(StoreError) in
       var known: UInt8?
       for index in indexes {
         let place = rows.place(index)
-        guard nulls.map({ $0[place] == 0 }) ?? true else {
-          truth[place] = Truth.unknown
-          continue
+        switch shared.kind(place) {
+        case SharedText.none: truth[place] = Truth.unknown
+        case SharedText.own: truth[place] = try evaluateText(&vector, place)
+        default:
+          let found = if let known { known } else { try evaluateText(&vector, place) }
+          known = found
+          truth[place] = found
         }
-        let own: UInt8
-        if let known {
-          own = known
-        } else {
-          let holds = try vector.withText(item, place) { $0.map(condition.holds) ?? false }
-          own = holds ? Truth.yes : Truth.no
-          known = own
-        }
-        truth[place] = own
       }
     }
   }

@@ -201,10 +201,11 @@ final class ColumnNumbering {
       codeCounts.add(codes, vector.selection)
       return true
     }
-    guard let (runs, nulls) = try vector.keyTexts(item), nulls == nil else { return false }
-    let (texts, keys) = (texts, texts.keys)
-    try vector.selection.visit(runs) { (key, indexes) throws(StoreError) in
-      let number = Int(texts.number(of: try keys.key(ofSubject: key))) + 1
+    guard let shared = try vector.sharedTexts(item), shared.isWhole else { return false }
+    let rows = vector.selection
+    try rows.visit(shared.runs) { (key, indexes) throws(StoreError) in
+      guard let first = indexes.first else { return }
+      let number = Int(try number(sharedBy: key, at: rows.place(first), shared, item, &vector))
       if number >= counts.count { counts.reserve(count) }
       counts.add(indexes.count, to: number)
     }
@@ -255,24 +256,33 @@ final class ColumnNumbering {
     _ item: Int, _ vector: inout RowVector, _ target: UnsafeMutablePointer<UInt32>
   ) throws(StoreError) {
     let rows = vector.selection
-    guard let (runs, nulls) = try vector.keyTexts(item) else {
+    guard let shared = try vector.sharedTexts(item) else {
       try rows.visit { (place) throws(StoreError) in
         target[place] = try number(textAt: place, item, &vector)
       }
       return
     }
-    // Rows of one subject stand together: their key is numbered once, if one of them has a text.
-    try rows.visit(runs) { (key, indexes) throws(StoreError) in
+    // Rows of one subject stand together: what they share is numbered once, if one of them has it.
+    try rows.visit(shared.runs) { (key, indexes) throws(StoreError) in
       var number: UInt32 = 0
       for index in indexes {
         let place = rows.place(index)
-        guard nulls.map({ $0[place] == 0 }) ?? true else {
-          target[place] = 0
-          continue
+        switch shared.kind(place) {
+        case SharedText.none: target[place] = 0
+        case SharedText.own: target[place] = try self.number(textAt: place, item, &vector)
+        default:
+          if number == 0 { number = try self.number(sharedBy: key, at: place, shared, item, &vector) }
+          target[place] = number
         }
-        if number == 0 { number = texts.number(of: try texts.keys.key(ofSubject: key)) + 1 }
-        target[place] = number
       }
     }
+  }
+
+  /// The number of a text that the row at a place shares with others of its key.
+  private func number(
+    sharedBy key: UInt128, at place: Int, _ shared: SharedTextRows, _ item: Int, _ vector: inout RowVector
+  ) throws(StoreError) -> UInt32 {
+    guard shared.isOfKeys else { return try number(textAt: place, item, &vector) }
+    return texts.number(of: try texts.keys.key(ofSubject: key)) + 1
   }
 }

@@ -59,6 +59,18 @@ package final class PhraseBook {
     }
   }
 
+  /// What the trie says of a phrase: its entry in the lower 24 bits, the bits of its code above, so that a step needs to look nowhere else.
+  private enum Phrase {
+    static func make(_ entry: Int, bits: UInt32) -> UInt32 { bits << 24 | UInt32(entry) }
+    @inline(__always)
+    static func entry(_ phrase: UInt32) -> UInt32 { phrase & 0xFF_FFFF }
+    @inline(__always)
+    static func bits(_ phrase: UInt32) -> UInt32 { phrase >> 24 }
+  }
+
+  /// Letters ahead of which the trie is asked for already.
+  private static let preparedLetters = 4
+
   private let outputs: UnsafeMutablePointer<Output>
   private let path = Path()
   private let end: Output
@@ -206,7 +218,7 @@ package final class PhraseBook {
       outputs[entry] = Output(code: word.code, length: UInt32(word.length))
       let text = texts[symbol]
       if symbol == phrases.count { end = outputs[entry] }
-      if text.count > 0 { _ = trie.insert(text, phrase: UInt32(entry)) }
+      if text.count > 0 { _ = trie.insert(text, phrase: Phrase.make(entry, bits: outputs[entry].length)) }
       if text.count == 1 { bytes[Int(text[0])] = UInt32(entry) }
       entries.append(
         TextPool.Entry(base: text.baseAddress ?? memory.copy(text), count: UInt32(text.count), holes: 0))
@@ -262,14 +274,26 @@ package final class PhraseBook {
     }
   }
 
-  /// The cheapest way through a window, from its start; returns the letters of the window.
+  /// A cheap way through a window, from its start; returns the letters of the window.
+  ///
+  /// A way that is dearer than one that is farther on already is not followed: most letters inside of a phrase need not be looked at as the beginning of another.
+  /// The few bits that this costs where phrases overlap were too few to be measured.
   private func findPath(_ base: UnsafeRawPointer, _ count: Int) -> Int {
     let (letters, bits, from, phrases) = (path.letters, path.bits, path.from, path.phrase)
     let letterCount = path.decode(base, count)
     bits.update(repeating: .max, count: letterCount + 1)
     bits[0] = 0
+    // The cheapest way to a letter that is still ahead.
+    var (aheadPlace, aheadBits) = (0, UInt32.max)
     for start in 0..<letterCount {
+      if start &+ Self.preparedLetters < letterCount { trie.prepare(letters[start &+ Self.preparedLetters]) }
       let reached = bits[start]
+      if aheadPlace <= start {
+        aheadBits = .max
+      } else if reached > aheadBits {
+        // Also where no way came: one that is farther on did.
+        continue
+      }
       var node: UInt32 = 0
       var place = start
       while place < letterCount {
@@ -277,11 +301,12 @@ package final class PhraseBook {
         guard step.isFound else { break }
         place &+= 1
         if step.phrase != PhraseTrie.none {
-          let cost = reached &+ outputs[Int(step.phrase)].length
+          let cost = reached &+ Phrase.bits(step.phrase)
           if cost < bits[place] {
             bits[place] = cost
             from[place] = UInt32(truncatingIfNeeded: start)
-            phrases[place] = step.phrase
+            phrases[place] = Phrase.entry(step.phrase)
+            if cost <= aheadBits { (aheadPlace, aheadBits) = (place, cost) }
           }
         }
         guard !step.isLeaf else { break }

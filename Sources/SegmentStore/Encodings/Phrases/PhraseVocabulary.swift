@@ -47,6 +47,7 @@ package struct PhraseTrie: ~Copyable {
   }
 
   private static let hasChildren: UInt32 = 1 << 31
+  private static let spread: UInt64 = 0x9E37_79B9_7F4A_7C15
 
   private var slots: UnsafeMutablePointer<Slot>
   private var mask: Int
@@ -66,9 +67,15 @@ package struct PhraseTrie: ~Copyable {
 
   @inline(__always)
   private func place(_ key: UInt64) -> Int {
-    var place = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 24) & mask
+    var place = Int(truncatingIfNeeded: (key &* Self.spread) >> 24) & mask
     while slots[place].key != key, slots[place].key != .max { place = (place &+ 1) & mask }
     return place
+  }
+
+  /// Asks for the memory of the first step under a letter, without waiting.
+  @inline(__always)
+  package func prepare(_ letter: UInt32) {
+    Prefetch.line(slots + (Int(truncatingIfNeeded: (UInt64(letter) &* Self.spread) >> 24) & mask))
   }
 
   /// The step from a node under a letter.

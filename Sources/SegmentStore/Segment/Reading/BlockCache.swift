@@ -38,7 +38,7 @@ package final class BlockCache: Sendable {
     var slots: [Slot?] = []
     /// Places without an object; the last was given up last.
     var free: [Int] = []
-    var index = CacheIndex()
+    var index = SlotIndex()
     var hand = 0
     var cost = 0
     var hits = 0

@@ -112,27 +112,30 @@ extension ColumnCursor {
     }
   }
 
-  /// Writes for each of consecutive rows whether it has no text (1), where all texts are those of their keys.
+  /// Writes for each of consecutive rows whose text it has (``SharedText``), where texts are those of their keys or subjects but for a few.
   ///
-  /// - Returns: whether some row has none; `nil` where texts are others.
-  package mutating func keyTexts(
-    _ rows: Range<Int>, nulls: UnsafeMutablePointer<UInt8>
+  /// - Returns: whether some row has none, or one of its own; `nil` where texts are others.
+  mutating func sharedTexts(
+    _ rows: Range<Int>, to kinds: UnsafeMutablePointer<UInt8>
   ) throws(StoreError) -> Bool? {
-    var hasAbsent = false
+    var hasOthers = false
     var row = rows.lowerBound
     while row < rows.upperBound {
-      guard try find(row), let current, current._withUnsafeGuaranteedRef({ $0.form }) == .key else {
-        return nil
-      }
+      guard try find(row), let current else { return nil }
       let stop = min(end, rows.upperBound)
       let (first, last) = (row - start, stop - start)
-      if current._withUnsafeGuaranteedRef({ $0.nulls(first..<last, to: nulls + (row - rows.lowerBound)) }) {
-        hasAbsent = true
-      }
+      let target = kinds + (row - rows.lowerBound)
+      guard
+        let found = current._withUnsafeGuaranteedRef({ $0.sharedTexts(first..<last, to: target) })
+      else { return nil }
+      hasOthers = hasOthers || found
       row = stop
     }
-    return hasAbsent
+    return hasOthers
   }
+
+  /// Whether the column's texts are those of its rows' subjects, but for a few.
+  var followsSubjects: Bool { column?.entry.followsSubjects ?? false }
 
   /// The bytes of an entry of the column's dictionary and how many numbers it needs; valid while the cursor lives.
   package mutating func word(_ code: Int) throws(StoreError) -> (text: UnsafeRawBufferPointer, holes: Int) {

@@ -13,6 +13,8 @@ package final class SegmentReader: Sendable {
   package let trailerChecksum: UInt64
   let blocks: BlockReader
   let context: ReadingContext
+  /// What the header says a reader must know.
+  private let features: UInt32
   /// Bytes the cache of decoded blocks may hold.
   package var cacheBudget: Int { context.cache?.budget ?? 0 }
   private static let serials = Atomic<UInt64>(0)
@@ -42,7 +44,7 @@ package final class SegmentReader: Sendable {
       throw StoreError.damaged("the segment has a wrong length", file: name, offset: try file.size())
     }
     let header = try file.read(count: SegmentFormat.headerSize, at: 0)
-    let features = try SegmentHeader.check(header, store: store, segment: finished.id, file: name)
+    features = try SegmentHeader.check(header, store: store, segment: finished.id, file: name)
     guard (features & SegmentFormat.subjectTextsFeature != 0) == (footer.subjectTexts != nil) else {
       throw StoreError.damaged("header and footer disagree about texts of subjects", file: name, offset: 16)
     }
@@ -64,6 +66,7 @@ package final class SegmentReader: Sendable {
     fileLength = other.fileLength
     trailerChecksum = other.trailerChecksum
     blocks = other.blocks
+    features = other.features
     self.context = context
     context.open.opened(serial, id, bytes: fileLength)
   }
@@ -73,6 +76,8 @@ package final class SegmentReader: Sendable {
     salvaging id: SegmentID, footer: SegmentFooter, blocks: BlockReader, context: ReadingContext
   ) {
     self.id = id
+    // The header may be what is damaged.
+    features = SegmentFormat.knownIncompatibleFeatures
     self.footer = footer
     fileLength = blocks.fileLength
     trailerChecksum = 0
@@ -314,7 +319,10 @@ package final class SegmentReader: Sendable {
     guard block.columnID == column.id, block.rowCount == Int(entry.rowCount),
       block.isText == (column.type == .text), (block.form == .phrases) == (column.phraseCode != nil),
       (block.form == .mapped) == (column.map != nil), (block.form == .coded) == column.isCoded,
-      (block.form == .subject) == column.followsSubjects
+      (block.form == .subject) == column.followsSubjects,
+      // What older readers do not know must have been announced, and the text of a key is no text of a subject: it takes no room anyway.
+      !block.isMultiples || features & SegmentFormat.multiplesFeature != 0,
+      block.form != .key || !SubjectTexts.columnIDs.contains(column.id)
     else {
       throw StoreError.damaged(
         "a block is not the one its parent names", file: blocks.name, offset: entry.location.offset)

@@ -40,10 +40,13 @@ package final class SubjectTextTable {
   /// The column they will be.
   package let id: UInt32
   private let memory = StableArena()
-  private var places: [UInt128: TextReference] = [:]
+  private var index = SlotIndex()
+  /// By slot; those behind ``begin()`` are the last.
+  private var keys: [UInt128] = []
+  private var places: [TextReference] = []
+  /// Slots that were there at ``begin()``.
+  private var begun = 0
   private let room: SubjectTextTables.Room
-  /// Subjects that came since ``begin()``.
-  private var added: [UInt128] = []
 
   init(id: UInt32, _ room: SubjectTextTables.Room) {
     self.id = id
@@ -52,14 +55,19 @@ package final class SubjectTextTable {
 
   /// The text of a subject; valid while the table lives.
   package func text(of key: UInt128) -> UnsafeRawBufferPointer? {
-    places[key].map { UnsafeRawBufferPointer(start: $0.base, count: $0.count) }
+    guard let slot = index.find(Self.hash(key), where: { keys[$0] == key }) else { return nil }
+    return UnsafeRawBufferPointer(start: places[slot].base, count: places[slot].count)
+  }
+
+  private static func hash(_ key: UInt128) -> UInt32 {
+    UInt32(truncatingIfNeeded: TextHash.combine(0, key: key))
   }
 
   /// Bytes of memory it took of the room.
   fileprivate var bytes: Int { memory.byteCount + places.count * Self.subjectBytes }
 
   /// Begins with another dataset.
-  package func begin() { added.removeAll(keepingCapacity: true) }
+  package func begin() { begun = keys.count }
 
   /// Gives a subject that has none its text; returns where it lies, `nil` when there is no room for it.
   package func add(_ text: UnsafeRawBufferPointer, to key: UInt128) -> UnsafeRawBufferPointer? {
@@ -67,16 +75,18 @@ package final class SubjectTextTable {
     guard text.count <= Self.textBytes, cost <= room.bytes else { return nil }
     room.bytes -= cost
     let place = TextReference(base: memory.copy(text), count: text.count)
-    places[key] = place
-    added.append(key)
+    index.insert(Self.hash(key), slot: keys.count)
+    keys.append(key)
+    places.append(place)
     return UnsafeRawBufferPointer(start: place.base, count: place.count)
   }
 
   /// Takes back what came since ``begin()``; its bytes are not used again.
   package func rollBack() {
-    for key in added { places[key] = nil }
+    for slot in begun..<keys.count { index.remove(Self.hash(keys[slot]), slot: slot) }
     // The texts themselves stay where they are until the table goes.
-    room.bytes += added.count * Self.subjectBytes
-    added = []
+    room.bytes += (keys.count - begun) * Self.subjectBytes
+    keys.removeSubrange(begun...)
+    places.removeSubrange(begun...)
   }
 }

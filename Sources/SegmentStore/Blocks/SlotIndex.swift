@@ -1,12 +1,12 @@
-// Owns finding a slot of a cache by the hash of its key.
+// Owns finding a slot of a table in memory by the hash of its key: of the cache of blocks, of texts of subjects.
 // Invariants: at most half of the cells are taken, so that every search ends; a slot is in the index at most once.
 // Does not know keys: whoever asks compares them.
 
 /// Slots by hash, in open addressing with linear probing.
 ///
-/// A look-up of the cache comes before every read of a block: Swift's `Dictionary` hashes keys against attackers, which costs more than the rest of the look-up;
-/// the keys here are places in files of the store's own.
-struct CacheIndex {
+/// A look-up of the cache comes before every read of a block, and one of a subject before every row that is merged: Swift's `Dictionary` hashes keys against
+/// attackers, which costs more than the rest of the look-up.
+struct SlotIndex {
   /// Hash in the upper half, slot plus 1 in the lower one; 0 = free.
   private var cells = [UInt64](repeating: 0, count: 64)
   private(set) var count = 0
