@@ -46,7 +46,7 @@ public final class CreditDatabase: Sendable {
     /// Bytes a second that merging in the background writes at most, so that it leaves the disk to others; `nil` = as fast as it goes. Merging that
     /// changes wait for, and `compact()`, are not slowed.
     public var mergeBytesPerSecond: Int?
-    /// Leaves all merging to ``CreditDatabase/compact(progress:)``: for loading much at once, a whole city, after which it is called. Meanwhile looking up a
+    /// Leaves all merging to ``CreditDatabase/compact(rewritesEverything:progress:)``: for loading much at once, a whole city, after which it is called. Meanwhile looking up a
     /// subject asks every batch that is not merged yet.
     public var defersMerging = false
     /// Told what the store does, for logs and metrics; called on the thread that does it, must be quick and must not write to the store. Never holds a

@@ -267,6 +267,37 @@ import Testing
     try fixture.platform.close()
   }
 
+  /// The story: an item that the catalogue masks by now was shown in full by whoever asked for the state of a day before that.
+  @Test func thePastIsMaskedByThePresentToo() throws {
+    let fixture = try filled()
+    try fixture.keeper.publish([
+      AccessRole(id: "reader", name: "查阅", audience: .centre, actions: [.query], scope: .all)
+    ])
+    try fixture.keeper.assign([RoleAssignment(account: "clerk", roles: ["reader"])])
+    let clerk = try fixture.session("clerk")
+    let before = fixture.platform.database.snapshot().commit
+    func facts(_ records: [ShownRecord]) -> String? { records.first { $0["CF_WSH"] == "甲" }?["CF_SY"] }
+    #expect(facts(try clerk.records(of: Self.body, asOf: .commit(before))) == "占道经营")
+    func publish(_ mask: [Int]?) throws {
+      var entry = try fixture.platform.database.snapshot().entry("XZCF")
+      let place = try #require(entry.itemIndex("CF_SY"))
+      entry.items[place].mask = mask
+      entry.version += 1
+      _ = try fixture.withStore { try $0.catalogue.publish([entry]) }
+    }
+    try publish([1, 2])
+    #expect(facts(try clerk.records(of: Self.body)) == "占*经营")
+    #expect(facts(try clerk.records(of: Self.body, asOf: .commit(before))) == "占*经营")
+    let masked = fixture.platform.database.snapshot().commit
+    // Of two masks the one that shows less counts at each end; a mask that is gone still counts for the time it was there.
+    try publish([2, 1])
+    #expect(facts(try clerk.records(of: Self.body, asOf: .commit(masked))) == "占**营")
+    try publish(nil)
+    #expect(facts(try clerk.records(of: Self.body)) == "占道经营")
+    #expect(facts(try clerk.records(of: Self.body, asOf: .commit(masked))) == "占*经营")
+    try fixture.platform.close()
+  }
+
   @Test func unitsSeeWhatBecameOfTheirReports() throws {
     let fixture = try PlatformFixture(on: "2026-05-20")
     try fixture.enterAccounts()

@@ -68,14 +68,55 @@ import Testing
     let pieces: [[UInt8]] = [
       [0x41], Array("好".utf8), Array("é".utf8), Array("𠮷".utf8), [0xC0, 0x80], [0xED, 0xA0, 0x80],
       [0xF4, 0x90, 0x80, 0x80],
-      [0x80], [0xE0, 0x80, 0x80], [0xF0, 0x80, 0x80, 0x80], [0xE5, 0xA5],
+      [0x80], [0xE0, 0x80, 0x80], [0xF0, 0x80, 0x80, 0x80], [0xE5, 0xA5], Array("好好好".utf8),
+      // Leads that restrict what follows them, among those that do not.
+      Array("ก".utf8), Array("퟿".utf8), Array("信用abcdefgh".utf8),
     ]
     for _ in 0..<20_000 {
       let bytes = (0..<Int.random(in: 0..<8, using: &random)).flatMap { _ in
         pieces.randomElement(using: &random) ?? []
       }
-      let expected = String(validating: bytes, as: UTF8.self) != nil
-      #expect(bytes.withUnsafeBytes { UTF8Validation.isValid($0) } == expected, "\(bytes)")
+      let expected = (0...bytes.count).last { String(validating: bytes[..<$0], as: UTF8.self) != nil }
+      #expect(bytes.withUnsafeBytes { UTF8Validation.validPrefix($0) } == expected, "\(bytes)")
+    }
+  }
+
+  /// Unquoted cells of any bytes end at the first comma or line end, beside bytes that differ from these by a bit or by one.
+  @Test func unquotedCellsEndWhereTheyShould() {
+    let seed: UInt64 = 78
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: seed)
+    let delimiters: [UInt8] = [0x2C, 0x0A, 0x0D]
+    let near: [UInt8] = [
+      0x2B, 0x2D, 0x2E, 0xAC, 0x0B, 0x0C, 0x0E, 0x09, 0x8A, 0x8D, 0x6C, 0x00, 0x80, 0xFF, 0x61,
+    ]
+    for _ in 0..<20_000 {
+      let bytes =
+        [0x61]
+        + (0..<Int.random(in: 0..<40, using: &random)).map { _ -> UInt8 in
+          Int.random(in: 0..<8, using: &random) == 0
+            ? delimiters.randomElement(using: &random) ?? 0x2C : near.randomElement(using: &random) ?? 0
+        }
+      var lines: [[[UInt8]]] = [[[]]]
+      for byte in bytes {
+        if byte == 0x2C {
+          lines[lines.count - 1].append([])
+        } else if byte == 0x0A || byte == 0x0D {
+          lines.append([[]])
+        } else {
+          let last = lines.count - 1
+          lines[last][lines[last].count - 1].append(byte)
+        }
+      }
+      // Lines of nothing but blanks are no records.
+      let expected = lines.filter { $0.count > 1 || !$0[0].allSatisfy { $0 == 0x20 || $0 == 0x09 } }
+      let found = bytes.withUnsafeBytes { buffer -> [[[UInt8]]] in
+        var parser = RecordParser(buffer)
+        var rows: [[[UInt8]]] = []
+        while parser.next() { rows.append((0..<parser.cellCount).map { parser.copy(parser[$0]) }) }
+        return rows
+      }
+      #expect(found == expected, "\(bytes)")
     }
   }
 

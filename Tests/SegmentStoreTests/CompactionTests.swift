@@ -133,7 +133,6 @@ import Testing
     try engine.close()
   }
 
-  /// Goal: many commits merge by themselves, readers see the same all the time, and no file is left over.
   /// What is in its final form stays where it is, unless everything is to be written anew; both ways every version reads the same.
   @Test func everythingIsWrittenAnewWhenAskedFor() throws {
     let folder = try TemporaryFolder()
@@ -161,6 +160,7 @@ import Testing
     #expect(try empty.compact(rewritesEverything: true).segmentsWritten == 0)
   }
 
+  /// Goal: many commits merge by themselves, readers see the same all the time, and no file is left over.
   @Test func commitsMergeByThemselves() throws {
     let folder = try TemporaryFolder()
     _ = try SegmentEngine.create(at: folder.path("store"))

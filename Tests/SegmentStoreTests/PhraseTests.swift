@@ -92,6 +92,37 @@ import Testing
     }
   }
 
+  /// What is written takes hardly more bits than the cheapest way there is, and where that way is simple no more at all.
+  @Test(arguments: [4, 5] as [UInt64]) func textsTakeNearlyTheFewestBits(seed: UInt64) throws {
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: seed)
+    let memory = StableArena()
+    let book = try #require(
+      PhraseBook(sample: Self.views(Self.texts(4000, &random, isWild: false), memory), rowCount: 40_000))
+    let code = try #require(book.dictionary.phraseCode)
+    let lengths = code.codes().map { Int($0.length) }
+    let entries = book.dictionary.entries.map { Array($0.bytes) }
+    let byFirst = Dictionary(grouping: entries.indices.filter { !entries[$0].isEmpty }) { entries[$0][0] }
+    var (found, fewest) = (0, 0)
+    for text in Self.texts(600, &random, isWild: true) {
+      var writer = BitWriter()
+      text.withUnsafeBytes { book.write($0, to: &writer) }
+      var bits = [Int](repeating: .max, count: text.count + 1)
+      bits[0] = 0
+      for place in text.indices {
+        for entry in byFirst[text[place]] ?? [] where text[place...].starts(with: entries[entry]) {
+          let end = place + entries[entry].count
+          bits[end] = min(bits[end], bits[place] + lengths[entry])
+        }
+      }
+      let best = bits[text.count] + lengths[code.end]
+      #expect(writer.bitCount >= best)
+      (found, fewest) = (found + writer.bitCount, fewest + best)
+    }
+    print("\(found) bits, \(fewest) at least")
+    #expect(found * 200 <= fewest * 201)
+  }
+
   @Test func longAndStrangeTextsComeBack() throws {
     let memory = StableArena()
     let sample = Self.views([Array("甲乙甲乙".utf8), Array("甲乙".utf8)], memory)

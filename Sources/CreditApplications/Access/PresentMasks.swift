@@ -21,6 +21,19 @@ struct PresentMasks: Sendable {
     return entry.items.map { $0.masked(asIn: now) }
   }
 
+  /// Masks of an entry's items that show no more than those of now, whoever they are masked for; by the items' places.
+  func masks(of entry: CatalogueEntry) -> [[Int]?] {
+    let masks = entry.items.map(\.mask)
+    guard let now = try? snapshot.entry(entry.code), now.version != entry.version else { return masks }
+    return zip(entry.items, masks).map { item, mask in
+      guard let other = now.itemIndex(item.id).flatMap({ now.items[$0].mask }), other.count == 2 else {
+        return mask
+      }
+      guard let mask, mask.count == 2 else { return other }
+      return [min(mask[0], other[0]), min(mask[1], other[1])]
+    }
+  }
+
   /// The entry with these items.
   func entry(_ entry: CatalogueEntry) -> CatalogueEntry {
     var strict = entry

@@ -23,6 +23,8 @@ struct RecordRights {
   let maskDay: Day
   /// Whether versions of the past are shown.
   var isOfPast = false
+  /// The masks of now, where an earlier state of the store is read.
+  var presentMasks: PresentMasks?
   /// Whether a record is kept from an audience while a plan of reorganisation is carried out.
   var isShielded: (CreditRecord, Audience) -> Bool = { _, _ in false }
   /// What roles of the subject's own read; `nil` = any subject.
@@ -114,6 +116,7 @@ struct RecordRights {
     var items: [ShownRecord.Item] = []
     var absent: [ShownRecord.Absent] = []
     var hidden: Set<String> = []
+    let masks = presentMasks?.masks(of: entry) ?? entry.items.map(\.mask)
     for (place, item) in entry.items.enumerated() {
       guard rights.allows(item, of: entry, isOwn: isOwn) else {
         hidden.insert(item.id)
@@ -124,7 +127,7 @@ struct RecordRights {
         continue
       }
       let text = value.canonicalText
-      let masked = mask(text, item, rights.role, record.subject)
+      let masked = mask(text, masks[place], rights.role, record.subject)
       items.append(.init(id: item.id, name: item.name, value: masked, isMasked: masked != text))
     }
     func value(_ id: String?) -> String? { id.flatMap { id in items.first { $0.id == id }?.value } }
@@ -165,21 +168,23 @@ struct RecordRights {
   }
 
   private func mask(
-    _ text: String, _ item: CatalogueItem?, _ role: AccessRole, _ subject: Identifier
+    _ text: String, _ mask: [Int]?, _ role: AccessRole, _ subject: Identifier
   ) -> String {
-    Self.masked(text, item, role, subject, on: maskDay)
+    Self.masked(text, mask, role, subject, on: maskDay)
   }
 
   /// A text of an item as a role may see it.
   ///
-  /// - Parameter subject: whose record it stands in, where it is one's.
+  /// - Parameters:
+  ///   - mask: the item's, where it has one.
+  ///   - subject: whose record it stands in, where it is one's.
   static func masked(
-    _ text: String, _ item: CatalogueItem?, _ role: AccessRole, _ subject: Identifier?, on today: Day
+    _ text: String, _ mask: [Int]?, _ role: AccessRole, _ subject: Identifier?, on today: Day
   ) -> String {
     if role.isUnmasked ?? false { return text }
     // People know their own number.
     if role.audience == .subject, let subject, text.utf8.elementsEqual(subject.text.utf8) { return text }
-    if let mask = item?.mask, mask.count == 2 {
+    if let mask, mask.count == 2 {
       return Mask(leading: mask[0], trailing: mask[1]).apply(to: text)
     }
     let masked = PersonalNumbers.masked(text, on: today)

@@ -12,6 +12,8 @@ struct AccessReading {
 
   let session: AccessSession
   var snapshot: CreditSnapshot
+  /// The store as it is now, where `snapshot` is of an earlier state.
+  let present: CreditSnapshot
   let grant: AccessGrant
   var roles: [AccessRole]
   let configuration: PlatformConfiguration
@@ -167,6 +169,7 @@ struct AccessReading {
       publicity: publicity { marks.finding(of: $0) }, today: today,
       maskDay: platform.options.today(), isOfPast: isOfPast, ownSubjects: grant.ownSubjects
     ) { try platform.unit(of: $0, snapshot) }
+    if snapshot.commit < present.commit { recordRights.presentMasks = PresentMasks(snapshot: present) }
     if marks.hasShieldings {
       recordRights.isShielded = { [today] in marks.isShielded($0, from: $1, on: today) }
     }
@@ -184,7 +187,7 @@ struct AccessReading {
   ) throws -> [ShownRecord] {
     guard !records.isEmpty else { return [] }
     let marks = try CaseMarks(
-      of: subject, snapshot, present: isOfPast ? platform.database.snapshot() : nil)
+      of: subject, snapshot, present: isOfPast ? present : nil)
     let recordRights = try recordRights(rights, of: subject, marks)
     return try records.compactMap { try recordRights.shown($0, isDisputed: marks.isDisputed($0)) }
   }

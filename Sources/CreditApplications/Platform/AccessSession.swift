@@ -63,7 +63,7 @@ public struct AccessSession: Sendable {
       }
       let consent = try self.consent(for: subjects, &roles, grant, present)
       let reading = AccessReading(
-        session: self, snapshot: snapshot, grant: grant, roles: roles,
+        session: self, snapshot: snapshot, present: present, grant: grant, roles: roles,
         configuration: try platform.configuration(present), day: platform.options.today(), consent: consent)
       facts.consent = consent?.id
       let result = try body(reading, &facts)

@@ -175,8 +175,9 @@ extension AccessSession {
     let grant = AccessGrant(
       account: issued.account, ownUnits: Set(issued.ownUnits), subordinateUnits: Set(issued.subordinateUnits),
       roles: issued.roles)
+    // A report says again what it said when it was issued, as it was masked then.
     let reading = AccessReading(
-      session: self, snapshot: then, grant: grant, roles: issued.roles,
+      session: self, snapshot: then, present: then, grant: grant, roles: issued.roles,
       configuration: try PlatformConfiguration.read(
         platform.database.snapshot(asOf: issued.settings), known: nil), day: issued.day,
       consent: issued.consent)

@@ -44,7 +44,7 @@ struct ReviewCounting {
       id: "$review", name: "信用审查", audience: .government, actions: [.review], scope: .all,
       conditionalEntries: review.grantedEntries)
     reading = AccessReading(
-      session: viewer.session, snapshot: viewer.snapshot,
+      session: viewer.session, snapshot: viewer.snapshot, present: viewer.present,
       grant: AccessGrant(unit: review.unit, roles: [role]), roles: [role],
       configuration: viewer.configuration, day: viewer.today, consent: nil)
     choice = "review|\(review.kinds)"

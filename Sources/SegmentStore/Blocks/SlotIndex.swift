@@ -5,7 +5,7 @@
 /// Slots by hash, in open addressing with linear probing.
 ///
 /// A look-up of the cache comes before every read of a block, and one of a subject before every row that is merged: Swift's `Dictionary` hashes keys against
-/// attackers, which costs more than the rest of the look-up.
+/// attackers, which costs more than the rest of the look-up. Whoever reported identifiers made for it could slow a merge down, as with ``TextPool``; nothing would read wrongly.
 struct SlotIndex {
   /// Hash in the upper half, slot plus 1 in the lower one; 0 = free.
   private var cells = [UInt64](repeating: 0, count: 64)

@@ -27,7 +27,7 @@ package final class MergedColumn {
   @exclusivity(unchecked) private var words: [Words] = []
   private var pools: [TextPool] = []
   @exclusivity(unchecked) private var lists: [UnsafeBufferPointer<TextPool.Entry>] = []
-  /// By source, once there is a plan.
+  /// By source, the way to the codes of the output; empty while there is no plan.
   private let coders: UnsafeMutableBufferPointer<SourceCodes>
   /// Numbers that a row has beside its code at most.
   @exclusivity(unchecked) private var holes = 0

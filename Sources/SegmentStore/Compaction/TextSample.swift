@@ -8,8 +8,8 @@ package struct TextSample {
   private static let runRows = 64
   /// Below this a dictionary of phrases does not pay.
   private static let leastBytes = 64 << 10
-  /// A quarter of the column says enough, but no less than this: training takes a hundred times as long as copying. Half of both made a city's store a fiftieth larger,
-  /// and took no less time: phrases that a sample does not have are spelled letter by letter.
+  /// A quarter of the column says enough, but no less than this where there is memory: training takes a hundred times as long as copying. With an eighth, and 128 KiB, a
+  /// city's store was a fortieth larger and took no less time: phrases that a sample does not have are spelled letter by letter.
   private static let share = 4
   private static let leastSample = 512 << 10
   /// Words of so many bits a row are kept without looking further: they can be searched and grouped by code.

@@ -27,7 +27,7 @@ package struct KeyRuns {
   package func places(_ run: Int) -> Range<Int> { Int(starts[run])..<Int(starts[run + 1]) }
 }
 
-/// Texts that rows share with the others of their subject.
+/// Texts that rows share with the others of their subject; valid until the vector moves on, as long as nothing else is read of the column.
 package struct SharedTextRows {
   /// The rows of each subject.
   package let runs: KeyRuns

@@ -12,10 +12,17 @@ package enum UTF8Validation {
     let count = bytes.count
     var index = 0
     while index < count {
-      // Eight ASCII bytes at a time.
-      while index &+ 8 <= count,
-        base.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
-      { index &+= 8 }
+      // Eight ASCII bytes at a time, or two Chinese letters.
+      while index &+ 8 <= count {
+        let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+        if word & 0x8080_8080_8080_8080 == 0 {
+          index &+= 8
+        } else if areTwoTriples(word) {
+          index &+= 6
+        } else {
+          break
+        }
+      }
       guard index < count else { break }
       let lead = base.load(fromByteOffset: index, as: UInt8.self)
       if lead < 0x80 {
@@ -48,5 +55,13 @@ package enum UTF8Validation {
       }
     }
     return index
+  }
+
+  /// Whether the first six bytes, from the lowest on, are two letters of three bytes whose leads do not restrict what may follow them.
+  @inline(__always)
+  private static func areTwoTriples(_ bytes: UInt64) -> Bool {
+    guard bytes & 0xC0C0_F0C0_C0F0 == 0x8080_E080_80E0 else { return false }
+    let (first, second) = (bytes & 0x0F, bytes >> 24 & 0x0F)
+    return first != 0 && first != 0x0D && second != 0 && second != 0x0D
   }
 }

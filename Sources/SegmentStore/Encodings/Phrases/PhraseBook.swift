@@ -1,4 +1,4 @@
-// Owns the phrases of a column while it is written: their order, their codes, and taking texts apart with the fewest bits.
+// Owns the phrases of a column while it is written: their order, their codes, and taking texts apart with few bits.
 // Invariants: lossless for any bytes; entries stand as a dictionary page wants them: by length of code, then by bytes; the entry without
 // bytes ends a text. Marked kernel: work arrays are as long as the window that is taken apart, plus one; a window has no more letters than bytes.
 // Does not choose phrases (PhraseTrainer) and does not lay out blocks (PhraseEncoding).
@@ -7,6 +7,9 @@
 package final class PhraseBook {
   /// Longer texts are taken apart window by window.
   private static let window = 16 << 10
+  /// Bits by which a way may be dearer than one that is farther on already, and still be followed: phrases overlap, and a way that is behind may catch a long
+  /// one that the other is in the middle of. Most ways into the inside of a phrase cost more than that.
+  private static let leeway: UInt32 = 8
   /// Stands for a letter that is written byte by byte.
   private static let singleBytes = UInt32.max
 
@@ -25,7 +28,7 @@ package final class PhraseBook {
     let letters: UnsafeMutablePointer<UInt32>
     /// Where they begin; behind the last one, the end of the window.
     let starts: UnsafeMutablePointer<UInt32>
-    /// Bits of the best way to each letter.
+    /// Bits of the cheapest way to each letter that was found.
     let bits: UnsafeMutablePointer<UInt32>
     /// With which letter its last phrase begins, and which it is.
     let from: UnsafeMutablePointer<UInt32>
@@ -61,6 +64,7 @@ package final class PhraseBook {
 
   /// What the trie says of a phrase: its entry in the lower 24 bits, the bits of its code above, so that a step needs to look nowhere else.
   private enum Phrase {
+    /// There are fewer than 2^16 entries, and codes have 24 bits at most (``PhraseCode/maximumLength``).
     static func make(_ entry: Int, bits: UInt32) -> UInt32 { bits << 24 | UInt32(entry) }
     @inline(__always)
     static func entry(_ phrase: UInt32) -> UInt32 { phrase & 0xFF_FFFF }
@@ -276,21 +280,21 @@ package final class PhraseBook {
 
   /// A cheap way through a window, from its start; returns the letters of the window.
   ///
-  /// A way that is dearer than one that is farther on already is not followed: most letters inside of a phrase need not be looked at as the beginning of another.
-  /// The few bits that this costs where phrases overlap were too few to be measured.
+  /// A way that is clearly dearer than one that is farther on already is not followed: most letters inside of a phrase need not be looked at as the beginning of
+  /// another. That is no longer the cheapest way there is, where a long phrase begins inside of a short one; of a city's store it took nothing that could be measured.
   private func findPath(_ base: UnsafeRawPointer, _ count: Int) -> Int {
     let (letters, bits, from, phrases) = (path.letters, path.bits, path.from, path.phrase)
     let letterCount = path.decode(base, count)
     bits.update(repeating: .max, count: letterCount + 1)
     bits[0] = 0
-    // The cheapest way to a letter that is still ahead.
+    // A cheap way to a letter that is still ahead; forgotten once it is reached, though others may be known.
     var (aheadPlace, aheadBits) = (0, UInt32.max)
     for start in 0..<letterCount {
       if start &+ Self.preparedLetters < letterCount { trie.prepare(letters[start &+ Self.preparedLetters]) }
       let reached = bits[start]
       if aheadPlace <= start {
         aheadBits = .max
-      } else if reached > aheadBits {
+      } else if reached > aheadBits &+ Self.leeway {
         // Also where no way came: one that is farther on did.
         continue
       }
