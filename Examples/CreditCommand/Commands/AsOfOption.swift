@@ -1,5 +1,6 @@
 // Owns `--as-of`: which past state a question is about.
-// Invariants: a number is a commit, and a day where it has eight digits and no commit has it; a day means its end in Asia/Shanghai.
+// Invariants: a number is a commit, and a day where it has eight digits and no commit has it; a day means its end in Asia/Shanghai, a time without a fraction the end of
+// its second, because that is how the command prints the instants of commits.
 
 import ArgumentParser
 import CreditModel
@@ -37,7 +38,7 @@ struct AsOfOption: ParsableArguments {
     guard let second = Second(text) else { return nil }
     let isDate = !text.contains(":")
     // `Second` drops fractions; commits lie within seconds.
-    let fraction = text.firstMatch(of: /:\d{2}(\.\d{1,9})/).flatMap { Double("0" + $0.1) } ?? 0
+    let fraction = text.firstMatch(of: /:\d{2}(\.\d{1,9})/).flatMap { Double("0" + $0.1) } ?? 0.999
     let seconds = second.secondsSinceEpoch - 8 * 3600 + (isDate ? 86_399 : 0)
     return Date(timeIntervalSince1970: Double(seconds) + (isDate ? 0.999 : fraction))
   }

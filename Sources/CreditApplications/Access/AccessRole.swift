@@ -66,6 +66,12 @@ public struct AccessRole: Codable, Sendable, Hashable {
     self.until = until
   }
 
+  /// The fields of a role in JSON, so that whoever reads one can refuse others: a misspelt limit would be none.
+  public static let fields: Set<String> = [
+    "id", "name", "audience", "actions", "scope", "entries", "categories", "conditionalEntries", "isUnmasked",
+    "maximumSubjects", "from", "until",
+  ]
+
   /// What is wrong with it, or `nil`.
   public var problem: String? {
     if !(1...100).contains(id.utf8.count) || id.contains(where: \.isWhitespace) {

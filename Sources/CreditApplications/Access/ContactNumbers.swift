@@ -1,14 +1,91 @@
-// Owns masking mobile and bank card numbers inside texts that everybody sees.
-// Invariants: a number is masked where it stands among other words; a value that is nothing but digits is a number of its item's own kind, and stays.
+// Owns masking mobile and bank card numbers and e-mail addresses inside texts that everybody sees.
+// Invariants: a number is masked where it stands among other words, also in groups and with the country's code in front; a value that is nothing but digits in one
+// group is a number of its item's own kind, and stays.
 // Does not mask identity numbers (PersonalNumbers).
 
-/// Masks mobile and bank card numbers in texts.
+/// Masks ways to reach or pay somebody in texts.
 enum ContactNumbers {
-  /// The text with such numbers masked: of a mobile number three digits stay in front and four behind, of a card number four behind.
+  /// The text with such numbers masked: of a mobile number three digits stay in front and four behind, of a card number four behind, of an e-mail address its first
+  /// character and its host.
   static func masked(_ text: String) -> String {
-    guard PersonalNumbers.hasDigits(11, text) else { return text }
+    let hasNumber = PersonalNumbers.hasDigits(11, text)
+    guard hasNumber || text.utf8.contains(0x40) else { return text }
     var scalars = Array(text.unicodeScalars)
+    var isMasked = maskAddresses(&scalars)
+    if hasNumber, maskNumbers(&scalars) { isMasked = true }
+    guard isMasked else { return text }
+    var result = String.UnicodeScalarView()
+    result.append(contentsOf: scalars)
+    return String(result)
+  }
+
+  // MARK: Numbers
+
+  private static func maskNumbers(_ scalars: inout [Unicode.Scalar]) -> Bool {
+    let groups = groups(scalars)
     var isMasked = false
+    var first = 0
+    while first < groups.count {
+      guard let end = end(of: first, groups, scalars),
+        !(groups.count == 1 && groups[0] == scalars.indices)
+      else {
+        first += 1
+        continue
+      }
+      let places = groups[first..<end].flatMap { Array($0) }
+      if let kept = kept(places.compactMap { digit(scalars[$0]) }) {
+        for place in places.dropFirst(kept.leading).dropLast(kept.trailing) { scalars[place] = "*" }
+        isMasked = true
+      }
+      first = end
+    }
+    return isMasked
+  }
+
+  /// Where the most groups end that are a number together, the first of them among them; `nil` where none are.
+  private static func end(of first: Int, _ groups: [Range<Int>], _ scalars: [Unicode.Scalar]) -> Int? {
+    guard canBegin(first, groups, scalars) else { return nil }
+    var digits: [Int] = []
+    var next = first
+    var found: Int?
+    while next < groups.count, digits.count < 19 {
+      if next > first {
+        // A single blank or hyphen between groups.
+        let gap = groups[next - 1].upperBound..<groups[next].lowerBound
+        guard gap.count == 1, isSeparator(scalars[gap.lowerBound]) else { break }
+      }
+      digits += groups[next].compactMap { digit(scalars[$0]) }
+      next += 1
+      let isNumber = kept(digits) != nil && isUsual(groups[first..<next].map(\.count))
+      if isNumber, canEnd(next - 1, groups, scalars) { found = next }
+    }
+    return found
+  }
+
+  /// Whether numbers are written in groups of such sizes: others that stand beside each other are dates and sums.
+  private static func isUsual(_ sizes: [Int]) -> Bool {
+    sizes.count == 1 || sizes == [3, 4, 4] || sizes.count == 2 && sizes[0] == 6
+      || sizes.count > 3 && sizes.dropLast().allSatisfy { $0 == 4 }
+  }
+
+  /// Whether what stands before a group lets a number begin with it: no letter, and no hyphen but behind the country's code.
+  private static func canBegin(_ group: Int, _ groups: [Range<Int>], _ scalars: [Unicode.Scalar]) -> Bool {
+    let start = groups[group].lowerBound
+    guard start > 0 else { return true }
+    let before = scalars[start - 1]
+    guard before == "-" else { return !isLetter(before) }
+    guard group > 0, groups[group - 1].upperBound == start - 1 else { return false }
+    return [[8, 6], [0, 0, 8, 6]].contains(groups[group - 1].compactMap { digit(scalars[$0]) })
+  }
+
+  private static func canEnd(_ group: Int, _ groups: [Range<Int>], _ scalars: [Unicode.Scalar]) -> Bool {
+    let end = groups[group].upperBound
+    return end == scalars.count || !isLetter(scalars[end])
+  }
+
+  /// Stretches of digits.
+  private static func groups(_ scalars: [Unicode.Scalar]) -> [Range<Int>] {
+    var groups: [Range<Int>] = []
     var start = 0
     while start < scalars.count {
       guard digit(scalars[start]) != nil else {
@@ -17,24 +94,23 @@ enum ContactNumbers {
       }
       var end = start
       while end < scalars.count, digit(scalars[end]) != nil { end += 1 }
-      let digits = scalars[start..<end].compactMap(digit)
-      let isAlone = start == 0 && end == scalars.count
-      let isPart = start > 0 && isLetter(scalars[start - 1]) || end < scalars.count && isLetter(scalars[end])
-      if !isAlone, !isPart, let kept = kept(digits) {
-        for place in start + kept.leading..<end - kept.trailing { scalars[place] = "*" }
-        isMasked = true
-      }
+      groups.append(start..<end)
       start = end
     }
-    guard isMasked else { return text }
-    var result = String.UnicodeScalarView()
-    result.append(contentsOf: scalars)
-    return String(result)
+    return groups
   }
 
   /// Digits that stay of a number that is one; `nil` where it is none.
   private static func kept(_ digits: [Int]) -> (leading: Int, trailing: Int)? {
-    if digits.count == 11, digits[0] == 1, digits[1] >= 3 { return (3, 4) }
+    func isMobile(_ digits: ArraySlice<Int>) -> Bool {
+      digits.count == 11 && digits.first == 1 && digits.dropFirst().first ?? 0 >= 3
+    }
+    if isMobile(digits[...]) { return (3, 4) }
+    // With the country's code in one piece.
+    for code in [[8, 6], [0, 0, 8, 6]]
+    where digits.starts(with: code) && isMobile(digits.dropFirst(code.count)) {
+      return (code.count + 3, 4)
+    }
     if (16...19).contains(digits.count), hasLuhnCheck(digits) { return (0, 4) }
     return nil
   }
@@ -53,9 +129,38 @@ enum ContactNumbers {
     PersonalNumbers.value(scalar).flatMap { $0 < 10 ? $0 : nil }
   }
 
+  private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == "-" || scalar == " " || scalar == "\u{3000}" || scalar == "\u{FF0D}"
+  }
+
   /// Letters that make a number part of a longer code; Chinese characters do not.
   private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
-    (0x41...0x5A).contains(scalar.value) || (0x61...0x7A).contains(scalar.value) || scalar == "-"
-      || scalar == "_" || scalar == "*"
+    isLatin(scalar) || scalar == "-" || scalar == "_" || scalar == "*"
+  }
+
+  private static func isLatin(_ scalar: Unicode.Scalar) -> Bool {
+    (0x41...0x5A).contains(scalar.value) || (0x61...0x7A).contains(scalar.value)
+  }
+
+  // MARK: Addresses
+
+  /// Masks what stands before an @ that a host follows, but for its first character.
+  private static func maskAddresses(_ scalars: inout [Unicode.Scalar]) -> Bool {
+    var isMasked = false
+    for place in scalars.indices where scalars[place] == "@" || scalars[place] == "\u{FF20}" {
+      var start = place
+      while start > 0, isOfAddress(scalars[start - 1]) { start -= 1 }
+      var end = place + 1
+      while end < scalars.count, isOfAddress(scalars[end]) { end += 1 }
+      guard start < place, scalars[place + 1..<end].contains(".") else { continue }
+      // Of a short name nothing stays.
+      for letter in min(place - 1, start + 1)..<place { scalars[letter] = "*" }
+      isMasked = true
+    }
+    return isMasked
+  }
+
+  private static func isOfAddress(_ scalar: Unicode.Scalar) -> Bool {
+    isLatin(scalar) || (0x30...0x39).contains(scalar.value) || ".-_+%".unicodeScalars.contains(scalar)
   }
 }

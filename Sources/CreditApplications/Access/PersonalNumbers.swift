@@ -1,6 +1,6 @@
 // Owns finding and masking citizen identity numbers inside any text.
 // Invariants: every 18 places or 15 digits that read like an identity number are masked, also with a wrong check
-// character, in full width, next to letters, or written in groups: it is still somebody's. Credit codes, which start
+// character or a day that never was, in full width, next to letters, or written in groups: it is still somebody's. Credit codes, which start
 // with 9 or show no birth date, stay.
 // Does not know items; RecordPresentation does.
 
@@ -138,6 +138,12 @@ public enum PersonalNumbers {
     func number(_ range: Range<Int>) -> Int { digits[range].reduce(0) { $0 * 10 + $1 } }
     let year = digits.count == 18 ? number(6..<10) : 1900 + number(6..<8)
     let start = digits.count == 18 ? 10 : 8
+    // A day there never was, such as 29 February of most years, is a slip in somebody's number.
+    if digits.count == 18, provinces.contains(number(0..<2)), (1900...today.month.year).contains(year),
+      Day(year: year, month: number(10..<12), day: number(12..<14)) == nil
+    {
+      return (1...12).contains(number(10..<12)) && (1...31).contains(number(12..<14)) || hasRightCheck(digits)
+    }
     guard year >= 1850,
       let birth = Day(year: year, month: number(start..<start + 2), day: number(start + 2..<start + 4))
     else { return false }

@@ -32,7 +32,9 @@ public struct RecordPresentation: Sendable {
   ///
   /// - Throws: `CreditError` with code `purposeMissing` for an empty purpose.
   public static func unmasked(purpose: String, on today: Day) throws(CreditError) -> RecordPresentation {
-    guard !purpose.isEmpty else { throw CreditError("purposeMissing", "unmasked values need a purpose") }
+    guard !purpose.allSatisfy(\.isWhitespace) else {
+      throw CreditError("purposeMissing", "unmasked values need a purpose")
+    }
     return RecordPresentation(purpose: purpose, today: today)
   }
 

@@ -97,11 +97,13 @@ struct RecordRights {
   }
 
   private func isPublicSubject(_ record: CreditRecord, _ policy: PublicPolicy) -> Bool {
-    switch record.subject.subjectKind {
+    switch record.isAboutPerson ? .naturalPerson : record.subject.subjectKind {
     case .legalPerson, .soleTrader, .otherOrganization: return true
     case .naturalPerson:
       guard policy.personEntries.contains(record.entry.code) else { return false }
-      return record.subject.isYounger(than: policy.minimumAge, on: today) == false
+      // What somebody did before that age is not shown afterwards either.
+      let day = min(record.eventDay ?? today, today)
+      return record.subject.isYounger(than: policy.minimumAge, on: day) == false
     case .unknown: return false
     }
   }
@@ -146,11 +148,27 @@ struct RecordRights {
       subject: shown(record.subject, to: rights.role), subjectKind: record.subject.subjectKind,
       key: isKeyShown ? mask(record.key, nil, rights.role, record.subject) : nil, version: record.version,
       state: record.state.name, commit: record.commit, day: isDayShown ? record.eventDay : nil,
-      unit: reporter,
-      isDisputed: isDisputed, publication: isPublicationShown ? publication : nil,
+      unit: reporter, isDisputed: isDisputed,
+      publication: isPublicationShown ? publication.map { asItIs($0, record, rights.policy) } : nil,
       isInForce: isInForce(publication), level: entry.level,
       subjectName: value(entry.subjectName), subjectState: value(entry.subjectState), items: items,
       absentItems: absent)
+  }
+
+  /// The publication of a record that its days alone would show, but that is not: it was repaired, is shielded, or is about a person.
+  private func asItIs(
+    _ publication: Publication, _ record: CreditRecord, _ policy: PublicPolicy
+  ) -> Publication {
+    guard publication.isShown else { return publication }
+    var answer = publication
+    if record.state == .repaired {
+      (answer.isShown, answer.reason, answer.earliestRepair) = (false, .ended, nil)
+    } else if isShielded(record, .everybody) {
+      (answer.isShown, answer.reason) = (false, .shielded)
+    } else if !isPublicSubject(record, policy) {
+      (answer.isShown, answer.reason) = (false, .naturalPerson)
+    }
+    return answer
   }
 
   /// Whether a record counts, as far as its days tell: whether everybody is shown it does not matter.
@@ -214,6 +232,12 @@ extension Identifier {
 }
 
 extension CreditRecord {
+  /// Whether it is about a natural person: by its identifier, or because it says so itself. A company's code beside a person's penalty does not make it the company's.
+  var isAboutPerson: Bool {
+    if subject.subjectKind == .naturalPerson { return true }
+    return PartyClass.items.contains { self[$0]?.canonicalText == PartyClass.naturalPerson.rawValue }
+  }
+
   /// The day of the event, where the entry has one.
   var eventDay: Day? {
     switch entry.eventDate.flatMap({ self[$0] }) {

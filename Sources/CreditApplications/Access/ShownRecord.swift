@@ -66,6 +66,22 @@ public struct ShownRecord: Codable, Sendable, Equatable {
   /// Those that may be seen and have no value.
   public var absentItems: [Absent]
 
+  /// The same with citizen identity numbers masked wherever they stand: for lists that whoever may see them in full prints without having to.
+  ///
+  /// - Parameter day: today; numbers whose birth date lies behind it are none.
+  public func maskingNumbers(on day: Day) -> ShownRecord {
+    var shown = self
+    shown.subject = PersonalNumbers.masked(subject, on: day)
+    shown.key = key.map { PersonalNumbers.masked($0, on: day) }
+    shown.subjectName = subjectName.map { PersonalNumbers.masked($0, on: day) }
+    for place in items.indices {
+      let masked = PersonalNumbers.masked(items[place].value, on: day)
+      guard masked != items[place].value else { continue }
+      (shown.items[place].value, shown.items[place].isMasked) = (masked, true)
+    }
+    return shown
+  }
+
   /// The value of an item, where it is shown.
   public subscript(_ id: String) -> String? { items.first { $0.id == id }?.value }
 }

@@ -11,14 +11,17 @@ extension AccessSession {
   /// Enters a consent (登记授权).
   ///
   /// - Parameter consent: what the subject consented to.
-  /// - Throws: `AccessRefusal`, `guardianMissing` for somebody under fourteen; `CreditError`: `invalidConsent`, `alreadyExists`.
+  /// - Throws: `AccessRefusal`, `guardianMissing` for somebody under fourteen; `CreditError`: `invalidConsent`, `alreadyExists`, `invalidIdentifier` for a number that
+  ///   is wrong and stands in no record, `unknownEntry`.
   public func grant(_ consent: Consent) throws {
     let consent = consent.normalized
     try perform(.consent, about: [consent.subject]) { reading, facts in
       if let problem = consent.problem { throw CreditError("invalidConsent", problem) }
+      for code in consent.entries { _ = try reading.snapshot.entry(code) }
       if consent.subject.isYounger(than: Self.guardedAge, on: reading.today) ?? false, !consent.isByGuardian {
         throw AccessRefusal(.guardianMissing, "nobody under fourteen can consent; a guardian has to")
       }
+      try reading.checkCanBe(consent.subject)
       _ = try platform.database.change("consent") { snapshot, changes in
         guard try snapshot.document(DocumentKind.consent, consent.id) == nil else {
           throw CreditError("alreadyExists", "there is a consent \(consent.id) already")
@@ -34,9 +37,13 @@ extension AccessSession {
   /// - Parameters:
   ///   - id: of the consent.
   ///   - reason: why.
-  /// - Throws: `AccessRefusal`; `CreditError`: `unknownConsent`, `alreadyRevoked`.
+  /// - Throws: `AccessRefusal`; `CreditError`: `unknownConsent`, `alreadyRevoked`, `reasonMissing`.
   public func revokeConsent(_ id: String, reason: String) throws {
     try perform(.consent) { reading, facts in
+      guard !reason.allSatisfy(\.isWhitespace) else {
+        throw CreditError(
+          "reasonMissing", "say why the consent is taken back, such as that the subject asked for it")
+      }
       let subject = try platform.database.change("consent") { snapshot, changes in
         guard var consent = try snapshot.document(DocumentKind.consent, id)?.decoded(as: Consent.self),
           reading.follows(consent)

@@ -61,13 +61,17 @@ extension AccessSession {
   ///   - due: the measure, as a check gave it.
   ///   - membership: the membership that brought it about.
   ///   - result: what was done.
-  /// - Throws: `AccessRefusal`; `CreditError`: `unknownRecord` where the caller does not see the record key, `alreadyExists`.
+  /// - Throws: `AccessRefusal`; `CreditError`: `unknownRecord` where the caller does not see the record key, `alreadyExists`, `reasonMissing`
+  ///   without a result.
   public func report(
     _ id: String, of text: String, _ due: CounterCheck.Due, because membership: CounterCheck.Membership,
     result: String
   ) throws {
     let subject = identifier(text)
     try perform(.measure, about: [subject]) { reading, facts in
+      guard !result.allSatisfy(\.isWhitespace) else {
+        throw CreditError("reasonMissing", "say what was done")
+      }
       guard let key = membership.key else {
         throw CreditError("unknownRecord", "the membership has no record key that may be seen")
       }

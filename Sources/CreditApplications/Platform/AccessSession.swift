@@ -46,9 +46,13 @@ public struct AccessSession: Sendable {
     var unit: String?
     var roles: [AccessRole] = []
     do {
-      let snapshot = commit.map { platform.database.snapshot(asOf: $0) } ?? platform.database.snapshot()
+      let last = platform.database.snapshot()
+      if let commit, commit > last.commit {
+        throw CreditError("unknownCommit", "the store has no commit \(commit); the last is \(last.commit)")
+      }
+      let snapshot = commit.map { platform.database.snapshot(asOf: $0) } ?? last
       // What the caller may do is what is so now, also where the past is read.
-      let present = commit == nil ? snapshot : platform.database.snapshot()
+      let present = last
       var grant = try grant(present)
       unit = grant.unit
       roles = try grant.roles(for: action)

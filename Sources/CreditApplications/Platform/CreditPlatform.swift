@@ -173,16 +173,19 @@ public final class CreditPlatform: Sendable {
   /// Lets whoever keeps the files of the store work with all of it, as the command does (运维). It is logged under the name given.
   ///
   /// - Parameters:
-  ///   - name: who.
+  ///   - name: who; may not be empty.
   ///   - purpose: what for; may not be empty.
   ///   - audience: for whose eyes; what others see can be looked at so.
   ///   - unit: credit code of the unit it is done for; its measures are told, and it stands in the log.
-  /// - Throws: `AccessRefusal` with rule `purposeMissing`.
+  /// - Throws: `AccessRefusal` with rule `purposeMissing`; `CreditError`, code `nameMissing`.
   public func keeperSession(
     name: String, purpose: String, audience: Audience = .centre, unit: String? = nil
   ) throws -> AccessSession {
     guard !purpose.allSatisfy(\.isWhitespace) else {
       throw AccessRefusal(.purposeMissing, "say what for")
+    }
+    guard !name.allSatisfy(\.isWhitespace) else {
+      throw CreditError("nameMissing", "say who: it stands in the access log")
     }
     return AccessSession(
       platform: self, caller: Caller(account: nil, portal: .operations, purpose: purpose), keeper: name,

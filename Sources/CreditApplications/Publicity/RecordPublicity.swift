@@ -59,9 +59,13 @@ struct RecordPublicity {
     case .asItHolds: return nil
     case .penalty:
       let facts = try facts(of: record, mapping, first)
+      var publication: Publication
       do {
-        return try memo.regime(rules, on: day, authority: facts.authority).publication(of: facts, on: day)
+        publication = try memo.regime(rules, on: day, authority: facts.authority)
+          .publication(of: facts, on: day)
       } catch { throw CreditError(error.code, error.message) }
+      if try finding(record)?.isNeverRepaired ?? false { publication.earliestRepair = nil }
+      return publication
     case .permit:
       return Publication(
         isShown: first <= day, firstDay: first, lastDay: nil, reason: first <= day ? .shown : .notYet)
@@ -97,7 +101,7 @@ struct RecordPublicity {
     return PublicationFacts(
       decisionDay: day, categories: categories ?? [],
       authority: mapping.authority.flatMap { record[$0]?.canonicalText },
-      isAboutPerson: record.subject.subjectKind == .naturalPerson,
+      isAboutPerson: record.isAboutPerson,
       procedure: finding?.procedure
         ?? mapping.procedure.flatMap { Self.procedure(record[$0]?.canonicalText) },
       breachClass: finding?.breachClass

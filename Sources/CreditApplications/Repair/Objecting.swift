@@ -72,6 +72,8 @@ extension AccessSession {
     _ id: String, _ state: Objection.State, note: String, values: [String: String?] = [:]
   ) throws -> Objection {
     try perform(.decide) { reading, facts in
+      // An objection is answered in writing.
+      guard !note.allSatisfy(\.isWhitespace) else { throw CreditError("reasonMissing", "say why") }
       let result = try platform.database.changeRefusably("objection") { snapshot, changes -> Objection in
         let document = try snapshot.document(DocumentKind.objection, id)
         guard var objection = try document?.decoded(as: Objection.self) else {

@@ -24,13 +24,15 @@ extension AccessSession {
   ///
   /// - Parameter shielding: what, from whom, on which ruling.
   /// - Returns: it, with its first step.
-  /// - Throws: `AccessRefusal` with rule `notCompetent` for whoever is not the centre; `CreditError`: `invalidShielding`, `alreadyExists`, `unknownEntry`.
+  /// - Throws: `AccessRefusal` with rule `notCompetent` for whoever is not the centre; `CreditError`: `invalidShielding`, `alreadyExists`, `unknownEntry`,
+  ///   `invalidIdentifier` for a number that is wrong and stands in no record.
   @discardableResult
   public func shield(_ shielding: Shielding) throws -> Shielding {
     let subject = Identifier(shielding.subject.text, as: shielding.subject.kind)
     return try perform(.decide, about: [subject]) { reading, facts in
       try reading.checkIsCentre()
       if let problem = shielding.problem { throw CreditError("invalidShielding", problem) }
+      try reading.checkCanBe(subject)
       for code in shielding.entries ?? [] { _ = try reading.snapshot.entry(code) }
       var made = shielding
       (made.subject, made.endedOn, made.steps) = (subject, nil, [step("shielded", reading, shielding.ruling)])

@@ -1,11 +1,14 @@
 // Owns putting a report together from what a reader sees of a subject.
-// Invariants: nothing comes into a report but through `AccessReading`; records with an event outside the period stay out, those without a date stay in.
+// Invariants: nothing comes into a report but through `AccessReading`; records with an event outside the period stay out, those without a date stay in. Who the
+// subject is, its registration and how it stands depend on no period.
 
 import CreditModel
 import CreditStore
 
 /// What a report is asked for.
 struct ReportMaking {
+  private static let registration = "registration"
+
   let reading: AccessReading
   let template: ReportTemplate
   let subject: Identifier
@@ -14,11 +17,10 @@ struct ReportMaking {
 
   func content() throws -> CreditReport.Content {
     let all = try reading.records(of: subject)
-    let records = all.filter { record in
-      record.day.map { $0 >= from ?? $0 && $0 <= until } ?? true
-    }
+    let period = EventPeriod(first: from, last: until, mappings: reading.configuration.mappings)
+    let records = all.filter { $0.category == Self.registration || period.takes($0) }
     var identifiers = [reading.shown(subject)]
-    for record in records where !identifiers.contains(record.subject) { identifiers.append(record.subject) }
+    for record in all where !identifiers.contains(record.subject) { identifiers.append(record.subject) }
     var placed = [[ShownRecord]](repeating: [], count: template.sections.count)
     for record in records {
       let place = template.place(of: record, level: record.level) { authority(of: record) }
@@ -35,7 +37,7 @@ struct ReportMaking {
     }
     return CreditReport.Content(
       template: template.id, version: template.version, title: template.title,
-      subject: made(identifiers, records), audience: reading.audience, from: from, until: until,
+      subject: made(identifiers, all), audience: reading.audience, from: from, until: until,
       commit: reading.snapshot.commit, sections: sections,
       advice: template.advice + (all.isEmpty ? [template.unknownText].compactMap(\.self) : []),
       absentText: template.absentText)
@@ -53,7 +55,7 @@ struct ReportMaking {
 
   private func made(_ identifiers: [String], _ records: [ShownRecord]) -> CreditReport.Subject {
     let named = records.filter { $0.subjectName != nil }.sorted { left, right in
-      let (first, second) = (left.category == "registration", right.category == "registration")
+      let (first, second) = (left.category == Self.registration, right.category == Self.registration)
       return first != second
         ? first : (left.day ?? .minimum, left.commit) > (right.day ?? .minimum, right.commit)
     }

@@ -30,8 +30,6 @@ struct ReviewFinding {
 /// Counting for one review.
 struct ReviewCounting {
   private static let registration = "registration"
-  /// Categories of entries whose records are memberships, where no mapping says how long they last.
-  private static let lists: Set<String> = ["seriousBreach", "abnormalOperation", "honour"]
 
   private let review: CreditReview
   private let reading: AccessReading
@@ -75,7 +73,9 @@ struct ReviewCounting {
   private func finding(
     of subject: CreditReview.Subject, _ identifier: Identifier, _ all: [ShownRecord]
   ) throws -> ReviewFinding {
-    let inPeriod = all.filter(isInPeriod)
+    let period = EventPeriod(
+      first: review.from, last: review.until, mappings: reading.configuration.mappings)
+    let inPeriod = all.filter(period.takes)
     var told = all.filter { $0.category == Self.registration }
     var entries: Set<String> = []
     let counts = review.kinds.map { kind in
@@ -98,16 +98,5 @@ struct ReviewCounting {
     record.subjectName.flatMap { name in
       record.items.contains { $0.isMasked && $0.value == name } ? nil : name
     }
-  }
-
-  /// Whether the event of a record lies in the period; of memberships, whether some day of it does.
-  private func isInPeriod(_ record: ShownRecord) -> Bool {
-    guard let day = record.day else { return true }
-    guard day <= review.until ?? .maximum else { return false }
-    let first = review.from ?? .minimum
-    if day >= first { return true }
-    let mapping = reading.configuration.mappings[record.entry]
-    guard mapping.map({ $0.kind == .list }) ?? Self.lists.contains(record.category) else { return false }
-    return record.isInForce || record.publication?.lastDay.map { $0 >= first } ?? false
   }
 }

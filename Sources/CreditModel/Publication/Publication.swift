@@ -21,6 +21,8 @@ public struct Publication: Codable, Sendable, Equatable {
     case maximumReached
     /// It was repaired, withdrawn or ended.
     case ended
+    /// It is kept from the public while a plan of reorganisation is carried out.
+    case shielded
   }
 
   /// Whether it is shown on the day asked about.

@@ -9,4 +9,7 @@ public enum PartyClass: String, Codable, Sendable, CaseIterable {
   case soleTrader = "个体工商户"
   /// 自然人.
   case naturalPerson = "自然人"
+
+  /// The items of national templates that say it.
+  public static let items = ["XK_XDR_LB", "CF_XDR_LB", "subjectCategory"]
 }

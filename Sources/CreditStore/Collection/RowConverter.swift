@@ -189,6 +189,12 @@ package final class RowConverter {
       findings += result.errors
       warningRules = result.warnings.map(\.rule)
     }
+    // Before the subject: a row with neither is questionable, not unlinked.
+    if !plan.entry.keyItems.isEmpty, plan.entry.keyItems.allSatisfy({ slots[$0].isAbsent }) {
+      let names = plan.entry.entry.recordKey.joined(separator: ", ")
+      findings.append(
+        RuleFinding(rule: "R-KEY", item: names, message: "all items of the record key are missing"))
+    }
     let subject = subjects.subject { index in self.textBytes(index) }
     var longText: String?
     var key: UInt128 = 0
@@ -207,12 +213,6 @@ package final class RowConverter {
         return .setAside(.unlinked, [RuleFinding(rule: "V03", item: item, message: message)])
       }
       findings.append(RuleFinding(rule: "V03", item: item, message: message))
-    }
-    if findings.isEmpty, !plan.entry.keyItems.isEmpty, plan.entry.keyItems.allSatisfy({ slots[$0].isAbsent })
-    {
-      let names = plan.entry.entry.recordKey.joined(separator: ", ")
-      findings.append(
-        RuleFinding(rule: "R-KEY", item: names, message: "all items of the record key are missing"))
     }
     guard findings.isEmpty, !isUnlinked else { return .setAside(.questionable, findings) }
     if !warningRules.isEmpty { warnings += 1 }

@@ -138,7 +138,9 @@ struct Purge {
   }
 
   private func checkReason() throws {
-    guard !reason.isEmpty else { throw CreditError("reasonMissing", "every change needs a reason") }
+    guard !reason.allSatisfy(\.isWhitespace) else {
+      throw CreditError("reasonMissing", "every change needs a reason")
+    }
     let named: String
     switch scope {
     case .subject(let text, _): named = text

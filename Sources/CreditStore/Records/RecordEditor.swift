@@ -26,7 +26,9 @@ package struct RecordEditor {
     subject: SubjectKey, key: String, to state: RecordState, reason: String, changes: [String: Value?],
     today: Day, source: String? = nil, admission: (EngineSnapshot) throws -> Void = { _ in }
   ) throws -> UInt64 {
-    guard !reason.isEmpty else { throw CreditError("reasonMissing", "every change needs a reason") }
+    guard !reason.allSatisfy(\.isWhitespace) else {
+      throw CreditError("reasonMissing", "every change needs a reason")
+    }
     // Nearly always the record is still the same when our turn comes: reading it does not have to wait for the turn.
     let before = engine.snapshot()
     let early = try found(subject: subject, key: key, in: before)
@@ -47,7 +49,9 @@ package struct RecordEditor {
     subject: SubjectKey, key: String, to state: RecordState, reason: String, changes: [String: Value?],
     today: Day, _ transaction: inout WriteTransaction
   ) throws {
-    guard !reason.isEmpty else { throw CreditError("reasonMissing", "every change needs a reason") }
+    guard !reason.allSatisfy(\.isWhitespace) else {
+      throw CreditError("reasonMissing", "every change needs a reason")
+    }
     let found = try found(subject: subject, key: key, in: transaction.snapshot)
     try put(
       found, subject: subject, to: state, reason: reason, changes: changes, today: today, source: nil,
@@ -67,6 +71,7 @@ package struct RecordEditor {
         row, values: next, to: target,
         standing: try match(target.key, key: key, in: transaction.snapshot)?.row, &transaction)
     } else {
+      try checkIsNew(next, from: values, subject, in: transaction.snapshot)
       transaction.supersede(row.address)
       try transaction.append(
         entry.schema, key: subject.rawValue, batch: transaction.commit, version: row.system.version + 1,
@@ -81,6 +86,22 @@ package struct RecordEditor {
           ? try Batches.entryVersion(ofBatch: row.system.batch, in: transaction.snapshot)
           : entry.entry.version),
       to: &transaction)
+  }
+
+  /// Refuses values that another record of the subject has already, where all values together are the key: neither could be told from the other any more.
+  private func checkIsNew(
+    _ next: [Value?], from values: [Value?], _ subject: SubjectKey, in snapshot: EngineSnapshot
+  ) throws {
+    guard entry.keyItems.isEmpty, next != values else { return }
+    let key = entry.recordKey { next[$0] }
+    let isTaken: Bool
+    do { isTaken = try match(subject, key: key, in: snapshot) != nil } catch let error as CreditError
+      where error.code == "ambiguousKey"
+    { isTaken = true }
+    guard !isTaken else {
+      throw CreditError(
+        "recordExists", "the subject has a record with these values already; withdraw this one instead")
+    }
   }
 
   /// The subject that corrected values name, where it is another one.

@@ -37,7 +37,7 @@ package struct SubjectReader {
         kindItem: item.identifierKindFrom.flatMap(entry.entry.itemIndex))
     }
     policy = entry.entry.invalidIdentifier
-    partyItem = ["XK_XDR_LB", "CF_XDR_LB"].compactMap(entry.entry.itemIndex).first
+    partyItem = PartyClass.items.compactMap(entry.entry.itemIndex).first
     self.today = today
   }
 

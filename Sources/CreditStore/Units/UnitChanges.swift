@@ -92,7 +92,9 @@ extension CreditDatabase {
     -> UInt64
   {
     do {
-      guard !reason.isEmpty else { throw CreditError("reasonMissing", "merging units needs a reason") }
+      guard !reason.allSatisfy(\.isWhitespace) else {
+        throw CreditError("reasonMissing", "merging units needs a reason")
+      }
       let (_, commit) = try engine.write { transaction in
         var units = try UnitTable(snapshot: transaction.snapshot).units()
         guard let place = units.firstIndex(where: { $0.code == code }) else {
@@ -126,7 +128,9 @@ extension CreditDatabase {
   @discardableResult
   public func restoreUnit(_ code: String, since day: Day, reason: String) throws -> UInt64 {
     do {
-      guard !reason.isEmpty else { throw CreditError("reasonMissing", "restoring a unit needs a reason") }
+      guard !reason.allSatisfy(\.isWhitespace) else {
+        throw CreditError("reasonMissing", "restoring a unit needs a reason")
+      }
       let (_, commit) = try engine.write { transaction in
         let units = try UnitTable(snapshot: transaction.snapshot).units()
         guard var unit = units.first(where: { $0.code == code }) else {

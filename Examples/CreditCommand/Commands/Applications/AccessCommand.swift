@@ -30,7 +30,7 @@ struct AccessCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await platform.run { session, _ in
-        let roles = try ApplicationFile.values(file, as: AccessRole.self)
+        let roles = try ApplicationFile.values(file, as: AccessRole.self, fields: AccessRole.fields)
         try session.publish(roles)
         try platform.show(["published": roles.count], "\(roles.count) roles published")
       }

@@ -96,8 +96,20 @@ extension Month: @retroactive ExpressibleByArgument {
 /// Reading files of the applications.
 enum ApplicationFile {
   /// One value or an array of them from a JSON file.
-  static func values<Value: Decodable>(_ path: String, as type: Value.Type) throws -> [Value] {
+  ///
+  /// - Parameter fields: the fields that there are; where they are given, others are refused: a misspelt limit would be none.
+  static func values<Value: Decodable>(
+    _ path: String, as type: Value.Type, fields: Set<String>? = nil
+  ) throws -> [Value] {
     let data = try contents(path)
+    if let fields, let json = try? JSONSerialization.jsonObject(with: data) {
+      let objects = (json as? [Any] ?? [json]).compactMap { $0 as? [String: Any] }
+      if let unknown = objects.flatMap(\.keys).filter({ !fields.contains($0) }).min() {
+        throw CreditError(
+          "invalidFile", "there is no field \(unknown); there are \(fields.sorted().joined(separator: ", "))",
+          file: path)
+      }
+    }
     do {
       if data.first(where: { !" \n\r\t".utf8.contains($0) }) == UInt8(ascii: "[") {
         return try JSONDecoder().decode([Value].self, from: data)

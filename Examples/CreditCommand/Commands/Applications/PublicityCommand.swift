@@ -98,7 +98,10 @@ struct PublicityCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await platform.run(today: today) { session, _ in
-        let records = try session.records(of: subject).filter { $0.publication != nil }
+        let day = today ?? CreditDatabase.today()
+        let records = try session.records(of: subject).filter { $0.publication != nil }.map {
+          $0.maskingNumbers(on: day)
+        }
         try platform.show(
           records, ["entry", "key", "day", "shown", "until", "repair from", "class", "rules", "reason"]
         ) { record in

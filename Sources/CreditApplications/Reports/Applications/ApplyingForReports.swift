@@ -16,7 +16,8 @@ extension AccessSession {
   /// ```
   /// - Parameter application: a new one; its state and steps are set here.
   /// - Returns: the application, with the numbers of the applicant masked.
-  /// - Throws: `AccessRefusal`: `authorityMissing` for one about a person that neither the person nor somebody entrusted hands in; `CreditError`:
+  /// - Throws: `AccessRefusal`: `authorityMissing` for one about a person that neither the person nor somebody entrusted hands in, and for who is
+  ///   entrusted and gives no number; `CreditError`:
   ///   `invalidApplication`, also where a text holds somebody's number, `invalidIdentifier` for a number that is wrong and stands in no record,
   ///   `unknownUnit`, `unknownTemplate`, `wrongTemplate`, `invalidPeriod`, `materialMissing` for an
   ///   entrusted one without a letter, `alreadyExists`.
@@ -47,8 +48,12 @@ extension AccessSession {
     }
   }
 
-  /// An application about a person is the person's own, or that of somebody with a letter.
+  /// An application about a person is the person's own, or that of somebody with a letter, who says who it is.
   private func checkAuthority(of application: ReportApplication, _ reading: AccessReading) throws {
+    guard application.kind == .own || application.applicant.number != nil else {
+      throw AccessRefusal(
+        .authorityMissing, "who is entrusted gives the number of its identity document beside the letter")
+    }
     guard application.kind == .own, application.subject.isOfPerson else { return }
     if reading.grant.ownSubjects?.contains(application.subject) ?? false { return }
     if let number = application.applicant.number, identifier(number) == application.subject { return }
@@ -212,7 +217,11 @@ extension AccessReading {
     if let unit = grant.unit, try platform.register(snapshot).units[unit] == nil {
       throw CreditError("unknownUnit", "there is no unit \(unit); enter it first")
     }
-    let subject = application.subject
+    try checkCanBe(application.subject)
+  }
+
+  /// Refuses an identifier that cannot be one and stands in no record: what is decided about a mistyped number does not reach whom it is meant for.
+  func checkCanBe(_ subject: Identifier) throws {
     guard subject.kind != .document, subject.kind != .unknown,
       !Identifier.check(subject.text, as: subject.kind, on: today).isValid
     else { return }

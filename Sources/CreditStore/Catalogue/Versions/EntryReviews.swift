@@ -104,7 +104,9 @@ extension CreditCatalogue {
   /// - Throws: `CreditError`: `nothingToReview`, `reasonMissing`.
   @discardableResult
   public func reject(_ code: String, by decider: String, reason: String) throws -> CatalogueEntry {
-    guard !reason.isEmpty else { throw CreditError("reasonMissing", "a refusal needs a reason") }
+    guard !reason.allSatisfy(\.isWhitespace) else {
+      throw CreditError("reasonMissing", "a refusal needs a reason")
+    }
     return try decide(code, .rejected, by: decider, reason: reason)
   }
 

@@ -2,7 +2,7 @@
 // Invariants: a row that passes becomes a record, and is set aside no longer, in one commit; a row that does not stays as it is; the receipt of its batch is not
 // touched, the commit that takes rows in has a receipt of its own, under the unit that reported them.
 // A row never replaces what came after it, unless somebody corrected that very row.
-// Does not take in rows that are no text or have cells beyond their header.
+// Does not take in rows that are no text or have cells beyond their header, nor, unless somebody corrects them, rows with too few cells or a quote that never closes.
 
 public import CreditModel
 import Foundation
@@ -255,7 +255,9 @@ private struct JudgingAgain {
     var known: [[String]: Int] = [:]
     for (place, stored) in rows.enumerated() {
       let corrections = judging.corrections[stored.row.row] ?? [:]
-      guard case .object(let text) = stored.row.raw,
+      // Where its cells stood wrongly, what was kept of them says nothing of how they were meant, until somebody looks at them.
+      let isMisread = stored.row.reasons.contains { ["R-RAGGED", "R-QUOTE"].contains($0.rule) }
+      guard !isMisread || !corrections.isEmpty, case .object(let text) = stored.row.raw,
         var cells = cells(text, isCorrected: !corrections.isEmpty)
       else {
         refused[place] = stored.row.reasons

@@ -130,28 +130,38 @@ package final class SheetRows: ByteSource {
   private func cell(_ type: String, _ style: Int) throws(StoreError) -> [UInt8] {
     let depth = reader.depth
     var (value, inline): ([UInt8], [UInt8]) = ([], [])
-    var (isValue, isText) = (false, false)
+    var (isValue, isText, isFormula) = (false, false, false)
+    // A formula that no program has worked out yet is kept as it is written: nothing would be there in its place.
+    var formula: [UInt8]?
+    var hasValue = false
     var readings = 0
     loop: while true {
       switch try reader.next() {
       case .over: break loop
       case .start:
         isValue = reader.isElement("v")
+        hasValue = hasValue || isValue
+        isFormula = reader.isElement("f")
+        if isFormula, formula == nil { formula = [UInt8(ascii: "=")] }
         if reader.isElement("rPh") { readings += 1 }
         isText = reader.isElement("t") && readings == 0
       case .end:
-        (isValue, isText) = (false, false)
+        (isValue, isText, isFormula) = (false, false, false)
         if reader.isElement("rPh") { readings = max(0, readings - 1) }
         if reader.depth < depth { break loop }
       case .text:
         if isValue { value += reader.text }
         if isText { inline += CellText.unescaped(reader.text) }
+        if isFormula { formula?.append(contentsOf: CellText.unescaped(reader.text)) }
       }
-      guard value.count <= Self.maximumCellBytes, inline.count <= Self.maximumCellBytes else {
+      guard value.count <= Self.maximumCellBytes, formula?.count ?? 0 <= Self.maximumCellBytes,
+        inline.count <= Self.maximumCellBytes
+      else {
         throw damage("a cell is longer than 1 MiB")
       }
     }
     if type == "inlineStr" { return inline }
+    if let formula, !hasValue { return formula }
     // An empty cell has a type as well, in some files.
     guard !value.isEmpty else { return [] }
     let written = String(decoding: value, as: UTF8.self)

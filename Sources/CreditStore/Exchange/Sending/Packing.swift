@@ -191,7 +191,9 @@ extension CreditDatabase {
   /// - Throws: `CreditError`: `unknownRoute`, `reasonMissing`, `invalidNumber`.
   public func restart(route code: String, firstNumber: Int? = nil, reason: String) throws {
     do {
-      guard !reason.isEmpty else { throw CreditError("reasonMissing", "beginning anew needs a reason") }
+      guard !reason.allSatisfy(\.isWhitespace) else {
+        throw CreditError("reasonMissing", "beginning anew needs a reason")
+      }
       _ = try engine.write { transaction in
         let tables = ExchangeTables(snapshot: transaction.snapshot)
         _ = try tables.route(code)
