@@ -36,8 +36,8 @@ import Testing
   private func compare(_ found: [String], _ expected: [String], _ what: String) {
     #expect(found.count == expected.count, "\(what)")
     // Said in few words: the lines are many.
-    let difference = zip(found, expected).first { $0 != $1 }
-    #expect(difference == nil, "\(what)")
+    let differences = zip(found, expected).filter { $0 != $1 }
+    #expect(differences.isEmpty, "\(what): \(differences.count), \(differences.prefix(3))")
   }
 
   @Test func theFrozenStoreSaysWhatItSaid() async throws {
@@ -76,9 +76,20 @@ import Testing
     #expect(try database.verify().faults.isEmpty)
   }
 
+  /// What inputs mean otherwise since: a row with neither key nor subject is questionable, as one with any other fault is; it was unlinked.
+  private static let changed = [
+    "batch 12 T1 11130300000000019B 9 5 0 0 3 1 4": "batch 12 T1 11130300000000019B 9 5 0 0 4 0 4",
+    "aside 12 8 unlinked [\"V03 CODE\"]": "aside 12 8 questionable [\"R-KEY NO\", \"V03 CODE\"]",
+  ]
+
   /// What the list says is what the inputs mean, not only what is read from old bytes.
   @Test func theSameInputsStillGiveTheSameAnswers() async throws {
     let made = try await GoldenStore.make()
-    compare(try GoldenStore.answers(made.database), try expected(), "made anew")
+    let expected = try expected().map { line in
+      Self.changed.reduce(line) { line, change in
+        line.hasPrefix(change.key) ? change.value + line.dropFirst(change.key.count) : line
+      }
+    }
+    compare(try GoldenStore.answers(made.database), expected, "made anew")
   }
 }

@@ -31,14 +31,11 @@ import Testing
     #expect(refused.reduce(0, +) == 0, "seed \(seed)")
   }
 
-  /// Two records of an entry without record key that were corrected to one content are one elsewhere, and one message.
+  /// Two records of an entry without record key that were corrected to one content, which is refused since, are one elsewhere, and one message.
   @Test func recordsThatBecameOneGoOnce() async throws {
     let (city, province) = (try ExchangeFixture.sender(), try StoreFixture())
     try city.collect(["a", "b"].map { ExchangeFixture.row(0, "1", $0) }, entry: "T0")
-    for record in try city.records(StoreFixture.codes[0], entry: "T0") {
-      _ = try city.database.correct(
-        "T0", subject: record.subject, key: record.key, reason: "改", changes: ["TEXT": .text("同")])
-    }
+    try city.makeEqual(StoreFixture.codes[0], entry: "T0")
     #expect(try city.records(StoreFixture.codes[0], entry: "T0").count == 2)
     let received = try await ExchangeFixture.send(city, province)
     #expect(received.map(\.loaded) == [1])

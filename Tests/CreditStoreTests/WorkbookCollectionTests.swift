@@ -189,6 +189,21 @@ import Testing
       ])
   }
 
+  /// The story: a program wrote formulas and nobody opened the workbook since, so that no values stand beside them: cells were empty, and nothing said so.
+  @Test func formulasWithoutValuesAreKept() throws {
+    let store = try StoreFixture()
+    var book = WorkbookFile()
+    book.sheets = [("数据", nil, [])]
+    book.replaced["xl/worksheets/sheet1.xml"] = Data(
+      """
+      <worksheet><sheetData>
+      <row><c t="str"><v>A</v></c><c t="str"><v>B</v></c><c t="str"><v>C</v></c><c t="str"><v>D</v></c></row>
+      <row><c><f>1+1</f></c><c><f>1+1</f><v>2</v></c><c t="str"><f>IF(A1&lt;2,"","x")</f><v></v></c><c><f t="shared" si="0"/></c></row>
+      </sheetData></worksheet>
+      """.utf8)
+    #expect(try rows(write(store, book.data())) == ["\"A\",\"B\",\"C\",\"D\"", "\"=1+1\",\"2\",,\"=\""])
+  }
+
   /// What a workbook says of its own formats and days reaches the cells.
   @Test func formatsAndDaysOfTheWorkbookReachItsCells() throws {
     let store = try StoreFixture()
