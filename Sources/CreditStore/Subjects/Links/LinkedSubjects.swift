@@ -15,14 +15,14 @@ extension CreditDatabase {
   /// let number = try database.link(old, new, evidence: .registrationChange, note: "换证", since: day, by: "李某")
   /// ```
   /// - Parameters:
-  ///   - first: one identifier. A number with a wrong check character may be linked where records stand under it as it was reported.
+  ///   - first: one identifier. A number with a wrong check character may be linked: records stand under it as it was reported.
   ///   - second: the other one.
   ///   - evidence: why they are the same subject's.
   ///   - note: more about it; does not name anybody.
   ///   - since: the first day on which the subject had the second.
   ///   - author: who says so.
   /// - Returns: the number of the link.
-  /// - Throws: `CreditError`: `invalidIdentifier` for an empty or overlong one, a placeholder, a masked number, or one that is wrong and stands in no record, `sameSubject` for one and the same, `evidenceContradicts` where the numbers say
+  /// - Throws: `CreditError`: `invalidIdentifier` for an empty or overlong one, a placeholder, a masked number, or a word for "none", `sameSubject` for one and the same, `evidenceContradicts` where the numbers say
   ///   otherwise, `alreadyLinked`, `limit`.
   @discardableResult
   public func link(
@@ -32,7 +32,7 @@ extension CreditDatabase {
     do {
       let (left, right) = try (Self.linkKey(first), Self.linkKey(second))
       for identifier in [first, second] {
-        try checkCanBeLinked(identifier)
+        try Self.checkIsNamed(identifier)
         let verdict = Identifier.check(identifier.text, as: identifier.kind, on: Self.today())
         if let reason = verdict.errors.first(where: { $0 == .placeholder || $0 == .masked }) {
           throw CreditError(
@@ -68,19 +68,13 @@ extension CreditDatabase {
     } catch { throw CreditError(wrapping: error) }
   }
 
-  /// Refuses what stands for "missing", and a number that cannot be one and stands in no record: a slip would make somebody else's records this subject's.
-  private func checkCanBeLinked(_ identifier: Identifier) throws {
+  /// Refuses what stands for "missing": whoever asks about a list with such a line would be told of somebody's records.
+  private static func checkIsNamed(_ identifier: Identifier) throws {
     let bytes = Array(identifier.text.utf8)
     guard !MissingMarkers.contains(bytes.span, type: .text) else {
       throw CreditError(
         "invalidIdentifier", "'\(identifier.text)' stands for a missing number: nothing is linked with it")
     }
-    guard identifier.kind != .document, identifier.kind != .unknown,
-      !Identifier.check(identifier.text, as: identifier.kind, on: Self.today()).isValid,
-      try snapshot().screen([identifier.text]).first?.isFound != true
-    else { return }
-    throw CreditError(
-      "invalidIdentifier", "one of the numbers cannot be one, and no record has it; check it")
   }
 
   /// Takes back that two identifiers are one subject's (撤销合并). Snapshots of earlier commits still see it.
