@@ -11,18 +11,19 @@ extension StoreFixture {
     let published = try database.catalogue.entry(entry, on: CreditDatabase.today())
     let subject = try database.snapshot().records(of: code, entry: entry).first?.subject
     guard let subject, let key = SubjectKey(subject, digest: { _ in 0 })?.rawValue else { return }
-    _ = try database.engine.write { transaction in
-      let rows = try transaction.snapshot.currentRows(of: key, schema: published.schema)
-      for row in rows {
+    let rows = try database.engine.snapshot().currentRows(of: key, schema: published.schema)
+    // One commit each, as corrections are.
+    for row in rows {
+      _ = try database.engine.write { transaction in
         transaction.supersede(row.address)
         try transaction.append(
           published.schema, key: key, batch: transaction.commit, version: row.system.version + 1,
           state: RecordState.corrected.rawValue, payload: rows[0].payload)
+        try Batches.append(
+          Batch(
+            kind: RecordState.corrected.name, entry: entry, unit: nil, file: nil, receipt: nil, reason: "r",
+            entryVersion: published.entry.version), to: &transaction)
       }
-      try Batches.append(
-        Batch(
-          kind: RecordState.corrected.name, entry: entry, unit: nil, file: nil, receipt: nil, reason: "r",
-          entryVersion: published.entry.version), to: &transaction)
     }
   }
 }
