@@ -35,12 +35,7 @@ import Testing
   @Test func whatMinorsDidStaysHidden() throws {
     let fixture = try PlatformFixture(on: "2026-12-02")
     try fixture.keeper.publish(PublicPolicy(personEntries: ["YZSX"]))
-    func number(_ digits: String) -> String {
-      let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
-      let sum = zip(digits, weights).reduce(0) { $0 + ($1.0.wholeNumberValue ?? 0) * $1.1 }
-      return digits + String(Array("10X98765432")[sum % 11])
-    }
-    let subject = number("13030220081201001")
+    let subject = CitizenNumbers.completed("13030220081201001")
     for (day, isShown) in [("2026-09-01", false), ("2026-12-01", false), ("2026-12-02", true)] {
       try fixture.collect(
         "YZSX", header: "YZSX_MC,YZSX_ZJHM,YZSX_MD,YZSX_WSH,YZSX_RQ", ["张三,\(subject),失信被执行人,\(day),\(day)"])
