@@ -119,6 +119,18 @@ import Testing
     fixture.day.move(to: "2026-05-19")
     #expect(try session.check(Self.body).measures.map(\.measure) == ["M06", "M07", "M03"])
     fixture.day.move(to: "2026-05-21")
+    // With a digit wrong in the code of the unit nothing would be due.
+    let mistyped = try fixture.platform.keeperSession(name: "t", purpose: "测试", unit: "12130304000000027X")
+    #expect(Outcome.code { try mistyped.check(Self.body) } == "unknownUnit")
+    #expect(Outcome.code { try mistyped.check([Self.body]) } == "unknownUnit")
+    // Who is named twice was looked at once.
+    func looks() throws -> Int {
+      try fixture.keeper.accesses(to: Self.body).count { $0.action == .screen && $0.outcome == "allowed" }
+    }
+    let before = try looks()
+    let twice = try session.check([Self.body, Self.body])
+    #expect(twice.count == 2 && twice[0] == twice[1])
+    #expect(try looks() == before + 1)
     let many = try session.check([Self.body, "92130303MA0000023W", "nobody"])
     #expect(many.map { $0.measures.map(\.measure) } == [["M06", "M07"], ["M03"], []])
     // What was done is told, and lifted once the record is repaired.
@@ -323,10 +335,20 @@ import Testing
     try keeper.revokeConsent("C1", reason: "本人撤回")
     #expect(Outcome.rule { try records("C1") } == .consentRevoked)
     #expect(try keeper.consents(of: Self.body).count == 5)
+    // Whoever keeps the store sees what the bank would, by the same rules.
+    func seen(_ id: String?, by unit: String? = PlatformFixture.bank) throws -> Int {
+      try fixture.platform.keeperSession(
+        name: "t", purpose: "贷款申请 7", audience: .authorized, unit: unit, consent: id
+      ).financing(of: Self.body).kinds.flatMap(\.records).count
+    }
+    #expect(try seen("C4") == 1 && seen("C6") == 2)
+    #expect(Outcome.rule { try seen(nil) } == .consentMissing)
+    #expect(Outcome.rule { try seen("C4", by: PlatformFixture.market) } == .consentMissing)
+    #expect(Outcome.rule { try seen("C1") } == .consentRevoked)
     // The consent stands in the log.
     let lines = try keeper.accesses(to: Self.body)
     #expect(lines.filter { $0.consent == "C1" && $0.outcome == "allowed" }.count == 1)
-    #expect(lines.filter { $0.outcome == "consentRevoked" }.count == 1)
+    #expect(lines.filter { $0.outcome == "consentRevoked" }.count == 2)
     try fixture.platform.close()
   }
 

@@ -161,7 +161,7 @@ import Testing
       ("{\"rows\":1}", "rows", "invalidJSON"),
       ("{\"total\":1}", "rows", "invalidJSON"), ("[{\"NO\":1}]", "rows", "invalidJSON"),
       ("{\"a\":\"", "rows", "invalidJSON"),
-      ("{\"CODE\":1,\"WRONG\":2}", nil, "wrongHeader"),
+      ("{\"CODE\":1,\"WRONG\":2}", nil, "wrongHeader"), ("<html>\n<body>{}</body>", nil, "invalidJSON"),
     ]
     for (text, member, code) in cases {
       #expect("\(text.prefix(40))") { try collect(store, text, member: member) } throws: {
@@ -169,6 +169,135 @@ import Testing
       }
     }
     #expect(store.database.snapshot().commit == commit)
+  }
+
+  /// What follows `1e` in JSON that programs write: floating-point numbers below a ten-thousandth and above ten quadrillions.
+  @Test func powersOfTenAreWrittenOut() {
+    let cases = [
+      ("1e-05", "0.00001"), ("1.5E+3", "1500"), ("-2.50e1", "-25.0"), ("12.345e-2", "0.12345"), ("0e5", "0"),
+      ("1e16", "10000000000000000"), ("-0.001e-1", "-0.0001"),
+    ]
+    for (written, meant) in cases {
+      let cell = Self.cell("{\"N\":\(written)}")
+      #expect(cell == .text(Array(meant.utf8)), "\(written)")
+    }
+    // What has no power keeps its characters, and nothing grows without bound.
+    for same in ["1.50", "-0", "1e999999999", "1e-99999999999999999999"] {
+      #expect(Self.cell("{\"N\":\(same)}") == .text(Array(same.utf8)), "\(same)")
+    }
+  }
+
+  private static func cell(_ object: String) -> JSONRecordText.Cell? {
+    var found: JSONRecordText.Cell?
+    let isWhole = JSONRecordText.read(Array(object.utf8)[...]) { _, cell in
+      found = cell
+      return true
+    }
+    return isWhole ? found : nil
+  }
+
+  /// A unit sent one line with two objects and was told that its file is empty; another's first line was a note, and no row came in.
+  @Test func anythingOnTheFirstLineCostsNoRow() throws {
+    let rows = (1...2).map { "{\"CODE\":\"91130302MA0000015N\",\"NO\":\"文\($0)\"}" }
+    for text in ["\(rows[0])\(rows[1])", "\(rows[0]) \t\(rows[1])\r\n \n"] {
+      let receipt = try collect(StoreFixture(), text)
+      #expect(receipt.loaded == 2 && receipt.reported == 2, "\(text)")
+    }
+    // Where other lines follow, the broken one is one row.
+    let glued = try collect(StoreFixture(), "\(rows[0])\(rows[1])\n\(rows[1])\n")
+    #expect(glued.loaded == 1 && glued.questionable == 1)
+    let store = try StoreFixture()
+    let noted = try collect(store, "sent by hand\n\(rows[0])\n\(rows[1])\n")
+    #expect(noted.loaded == 2 && noted.questionable == 1)
+    let kept = try store.database.snapshot().setAsideRows(ofBatch: noted.batch)
+    #expect(kept.map(\.row) == [1] && kept[0].reasons.map(\.rule) == ["R-JSON"])
+  }
+
+  // MARK: Encodings
+
+  /// GB 18030 by hand: 罚, 款, and characters whose second byte is a backslash, a brace or a bracket in ASCII; four-byte ones.
+  private static let encoded: [(text: String, bytes: [UInt8])] = [
+    ("罚款", [0xB7, 0xA3, 0xBF, 0xEE]), ("怽", [0x90, 0x5C]), ("恵", [0x90, 0x7B]), ("恾", [0x90, 0x7D]),
+    ("怺", [0x90, 0x5B]), ("㐀", [0x81, 0x39, 0xEE, 0x39]), ("😀", [0x94, 0x39, 0xFC, 0x36]),
+  ]
+
+  private static func encode(_ text: String) -> [UInt8] {
+    text.flatMap { character in
+      encoded.first { $0.text == String(character) }?.bytes ?? Array(String(character).utf8)
+    }
+  }
+
+  /// Old systems write JSON in GB 18030: it comes in as it would in UTF-8, and a letter of it may look like a brace.
+  @Test func filesInGB18030AreRead() throws {
+    let names = Self.encoded.dropFirst().map(\.text)
+    let lines = (0..<9000).map { index in
+      "{\"CODE\":\"91130302MA0000015N\",\"NO\":\"N\(index)\",\"TEXT\":\"\(names[index % names.count])\(index % 7 == 0 ? "" : "x")\"}"
+    }
+    let expected = try StoreFixture()
+    _ = try collect(expected, lines.joined(separator: "\n"))
+    for encoding in [FileEncoding.auto, .gb18030] {
+      let store = try StoreFixture()
+      let file = try store.folder.write(
+        "gb.jsonl", Data(Array(lines.map { Self.encode($0) }.joined(separator: [0x0A]))))
+      let receipt = try store.database.collectBlocking(.json(file, encoding: encoding), for: "T1")
+      #expect(receipt.loaded == 9000)
+      #expect(try content(store) == content(expected))
+    }
+  }
+
+  /// A character that cannot be read could be any: the file is refused with the place, whichever piece it is in.
+  @Test func whatIsNoGB18030IsNamed() throws {
+    let store = try StoreFixture()
+    let start = Self.encode("[{\"CODE\":\"91130302MA0000015N\",\"NO\":\"") + Self.encoded[0].bytes
+    let filling = [UInt8](repeating: 0x61, count: 3 << 20)
+    let cases: [(name: String, bytes: [UInt8], encoding: FileEncoding, offset: Int?)] = [
+      ("cut", start + [0xB7], .gb18030, start.count), ("wrong", start + [0xFF, 0x22], .gb18030, start.count),
+      ("far", start + filling + [0x81, 0x20], .auto, start.count + filling.count),
+      ("marked", [0xEF, 0xBB, 0xBF] + Array("[]".utf8), .gb18030, nil),
+      ("wide", [0xFF, 0xFE, 0x5B, 0], .auto, nil),
+    ]
+    for (name, bytes, encoding, offset) in cases {
+      let file = try store.folder.write(name, Data(bytes))
+      #expect("\(name)") {
+        try store.database.collectBlocking(.json(file, encoding: encoding), for: "T1")
+      } throws: { error in
+        let error = error as? CreditError
+        return error?.code == "undecodable" && error?.offset == offset.map(Int64.init)
+      }
+    }
+  }
+
+  /// Characters that are cut between the pieces of a source come out whole.
+  @Test(arguments: [1, 2] as [UInt64])
+  func piecesOfAnySizeAreDecoded(seed: UInt64) throws {
+    print("seed \(seed)")
+    var random = SeededGenerator(seed: seed)
+    var text = ""
+    var bytes: [UInt8] = []
+    while bytes.count < 2 << 20 {
+      let (letter, code) = try #require(Self.encoded.randomElement(using: &random))
+      text += letter
+      bytes += code
+    }
+    let pieceBytes = Int.random(in: 1...70_000, using: &random)
+    var position = 0
+    let source = HandedBytes(totalBytes: nil) {
+      guard position < bytes.count else { return nil }
+      let end = min(bytes.count, position + pieceBytes)
+      defer { position = end }
+      return Array(bytes[position..<end])
+    }
+    let decoded = try DecodedBytes(source, path: "piece", encoding: .gb18030)
+    var found: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 10_007)
+    while true {
+      let count = try piece.withUnsafeMutableBytes { piece in
+        try piece.baseAddress.map { try decoded.read(into: $0, count: piece.count) } ?? 0
+      }
+      if count == 0 { break }
+      found += piece[..<count]
+    }
+    #expect(found == Array(text.utf8))
   }
 
   @Test func numbersAreThoseJSONWrites() {

@@ -27,9 +27,7 @@ import Testing
 
   private static func content(_ snapshot: EngineSnapshot) throws -> [String] {
     try keys.flatMap { key in
-      try snapshot.rows(of: key, schema: Model.schema(7)).map {
-        "\(key) \($0.system) \($0.superseded ?? 0) \($0.payload)"
-      }
+      try snapshot.rows(of: key, schema: Model.schema(7)).map(RichRows.line)
     }.sorted()
   }
 

@@ -25,8 +25,7 @@ import Testing
       let known = Set(try snapshot.datasets(of: key))
       for schema in schemas where known.contains(schema.dataset) {
         for row in try snapshot.rows(of: key, schema: schema) {
-          lines.append(
-            "\(schema.dataset.rawValue) \(key) \(row.system) \(row.superseded ?? 0) \(row.payload)")
+          lines.append(RichRows.line(row))
         }
       }
     }

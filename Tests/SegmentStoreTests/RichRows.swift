@@ -119,7 +119,27 @@ enum RichRows {
   }
 
   static func line(_ dataset: UInt32, _ key: UInt128, _ cells: [RowPayload.Cell]) -> String {
-    "\(dataset) \(key) \(cells)"
+    "\(dataset) \(key) \(hex(RowPayload.encode(cells)))"
+  }
+
+  /// A version of a row as one text: what it says, and the commits that made and superseded it.
+  static func line(_ row: StoredRow) -> String {
+    let system = row.system
+    return
+      "\(row.dataset.rawValue) \(row.key) \(system.commit) \(system.batch) \(system.version) \(system.state) \(row.superseded ?? 0) "
+      + hex(row.payload)
+  }
+
+  /// Bytes as text: as a list of numbers those of a million rows take minutes.
+  private static func hex(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+      for (place, byte) in bytes.enumerated() {
+        text[2 * place] = digits[Int(byte >> 4)]
+        text[2 * place + 1] = digits[Int(byte & 15)]
+      }
+      return bytes.count * 2
+    }
   }
 
   /// The rows a store has now, read subject by subject.

@@ -25,7 +25,7 @@ struct CollectCommand: AsyncParsableCommand {
   var entry: String
   @Option(help: "Credit code of the reporting unit.")
   var unit: String?
-  @Option(help: "Encoding of the files: utf-8, gb18030 or auto.")
+  @Option(help: "Encoding of CSV and JSON files: utf-8, gb18030 or auto.")
   var encoding: FileEncoding = .auto
   @Option(
     help:
@@ -116,7 +116,7 @@ struct CollectCommand: AsyncParsableCommand {
   private func source(_ file: String) -> CreditDatabase.Source {
     let suffix = file.split(separator: ".").last.map { $0.lowercased() } ?? ""
     if format == .json || format == .auto && ["json", "jsonl", "ndjson"].contains(suffix) {
-      return .json(file, recordsIn: recordsIn)
+      return .json(file, recordsIn: recordsIn, encoding: encoding)
     }
     if format == .xlsx || format == .auto && ["xlsx", "xlsm"].contains(suffix) {
       return .xlsx(file, sheet: sheet, headerRow: headerRow)

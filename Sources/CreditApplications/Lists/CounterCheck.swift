@@ -61,11 +61,11 @@ extension AccessSession {
   /// - Parameters:
   ///   - text: an identifier of the subject.
   ///   - matter: the matter; `nil` = any.
-  /// - Throws: `AccessRefusal`, `CreditError`.
+  /// - Throws: `AccessRefusal`; `CreditError`, code `unknownUnit` where the unit it is asked for is none.
   public func check(_ text: String, matter: String? = nil) throws -> CounterCheck {
     let subject = identifier(text)
     return try perform(.screen, about: [subject]) { reading, facts in
-      let checking = Checking(reading, matter: matter)
+      let checking = try Checking(reading, matter: matter)
       // A number may stand under another kind than its form suggests.
       let found = try checking.screen([text]).first?.identifier ?? subject
       if found != subject { facts.found = [found] }
@@ -82,11 +82,11 @@ extension AccessSession {
   ///   - texts: identifiers.
   ///   - matter: the matter; `nil` = any.
   /// - Returns: an answer for each, in the same order.
-  /// - Throws: `AccessRefusal` with rule `tooManySubjects`, `CreditError`.
+  /// - Throws: `AccessRefusal` with rule `tooManySubjects`; `CreditError`, code `unknownUnit`.
   public func check(_ texts: [String], matter: String? = nil) throws -> [CounterCheck] {
     let subjects = texts.map { identifier($0) }
     return try perform(.screen, about: subjects) { reading, facts in
-      let checking = Checking(reading, matter: matter)
+      let checking = try Checking(reading, matter: matter)
       let found = try checking.screen(texts)
       return try zip(zip(texts, subjects), found).map { asked, screening in
         guard screening.isFound else {
@@ -113,10 +113,17 @@ struct Checking {
   let entries: Set<String>
   private let choice: String
 
-  init(_ reading: AccessReading, matter: String?) {
+  /// - Throws: `CreditError`, code `unknownUnit`: with a digit wrong in its code no measure would be due for the unit.
+  init(_ reading: AccessReading, matter: String?) throws {
     self.reading = reading
     let configuration = reading.configuration
     let unit = reading.grant.unit
+    if let unit, !Identifier.check(unit, as: .unifiedSocialCreditCode, on: reading.today).isValid {
+      let named = configuration.memoranda(on: reading.today).flatMap(\.units)
+      guard try named.contains(unit) || reading.platform.register(reading.snapshot).units[unit] != nil else {
+        throw CreditError("unknownUnit", "\(unit) is no unit of the register and no valid credit code of one")
+      }
+    }
     memoranda = configuration.memoranda(on: reading.today).filter {
       $0.holds(on: reading.today, matter: matter, unit: unit)
     }

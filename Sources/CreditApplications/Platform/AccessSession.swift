@@ -123,6 +123,9 @@ public struct AccessSession: Sendable {
         String(text.prefix(2 * Self.maximumTextCharacters)), on: platform.options.today())
       return String(masked.prefix(Self.maximumTextCharacters))
     }
+    // One subject asked about twice was looked at once.
+    var named: Set<Identifier> = []
+    let subjects = subjects.filter { named.insert($0).inserted }
     try platform.log.append(
       AccessLogEntry(
         sequence: 0, instant: 0, account: (caller.account ?? keeper).map(short), unit: unit, roles: roles,

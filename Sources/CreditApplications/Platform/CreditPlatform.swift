@@ -177,9 +177,11 @@ public final class CreditPlatform: Sendable {
   ///   - purpose: what for; may not be empty.
   ///   - audience: for whose eyes; what others see can be looked at so.
   ///   - unit: credit code of the unit it is done for; its measures are told, and it stands in the log.
+  ///   - consent: the subject's consent it rests on, where it is looked at what an authorised unit reads.
   /// - Throws: `AccessRefusal` with rule `purposeMissing`; `CreditError`, code `nameMissing`.
   public func keeperSession(
-    name: String, purpose: String, audience: Audience = .centre, unit: String? = nil
+    name: String, purpose: String, audience: Audience = .centre, unit: String? = nil,
+    consent: String? = nil
   ) throws -> AccessSession {
     guard !purpose.allSatisfy(\.isWhitespace) else {
       throw AccessRefusal(.purposeMissing, "say what for")
@@ -188,7 +190,8 @@ public final class CreditPlatform: Sendable {
       throw CreditError("nameMissing", "say who: it stands in the access log")
     }
     return AccessSession(
-      platform: self, caller: Caller(account: nil, portal: .operations, purpose: purpose), keeper: name,
+      platform: self,
+      caller: Caller(account: nil, portal: .operations, purpose: purpose, consent: consent), keeper: name,
       keeperAudience: audience, keeperUnit: unit)
   }
 

@@ -14,7 +14,7 @@ extension CreditDatabase {
     private enum Form: Sendable {
       case csv
       case handed(byteCount: Int?, next: @Sendable () throws -> [UInt8]?)
-      case json(member: String?)
+      case json(member: String?, encoding: FileEncoding)
       case xlsx(sheet: String?, headerRow: Int?)
     }
 
@@ -45,10 +45,11 @@ extension CreditDatabase {
       Source(path: name, encoding: encoding, form: .handed(byteCount: byteCount, next: next))
     }
 
-    /// A JSON file: an object a line (JSON lines), an array of objects, or objects behind one another; UTF-8 (RFC 8259).
+    /// A JSON file: an object a line (JSON lines), an array of objects, or objects behind one another (RFC 8259).
     ///
     /// Names of members are taken as a header is: item ids, Chinese names or aliases. Members that are left out or `null` are absent; numbers keep the
-    /// digits they are written with. An object that cannot be read, or has a member twice, is kept aside as it stands. The file is read twice.
+    /// digits they are written with, powers of ten written out. An object that cannot be read, or has a member twice, is kept aside as it stands. JSON is
+    /// UTF-8 by its standard; a file in GB 18030 is read all the same, and refused (`undecodable`) where a byte of it is none. The file is read twice.
     ///
     /// ```swift
     /// let receipt = try await database.collect(.json("response.json", recordsIn: "rows"), for: "XZXK", from: unit)
@@ -56,8 +57,11 @@ extension CreditDatabase {
     /// - Parameters:
     ///   - path: of the file.
     ///   - member: where the file is one object around the records, the name of the member that holds them.
-    public static func json(_ path: String, recordsIn member: String? = nil) -> Source {
-      Source(path: path, encoding: .utf8, form: .json(member: member))
+    ///   - encoding: of its text.
+    public static func json(
+      _ path: String, recordsIn member: String? = nil, encoding: FileEncoding = .auto
+    ) -> Source {
+      Source(path: path, encoding: .utf8, form: .json(member: member, encoding: encoding))
     }
 
     /// A sheet of a .xlsx workbook (ISO/IEC 29500, ECMA-376).
@@ -83,7 +87,8 @@ extension CreditDatabase {
       switch form {
       case .csv: return try FileBytes(path: path)
       case .handed(let byteCount, let next): return HandedBytes(totalBytes: byteCount, next)
-      case .json(let member): return try JSONRows(path: path, member: member)
+      case .json(let member, let encoding):
+        return try JSONRows(path: path, member: member, encoding: encoding)
       case .xlsx(let sheet, let headerRow):
         return try SheetRows(Workbook(path: path), sheet: sheet, headerRow: headerRow)
       }

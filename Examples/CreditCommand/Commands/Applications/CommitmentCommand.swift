@@ -81,9 +81,10 @@ struct CommitmentCommand: AsyncParsableCommand {
       abstract: "Lists the commitments of a subject, or without one those whose last day is over.")
     @OptionGroup var platform: PlatformOptions
     @Argument(help: "Identifier of the subject.") var subject: String?
+    @Option(help: "Day whose rules count; today without it.") var today: Day?
 
     func run() async throws {
-      try await platform.run { session, _ in
+      try await platform.run(today: today) { session, _ in
         let found = try subject.map { try session.commitments(of: $0) } ?? session.overdueCommitments()
         try platform.show(found, ["number", "kind", "matter", "made", "keep by", "state", "unit"]) { one in
           [

@@ -8,12 +8,18 @@ import CreditStore
 struct FinancingCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "financing",
-    abstract: "Data of a subject that was gathered for financing (信易贷), kind by kind.")
+    abstract: "Data of a subject that was gathered for financing (信易贷), kind by kind.",
+    discussion: "With --consent, --unit and --purpose what that unit may read with that consent.")
   @OptionGroup var platform: PlatformOptions
   @Argument(help: "Identifier of the subject.") var subject: String
 
+  @OptionGroup var authority: ConsentOptions
+
   func run() async throws {
-    try await platform.run { session, _ in
+    try await platform.run(
+      audience: authority.consent == nil ? .centre : .authorized, unit: authority.unit,
+      consent: authority.consent
+    ) { session, _ in
       let view = try session.financing(of: subject)
       if platform.output.json {
         try platform.show(view, "")

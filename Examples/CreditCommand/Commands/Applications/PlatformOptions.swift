@@ -20,7 +20,7 @@ struct PlatformOptions: ParsableArguments {
 
   /// Runs a body with a session of whoever keeps the store, and turns its error into the command's.
   func run(
-    audience: Audience = .centre, unit: String? = nil, today: Day? = nil,
+    audience: Audience = .centre, unit: String? = nil, consent: String? = nil, today: Day? = nil,
     _ body: (AccessSession, CreditPlatform) throws -> Void
   ) async throws {
     try await output.reporting {
@@ -28,7 +28,7 @@ struct PlatformOptions: ParsableArguments {
       if let today { options.today = { today } }
       try CreditPlatform(opening: store, mode: .shared(), options: options).whileOpen { platform in
         let session = try platform.keeperSession(
-          name: by, purpose: purpose, audience: audience, unit: unit)
+          name: by, purpose: purpose, audience: audience, unit: unit, consent: consent)
         try body(session, platform)
       }
     }
@@ -48,6 +48,18 @@ struct PlatformOptions: ParsableArguments {
     } else {
       Terminal.table(header, values.map(row))
     }
+  }
+}
+
+/// The consent that a reading rests on (授权书).
+struct ConsentOptions: ParsableArguments {
+  @Option(help: "Number of the subject's consent; --unit and --purpose are those it was given to and for.")
+  var consent: String?
+  @Option(help: ArgumentHelp("With --consent: credit code of the unit that reads.", valueName: "code"))
+  var unit: String?
+
+  func validate() throws {
+    guard (consent == nil) == (unit == nil) else { throw ValidationError("--consent and --unit go together") }
   }
 }
 

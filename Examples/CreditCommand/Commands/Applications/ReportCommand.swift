@@ -27,11 +27,20 @@ struct ReportCommand: AsyncParsableCommand {
     @Option(help: "Last day of the period.") var until: Day?
     @Option(help: ArgumentHelp("State as of a commit.", valueName: "commit")) var asOf: UInt64?
     @Option(help: ArgumentHelp("Day whose rules count; today without it.", valueName: "day")) var today: Day?
+    @OptionGroup var authority: ConsentOptions
     @Flag(help: "Give it a number, under which it can be verified.") var issue = false
     @Option(help: ArgumentHelp("Write it as a page for printing.", valueName: "file")) var html: String?
 
+    func validate() throws {
+      guard authority.consent == nil || audience == .authorized else {
+        throw ValidationError("--consent is for --audience authorized")
+      }
+    }
+
     func run() async throws {
-      try await platform.run(audience: audience, today: today) { session, _ in
+      try await platform.run(
+        audience: audience, unit: authority.unit, consent: authority.consent, today: today
+      ) { session, _ in
         let request = ReportRequest(
           subject: subject, kind: kind, template: try layout(), from: from, until: until, commit: asOf,
           isIssued: issue)

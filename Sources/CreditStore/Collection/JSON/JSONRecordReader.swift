@@ -30,7 +30,7 @@ package final class JSONRecordReader {
   /// - Parameters:
   ///   - member: where the records are in a member of one object around them, its name.
   ///   - maximumBytes: bytes of an object at most.
-  /// - Throws: `CreditError`, code `invalidJSON`, where the file does not begin with an object or an array, or has no such member.
+  /// - Throws: `CreditError`: `empty`, and `invalidJSON` where the file has no such member.
   package init(
     _ source: any ByteSource, path: String, member: String?, maximumBytes: Int = usualMaximumBytes
   ) throws {
@@ -49,7 +49,8 @@ package final class JSONRecordReader {
       position += 1
     case UInt8(ascii: "{")?: form = try endsOnItsLine() ? .lines : .sequence
     case nil: throw CreditError("empty", "the file is empty", file: path)
-    default: throw invalid("an object or an array is expected")
+    // A broken line costs no other, the first one neither.
+    default: form = .lines
     }
   }
 
@@ -112,15 +113,35 @@ package final class JSONRecordReader {
 
   // MARK: Objects
 
-  /// Whether the objects have a line each: the first is whole on its line, or does not end at all, so that its line is broken.
+  /// Whether the objects have a line each: the first is whole on its line, or does not end at all, so that its line is broken; not where all that there is
+  /// stands on one line.
   private func endsOnItsLine() throws -> Bool {
     do {
       guard let length = try objectLength() else { return true }
-      return !buffer[position..<position + length].contains(0x0A)
+      guard !buffer[position..<position + length].contains(0x0A) else { return false }
+      return try !isFollowedOnOneLine(length)
     } catch let error as CreditError where error.code == "invalidJSON" {
       // It is longer than an object may be: whatever it is, lines can be told apart.
       return true
     }
+  }
+
+  /// Whether another object begins behind the first bytes ahead, on the only line of the file.
+  private func isFollowedOnOneLine(_ length: Int) throws -> Bool {
+    var distance = length
+    while let byte = try byte(distance), byte == 0x20 || byte == 0x09 { distance += 1 }
+    guard try byte(distance) == UInt8(ascii: "{") else { return false }
+    while let byte = try byte(distance), byte != 0x0A {
+      distance += 1
+      // Nobody holds that much for a look ahead: such a line is broken or the only one.
+      guard distance <= maximumBytes else { return true }
+    }
+    while let byte = try byte(distance) {
+      guard byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D else { return false }
+      distance += 1
+      guard distance <= maximumBytes else { return false }
+    }
+    return true
   }
 
   private func line() throws -> ArraySlice<UInt8>? {

@@ -1,6 +1,6 @@
 // Owns taking the text of one JSON object apart into the names and texts of its members.
-// Invariants: reads inside the bytes it is given; numbers keep the characters they are written with, so that no decimal loses a digit; an object
-// in an object is not looked into. Marked kernel: places stay below the count of bytes.
+// Invariants: reads inside the bytes it is given; numbers keep the digits they are written with, so that no decimal loses one, and powers of ten are written
+// out; an object in an object is not looked into. Marked kernel: places stay below the count of bytes.
 // Does not find objects in a file (JSONRecordReader).
 
 /// Reads an object whose members are plain values (RFC 8259).
@@ -85,8 +85,33 @@ package struct JSONRecordText {
     while let byte = next, byte > 0x20, byte != UInt8(ascii: ","), byte != UInt8(ascii: "}") { place += 1 }
     let word = Array(bytes[start..<place])
     if word == Array("null".utf8) { return .absent }
-    return word == Array("true".utf8) || word == Array("false".utf8) || Self.isNumber(word)
-      ? .text(word) : nil
+    if word == Array("true".utf8) || word == Array("false".utf8) { return .text(word) }
+    return Self.isNumber(word) ? .text(Self.withoutPower(word) ?? word) : nil
+  }
+
+  /// Digits that a power of ten is written out to at most: no item has more, and `1e999999999` is four lines of text otherwise.
+  static let maximumPower = 64
+
+  /// A number such as `1.5e-05`, which programs write for small and large ones, in digits alone; `nil` where it has no power or too large a one.
+  static func withoutPower(_ number: [UInt8]) -> [UInt8]? {
+    guard let mark = number.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }),
+      let power = Int(String(decoding: number[(mark + 1)...], as: UTF8.self)), abs(power) <= maximumPower
+    else { return nil }
+    let isNegative = number.first == UInt8(ascii: "-")
+    let mantissa = number[(isNegative ? 1 : 0)..<mark]
+    let point = mantissa.firstIndex(of: UInt8(ascii: ".")) ?? mark
+    var whole = Array(mantissa[..<point])
+    var places = Array(mantissa[point...].dropFirst())
+    for _ in 0..<abs(power) {
+      if power > 0 {
+        whole.append(places.isEmpty ? UInt8(ascii: "0") : places.removeFirst())
+      } else {
+        places.insert(whole.popLast() ?? UInt8(ascii: "0"), at: 0)
+      }
+    }
+    let digits = whole.drop { $0 == UInt8(ascii: "0") }
+    return (isNegative ? [UInt8(ascii: "-")] : []) + (digits.isEmpty ? [UInt8(ascii: "0")] : digits)
+      + (places.isEmpty ? [] : [UInt8(ascii: ".")] + places)
   }
 
   /// Whether a word is a number as JSON writes them.

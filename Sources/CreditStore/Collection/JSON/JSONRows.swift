@@ -24,12 +24,21 @@ final class JSONRows: ByteSource {
   /// - Parameters:
   ///   - path: the file.
   ///   - member: where the records are in a member of one object around them, its name.
-  /// - Throws: `CreditError`: `unreadable`, `empty`, `invalidJSON` with the offset.
-  init(path: String, member: String?) throws {
-    let file = try FileBytes(path: path)
+  ///   - encoding: of its text.
+  /// - Throws: `CreditError`: `unreadable`, `empty`, `undecodable` and `invalidJSON` with the offset.
+  init(path: String, member: String?, encoding: FileEncoding) throws {
+    let file = try DecodedBytes(FileBytes(path: path), path: path, encoding: encoding)
     totalBytes = file.totalBytes
-    names = try Self.names(JSONRecordReader(file, path: path, member: member), path: path)
-    reader = try JSONRecordReader(FileBytes(path: path), path: path, member: member)
+    do {
+      names = try Self.names(JSONRecordReader(file, path: path, member: member), path: path)
+    } catch {
+      guard let offset = file.undecodableOffset else { throw error }
+      throw CreditError(
+        "undecodable", "there stands what is no GB 18030; name the encoding or convert the file to UTF-8",
+        file: path, offset: Int64(offset))
+    }
+    reader = try JSONRecordReader(
+      DecodedBytes(FileBytes(path: path), path: path, encoding: encoding), path: path, member: member)
     for (place, name) in names.enumerated() { places[name] = place }
     append(row: names.map { .text($0) })
   }
@@ -38,18 +47,25 @@ final class JSONRows: ByteSource {
   private static func names(_ reader: JSONRecordReader, path: String) throws -> [[UInt8]] {
     var names: [[UInt8]] = []
     var known: Set<[UInt8]> = []
+    var hasObject = false
+    var hasRecord = false
     while let record = try reader.next() {
+      hasRecord = true
       var own: [[UInt8]] = []
       let isWhole = JSONRecordText.read(record) { name, _ in
         own.append(name)
         return own.count <= maximumNames
       }
       guard isWhole else { continue }
+      hasObject = true
       for name in own where known.insert(name).inserted { names.append(name) }
       guard names.count <= maximumNames else {
         throw CreditError(
           "wrongHeader", "the objects have more than \(maximumNames) different members", file: path)
       }
+    }
+    guard hasObject || !hasRecord else {
+      throw CreditError("invalidJSON", "no line of the file is a JSON object", file: path, offset: 0)
     }
     guard !names.isEmpty else {
       throw CreditError("empty", "the file has no object with a member", file: path)

@@ -75,6 +75,11 @@ package struct GB18030: Sendable {
   ///
   /// - Returns: false at the first byte that is no GB 18030; `output` then ends before it.
   package func decode(_ input: UnsafeRawBufferPointer, into output: inout [UInt8]) -> Bool {
+    decodePrefix(input, into: &output) == input.count
+  }
+
+  /// Decodes bytes behind what `output` holds, up to the first that is no GB 18030 or begins a character that is cut; returns how many.
+  package func decodePrefix(_ input: UnsafeRawBufferPointer, into output: inout [UInt8]) -> Int {
     var index = 0
     while index < input.count {
       let lead = input[index]
@@ -83,25 +88,25 @@ package struct GB18030: Sendable {
         index += 1
         continue
       }
-      guard index + 1 < input.count, lead >= 0x81, lead <= 0xFE else { return false }
+      guard index + 1 < input.count, lead >= 0x81, lead <= 0xFE else { return index }
       let second = input[index + 1]
       if second >= 0x40 {
-        guard second != 0x7F, second != 0xFF else { return false }
+        guard second != 0x7F, second != 0xFF else { return index }
         let scalar = twoByte[(Int(lead) - 0x81) * 192 + Int(second) - 0x40]
-        guard scalar != 0 else { return false }
+        guard scalar != 0 else { return index }
         Self.append(UInt32(scalar), to: &output)
         index += 2
       } else {
         guard index + 3 < input.count,
           let scalar = fourByteScalar(lead, second, input[index + 2], input[index + 3])
         else {
-          return false
+          return index
         }
         Self.append(scalar, to: &output)
         index += 4
       }
     }
-    return true
+    return index
   }
 
   private func fourByteScalar(_ first: UInt8, _ second: UInt8, _ third: UInt8, _ fourth: UInt8) -> UInt32? {
