@@ -104,8 +104,8 @@ final class JSONRows: ByteSource {
     if isWhole {
       append(row: cells.map { $0 ?? .absent })
     } else {
-      // One cell more than the header has: it stays as it is, for somebody to look at.
-      append(row: [.text(Array(record))] + names.map { _ in .text([]) })
+      // One cell more than the header has: it stays there as it is, for somebody to look at, and in no column that it is not the value of.
+      append(row: names.map { _ in .absent } + [.text(Array(record))])
     }
   }
 
