@@ -222,8 +222,9 @@ public final class CreditDatabase: Sendable {
   ///   - changes: items and their new values; `nil` removes one.
   ///   - reason: why, kept with the commit.
   /// - Returns: the commit.
+  /// A withdrawn record is shown again when it is corrected; one that was repaired stays so until it is reinstated.
   /// - Throws: `CreditError`: `unknownRecord`, `nothingChanged`, `invalidValue`, `ruleFailed`, `identityChanged` for items of the record key,
-  ///   `recordExists` when the subject named now has such a record already.
+  ///   `recordExists` when the subject named now has such a record already, `closed` for a withdrawn or repaired record that is to go to another subject.
   public func correct(
     _ code: String, subject: Identifier, key: String, reason: String, changes: [String: Value?]
   ) throws -> UInt64 {

@@ -74,6 +74,13 @@ import Testing
     #expect(
       portrait.name == "某公司"
         && portrait.events.map(\.day.description) == ["2026-04-10", "2025-09-01", "2024-05-21", "2024-05-20"])
+    // Printed without having to be in full, nobody's number is, those of linked people neither.
+    var linked = portrait
+    (linked.name, linked.identifiers) = ("张三130302199001010016", ["130302199001010016"])
+    linked.relations = [SubjectRelation(kind: .sameSubject, name: "130302900101001")]
+    let printed = linked.maskingNumbers(on: fixture.day.value)
+    #expect(printed.name == "张三130302********0016" && printed.identifiers == ["130302********0016"])
+    #expect(printed.relations.map(\.name) == ["130302*****1001"])
     let seen = try fixture.platform.session(.visitor).portrait(of: Self.body)
     #expect(seen.counts.map(\.records) == [1, 1])
     try fixture.platform.close()

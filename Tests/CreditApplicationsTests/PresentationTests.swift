@@ -114,6 +114,42 @@ import Testing
     #expect(throws: CreditError.self) { try RecordPresentation.unmasked(purpose: "", on: Self.today) }
   }
 
+  /// The stories: an account number masked among the values stood in the key beside it, and an identity number in an item of integers came out of
+  /// aggregates in full.
+  @Test func keysAndCellsOfAggregatesAreMaskedAsValuesAre() throws {
+    let folder = try TemporaryFolder()
+    try CreditDatabase.create(at: folder.path("store"))
+    let database = try CreditDatabase(opening: folder.path("store"), mode: .readWrite())
+    try database.catalogue.publish(
+      CatalogueEntry(
+        code: "P2", name: "测试", subject: ["CODE"], recordKey: ["NO", "ACCOUNT"],
+        items: [
+          CatalogueItem(id: "CODE", identifier: .any), CatalogueItem(id: "NO"),
+          CatalogueItem(id: "ACCOUNT", openness: .authorized, mask: [2, 2]),
+          CatalogueItem(id: "N", type: .integer),
+        ]))
+    let file = try folder.write(
+      "p.csv", "CODE,NO,ACCOUNT,N\n91130302MA0000015N,文|1,A00987654321,130302199001010016\n")
+    #expect(try database.collectBlocking(.csv(file), for: "P2").loaded == 1)
+    let masked = RecordPresentation.masked(on: Self.today)
+    let full = try RecordPresentation.unmasked(purpose: "核查", on: Self.today)
+    let record = try #require(try database.snapshot().records(of: "91130302MA0000015N").first)
+    #expect(masked.key(of: record) == "文\\|1|A0********21" && full.key(of: record) == record.key)
+    let query = AggregateQuery(
+      entries: ["P2"], groups: [try .init(parsing: "N")], measures: [.max("N"), .count])
+    let result = try database.snapshot().aggregate(query)
+    let cells = Array(result.rows[0].group) + Array(result.rows[0].measures)
+    let shown = cells.map { masked.cell($0, of: result.items["N"]) }
+    #expect(shown == [.text("130302********0016"), .text("130302********0016"), .integer(1)])
+    #expect(cells.map { full.cell($0, of: result.items["N"]) } == cells)
+    var page = RecordQuery(entries: ["P2"], limit: 1)
+    page.order = [.init("NO")]
+    let more = try folder.write("q.csv", "CODE,NO,ACCOUNT,N\n91130302MA0000015N,文|2,A00987654322,1\n")
+    _ = try database.collectBlocking(.csv(more), for: "P2")
+    #expect(masked.cursor(of: try database.snapshot().records(matching: page), page).isWithheld)
+    try database.close()
+  }
+
   /// A cursor holds the last record as it is: it is given out where nothing of it would be masked, or for a purpose.
   @Test func aCursorWithAPersonalNumberIsWithheld() throws {
     let folder = try TemporaryFolder()

@@ -93,6 +93,53 @@ import Testing
     }
   }
 
+  /// A purge takes a consent out of the past as well, so that nobody could work out what the receiver had by it: everything goes anew, and it takes back
+  /// the rest; what stands under a linked identifier, too.
+  @Test func aPurgedConsentTakesBackWhatWentByIt() async throws {
+    let (sender, receiver) = (try ExchangeFixture.sender(Self.route), try StoreFixture())
+    let code = StoreFixture.codes[0]
+    let old = Identifier("MA0000015", as: .organizationCode)
+    try sender.collect([
+      ExchangeFixture.row(0, "甲", "一"), "MA0000015,乙,2021-01-01,1.5,二", ExchangeFixture.row(1, "丙", "三"),
+    ])
+    try sender.database.link(
+      Identifier(code, as: .unifiedSocialCreditCode), old, evidence: .registrationChange, note: "换证", by: "甲")
+    try put(consent("c0", code), in: sender)
+    try put(consent("c1", StoreFixture.codes[1]), in: sender)
+    #expect(try await ExchangeFixture.send(sender, receiver).map(\.loaded) == [3])
+    let certificate = try await sender.database.purge(.subject(code), reason: "依申请")
+    #expect(certificate.renewedRoutes == ["up"])
+    #expect(try await ExchangeFixture.send(sender, receiver).map(\.withdrawn) == [2])
+    #expect(try receiver.records(code).isEmpty && receiver.records("MA0000015").isEmpty)
+    #expect(try receiver.records(StoreFixture.codes[1]).count == 1)
+    let record = try #require(try sender.records("MA0000015").first)
+    #expect(try sender.database.snapshot().exchangeStatuses(of: record).map(\.state) == [.withheld])
+    // Nobody's consent: nothing has to go anew.
+    let other = try await sender.database.purge(.subject("MA0000015"), reason: "依申请")
+    #expect(other.renewedRoutes == nil)
+  }
+
+  /// What is put together waits in vain for its writing once its route or its entry is closed.
+  @Test func whatMayNotGoAnyMoreIsNotWritten() async throws {
+    let sender = try ExchangeFixture.sender()
+    try sender.collect([ExchangeFixture.row(0, "甲", "一")])
+    let package = try #require(try sender.database.pack("up").first)
+    let folder = try ExchangeFixture.outbox(sender)
+    func code() -> String? {
+      do { try sender.database.snapshot().write(package, to: folder) } catch {
+        return (error as? CreditError)?.code
+      }
+      return nil
+    }
+    #expect(code() == nil)
+    var route = ExchangeFixture.route
+    route.isActive = false
+    try sender.database.publish([route])
+    #expect(code() == "routeClosed")
+    try sender.database.publish([ExchangeFixture.route])
+    #expect(code() == nil)
+  }
+
   @Test func aConsentEndsWithItsDayWithoutAnyCommit() async throws {
     let sender = try ExchangeFixture.sender(Self.route)
     let code = StoreFixture.codes[0]

@@ -84,6 +84,50 @@ import Testing
     #expect(try store.collect(["\(a),N1,2021-01-01,5,甲"]).questionable == 1)
   }
 
+  /// The story: a slip of the pen was corrected in a repaired penalty, which was public again, while its case said repaired.
+  @Test func aCorrectionMakesNothingPublicAgain() throws {
+    let store = try StoreFixture()
+    try store.collect(["\(a),N1,2021-01-01,1,甲"])
+    let subject = Identifier(a, as: .unifiedSocialCreditCode)
+    func correct(_ changes: [String: Value?]) -> String? {
+      do {
+        _ = try store.database.correct("T1", subject: subject, key: "N1", reason: "改", changes: changes)
+      } catch { return (error as? CreditError)?.code }
+      return nil
+    }
+    _ = try store.database.repair("T1", subject: subject, key: "N1", reason: "修复")
+    #expect(correct(["TEXT": .text("乙")]) == nil)
+    #expect(
+      try store.records(a).map { "\($0.state.name) \($0["TEXT"]?.canonicalText ?? "")" } == ["repaired 乙"])
+    #expect(try store.collect(["\(a),N1,2021-01-01,5,甲"]).questionable == 1)
+    // Nor does it come to life under another subject.
+    let other = StoreFixture.codes[1]
+    #expect(correct(["CODE": .text(other)]) == "closed")
+    _ = try store.database.reinstate("T1", subject: subject, key: "N1", reason: "复核")
+    _ = try store.database.withdraw("T1", subject: subject, key: "N1", reason: "撤销")
+    #expect(correct(["CODE": .text(other)]) == "closed")
+    _ = try store.database.reinstate("T1", subject: subject, key: "N1", reason: "复核")
+    #expect(correct(["CODE": .text(other)]) == nil)
+    #expect(try store.records(other).map(\.state) == [.corrected])
+  }
+
+  /// Records of one day stand in the order of their keys, whatever was superseded and merged since: that of an issued report was another after a merge.
+  @Test func noMergeChangesTheOrderOfRecords() async throws {
+    let store = try StoreFixture()
+    try store.collect(["丙", "甲", "丁", "乙"].map { "\(a),\($0),2021-01-01,1,x" })
+    let subject = Identifier(a, as: .unifiedSocialCreditCode)
+    let commit = store.database.snapshot().commit
+    func keys() throws -> [String] { try store.database.snapshot(asOf: commit).records(of: a).map(\.key) }
+    let expected = ["丙", "甲", "丁", "乙"].sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    #expect(try keys() == expected)
+    for key in ["甲", "丙"] {
+      _ = try store.database.withdraw("T1", subject: subject, key: key, reason: "撤")
+      #expect(try keys() == expected)
+      _ = try await store.database.compact()
+      #expect(try keys() == expected)
+    }
+  }
+
   @Test func correctionsAreVersionsAndOldFilesDoNotUndoThem() throws {
     let store = try StoreFixture()
     try store.collect(["\(a),N1,2021-01-01,1,甲"])

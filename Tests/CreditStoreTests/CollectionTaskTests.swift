@@ -114,6 +114,55 @@ import Testing
     #expect(all.batches == 3 && all.reported == 3 && all.loaded == 3 && all.waiting == 0)
   }
 
+  /// The stories: an export failed and its empty file made the month done; a file was sent twice, and nobody was reminded of the next month.
+  @Test func whatSaysNothingFillsNoPeriod() throws {
+    let store = try store()
+    try store.database.publish([
+      CollectionTask(unit: Self.unit, entry: "T1", cycle: .daily, dueDays: 2, from: Self.day(-1))
+    ])
+    func states() throws -> [TaskStatus.State] {
+      try store.database.snapshot().taskStatuses(on: Self.day(0), dueFrom: Self.day(-30)).map(\.state)
+    }
+    #expect(try store.collect([], unit: Self.unit).reported == 0)
+    #expect(try states() == [.open, .open])
+    for _ in 0..<3 { try store.collect([row(1)], unit: Self.unit) }
+    #expect(try states() == [.done, .open])
+    try store.collect([row(1), row(2)], unit: Self.unit)
+    #expect(try states() == [.done, .done])
+    // That there is nothing is said where somebody asks.
+    func code(_ entry: String, _ unit: String) -> String? {
+      do { try store.database.reportNothing(for: entry, from: unit) } catch {
+        return (error as? CreditError)?.code
+      }
+      return nil
+    }
+    #expect(code("T0", Self.unit) == "noTask" && code("T1", Self.other) == "noTask")
+    #expect(code("T1", Self.unit) == "noTask")
+  }
+
+  /// A unit that works itself again does not come to owe what another had to report for it meanwhile.
+  @Test func aRestoredUnitOwesNothingOfBefore() throws {
+    let store = try store()
+    try store.database.publish([
+      CollectionTask(unit: Self.other, entry: "T1", cycle: .daily, dueDays: 1, from: Self.day(-5))
+    ])
+    try store.database.mergeUnit(Self.other, into: Self.unit, since: Self.day(-4), reason: "并入")
+    var options = CollectionOptions(today: Self.day(0))
+    options.period = Self.day(-3).description
+    try store.collect([row(1)], unit: Self.unit, options: options)
+    func owners() throws -> [String] {
+      try store.database.snapshot().taskStatuses(on: Self.day(0), dueFrom: Self.day(-30)).map {
+        ($0.unit == Self.unit ? "taken " : "own ") + "\($0.batches.count)"
+      }
+    }
+    #expect(try owners() == ["own 0", "taken 0", "taken 1", "taken 0", "taken 0", "taken 0"])
+    try store.database.restoreUnit(Self.other, since: Self.day(-1), reason: "分开")
+    #expect(try owners() == ["own 0", "taken 0", "taken 1", "taken 0", "own 0", "own 0"])
+    let units = try store.database.snapshot().units()
+    #expect(units.present(Self.other, on: Self.day(-2)) == Self.unit)
+    #expect(units.present(Self.other, on: Self.day(-1)) == Self.other)
+  }
+
   @Test func tasksThatCannotBeAreRefused() throws {
     let store = try store()
     func fails(_ code: String, _ body: () throws -> Void) {

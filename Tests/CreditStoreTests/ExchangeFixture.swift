@@ -96,6 +96,7 @@ enum ExchangeFixture {
     } catch let error as CreditError {
       let expected = [
         "alreadyWithdrawn", "notClosed", "nothingChanged", "recordExists", "ambiguousKey", "unknownRecord",
+        "closed",
       ]
       #expect(expected.contains(error.code), "\(error)")
     }

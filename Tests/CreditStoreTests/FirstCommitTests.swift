@@ -92,7 +92,9 @@ import Testing
           "T1", subject: subject, key: key, reason: "改主体", changes: ["CODE": .text(other)])
       }
     } catch let error as CreditError {
-      let expected = ["alreadyWithdrawn", "notClosed", "nothingChanged", "recordExists", "unknownRecord"]
+      let expected = [
+        "alreadyWithdrawn", "notClosed", "nothingChanged", "recordExists", "unknownRecord", "closed",
+      ]
       #expect(expected.contains(error.code), "\(error)")
     }
   }

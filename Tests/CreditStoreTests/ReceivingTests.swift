@@ -58,6 +58,20 @@ import Testing
     #expect(try province.records(StoreFixture.codes[0]).map { $0["TEXT"] } == [.text("乙")])
   }
 
+  /// What a unit of this store reported first stays, though a sender had the same and takes its own back; what was corrected here of the sender's goes.
+  @Test func whatThisStoreReportedFirstStays() async throws {
+    let (city, province) = (try ExchangeFixture.sender(), try StoreFixture())
+    let subject = Identifier(StoreFixture.codes[0], as: .unifiedSocialCreditCode)
+    try province.collect([ExchangeFixture.row(0, "1", "甲")])
+    try city.collect(["1", "2"].map { ExchangeFixture.row(0, $0, "甲") })
+    #expect(try await ExchangeFixture.send(city, province).map(\.duplicate) == [1])
+    _ = try province.database.correct(
+      "T1", subject: subject, key: "2", reason: "改", changes: ["TEXT": .text("乙")])
+    for key in ["1", "2"] { _ = try city.database.withdraw("T1", subject: subject, key: key, reason: "撤") }
+    #expect(try await ExchangeFixture.send(city, province).map(\.withdrawn) == [1])
+    #expect(try province.records(StoreFixture.codes[0]).map(\.key) == ["1"])
+  }
+
   @Test func nobodyCollectsUnderTheNameOfAPackage() throws {
     let store = try StoreFixture()
     let source = CreditDatabase.Source.csv(named: "exchange:x|up|1") { nil }

@@ -92,6 +92,11 @@ import Testing
     }
     let wasRefused = isRefused.load(ordering: .relaxed)
     #expect(wasRefused)
+    // Who does not wait any more is told at once, however long it would have waited.
+    let hurried = try Self.open(path, .shared(waitSeconds: 600, idleSeconds: 1))
+    hurried.stopWaiting()
+    #expect(throws: StoreError.self) { try Self.commit(hurried, key: 1, serial: 9) }
+    try hurried.close()
     try tool.close()
     try Self.commit(service, key: 1, serial: 3)
     #expect(try Self.serials(service, key: 1) == [1, 2, 3])

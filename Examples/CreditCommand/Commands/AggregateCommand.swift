@@ -29,6 +29,13 @@ struct AggregateCommand: AsyncParsableCommand {
     try await output.reporting {
       let groups = try Self.split(groupBy ?? "").map { try AggregateQuery.Group(parsing: $0) }
       let measures = try measure.map { try AggregateQuery.Measure(parsing: $0) }
+      // Named twice, one would hide the other in an object.
+      guard Set(groups.map(\.label)).count == groups.count else {
+        throw CreditError("invalidGroup", "a group is named twice")
+      }
+      guard Set(measures.map(\.label)).count == measures.count else {
+        throw CreditError("invalidMeasure", "a measure is named twice")
+      }
       let query = AggregateQuery(
         entries: question.entry, filter: try question.filter(), groups: groups,
         measures: measures)
@@ -52,17 +59,14 @@ struct AggregateCommand: AsyncParsableCommand {
         let codes = question.entry.isEmpty ? try database.catalogue.list().map(\.entry.code) : question.entry
         items = items.mapValues { presentation.item($0, in: codes) }
       }
-      func shown(_ cell: AggregateResult.Cell, _ item: String) -> AggregateResult.Cell {
-        if case .text(let text) = cell {
-          .text(presentation.text(text, of: items[item]))
-        } else {
-          cell
-        }
-      }
       let rows = result.rows.map { row in
         AggregateResult.Row(
-          group: zip(query.groups, row.group).map { shown($1, $0.column) },
-          measures: zip(query.measures, row.measures).map { shown($1, $0.item) })
+          group: zip(query.groups, row.group).map { presentation.cell($1, of: items[$0.column]) },
+          measures: zip(query.measures, row.measures).map { measure, cell in
+            // What is counted or summed is nobody's number.
+            [.min, .max].contains(measure.function)
+              ? presentation.cell(cell, of: items[measure.item]) : cell
+          })
       }
       if output.json {
         for row in rows {

@@ -14,7 +14,7 @@ struct ChangeOptions: ParsableArguments {
   var subject: String
   @Option(help: "Kind of the identifier, instead of detecting it.")
   var kind: IdentifierKind?
-  @Option(help: "Key of the record, as `credit records --json` prints it.")
+  @Option(help: "Key of the record, as `credit records --json` prints it where nothing of it is masked.")
   var key: String
   @Option(help: "Why, kept with the commit.")
   var reason: String
@@ -28,7 +28,14 @@ struct ChangeOptions: ParsableArguments {
     try await output.reporting {
       let database = try waiting.open(store)
       let published = try database.catalogue.entry(entry)
-      let commit = try change(database, try identifier(in: database), published.entry)
+      let commit: UInt64
+      do {
+        commit = try change(database, try identifier(in: database), published.entry)
+      } catch let error as CreditError where error.code == "unknownRecord" && key.contains("**") {
+        throw CreditError(
+          error.code,
+          "\(error.message): asterisks are a mask; `credit records --unmasked --purpose TEXT` prints it")
+      }
       try database.close()
       Terminal.line(
         output.json ? JSON.object([("commit", .unsigned(commit))]).text : "done in commit \(commit)")
@@ -62,7 +69,10 @@ struct ChangeOptions: ParsableArguments {
 
 struct CorrectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "correct", abstract: "Corrects values of one record; the old version stays readable.")
+    commandName: "correct", abstract: "Corrects values of one record; the old version stays readable.",
+    discussion:
+      "A withdrawn record is shown again when it is corrected; one that was repaired stays repaired."
+  )
 
   @OptionGroup var options: ChangeOptions
   @Argument(help: "New values as ITEM=VALUE; an empty value removes it.")

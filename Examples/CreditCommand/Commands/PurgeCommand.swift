@@ -105,13 +105,18 @@ struct PurgeCommand: AsyncParsableCommand {
             })
         ),
       ]
-      return Terminal.line(JSON.object(head + members(certificate.figures) + tail).text)
+      let renewed =
+        certificate.renewedRoutes.map { [("renewedRoutes", JSON.array($0.map(JSON.string)))] } ?? []
+      return Terminal.line(JSON.object(head + members(certificate.figures) + tail + renewed).text)
     }
     Terminal.line("purged in commit \(certificate.commit), \(certificate.instant): \(certificate.scope)")
     show(certificate.figures)
     Terminal.line(
       "\(certificate.segmentsRewritten) segments written anew, \(certificate.rowsSearched) rows searched afterwards"
     )
+    for route in certificate.renewedRoutes ?? [] {
+      Terminal.line("route \(route) begins anew: its next packages take back what its receiver still has")
+    }
     for backup in certificate.backups {
       Terminal.line(
         "still in the backup \(backup.path) of commit \(backup.commit): bring it up to date or delete it")

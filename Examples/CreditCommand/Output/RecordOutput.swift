@@ -11,7 +11,7 @@ enum RecordOutput {
   /// - Parameter history: whether it is told if a version is current, and until when it was.
   static func line(_ record: CreditRecord, _ presentation: RecordPresentation, json: Bool, history: Bool) {
     let values = presentation.values(of: record)
-    let key = presentation.text(record.key)
+    let key = presentation.key(of: record)
     guard json else {
       let until = record.until.map { ", until commit \($0)" } ?? ""
       Terminal.line(

@@ -1,4 +1,4 @@
-// Owns masking mobile and bank card numbers and e-mail addresses inside texts that everybody sees.
+// Owns masking mobile and bank card numbers and e-mail addresses inside texts that everybody sees, and what the words before it call a telephone or an account.
 // Invariants: a number is masked where it stands among other words, also in groups and with the country's code in front; a value that is nothing but digits in one
 // group is a number of its item's own kind, and stays.
 // Does not mask identity numbers (PersonalNumbers).
@@ -8,7 +8,7 @@ enum ContactNumbers {
   /// The text with such numbers masked: of a mobile number three digits stay in front and four behind, of a card number four behind, of an e-mail address its first
   /// character and its host.
   static func masked(_ text: String) -> String {
-    let hasNumber = PersonalNumbers.hasDigits(11, text)
+    let hasNumber = PersonalNumbers.hasDigits(leastDigits, text)
     guard hasNumber || text.utf8.contains(0x40) else { return text }
     var scalars = Array(text.unicodeScalars)
     var isMasked = maskAddresses(&scalars)
@@ -20,6 +20,17 @@ enum ContactNumbers {
   }
 
   // MARK: Numbers
+
+  /// Words behind which any number is one to ring at, or to pay to; from so many digits on.
+  private static let words: [(word: [Unicode.Scalar], digits: Int)] = [
+    ("电话", 7), ("手机", 7), ("座机", 7), ("传真", 7), ("联系方式", 7), ("账号", 9), ("帐号", 9), ("账户", 9), ("帐户", 9),
+    ("卡号", 9),
+  ].map { (Array($0.0.unicodeScalars), $0.1) }
+  private static let leastDigits = 7
+  /// Characters before a number in which such a word is looked for.
+  private static let wordReach = 8
+  /// The longest account numbers.
+  private static let mostDigits = 32
 
   private static func maskNumbers(_ scalars: inout [Unicode.Scalar]) -> Bool {
     let groups = groups(scalars)
@@ -33,7 +44,12 @@ enum ContactNumbers {
         continue
       }
       let places = groups[first..<end].flatMap { Array($0) }
-      if let kept = kept(places.compactMap { digit(scalars[$0]) }) {
+      let named =
+        leastNamedDigits(before: groups[first].lowerBound, scalars).map { places.count >= $0 } ?? false
+      // Of what a word alone tells, the end stays.
+      if let kept = kept(places.compactMap { digit(scalars[$0]) })
+        ?? (named ? (0, min(4, places.count / 2)) : nil)
+      {
         for place in places.dropFirst(kept.leading).dropLast(kept.trailing) { scalars[place] = "*" }
         isMasked = true
       }
@@ -42,15 +58,51 @@ enum ContactNumbers {
     return isMasked
   }
 
+  /// Digits that a number must have to be what the words before it say; `nil` without such words.
+  private static func leastNamedDigits(before place: Int, _ scalars: [Unicode.Scalar]) -> Int? {
+    let text = scalars[max(0, place - wordReach)..<place]
+    // What belongs to the number before it does not tell anything of this one.
+    let own = text.lastIndex { digit($0) != nil }.map { text[($0 + 1)...] } ?? text
+    return words.first { word in
+      own.indices.contains { own[$0...].starts(with: word.word) }
+    }?.digits
+  }
+
+  /// Where groups end that are one number because a word calls them so; `nil` where none does.
+  private static func namedEnd(of first: Int, _ groups: [Range<Int>], _ scalars: [Unicode.Scalar]) -> Int? {
+    guard let least = leastNamedDigits(before: groups[first].lowerBound, scalars) else { return nil }
+    var count = groups[first].count
+    var next = first + 1
+    while next < groups.count, count + groups[next].count <= mostDigits {
+      let gap = groups[next - 1].upperBound..<groups[next].lowerBound
+      guard gap.count == 1, isSeparator(scalars[gap.lowerBound]) else { break }
+      count += groups[next].count
+      next += 1
+    }
+    guard count >= least, count <= mostDigits else { return nil }
+    return isDate(groups[first..<next], scalars) ? nil : next
+  }
+
+  /// Whether groups are the day of a call.
+  private static func isDate(_ groups: ArraySlice<Range<Int>>, _ scalars: [Unicode.Scalar]) -> Bool {
+    // The time may follow.
+    let sizes = groups.map(\.count)
+    guard sizes.count >= 3, sizes[0] == 4, sizes[1] <= 2, sizes[2] <= 2, let year = groups.first else {
+      return false
+    }
+    return [[1, 9], [2, 0]].contains(scalars[year].prefix(2).compactMap(digit))
+  }
+
   /// Where the most groups end that are a number together, the first of them among them; `nil` where none are.
   private static func end(of first: Int, _ groups: [Range<Int>], _ scalars: [Unicode.Scalar]) -> Int? {
+    if let named = namedEnd(of: first, groups, scalars) { return named }
     guard canBegin(first, groups, scalars) else { return nil }
     var digits: [Int] = []
     var next = first
     var found: Int?
     while next < groups.count, digits.count < 19 {
       if next > first {
-        // A single blank or hyphen between groups.
+        // A single blank, hyphen or dot between groups.
         let gap = groups[next - 1].upperBound..<groups[next].lowerBound
         guard gap.count == 1, isSeparator(scalars[gap.lowerBound]) else { break }
       }
@@ -64,7 +116,8 @@ enum ContactNumbers {
 
   /// Whether numbers are written in groups of such sizes: others that stand beside each other are dates and sums.
   private static func isUsual(_ sizes: [Int]) -> Bool {
-    sizes.count == 1 || sizes == [3, 4, 4] || sizes.count == 2 && sizes[0] == 6
+    sizes.count == 1 || sizes == [3, 4, 4] || sizes == [3, 8] || sizes.count == 2 && sizes[0] == 6
+      || sizes.count == 11 && sizes.allSatisfy { $0 == 1 }
       || sizes.count > 3 && sizes.dropLast().allSatisfy { $0 == 4 }
   }
 
@@ -130,7 +183,8 @@ enum ContactNumbers {
   }
 
   private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
-    scalar == "-" || scalar == " " || scalar == "\u{3000}" || scalar == "\u{FF0D}"
+    " -.\u{3000}\u{FF0D}\u{FF0E}\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{00B7}".unicodeScalars.contains(
+      scalar)
   }
 
   /// Letters that make a number part of a longer code; Chinese characters do not.

@@ -63,7 +63,7 @@ public struct RecordPresentation: Sendable {
       return (items[index], value)
     }
     let isShown =
-      text(last.subject.text) == last.subject.text && text(last.key) == last.key
+      text(last.subject.text) == last.subject.text && key(of: last) == last.key
       && values.allSatisfy { shown($0.1, $0.0) == $0.1 }
     return isShown ? (next, false) : (nil, true)
   }
@@ -74,7 +74,7 @@ public struct RecordPresentation: Sendable {
   /// - Returns: the token, or `nil` with `isWithheld` when it may not be shown.
   public func token(of page: ChangePage) -> (text: String?, isWithheld: Bool) {
     guard page.hasMore, let last = page.changes.last else { return (page.next, false) }
-    let isShown = text(last.subject.text) == last.subject.text && text(last.key) == last.key
+    let isShown = text(last.subject.text) == last.subject.text && key(of: last) == last.key
     return isShown ? (page.next, false) : (nil, true)
   }
 
@@ -93,6 +93,25 @@ public struct RecordPresentation: Sendable {
   public func text(_ text: String, of item: CatalogueItem?) -> String {
     guard let item, case .text(let shown) = shown(.text(text), item) else { return self.text(text) }
     return shown
+  }
+
+  /// A cell of an aggregate to show, as the value of its item is shown; a number in an item of numbers may be somebody's, too.
+  public func cell(_ cell: AggregateResult.Cell, of item: CatalogueItem?) -> AggregateResult.Cell {
+    switch cell {
+    case .text(let text): return .text(self.text(text, of: item))
+    case .integer(let number) where item?.type == .integer:
+      let text = String(number)
+      let masked = self.text(text)
+      return masked == text ? cell : .text(masked)
+    default: return cell
+    }
+  }
+
+  /// The key of a record to show: each value in it as the item that it is the value of.
+  public func key(of record: CreditRecord) -> String {
+    guard purpose == nil else { return record.key }
+    let items = items(of: record)
+    return text(record.key { shown($1, items[$0]) })
   }
 
   /// A raw row to show: each value of its JSON object masked on its own, by the item that its column is. For many rows of an entry see ``RawRowPresentation``.

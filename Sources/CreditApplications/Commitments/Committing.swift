@@ -54,6 +54,7 @@ extension AccessSession {
       let entry = try reading.commitmentEntry
       func take(_ snapshot: CreditSnapshot, _ changes: inout ApplicationChanges) throws -> Commitment {
         var commitment = try competent(id, entry, reading, snapshot)
+        try reading.checkOrder(behind: commitment.steps)
         try commitment.take(next, on: reading.today)
         commitment.steps.append(step(next.name, reading, next.note))
         try record(&commitment, next, entry, reading.at(snapshot), &changes)

@@ -5,8 +5,8 @@ public import CreditModel
 import CreditStore
 
 extension AccessSession {
-  /// Age in years below which only a guardian can consent (个人信息保护法第三十一条).
-  private static let guardedAge = 14
+  /// Age in years below which only a guardian can consent, and ask for what is kept about somebody (个人信息保护法第三十一条).
+  static let guardedAge = 14
 
   /// Enters a consent (登记授权).
   ///

@@ -19,11 +19,12 @@ extension AccessSession {
   /// Enters versions of models (评价模型维护).
   ///
   /// - Parameter models: each version once; one that is there may only be entered again word for word.
-  /// - Throws: `AccessRefusal`; `CreditError`: `invalidModel`, `versionExists`.
+  /// - Throws: `AccessRefusal`; `CreditError`: `invalidModel`, `unknownEntry`, `versionExists`.
   public func publish(_ models: [IndicatorModel]) throws {
     try set("models") { snapshot, changes in
       for model in models {
         if let problem = model.problem { throw CreditError("invalidModel", problem) }
+        try Self.check(model, snapshot)
         let id = Self.modelID(model.id, model.version)
         if let known = try snapshot.document(DocumentKind.model, id)?.decoded(as: IndicatorModel.self) {
           guard known == model else {
@@ -34,6 +35,21 @@ extension AccessSession {
           continue
         }
         try changes.put(DocumentKind.model, id, model)
+      }
+    }
+  }
+
+  /// Refuses a model that counts what is not there: with a code mistyped everybody would have the best grade.
+  private static func check(_ model: IndicatorModel, _ snapshot: CreditSnapshot) throws {
+    let categories = Set(try snapshot.database.catalogue.list().map(\.entry.category))
+    for indicator in model.indicators {
+      if let category = indicator.category, !categories.contains(category) {
+        throw CreditError("invalidModel", "indicator \(indicator.id): no entry has the category \(category)")
+      }
+      guard let code = indicator.entry else { continue }
+      let entry = try snapshot.entry(code)
+      if let item = indicator.item, entry.itemIndex(item) == nil {
+        throw CreditError("invalidModel", "indicator \(indicator.id): entry \(code) has no item \(item)")
       }
     }
   }

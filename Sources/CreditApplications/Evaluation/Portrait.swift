@@ -50,6 +50,8 @@ public struct Portrait: Codable, Sendable, Equatable {
   public var labels: [String]
   /// The subject's other identifiers, and others that records name, at most two hundred of these, the latest first.
   public var relations: [SubjectRelation]
+  /// How many records there are that were repaired: they stand in no count, and among no events.
+  public var repaired: Int
   /// Counts, by category and nature.
   public var counts: [Count]
   /// Grades others gave, the latest first.
@@ -58,6 +60,22 @@ public struct Portrait: Codable, Sendable, Equatable {
   public var events: [Event]
   /// The commit of the store.
   public var commit: UInt64
+}
+
+extension Portrait {
+  /// The same with citizen identity numbers masked wherever they stand, those of linked people too: for whoever may see them in full and prints it without
+  /// having to.
+  ///
+  /// - Parameter day: today; numbers whose birth date lies behind it are none.
+  public func maskingNumbers(on day: Day) -> Portrait {
+    var shown = self
+    shown.name = name.map { PersonalNumbers.masked($0, on: day) }
+    shown.identifiers = identifiers.map { PersonalNumbers.masked($0, on: day) }
+    for place in relations.indices {
+      shown.relations[place].name = PersonalNumbers.masked(relations[place].name, on: day)
+    }
+    return shown
+  }
 }
 
 extension AccessSession {
@@ -70,20 +88,24 @@ extension AccessSession {
   public func portrait(of text: String) throws -> Portrait {
     let subject = identifier(text)
     return try perform(.query, about: [subject]) { reading, facts in
-      let records = try reading.records(of: subject)
-      facts.entries = Set(records.map(\.entry))
-      facts.rows = records.count
+      let all = try reading.records(of: subject)
+      facts.entries = Set(all.map(\.entry))
+      facts.rows = all.count
+      let records = all.filter { $0.state != "repaired" }
+      let isPerson = subject.subjectKind == .naturalPerson
       let latest = records.sorted { ($0.day ?? .minimum, $0.commit) > ($1.day ?? .minimum, $1.commit) }
-      let registered = latest.first { $0.category == "registration" && $0.subjectName != nil }
+      // A person is not called as its company is, nor a company as its owner.
+      let own = latest.filter { ($0.subjectKind == .naturalPerson) == isPerson }
+      let registered = own.first { $0.category == "registration" && $0.subjectName != nil }
       var identifiers = [reading.shown(subject)]
-      for record in records where !identifiers.contains(record.subject) { identifiers.append(record.subject) }
+      for record in all where !identifiers.contains(record.subject) { identifiers.append(record.subject) }
       return Portrait(
-        name: (registered ?? latest.first { $0.subjectName != nil })?.subjectName, identifiers: identifiers,
-        kind: subject.subjectKind, state: latest.first { $0.subjectState != nil }?.subjectState,
+        name: (registered ?? own.first { $0.subjectName != nil })?.subjectName, identifiers: identifiers,
+        kind: subject.subjectKind, state: own.first { $0.subjectState != nil }?.subjectState,
         labels: SubjectLabels.labels(of: latest),
         relations: identifiers.dropFirst().map { SubjectRelation(kind: .sameSubject, name: $0) }
           + SubjectRelation.relations(in: latest),
-        counts: Self.counts(records), grades: Self.grades(latest),
+        repaired: all.count - records.count, counts: Self.counts(records), grades: Self.grades(latest),
         events: latest.compactMap { record in
           record.day.map { Portrait.Event(day: $0, name: record.entryName, nature: record.nature) }
         }.prefix(Self.maximumEvents).map { $0 }, commit: reading.snapshot.commit)

@@ -149,7 +149,8 @@ public final class CreditPlatform: Sendable {
       try? database.close()
       throw error
     }
-    // What cannot be brought in stays where it is, and `verifyLog` says why.
+    // What cannot be brought in stays where it is, and `verifyLog` says why. Who only read does not wait for a writer now: the next one brings it in.
+    database.stopWaiting()
     if isWritable { _ = try? foldLog() }
     try database.close()
   }

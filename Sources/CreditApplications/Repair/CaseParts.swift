@@ -35,6 +35,13 @@ extension AccessReading {
     }
   }
 
+  /// Refuses a step that would stand before one that was taken: deadlines count from the day of a step.
+  func checkOrder(behind steps: [CaseStep]) throws(CreditError) {
+    guard let last = steps.map(\.day).max(), today < last else { return }
+    throw CreditError(
+      "invalidDate", "the case has a step of \(last): one of \(today) comes too late to stand before it")
+  }
+
   /// The deadlines of a case about a record that begins or goes on today.
   func deadlines(for record: CreditRecord?) throws -> CaseDeadlines {
     let authority = record.flatMap { record in

@@ -85,6 +85,7 @@ extension AccessSession {
         guard objection.state == .open, [.upheld, .corrected, .withdrawn].contains(state) else {
           throw AccessRefusal(.wrongState, "the objection is \(objection.state.rawValue)")
         }
+        try reading.checkOrder(behind: objection.steps)
         let record = try AccessReading.record(
           objection.entry, of: objection.subject, key: objection.key, in: snapshot)
         if state != .upheld, record == nil || record?.state == .withdrawn {

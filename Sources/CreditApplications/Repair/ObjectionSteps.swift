@@ -95,6 +95,7 @@ extension AccessSession {
         guard next.isApplicants || reading.isCompetent(for: unit, entry: entry) else {
           throw AccessRefusal(.notCompetent, "the unit that reported the record decides, or the centre")
         }
+        try reading.checkOrder(behind: objection.steps)
         let record = try AccessReading.record(entry, of: objection.subject, key: objection.key, in: snapshot)
         try objection.take(next, reading, try reading.deadlines(for: record))
         objection.steps.append(step(next.name, reading, next.note))

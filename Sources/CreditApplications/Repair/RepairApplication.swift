@@ -70,6 +70,33 @@ public struct RepairApplication: Codable, Sendable, Equatable {
   public var steps: [CaseStep]
 }
 
+extension RepairApplication {
+  /// What is asked for about a record of an entry.
+  ///
+  /// - Throws: `AccessRefusal` with rule `notRepairable` for a record that is not unfavourable, and for what cannot be asked for about this one.
+  static func kind(_ asked: Kind?, for entry: CatalogueEntry) throws(AccessRefusal) -> Kind {
+    guard entry.nature == .negative else {
+      throw AccessRefusal(
+        .notRepairable,
+        "\(entry.code) holds nothing unfavourable: what is wrong in it is corrected, by its unit or after an objection"
+      )
+    }
+    let usual: Kind =
+      switch entry.category {
+      case "seriousBreach": .leaveSeriousBreachList
+      case "abnormalOperation": .leaveAbnormalList
+      default: .endPublication
+      }
+    guard let asked else { return usual }
+    guard asked == usual || asked == .other else {
+      throw AccessRefusal(
+        .notRepairable,
+        "about a record of \(entry.code) \(usual.rawValue) is asked for, not \(asked.rawValue)")
+    }
+    return asked
+  }
+}
+
 /// A step in a case of repair (办理环节).
 public enum RepairStep: Sendable, Equatable {
   /// Accepts it (受理).

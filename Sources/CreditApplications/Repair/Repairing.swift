@@ -13,7 +13,7 @@ extension AccessSession {
   ///   - text: an identifier of the subject.
   ///   - entry: code of the entry.
   ///   - key: the record key.
-  ///   - kind: what is asked for.
+  ///   - kind: what is asked for; `nil` = what follows from the entry: to leave the list that it is, or that a decision is no longer shown.
   ///   - materials: proofs that duties are done; at least one.
   ///   - commitment: the commitment letter.
   /// - Returns: the application.
@@ -22,7 +22,7 @@ extension AccessSession {
   @discardableResult
   public func applyForRepair(
     _ id: String, of text: String, entry: String, key: String,
-    kind: RepairApplication.Kind = .endPublication, materials: [CaseMaterial], commitment: CaseMaterial
+    kind: RepairApplication.Kind? = nil, materials: [CaseMaterial], commitment: CaseMaterial
   ) throws -> RepairApplication {
     let subject = identifier(text)
     return try perform(.apply, about: [subject]) { reading, facts in
@@ -35,6 +35,7 @@ extension AccessSession {
       guard record.state != .repaired else {
         throw AccessRefusal(.wrongState, "the record is repaired already")
       }
+      let kind = try RepairApplication.kind(kind, for: record.entry)
       let regime = try reading.checkRepair(of: record, subject)
       let deadlines = try reading.deadlines(for: record)
       let application = RepairApplication(
@@ -98,6 +99,7 @@ extension AccessSession {
       guard isCompetent || isApplicants else {
         throw AccessRefusal(.notCompetent, "the unit that made the decision repairs it, or the centre")
       }
+      try reading.checkOrder(behind: application.steps)
       let regime = try application.checkRecord(for: next, reading.at(snapshot))
       let record = try AccessReading.record(
         application.entry, of: application.subject, key: application.key, in: snapshot)

@@ -72,6 +72,7 @@ extension AccessSession {
         guard shielding.endedOn == nil, reading.today <= shielding.until else {
           throw AccessRefusal(.wrongState, "the shielding is over")
         }
+        try reading.checkOrder(behind: shielding.steps)
         shielding.endedOn = reading.today
         shielding.steps.append(step("ended", reading, reason))
         try changes.put(DocumentKind.shielding, id, shielding)

@@ -27,6 +27,8 @@ public struct CreditReport: Codable, Sendable, Equatable {
     public var day: Day?
     /// Whether somebody objects to it and no decision is made yet.
     public var isDisputed: Bool
+    /// Whether it was repaired: it is public no more, and shown to the centre and to whoever reported it alone; `nil` = no.
+    public var isRepaired: Bool?
     /// The last day on which it is public, where rules tell one.
     public var publicUntil: Day?
     /// Its items.
@@ -36,6 +38,7 @@ public struct CreditReport: Codable, Sendable, Equatable {
       for text in [entry, name, nature.rawValue] { bytes.append(text) }
       bytes.append(day)
       bytes.append(isDisputed)
+      if isRepaired ?? false { bytes.append("repaired") }
       bytes.append(publicUntil)
       bytes.append(fields) { bytes, field in
         bytes.append(field.name)

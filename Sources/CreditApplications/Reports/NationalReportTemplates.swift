@@ -54,7 +54,7 @@ extension ReportTemplate {
 
   /// Fields with the words that organs and lists of it have in their names, and the entries that belong to it whoever reports them.
   private static let fields: [(title: String, words: [String], entries: [String])] = [
-    ("市场监管领域", ["市场监督", "工商行政"], []), ("税务领域", ["税务", "税收"], ["XYD-QSGG", "K05-FZCH", "K06-ZDSS"]),
+    ("市场监管领域", ["市场监督", "市场监管", "工商行政"], []), ("税务领域", ["税务", "税收"], ["XYD-QSGG", "K05-FZCH", "K06-ZDSS"]),
     ("人力资源和社会保障领域", ["人力资源", "社会保险", "劳动", "拖欠农民工"], []), ("生态环境领域", ["生态环境", "环境保护"], []),
     ("安全生产领域", ["应急管理", "安全生产"], ["K06-AQSC"]), ("消防救援领域", ["消防"], []),
     ("住房和城乡建设领域", ["住房和城乡建设", "住房公积金", "城乡建设"], []), ("交通运输领域", ["交通", "超限超载"], ["K06-CXCZ"]),

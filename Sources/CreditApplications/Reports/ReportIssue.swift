@@ -86,7 +86,7 @@ extension AccessSession {
   /// ```
   /// - Parameter request: about whom, in which layout, of which time.
   /// - Throws: `AccessRefusal` with rule `authorityMissing` for a person without its own request or consent; `CreditError`: `wrongTemplate` for a layout
-  ///   of the other kind of subject, `invalidPeriod`.
+  ///   of the other kind of subject, `invalidPeriod`, `invalidIdentifier` for one that is to be issued about a number that is wrong and stands in no record.
   public func report(_ request: ReportRequest) throws -> CreditReport {
     let subject = identifier(request.subject, kind: request.kind)
     return try perform(.report, about: [subject], asOf: request.commit) { all, facts in
@@ -103,6 +103,7 @@ extension AccessSession {
       let making = ReportMaking(
         reading: reading, template: template, subject: subject, from: request.from, until: until)
       let content = try making.content()
+      if request.isIssued { try making.checkCanBeIssued(content) }
       let hash = content.hash()
       facts.note(content)
       let instant = platform.options.now()

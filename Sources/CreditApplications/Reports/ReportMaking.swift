@@ -1,6 +1,7 @@
 // Owns putting a report together from what a reader sees of a subject.
 // Invariants: nothing comes into a report but through `AccessReading`; records with an event outside the period stay out, those without a date stay in. Who the
-// subject is, its registration and how it stands depend on no period.
+// subject is, its registration and how it stands depend on no period. Records of a day stand in an order that follows from what they say: where they lie in
+// the store changes when they are superseded and merged, and a report that was issued is made again years later.
 
 import CreditModel
 import CreditStore
@@ -16,7 +17,7 @@ struct ReportMaking {
   let until: Day
 
   func content() throws -> CreditReport.Content {
-    let all = try reading.records(of: subject)
+    let all = try reading.records(of: subject).sorted(by: Self.precedes)
     let period = EventPeriod(first: from, last: until, mappings: reading.configuration.mappings)
     let records = all.filter { $0.category == Self.registration || period.takes($0) }
     var identifiers = [reading.shown(subject)]
@@ -29,7 +30,7 @@ struct ReportMaking {
       }
     }
     var sections = try zip(template.sections, placed).map { section, records in
-      try made(section, records.sorted { $0.day ?? .minimum > $1.day ?? .minimum })
+      try made(section, records)
     }
     for (place, section) in template.sections.enumerated() where section.isSummary ?? false {
       sections[place].text = Self.summary(of: sections)
@@ -43,6 +44,29 @@ struct ReportMaking {
       absentText: template.absentText)
   }
 
+  /// Refuses to issue a report about a number that cannot be anybody's: it would say that all is well, with a number and a code.
+  func checkCanBeIssued(_ content: CreditReport.Content) throws(CreditError) {
+    let isUnknown = content.subject.name == nil && content.sections.allSatisfy(\.records.isEmpty)
+    guard isUnknown, subject.kind != .document, subject.kind != .unknown,
+      !Identifier.check(subject.text, as: subject.kind, on: reading.today).isValid
+    else { return }
+    throw CreditError(
+      "invalidIdentifier", "the number of the subject cannot be one, and no record has it; check it")
+  }
+
+  /// The latest first; of one day by what they say.
+  private static func precedes(_ left: ShownRecord, _ right: ShownRecord) -> Bool {
+    let (first, second) = (left.day ?? .minimum, right.day ?? .minimum)
+    guard first == second else { return first > second }
+    if left.entry != right.entry { return left.entry < right.entry }
+    if left.subject != right.subject { return left.subject < right.subject }
+    let (key, otherKey) = (left.key ?? "", right.key ?? "")
+    if key != otherKey { return key < otherKey }
+    // The key is not shown, or a digest of what is not.
+    let (own, other) = (left.items.map(\.value), right.items.map(\.value))
+    return own == other ? left.commit < right.commit : own.lexicographicallyPrecedes(other)
+  }
+
   /// What tells the field a record belongs to: the organs it names, and the list it is on.
   private func authority(of record: ShownRecord) -> String? {
     let words = ["机关", "认定单位", "公告单位", "法院"]
@@ -54,7 +78,11 @@ struct ReportMaking {
   }
 
   private func made(_ identifiers: [String], _ records: [ShownRecord]) -> CreditReport.Subject {
-    let named = records.filter { $0.subjectName != nil }.sorted { left, right in
+    // A person is not called as its company is, nor a company as its owner.
+    let isPerson = subject.subjectKind == .naturalPerson
+    let named = records.filter {
+      $0.subjectName != nil && ($0.subjectKind == .naturalPerson) == isPerson
+    }.sorted { left, right in
       let (first, second) = (left.category == Self.registration, right.category == Self.registration)
       return first != second
         ? first : (left.day ?? .minimum, left.commit) > (right.day ?? .minimum, right.commit)
@@ -96,7 +124,8 @@ struct ReportMaking {
     }
     return CreditReport.Record(
       entry: record.entry, name: record.entryName, nature: record.nature, day: record.day,
-      isDisputed: record.isDisputed, publicUntil: record.publication?.lastDay, fields: fields)
+      isDisputed: record.isDisputed, isRepaired: record.state == "repaired" ? true : nil,
+      publicUntil: record.publication?.lastDay, fields: fields)
   }
 
   /// What a city's own items of a national entry say.

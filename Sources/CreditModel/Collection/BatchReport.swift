@@ -91,6 +91,9 @@ public struct BatchReport: Codable, Sendable, Equatable {
     return max(0, waiting - max(0, resubmittedRows - done))
   }
 
+  /// Whether it is a file without rows: an export that failed looks so, and a unit that has nothing to report says so itself.
+  package var isEmptyFile: Bool { reported == 0 && file != nil && !isJudgement }
+
   /// The day it was committed, in the time zone of Asia/Shanghai.
   public var day: Day {
     // An instant that was decoded may be any.

@@ -67,6 +67,33 @@ public struct Consent: Codable, Sendable, Hashable {
     self.isByGuardian = isByGuardian
   }
 
+  private enum CodingKeys: String, CodingKey {
+    case id, subject, grantee, categories, entries, items, dataFrom, dataUntil, purpose, grantedOn,
+      validUntil, channel,
+      evidence, isByGuardian, revokedOn, revocationReason
+  }
+
+  /// Reads a consent; categories and entries that are left out are none, and a guardian gave it only where it says so.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    id = try values.decode(String.self, forKey: .id)
+    subject = try values.decode(Identifier.self, forKey: .subject)
+    grantee = try values.decode(String.self, forKey: .grantee)
+    categories = try values.decodeIfPresent([String].self, forKey: .categories) ?? []
+    entries = try values.decodeIfPresent([String].self, forKey: .entries) ?? []
+    items = try values.decodeIfPresent([String].self, forKey: .items)
+    dataFrom = try values.decodeIfPresent(Day.self, forKey: .dataFrom)
+    dataUntil = try values.decodeIfPresent(Day.self, forKey: .dataUntil)
+    purpose = try values.decode(String.self, forKey: .purpose)
+    grantedOn = try values.decode(Day.self, forKey: .grantedOn)
+    validUntil = try values.decode(Day.self, forKey: .validUntil)
+    channel = try values.decode(Channel.self, forKey: .channel)
+    evidence = try values.decode(String.self, forKey: .evidence)
+    isByGuardian = try values.decodeIfPresent(Bool.self, forKey: .isByGuardian) ?? false
+    revokedOn = try values.decodeIfPresent(Day.self, forKey: .revokedOn)
+    revocationReason = try values.decodeIfPresent(String.self, forKey: .revocationReason)
+  }
+
   /// What is wrong with it, or `nil`.
   public var problem: String? {
     if !(1...100).contains(id.utf8.count) { return "a consent's id has 1 to 100 bytes" }

@@ -11,7 +11,7 @@ extension PublicationRules {
   }()
 
   private static let grave = ["责令停产停业", "责令关闭", "吊销", "限制从业", "降低资质等级", "行政拘留", "暂扣或者吊销"]
-  private static let marketRegulators = ["市场监督管理", "工商行政管理"]
+  private static let marketRegulators = ["市场监督管理", "市场监管", "工商行政管理"]
 
   private static let regimes = [
     PublicationRegime(

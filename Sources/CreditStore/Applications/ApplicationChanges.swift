@@ -103,6 +103,9 @@ extension CreditDatabase {
     } catch { throw CreditError(wrapping: error) }
   }
 
+  /// From now on changes fail at once where another process writes, instead of waiting for their turn.
+  package func stopWaiting() { engine.stopWaiting() }
+
   /// Does as ``change(_:reason:_:)`` and takes it back: tells whether it could be done.
   ///
   /// - Throws: what the change would throw.

@@ -81,6 +81,8 @@ struct Purge {
       throw CreditError("nothingToPurge", "the store holds nothing of this kind; is the identifier right?")
     }
     progress(0.2)
+    // Before anything goes: beginning anew does no harm where nothing is purged after all.
+    let renewed = try PurgedPermissions(database: database, scope: scope).renewRoutes(database.snapshot())
     let commit = try note(first)
     var figures = first.figures
     var segments = 0
@@ -99,7 +101,10 @@ struct Purge {
       // A backup that stands before this commit may hold what was purged.
       let end = try note(PurgeChoice.Found(), isEnd: true)
       figures.mentions = last.figures.mentions
-      return try certificate(commit, end, figures, segments: segments, searched: last.rowsSearched)
+      var certificate = try certificate(
+        commit, end, figures, segments: segments, searched: last.rowsSearched)
+      certificate.renewedRoutes = renewed.isEmpty ? nil : renewed
+      return certificate
     }
     throw CreditError(
       "purgeIncomplete", "data of this kind keep coming in; stop collecting and purge again")

@@ -56,4 +56,7 @@ public struct PurgeCertificate: Codable, Sendable, Equatable {
   public var files: Int
   /// Backups that were made of this store, as far as it knows: what was purged is still in those that are older than the purge.
   public var backups: [KnownBackup]
+  /// Codes of routes that begin anew, because consents or shieldings went by which their receivers have records, or have them not: what they still hold of the
+  /// subject is taken back by their next packages. `nil` = none.
+  public var renewedRoutes: [String]?
 }

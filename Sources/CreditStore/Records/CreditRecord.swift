@@ -31,6 +31,14 @@ public struct CreditRecord: Sendable {
   /// Computed at each call: without a record key it is half of a SHA-256, which few readers need.
   public var key: String { published.recordKey { values[$0] } }
 
+  /// The key with its values as somebody may see them; a digest, where there is no record key, holds none.
+  ///
+  /// - Parameter shown: gives the value to show for an item's place and its value.
+  package func key(_ shown: (Int, Value) -> Value) -> String {
+    published.keyItems.isEmpty
+      ? key : published.recordKey { place in values[place].map { shown(place, $0) } }
+  }
+
   package init(
     entry: PublishedEntry, subject: Identifier, version: Int, state: RecordState, batch: UInt64,
     commit: UInt64,

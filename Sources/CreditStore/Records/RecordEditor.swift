@@ -1,5 +1,6 @@
 // Owns changing one record by hand: correcting, withdrawing, reinstating, repairing.
-// Invariants: nothing is overwritten: each change is a new version in a commit of its own, with its reason in the batch.
+// Invariants: nothing is overwritten: each change is a new version in a commit of its own, with its reason in the batch; a slip of the pen that is corrected
+// makes no repaired record public again.
 // Does not check who may do so.
 
 package import CreditModel
@@ -66,6 +67,10 @@ package struct RecordEditor {
     let (row, values, unit) = found
     let next = try apply(changes, to: values, from: row, state: state, today: today)
     if let target = try target(of: next, from: values, subject, today: today) {
+      guard !(RecordState(rawValue: row.system.state)?.isClosed ?? false) else {
+        throw CreditError(
+          "closed", "the record is withdrawn or repaired: reinstate it before it goes to another subject")
+      }
       let key = entry.recordKey { next[$0] }
       try RecordMove(entry: entry).move(
         row, values: next, to: target,
@@ -75,7 +80,7 @@ package struct RecordEditor {
       transaction.supersede(row.address)
       try transaction.append(
         entry.schema, key: subject.rawValue, batch: transaction.commit, version: row.system.version + 1,
-        state: state.rawValue, payload: RowPayload.encode(next.map(Self.cell)))
+        state: Self.state(after: state, of: row).rawValue, payload: RowPayload.encode(next.map(Self.cell)))
     }
     // The record stays that of the unit which reported it.
     try Batches.append(
@@ -86,6 +91,11 @@ package struct RecordEditor {
           ? try Batches.entryVersion(ofBatch: row.system.batch, in: transaction.snapshot)
           : entry.entry.version),
       to: &transaction)
+  }
+
+  /// The state of a record after a change: what was repaired stays so when it is corrected, until somebody reinstates it.
+  private static func state(after change: RecordState, of row: StoredRow) -> RecordState {
+    change == .corrected && row.system.state == RecordState.repaired.rawValue ? .repaired : change
   }
 
   /// Refuses values that another record of the subject has already, where all values together are the key: neither could be told from the other any more.

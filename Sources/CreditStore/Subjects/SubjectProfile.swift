@@ -52,7 +52,7 @@ extension CreditSnapshot {
   /// What is known of a subject.
   ///
   /// The present name is that of the latest record of a registration, where there is one, and of the latest record else; names that differ from it by more
-  /// than width, case and brackets are former ones.
+  /// than width, case and brackets are former ones. Names and states of a person's companies are not the person's, and the other way round.
   ///
   /// ```swift
   /// let profile = try snapshot.profile(of: Identifier("91130302MA0000015N", as: .unifiedSocialCreditCode))
@@ -75,6 +75,8 @@ extension CreditSnapshot {
         for record in versions where record.isCurrent && record.state != .withdrawn {
           profile.records[record.entry.code, default: 0] += 1
         }
+        // A person is not called as its company is, nor a company as its owner.
+        guard identifier.isOfPerson == subject.isOfPerson else { continue }
         for record in standing(versions) { collected.add(record, on: try day(of: record)) }
       }
       (profile.names, profile.states) = (collected.names(), collected.states())

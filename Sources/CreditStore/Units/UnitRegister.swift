@@ -12,12 +12,23 @@ import SegmentStore
 /// for unit in units.roots { print(unit.name, units.children(of: unit.code).count) }
 /// ```
 public struct UnitRegister: Sendable {
+  /// A time in which another unit did the work of one that does it itself again.
+  struct Takeover: Sendable, Equatable {
+    var successor: String
+    var first: Day
+    /// The day on which it ended.
+    var end: Day
+  }
+
   private let byCode: [String: ReportingUnit]
   private let childCodes: [String: [String]]
+  /// By code of the unit that was taken over.
+  private let former: [String: [Takeover]]
   /// All units, by code.
   public let all: [ReportingUnit]
 
-  init(_ units: [ReportingUnit]) {
+  init(_ units: [ReportingUnit], former: [String: [Takeover]] = [:]) {
+    self.former = former
     all = units.sorted { $0.code.utf8.lexicographicallyPrecedes($1.code.utf8) }
     byCode = Dictionary(units.map { ($0.code, $0) }, uniquingKeysWith: { _, last in last })
     childCodes = Dictionary(grouping: all.filter { $0.parent != nil }, by: { $0.parent ?? "" })
@@ -48,8 +59,13 @@ public struct UnitRegister: Sendable {
   }
 
   /// The unit that does the work of one on a day: that itself, or the last of those that took over by then; a code that is no unit stands for itself.
+  ///
+  /// Also where the unit works itself again since: of a day before, it is the one that did the work then.
   public func present(_ code: String, on day: Day) -> String {
-    walk(from: code) { unit in unit.since ?? .minimum <= day ? unit.successor : nil }.last ?? code
+    walk(from: code) { unit in
+      if let successor = unit.successor { return unit.since ?? .minimum <= day ? successor : nil }
+      return former[unit.code]?.last { $0.first <= day && day < $0.end }?.successor
+    }.last ?? code
   }
 
   /// The units above one, the nearest first.
@@ -140,9 +156,11 @@ extension CreditSnapshot {
   ///
   /// - Throws: `CreditError`, code `damaged`.
   public func units() throws -> UnitRegister {
-    do { return UnitRegister(try UnitTable(snapshot: engine).units()) } catch {
-      throw CreditError(wrapping: error)
-    }
+    do {
+      let table = UnitTable(snapshot: engine)
+      let units = try table.units()
+      return UnitRegister(units, former: try table.formerTakeovers(of: units))
+    } catch { throw CreditError(wrapping: error) }
   }
 
   /// Every version of a unit, oldest first: former names and parents, and since when (单位沿革).

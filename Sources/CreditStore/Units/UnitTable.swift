@@ -46,6 +46,24 @@ struct UnitTable {
     }.filter { $0.unit.code == code }.sorted { $0.commit < $1.commit }
   }
 
+  /// When others did the work of units that work themselves again.
+  func formerTakeovers(of units: [ReportingUnit]) throws -> [String: [UnitRegister.Takeover]] {
+    var former: [String: [UnitRegister.Takeover]] = [:]
+    for unit in units where unit.successor == nil && unit.since != nil {
+      let versions = try history(of: unit.code).map(\.unit)
+      let takeovers = zip(versions, versions.dropFirst()).compactMap { version, next in
+        version.successor == next.successor
+          ? nil
+          : version.successor.map {
+            UnitRegister.Takeover(
+              successor: $0, first: version.since ?? .minimum, end: next.since ?? .minimum)
+          }
+      }
+      if !takeovers.isEmpty { former[unit.code] = takeovers }
+    }
+    return former
+  }
+
   private static func unit(
     code: String?, name: String?, parent: String?, division: String?, successor: String?, since: Int64?
   ) throws(StoreError) -> ReportingUnit {

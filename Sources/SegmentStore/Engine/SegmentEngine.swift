@@ -277,6 +277,9 @@ public final class SegmentEngine: Sendable {
     }
   }
 
+  /// From now on the right to write is asked for once and not waited for.
+  package func stopWaiting() { lease?.stopWaiting() }
+
   /// Runs a body that has the right to write.
   private func writing<Value>(_ body: (WriterLease.Session) throws -> Value) throws -> Value {
     try checkedLease().use(body)

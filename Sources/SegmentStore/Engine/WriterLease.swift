@@ -50,6 +50,7 @@ package final class WriterLease: @unchecked Sendable {
   private var isYielding = false
   private var isWatched = false
   private var isClosed = false
+  private var isWaiting = true
 
   /// A lease that holds the lock already and keeps it.
   package init(holding session: Session, of folder: StoreFolder) {
@@ -77,6 +78,13 @@ package final class WriterLease: @unchecked Sendable {
   /// The session there is now.
   package var current: Session? {
     visible.withLock { $0 }
+  }
+
+  /// From now on the lock is tried once where somebody else has it.
+  package func stopWaiting() {
+    condition.lock()
+    isWaiting = false
+    condition.unlock()
   }
 
   /// Runs a body with the right to write.
@@ -107,8 +115,8 @@ package final class WriterLease: @unchecked Sendable {
     while isYielding, !isClosed, users[WorkerThreads.current] == nil { condition.wait() }
     guard !isClosed else { throw StoreError(.closed, "the store is closed") }
     if session == nil, let turns {
-      giveOthersTime()
-      let started = try begin(turns.waitSeconds)
+      if isWaiting { giveOthersTime() }
+      let started = try begin(isWaiting ? turns.waitSeconds : 0)
       session = started
       since = SystemCall.nowMilliseconds
     }

@@ -20,7 +20,7 @@ struct ApplyCommand: AsyncParsableCommand {
   @Argument(help: "Number of the case.") var number: String
   @OptionGroup var record: CaseRecord
   @Option(help: "endPublication, leaveSeriousBreachList, leaveAbnormalList or other.")
-  var kind: RepairApplication.Kind = .endPublication
+  var kind: RepairApplication.Kind?
   @Option(help: "File that proves that duties are done; may be repeated.") var material: [String]
   @Option(help: "File with the commitment letter.") var commitment: String
   @Option(help: "Day whose rules count; today without it.") var today: Day?

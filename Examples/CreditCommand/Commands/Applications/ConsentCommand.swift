@@ -12,13 +12,22 @@ struct ConsentCommand: AsyncParsableCommand {
 
   struct Grant: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Enters consents from a JSON file: one object or an array.")
+      abstract: "Enters consents from a JSON file: one object or an array.",
+      discussion: """
+        A consent is {"id","subject":{"kind","text"},"grantee","purpose","grantedOn","validUntil","channel","evidence"} with "categories", "entries" or both, and may have \
+        items, dataFrom, dataUntil, isByGuardian. The grantee is the unit's credit code, the channel online or paper, the evidence the SHA-256 of the document.
+        """)
     @OptionGroup var platform: PlatformOptions
     @Argument(help: "The file.") var file: String
 
     func run() async throws {
       try await platform.run { session, _ in
-        let consents = try ApplicationFile.values(file, as: Consent.self)
+        let consents = try ApplicationFile.values(
+          file, as: Consent.self,
+          fields: [
+            "id", "subject", "grantee", "categories", "entries", "items", "dataFrom", "dataUntil", "purpose",
+            "grantedOn", "validUntil", "channel", "evidence", "isByGuardian", "revokedOn", "revocationReason",
+          ])
         for consent in consents { try session.grant(consent) }
         try platform.show(["granted": consents.count], "\(consents.count) consents entered")
       }

@@ -44,7 +44,7 @@ struct PortraitCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await platform.run { session, _ in
-      let portrait = try session.portrait(of: subject)
+      let portrait = try session.portrait(of: subject).maskingNumbers(on: CreditDatabase.today())
       let counts = portrait.counts.map {
         "  \($0.category) \($0.nature.rawValue): \($0.records), latest \($0.latest?.description ?? "-")"
       }
@@ -57,7 +57,7 @@ struct PortraitCommand: AsyncParsableCommand {
         ([
           "\(portrait.name ?? "-")  \(portrait.identifiers.joined(separator: " "))  \(portrait.labels.joined(separator: " "))"
         ]
-          + relations + counts + grades)
+          + relations + counts + (portrait.repaired > 0 ? ["  repaired: \(portrait.repaired)"] : []) + grades)
           .joined(separator: "\n"))
     }
   }

@@ -39,7 +39,9 @@ struct MeasuresCommand: AsyncParsableCommand {
     @Option(help: "Day whose rules count; today without it.") var today: Day?
 
     func run() async throws {
-      try await platform.run(unit: unit, today: today) { session, _ in
+      // Of a unit what a unit sees: what is shielded, or another's beside a link, brings no measure about there.
+      try await platform.run(audience: unit == nil ? .centre : .government, unit: unit, today: today) {
+        session, _ in
         try platform.show(
           try session.check(subjects, matter: matter), ["subject", "lists", "measures"]
         ) { check in
@@ -67,7 +69,7 @@ struct MeasuresCommand: AsyncParsableCommand {
     @Option(help: "Day whose rules count; today without it.") var today: Day?
 
     func run() async throws {
-      try await platform.run(unit: unit, today: today) { session, _ in
+      try await platform.run(audience: .government, unit: unit, today: today) { session, _ in
         let check = try session.check(subject, matter: matter)
         let all = check.measures.filter { due in
           let membership = check.memberships[due.membership]

@@ -128,7 +128,23 @@ enum ApplicationFile {
       }
       return [try JSONDecoder().decode(type, from: data)]
     } catch let error as RulesError { throw CreditError(error.code, error.message, file: path) } catch {
-      throw CreditError("invalidFile", "the file is not what is expected: \(error)", file: path)
+      throw CreditError("invalidFile", words(error), file: path)
+    }
+  }
+
+  /// What is wrong with a file, for people: which field is missing, or has what in its place.
+  private static func words(_ error: any Error) -> String {
+    func place(_ path: [any CodingKey]) -> String {
+      path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+    }
+    switch error as? DecodingError {
+    case .keyNotFound(let key, let context)?:
+      return "the field \(place(context.codingPath + [key])) is missing"
+    case .typeMismatch(_, let context)?, .valueNotFound(_, let context)?, .dataCorrupted(let context)?:
+      let field = place(context.codingPath)
+      return (field.isEmpty ? "the file" : "the field \(field)") + " is not what is expected: "
+        + context.debugDescription
+    default: return "the file is not what is expected: \(error)"
     }
   }
 

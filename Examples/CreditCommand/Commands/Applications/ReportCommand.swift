@@ -94,7 +94,7 @@ struct ReportCommand: AsyncParsableCommand {
       for record in section.records.prefix(20) {
         let fields = record.fields.prefix(6).map { "\($0.name) \($0.value ?? content.absentText)" }
         lines.append(
-          "    \(record.day?.description ?? "-") \(record.name)\(record.isDisputed ? "（异议处理中）" : ""): \(fields.joined(separator: "; "))"
+          "    \(record.day?.description ?? "-") \(record.name)\(record.isDisputed ? "（异议处理中）" : "")\(record.isRepaired ?? false ? "（已修复）" : ""): \(fields.joined(separator: "; "))"
         )
       }
       if section.records.count > 20 {

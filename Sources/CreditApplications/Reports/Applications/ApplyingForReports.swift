@@ -28,6 +28,12 @@ extension AccessSession {
     return try perform(.apply, about: [new.subject]) { reading, facts in
       try check(new, on: reading.today)
       try checkAuthority(of: new, reading)
+      // Nobody of that age asks for itself: a guardian is entrusted, and shows that it is one.
+      let isMinor = new.subject.isYounger(than: Self.guardedAge, on: reading.today) ?? false
+      guard new.kind == .entrusted || !isMinor else {
+        throw AccessRefusal(
+          .guardianMissing, "nobody under fourteen applies; a guardian does, as somebody who is entrusted")
+      }
       try reading.checkSubject(of: new)
       new.state = .pending
       new.reportNumber = nil

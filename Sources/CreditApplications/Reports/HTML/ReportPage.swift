@@ -70,7 +70,8 @@ public struct ReportPage: Sendable {
     page += "<h2>\(text(section.number))、\(text(section.title))\(count)</h2>\n"
     if let scope = section.scope { page += "<p class=\"scope\">\(text(scope))</p>" }
     for (number, record) in section.records.enumerated() {
-      let mark = record.isDisputed ? "<span class=\"mark\">异议处理中</span>" : ""
+      let marks = (record.isDisputed ? ["异议处理中"] : []) + (record.isRepaired ?? false ? ["已修复"] : [])
+      let mark = marks.map { "<span class=\"mark\">\($0)</span>" }.joined()
       page += "<div class=\"record\(record.fields.count > 16 ? " long" : "")\">"
       page += "<h3>\(number + 1). \(text(record.name))\(mark)</h3><table>"
       for field in record.fields { page += row(field.name, field.value) }

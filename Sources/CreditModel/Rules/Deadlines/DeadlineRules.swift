@@ -36,7 +36,7 @@ public struct DeadlineRules: Codable, Sendable, Equatable {
     var market2018 = CaseDeadlines(
       id: "DSAMR2018", basis: "发改办财金〔2018〕424号；企业信息公示暂行条例（2014）", from: day(2018, 7, 25),
       until: day(2021, 8, 31),
-      authorities: ["市场监督管理", "工商行政管理"])
+      authorities: ["市场监督管理", "市场监管", "工商行政管理"])
     market2018.secondPublicityWorkingDays = 20
     var market2021 = market2018
     (market2021.id, market2021.basis) = ("DSAMR2021", "市场监督管理信用修复管理办法（2021）")

@@ -59,7 +59,8 @@ extension CreditDatabase {
   ///   - period: label of the period; `nil` = the oldest that is open.
   ///   - channel: how the unit said so.
   /// - Returns: the number of the batch.
-  /// - Throws: `CreditError`: `unknownEntry`, `entryNotEffective`, `invalidUnit`, `unitNotAllowed`, `unitClosed`, `invalidPeriod`.
+  /// - Throws: `CreditError`: `unknownEntry`, `entryNotEffective`, `invalidUnit`, `unitNotAllowed`, `unitClosed`, `invalidPeriod`, and `noTask` where no
+  ///   period is named and none is open.
   @discardableResult
   public func reportNothing(
     for code: String, from unit: String, period: String? = nil, channel: ReportingChannel = .manual
@@ -73,6 +74,9 @@ extension CreditDatabase {
       let (_, commit) = try engine.write { transaction in
         let check = ReportingCheck(snapshot: transaction.snapshot)
         try check.check(unit, entry.entry, period: period, resubmits: nil, on: today)
+        if period == nil {
+          try checkIsAsked(unit, code, in: CreditSnapshot(transaction.snapshot, database: self), on: today)
+        }
         try Batches.append(
           Batch(
             kind: "nothing", entry: code, unit: unit, file: nil, receipt: nil, reason: nil, channel: channel,
@@ -81,6 +85,22 @@ extension CreditDatabase {
       guard let commit else { throw CreditError("failed", "the report was not noted") }
       return commit
     } catch { throw CreditError(wrapping: error) }
+  }
+}
+
+extension CreditDatabase {
+  /// Refuses to note that there is nothing, without saying when, where no period is open: it would count for none.
+  private func checkIsAsked(
+    _ unit: String, _ entry: String, in snapshot: CreditSnapshot, on today: Day
+  ) throws {
+    let unit = ReportingUnit.writtenCode(unit)
+    guard try snapshot.taskStatuses(on: today, unit: unit, entry: entry, states: [.open]).isEmpty else {
+      return
+    }
+    throw CreditError(
+      "noTask",
+      "no period of a task of unit \(unit) for entry \(entry) is open; name the period, also one that is overdue"
+    )
   }
 }
 

@@ -1,7 +1,7 @@
 // Owns what became of each period of the tasks of units.
 // Invariants: a batch counts for one period of a task: the one it names, or else the oldest that had begun on its day, was not past its deadline and had
-// nothing yet, or else the one its day lies in; one that sends rejects again counts where the first attempt does. What a unit had to report goes on with
-// the unit that took over its work, from that day on.
+// nothing yet, or else the one its day lies in; one that sends rejects again counts where the first attempt does, and one that says nothing new where the
+// one before does while that is open. An empty file is no report. What a unit had to report goes on with the unit that took over its work, from that day on.
 // Does not remind anybody: it tells what is overdue.
 
 public import CreditModel
@@ -74,11 +74,13 @@ private struct TaskBatches {
   private let task: CollectionTask
   private var byPeriod: [String: [BatchReport]] = [:]
   private var periodOfBatch: [UInt64: String] = [:]
+  /// The last period that some batch counted for without naming it.
+  private var last: String?
 
   /// - Parameter reports: those of the unit and entry, by number.
   init(_ task: CollectionTask, _ reports: [BatchReport]) {
     self.task = task
-    for report in reports {
+    for report in reports where !report.isEmptyFile {
       let label: String?
       if let first = report.resubmits.flatMap({ periodOfBatch[$0] }) {
         label = first
@@ -86,7 +88,8 @@ private struct TaskBatches {
         // Of another cycle, it is for another task.
         label = task.cycle.period(labelled: named)?.label
       } else {
-        label = period(of: report.day)
+        label = period(of: report)
+        last = label
       }
       guard let label else { continue }
       byPeriod[label, default: []].append(report)
@@ -94,8 +97,15 @@ private struct TaskBatches {
     }
   }
 
-  /// The period a batch of a day counts for that names none.
-  private func period(of day: Day) -> String? {
+  /// The period a batch counts for that names none.
+  private func period(of report: BatchReport) -> String? {
+    let day = report.day
+    // A file that is sent twice is no report about the next period.
+    if report.reported > 0, report.reported == report.duplicate, let last,
+      let period = task.cycle.period(labelled: last), day <= task.due(of: period)
+    {
+      return last
+    }
     let open = task.periods(dueFrom: day, begunBy: day, limit: 1000).first { byPeriod[$0.label] == nil }
     return open?.label ?? task.cycle.period(of: day)?.label
   }

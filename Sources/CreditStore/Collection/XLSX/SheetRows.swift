@@ -161,7 +161,8 @@ package final class SheetRows: ByteSource {
       }
     }
     if type == "inlineStr" { return inline }
-    if let formula, !hasValue { return formula }
+    // A formula that works out to an empty text has the type of one; without a type, nothing was worked out, whether an empty element says so or none.
+    if let formula, !hasValue || value.isEmpty && type != "str" { return formula }
     // An empty cell has a type as well, in some files.
     guard !value.isEmpty else { return [] }
     let written = String(decoding: value, as: UTF8.self)

@@ -171,12 +171,24 @@ final class ReceivedRecords {
     // A record that this entry cannot even hold was never here.
     guard let place = try? place(message) else { return false }
     let snapshot = editor.engine.snapshot()
-    // What another sender gave last is that sender's to take back: a subject may have moved from one city to the other.
     guard let found = try standing(message, place, in: snapshot), !found.row.state.isClosed,
-      try giver(found.row, in: snapshot) != .otherSender
+      try isSenders(found.row, of: found.subject, in: snapshot)
     else { return false }
     try change(found.subject, place.key, to: .withdrawn)
     return true
+  }
+
+  /// Whether a record is this sender's to take back: it gave it last, or gave it first and it was corrected here since. What another sender gave last is that
+  /// one's, for a subject may have moved from one city to the other; what a unit of this store reported first stays, whoever sends the same.
+  private func isSenders(_ row: Row, of subject: SubjectKey, in snapshot: EngineSnapshot) throws -> Bool {
+    switch try giver(row, in: snapshot) {
+    case .sender: return true
+    case .otherSender: return false
+    case .here:
+      let first = try rows(of: subject.rawValue, in: snapshot)
+        .filter { $0.key.utf8.elementsEqual(row.key.utf8) }.min { $0.batch < $1.batch }
+      return try first.map { try giver($0, in: snapshot) == .sender } ?? false
+    }
   }
 
   /// Brings a record to the values that came, and opens it again where this sender closed it.

@@ -157,7 +157,15 @@ extension CreditSnapshot {
     let passed = all[start...].filter {
       $0.entry == record.entry.code && $0.toCommit >= record.commit
     }
-    guard !passed.isEmpty else { return status }
+    guard !passed.isEmpty else {
+      // What may not go does not wait for a package.
+      if route.purpose != .upward, !record.state.isClosed,
+        try !PermittedSubjects(route, record.entry, self, on: CreditDatabase.today()).allows(record.subject)
+      {
+        status.state = .withheld
+      }
+      return status
+    }
     // Of who was shielded records went, came back and went again as with a consent.
     func isShielded() throws -> Bool {
       guard try !documents(ShieldingDocument.kind, of: record.subject).isEmpty else { return false }

@@ -18,7 +18,8 @@ extension CreditSnapshot {
   ///   - folder: where the files go; it must exist. Files of the same names are replaced.
   /// - Returns: the manifest.
   /// - Throws: `CreditError`: `unknownRoute`, `restart` for a package that holds nothing, `packageChanged` where a purge took some of its changes since,
-  ///   `consentEnded` where it would give records of somebody who consents no longer, `inputOutput`, `diskFull`.
+  ///   `consentEnded` where it would give records of somebody who consents no longer, `routeClosed`, `notShared` where the route or the entry was closed
+  ///   since, `inputOutput`, `diskFull`.
   @discardableResult
   public func write(_ package: ExchangePackage, to folder: String) throws -> ExchangeManifest {
     do {
@@ -98,6 +99,14 @@ extension CreditSnapshot {
     }
     guard package.state != .restart else {
       throw CreditError("restart", "package \(package.number) holds nothing: the route begins anew behind it")
+    }
+    // What may not go any more does not go in a package either that was put together before.
+    let present = try tables.route(package.route)
+    guard present.isActive else {
+      throw CreditError("routeClosed", "route \(package.route) is not active: nothing of it goes")
+    }
+    if present.entries.contains(known[place].entry) {
+      try database.check(present, known[place].entry, engine)
     }
     // The route as it was when the package was made: its form may have changed since.
     let then = database.engine.snapshot(asOf: known[place].batch ?? engine.commit)
