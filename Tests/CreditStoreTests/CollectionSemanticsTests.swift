@@ -111,23 +111,6 @@ import Testing
     #expect(try store.records(other).map(\.state) == [.corrected])
   }
 
-  /// Records of one day stand in the order of their keys, whatever was superseded and merged since: that of an issued report was another after a merge.
-  @Test func noMergeChangesTheOrderOfRecords() async throws {
-    let store = try StoreFixture()
-    try store.collect(["丙", "甲", "丁", "乙"].map { "\(a),\($0),2021-01-01,1,x" })
-    let subject = Identifier(a, as: .unifiedSocialCreditCode)
-    let commit = store.database.snapshot().commit
-    func keys() throws -> [String] { try store.database.snapshot(asOf: commit).records(of: a).map(\.key) }
-    let expected = ["丙", "甲", "丁", "乙"].sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    #expect(try keys() == expected)
-    for key in ["甲", "丙"] {
-      _ = try store.database.withdraw("T1", subject: subject, key: key, reason: "撤")
-      #expect(try keys() == expected)
-      _ = try await store.database.compact()
-      #expect(try keys() == expected)
-    }
-  }
-
   @Test func correctionsAreVersionsAndOldFilesDoNotUndoThem() throws {
     let store = try StoreFixture()
     try store.collect(["\(a),N1,2021-01-01,1,甲"])

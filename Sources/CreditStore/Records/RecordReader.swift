@@ -1,6 +1,5 @@
 // Owns turning stored rows into records.
-// Invariants: values stand in the order of the items; records of a subject are ordered by event date, then by commit, then by key: where they lie in the store, which merges
-// change, tells nothing.
+// Invariants: values stand in the order of the items; records of a subject are ordered by event date, then by commit.
 // Does not decide who may see them.
 
 package import CreditModel
@@ -89,33 +88,12 @@ package struct RecordReader {
     } memory: { (row) throws(StoreError) in
       if isWanted(row.system) { try append(row.system, try recordValues(row.payload)) }
     }
-    guard zip(orders, orders.dropFirst()).contains(where: { $0 >= $1 }) else { return }
-    Self.sort(&records[first...], by: orders)
-  }
-
-  /// Puts records in order; keys are worked out of those alone that came on one day in one commit.
-  private static func sort(
-    _ records: inout ArraySlice<CreditRecord>, by orders: [(event: Int64, commit: UInt64)]
-  ) {
-    let start = records.startIndex
-    let sorted = orders.indices.sorted {
-      orders[$0] != orders[$1] ? orders[$0] < orders[$1] : $0 < $1
+    guard zip(orders, orders.dropFirst()).contains(where: { $0 > $1 }) else { return }
+    let own = records[first...].enumerated().sorted {
+      let (left, right) = (orders[$0.offset], orders[$1.offset])
+      return left != right ? left < right : $0.offset < $1.offset
     }
-    var places: [Int] = []
-    places.reserveCapacity(sorted.count)
-    var next = 0
-    while next < sorted.count {
-      let same = sorted[next...].prefix { orders[$0] == orders[sorted[next]] }
-      next = same.endIndex
-      guard same.count > 1 else {
-        places += same
-        continue
-      }
-      let keyed = same.map { (place: $0, key: Array(records[start + $0].key.utf8)) }
-      places += keyed.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.place)
-    }
-    let all = Array(records)
-    for (place, from) in places.enumerated() { records[start + place] = all[from] }
+    records.replaceSubrange(first..., with: own.map(\.element))
   }
 
   /// The values of rows of a key, one row behind the other, read column by column.
