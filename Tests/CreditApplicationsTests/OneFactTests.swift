@@ -179,6 +179,12 @@ import Testing
     #expect(code { ($0.entry, $0.category) = (nil, "nope") } == "invalidModel")
     #expect(code { ($0.item, $0.words) = ("NOITEM", ["x"]) } == "invalidModel")
     #expect(code { _ in } == nil)
+    // Nor is anybody evaluated by one from a file.
+    let file = IndicatorModel(
+      id: "F", version: 1, name: "模型", basePoints: 100,
+      indicators: [.init(id: "P", name: "处罚", entry: "NOPE", points: -20, maximumPoints: 100)],
+      grades: [.init(grade: "A", fromPoints: 0)])
+    #expect(Outcome.code { try fixture.keeper.evaluate(Self.body, by: file) } == "unknownEntry")
     try fixture.platform.close()
   }
 

@@ -136,8 +136,14 @@ import Testing
     route.isActive = false
     try sender.database.publish([route])
     #expect(code() == "routeClosed")
+    // Whoever looked at the store before does not write it either.
+    let earlier = sender.database.snapshot()
     try sender.database.publish([ExchangeFixture.route])
     #expect(code() == nil)
+    route = ExchangeFixture.route
+    route.isActive = false
+    try sender.database.publish([route])
+    #expect(throws: CreditError.self) { try earlier.write(package, to: folder) }
   }
 
   @Test func aConsentEndsWithItsDayWithoutAnyCommit() async throws {

@@ -106,6 +106,13 @@ import Testing
     _ = try store.database.reinstate("T1", subject: subject, key: "N1", reason: "复核")
     _ = try store.database.withdraw("T1", subject: subject, key: "N1", reason: "撤销")
     #expect(correct(["CODE": .text(other)]) == "closed")
+    // Withdrawn after it was reinstated, it is shown again when it is corrected; withdrawn after it was repaired, it is not.
+    #expect(correct(["TEXT": .text("丙")]) == nil)
+    #expect(try store.records(a).map(\.state) == [.corrected])
+    _ = try store.database.repair("T1", subject: subject, key: "N1", reason: "修复")
+    _ = try store.database.withdraw("T1", subject: subject, key: "N1", reason: "撤销")
+    #expect(correct(["TEXT": .text("丁")]) == nil)
+    #expect(try store.records(a).map(\.state) == [.repaired])
     _ = try store.database.reinstate("T1", subject: subject, key: "N1", reason: "复核")
     #expect(correct(["CODE": .text(other)]) == nil)
     #expect(try store.records(other).map(\.state) == [.corrected])

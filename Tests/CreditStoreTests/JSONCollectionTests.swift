@@ -183,7 +183,7 @@ import Testing
       #expect(cell == .text(Array(meant.utf8)), "\(written)")
     }
     // What has no power keeps its characters, and nothing grows without bound.
-    for same in ["1.50", "-0", "1e999999999", "1e-99999999999999999999"] {
+    for same in ["1.50", "-0", "1e999999999", "1e-99999999999999999999", "1e-9223372036854775808", "1e65"] {
       #expect(Self.cell("{\"N\":\(same)}") == .text(Array(same.utf8)), "\(same)")
     }
   }
@@ -243,6 +243,20 @@ import Testing
       let receipt = try store.database.collectBlocking(.json(file, encoding: encoding), for: "T1")
       #expect(receipt.loaded == 9000)
       #expect(try content(store) == content(expected))
+    }
+  }
+
+  /// A megabyte without the end of a line ends inside of a character, as likely as not.
+  @Test func oneLongLineInGB18030IsRead() throws {
+    let letters = Self.encoded[1].bytes
+    for shift in 0..<2 {
+      let start = Array(
+        "[{\"CODE\":\"91130302MA0000015N\",\"NO\":\"1\",\"OTHER\":\"\(String(repeating: "x", count: shift))"
+          .utf8)
+      let long = (0..<700_000).flatMap { _ in letters }
+      let store = try StoreFixture()
+      let file = try store.folder.write("long.json", Data(start + long + Array("\"}]".utf8)))
+      #expect(try store.database.collectBlocking(.json(file), for: "T1").loaded == 1)
     }
   }
 

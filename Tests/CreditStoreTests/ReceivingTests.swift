@@ -72,6 +72,27 @@ import Testing
     #expect(try province.records(StoreFixture.codes[0]).map(\.key) == ["1"])
   }
 
+  /// A record that was given under a wrong subject and moved here by a correction is the sender's still.
+  @Test func whatWasMovedHereIsTheSendersToTakeBack() async throws {
+    let (city, province) = (try ExchangeFixture.sender(), try StoreFixture())
+    func move(_ store: StoreFixture) throws {
+      _ = try store.database.correct(
+        "T1", subject: Identifier(StoreFixture.codes[0], as: .unifiedSocialCreditCode), key: "1",
+        reason: "改主体",
+        changes: ["CODE": .text(StoreFixture.codes[1])])
+    }
+    try city.collect([ExchangeFixture.row(0, "1", "甲")])
+    try await ExchangeFixture.send(city, province)
+    try move(province)
+    try move(city)
+    try await ExchangeFixture.send(city, province)
+    #expect(try province.records(StoreFixture.codes[1]).count == 1)
+    _ = try city.database.withdraw(
+      "T1", subject: Identifier(StoreFixture.codes[1], as: .unifiedSocialCreditCode), key: "1", reason: "撤")
+    #expect(try await ExchangeFixture.send(city, province).map(\.withdrawn) == [1])
+    #expect(try province.records(StoreFixture.codes[1]).isEmpty)
+  }
+
   @Test func nobodyCollectsUnderTheNameOfAPackage() throws {
     let store = try StoreFixture()
     let source = CreditDatabase.Source.csv(named: "exchange:x|up|1") { nil }

@@ -63,9 +63,9 @@ struct AggregateCommand: AsyncParsableCommand {
         AggregateResult.Row(
           group: zip(query.groups, row.group).map { presentation.cell($1, of: items[$0.column]) },
           measures: zip(query.measures, row.measures).map { measure, cell in
-            // What is counted or summed is nobody's number.
-            [.min, .max].contains(measure.function)
-              ? presentation.cell(cell, of: items[measure.item]) : cell
+            // What is counted is nobody's number; the sum and the average of one record are.
+            [.count, .distinct].contains(measure.function)
+              ? cell : presentation.cell(cell, of: items[measure.item])
           })
       }
       if output.json {

@@ -3,16 +3,20 @@
 // group is a number of its item's own kind, and stays.
 // Does not mask identity numbers (PersonalNumbers).
 
+import CreditModel
+
 /// Masks ways to reach or pay somebody in texts.
 enum ContactNumbers {
   /// The text with such numbers masked: of a mobile number three digits stay in front and four behind, of a card number four behind, of an e-mail address its first
   /// character and its host.
   static func masked(_ text: String) -> String {
-    let hasNumber = PersonalNumbers.hasDigits(leastDigits, text)
+    let isNamed =
+      PersonalNumbers.hasDigits(leastDigits, text) && text.unicodeScalars.contains(where: beginsWord)
+    let hasNumber = isNamed || PersonalNumbers.hasDigits(11, text)
     guard hasNumber || text.utf8.contains(0x40) else { return text }
     var scalars = Array(text.unicodeScalars)
     var isMasked = maskAddresses(&scalars)
-    if hasNumber, maskNumbers(&scalars) { isMasked = true }
+    if hasNumber, maskNumbers(&scalars, isNamed: isNamed) { isMasked = true }
     guard isMasked else { return text }
     var result = String.UnicodeScalarView()
     result.append(contentsOf: scalars)
@@ -21,81 +25,123 @@ enum ContactNumbers {
 
   // MARK: Numbers
 
-  /// Words behind which any number is one to ring at, or to pay to; from so many digits on.
-  private static let words: [(word: [Unicode.Scalar], digits: Int)] = [
-    ("电话", 7), ("手机", 7), ("座机", 7), ("传真", 7), ("联系方式", 7), ("账号", 9), ("帐号", 9), ("账户", 9), ("帐户", 9),
-    ("卡号", 9),
-  ].map { (Array($0.0.unicodeScalars), $0.1) }
+  /// A word behind which any number of so many digits is one to ring at, or to pay to.
+  private struct Word {
+    var scalars: [Unicode.Scalar]
+    var isAccount: Bool
+    var digits: Int { isAccount ? 9 : ContactNumbers.leastDigits }
+  }
+
+  private static let words =
+    ["电话", "手机", "座机", "传真", "联系方式"].map { Word(scalars: Array($0.unicodeScalars), isAccount: false) }
+    + ["账号", "帐号", "账户", "帐户", "卡号"].map { Word(scalars: Array($0.unicodeScalars), isAccount: true) }
   private static let leastDigits = 7
   /// Characters before a number in which such a word is looked for.
   private static let wordReach = 8
   /// The longest account numbers.
   private static let mostDigits = 32
 
-  private static func maskNumbers(_ scalars: inout [Unicode.Scalar]) -> Bool {
+  /// Whether one of the words may begin with a character: most texts have none of them, and nothing has to be looked for.
+  private static func beginsWord(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "电", "手", "座", "传", "联", "账", "帐", "卡": true
+    default: false
+    }
+  }
+
+  private static func maskNumbers(_ scalars: inout [Unicode.Scalar], isNamed: Bool) -> Bool {
     let groups = groups(scalars)
     var isMasked = false
     var first = 0
+    // The word of a number that ended just before: a list of numbers has it once.
+    var last: (word: Word, end: Int)?
     while first < groups.count {
-      guard let end = end(of: first, groups, scalars),
+      var word = isNamed ? self.word(before: groups[first].lowerBound, scalars) : nil
+      if word == nil, let last, last.end == first,
+        isList(groups[first - 1].upperBound..<groups[first].lowerBound, scalars)
+      {
+        word = last.word
+      }
+      let namedEnd = word.flatMap { self.namedEnd(of: first, $0, groups, scalars) }
+      guard let end = namedEnd ?? end(of: first, groups, scalars),
         !(groups.count == 1 && groups[0] == scalars.indices)
       else {
         first += 1
         continue
       }
       let places = groups[first..<end].flatMap { Array($0) }
-      let named =
-        leastNamedDigits(before: groups[first].lowerBound, scalars).map { places.count >= $0 } ?? false
       // Of what a word alone tells, the end stays.
       if let kept = kept(places.compactMap { digit(scalars[$0]) })
-        ?? (named ? (0, min(4, places.count / 2)) : nil)
+        ?? (namedEnd != nil ? (0, min(4, places.count / 2)) : nil)
       {
         for place in places.dropFirst(kept.leading).dropLast(kept.trailing) { scalars[place] = "*" }
         isMasked = true
       }
+      last = namedEnd == nil ? nil : word.map { ($0, end) }
       first = end
     }
     return isMasked
   }
 
-  /// Digits that a number must have to be what the words before it say; `nil` without such words.
-  private static func leastNamedDigits(before place: Int, _ scalars: [Unicode.Scalar]) -> Int? {
+  /// The word that says what the number at a place is; `nil` where none does, or where it is a sum in an account.
+  private static func word(before place: Int, _ scalars: [Unicode.Scalar]) -> Word? {
     let text = scalars[max(0, place - wordReach)..<place]
     // What belongs to the number before it does not tell anything of this one.
     let own = text.lastIndex { digit($0) != nil }.map { text[($0 + 1)...] } ?? text
     return words.first { word in
-      own.indices.contains { own[$0...].starts(with: word.word) }
-    }?.digits
+      own.indices.contains { start in
+        guard own[start...].starts(with: word.scalars) else { return false }
+        let between = own[(start + word.scalars.count)...]
+        return !word.isAccount || !between.contains { "款额资金".unicodeScalars.contains($0) }
+      }
+    }
   }
 
-  /// Where groups end that are one number because a word calls them so; `nil` where none does.
-  private static func namedEnd(of first: Int, _ groups: [Range<Int>], _ scalars: [Unicode.Scalar]) -> Int? {
-    guard let least = leastNamedDigits(before: groups[first].lowerBound, scalars) else { return nil }
+  /// Whether what stands between two numbers makes them a list.
+  private static func isList(_ gap: Range<Int>, _ scalars: [Unicode.Scalar]) -> Bool {
+    gap.count == 1 && "、，,；;/或和及".unicodeScalars.contains(scalars[gap.lowerBound])
+  }
+
+  /// Where groups end that are one number because a word calls them so; `nil` where they cannot be.
+  private static func namedEnd(
+    of first: Int, _ word: Word, _ groups: [Range<Int>], _ scalars: [Unicode.Scalar]
+  ) -> Int? {
     var count = groups[first].count
     var next = first + 1
     while next < groups.count, count + groups[next].count <= mostDigits {
-      let gap = groups[next - 1].upperBound..<groups[next].lowerBound
-      guard gap.count == 1, isSeparator(scalars[gap.lowerBound]) else { break }
+      let gap = scalars[groups[next - 1].upperBound..<groups[next].lowerBound]
+      // An area code may stand in brackets; in an account there are blanks and hyphens alone.
+      let isJoined =
+        word.isAccount
+        ? gap.count == 1 && gap.allSatisfy { " -\u{3000}".unicodeScalars.contains($0) }
+        : gap.count <= 2 && gap.allSatisfy { isSeparator($0) || "()（）".unicodeScalars.contains($0) }
+      guard isJoined else { break }
       count += groups[next].count
       next += 1
     }
-    guard count >= least, count <= mostDigits else { return nil }
-    return isDate(groups[first..<next], scalars) ? nil : next
+    guard count >= word.digits, count <= mostDigits, !isDate(groups[first..<next], scalars) else {
+      return nil
+    }
+    let end = groups[next - 1].upperBound
+    // A sum of money is no number of an account.
+    guard !word.isAccount || end == scalars.count || !".元万亿".unicodeScalars.contains(scalars[end]) else {
+      return nil
+    }
+    return next
   }
 
-  /// Whether groups are the day of a call.
+  /// Whether groups are the day of a call, the time behind it or not.
   private static func isDate(_ groups: ArraySlice<Range<Int>>, _ scalars: [Unicode.Scalar]) -> Bool {
-    // The time may follow.
     let sizes = groups.map(\.count)
-    guard sizes.count >= 3, sizes[0] == 4, sizes[1] <= 2, sizes[2] <= 2, let year = groups.first else {
-      return false
-    }
-    return [[1, 9], [2, 0]].contains(scalars[year].prefix(2).compactMap(digit))
+    guard let year = groups.first, sizes[0] == 4 || sizes == [8],
+      [[1, 9], [2, 0]].contains(scalars[year].prefix(2).compactMap(digit))
+    else { return false }
+    guard sizes.count == 1 else { return sizes.count >= 3 && sizes[1] <= 2 && sizes[2] <= 2 }
+    return Day(String(String.UnicodeScalarView(scalars[year]))) != nil
   }
 
   /// Where the most groups end that are a number together, the first of them among them; `nil` where none are.
   private static func end(of first: Int, _ groups: [Range<Int>], _ scalars: [Unicode.Scalar]) -> Int? {
-    if let named = namedEnd(of: first, groups, scalars) { return named }
     guard canBegin(first, groups, scalars) else { return nil }
     var digits: [Int] = []
     var next = first

@@ -57,13 +57,15 @@ extension AccessSession {
   ///   - model: the model.
   ///   - commit: the commit as of which the store is looked at; `nil` = now.
   ///   - day: the day for which months are counted; `nil` = today.
-  /// - Throws: `AccessRefusal`, `actionNotGranted` for another commit or day to others than the subject and the centre; `CreditError`, code `invalidModel`.
+  /// - Throws: `AccessRefusal`, `actionNotGranted` for another commit or day to others than the subject and the centre; `CreditError`: `invalidModel`,
+  ///   `unknownEntry`.
   public func evaluate(
     _ text: String, by model: IndicatorModel, asOf commit: UInt64? = nil, on day: Day? = nil
   ) throws -> Evaluation {
     let subject = identifier(text)
     return try perform(.screen, about: [subject], asOf: commit) { all, facts in
       if let problem = model.problem { throw CreditError("invalidModel", problem) }
+      try model.check(in: all.present)
       var reading = all
       if commit != nil || day ?? all.today != all.today {
         // What was so may have been repaired, corrected or closed since.

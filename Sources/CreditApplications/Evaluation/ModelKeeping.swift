@@ -24,7 +24,7 @@ extension AccessSession {
     try set("models") { snapshot, changes in
       for model in models {
         if let problem = model.problem { throw CreditError("invalidModel", problem) }
-        try Self.check(model, snapshot)
+        try model.check(in: snapshot)
         let id = Self.modelID(model.id, model.version)
         if let known = try snapshot.document(DocumentKind.model, id)?.decoded(as: IndicatorModel.self) {
           guard known == model else {
@@ -35,21 +35,6 @@ extension AccessSession {
           continue
         }
         try changes.put(DocumentKind.model, id, model)
-      }
-    }
-  }
-
-  /// Refuses a model that counts what is not there: with a code mistyped everybody would have the best grade.
-  private static func check(_ model: IndicatorModel, _ snapshot: CreditSnapshot) throws {
-    let categories = Set(try snapshot.database.catalogue.list().map(\.entry.category))
-    for indicator in model.indicators {
-      if let category = indicator.category, !categories.contains(category) {
-        throw CreditError("invalidModel", "indicator \(indicator.id): no entry has the category \(category)")
-      }
-      guard let code = indicator.entry else { continue }
-      let entry = try snapshot.entry(code)
-      if let item = indicator.item, entry.itemIndex(item) == nil {
-        throw CreditError("invalidModel", "indicator \(indicator.id): entry \(code) has no item \(item)")
       }
     }
   }
@@ -142,5 +127,24 @@ extension AccessReading {
       return false
     }
     return (try? consent.check(unit: grant.unit, purpose: consent.purpose, on: today)) != nil
+  }
+}
+
+extension IndicatorModel {
+  /// Refuses a model that counts what is not there: with a code mistyped everybody would have the best grade.
+  func check(in snapshot: CreditSnapshot) throws {
+    let asked = Set(indicators.compactMap(\.category))
+    let known =
+      asked.isEmpty ? [] : Set(try snapshot.database.catalogue.summaries(asOf: snapshot).map(\.category))
+    for indicator in indicators {
+      if let category = indicator.category, !known.contains(category) {
+        throw CreditError("invalidModel", "indicator \(indicator.id): no entry has the category \(category)")
+      }
+      guard let code = indicator.entry else { continue }
+      let entry = try snapshot.entry(code)
+      if let item = indicator.item, entry.itemIndex(item) == nil {
+        throw CreditError("invalidModel", "indicator \(indicator.id): entry \(code) has no item \(item)")
+      }
+    }
   }
 }

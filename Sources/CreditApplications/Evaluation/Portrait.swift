@@ -92,10 +92,9 @@ extension AccessSession {
       facts.entries = Set(all.map(\.entry))
       facts.rows = all.count
       let records = all.filter { $0.state != "repaired" }
-      let isPerson = subject.subjectKind == .naturalPerson
       let latest = records.sorted { ($0.day ?? .minimum, $0.commit) > ($1.day ?? .minimum, $1.commit) }
       // A person is not called as its company is, nor a company as its owner.
-      let own = latest.filter { ($0.subjectKind == .naturalPerson) == isPerson }
+      let own = latest.filter { subject.isCalled(asIn: $0.subjectKind) }
       let registered = own.first { $0.category == "registration" && $0.subjectName != nil }
       var identifiers = [reading.shown(subject)]
       for record in all where !identifiers.contains(record.subject) { identifiers.append(record.subject) }

@@ -79,9 +79,8 @@ struct ReportMaking {
 
   private func made(_ identifiers: [String], _ records: [ShownRecord]) -> CreditReport.Subject {
     // A person is not called as its company is, nor a company as its owner.
-    let isPerson = subject.subjectKind == .naturalPerson
     let named = records.filter {
-      $0.subjectName != nil && ($0.subjectKind == .naturalPerson) == isPerson
+      $0.subjectName != nil && subject.isCalled(asIn: $0.subjectKind)
     }.sorted { left, right in
       let (first, second) = (left.category == Self.registration, right.category == Self.registration)
       return first != second

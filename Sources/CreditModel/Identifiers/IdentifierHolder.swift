@@ -2,7 +2,19 @@
 // Invariants: what might be a person's is taken for one.
 // Does not look at records.
 
+extension SubjectKind {
+  /// Whether it is a body's for certain.
+  package var isBody: Bool { self == .legalPerson || self == .soleTrader || self == .otherOrganization }
+}
+
 extension Identifier {
+  /// Whether records of a subject of some kind say how this one is called: a person is not called as its company is, nor a company as its owner. Where
+  /// an identifier does not tell, nothing speaks against it.
+  package func isCalled(asIn kind: SubjectKind) -> Bool {
+    if subjectKind == .naturalPerson || self.kind == .document { return !kind.isBody }
+    return !(subjectKind.isBody && kind == .naturalPerson)
+  }
+
   /// Whether it is a person's, or might be.
   package var isOfPerson: Bool {
     switch subjectKind {

@@ -82,7 +82,8 @@ struct Purge {
     }
     progress(0.2)
     // Before anything goes: beginning anew does no harm where nothing is purged after all.
-    let renewed = try PurgedPermissions(database: database, scope: scope).renewRoutes(database.snapshot())
+    let permissions = PurgedPermissions(database: database, scope: scope)
+    let renewed = try permissions.renewRoutes(database.snapshot())
     let commit = try note(first)
     var figures = first.figures
     var segments = 0
@@ -100,6 +101,7 @@ struct Purge {
       progress(1)
       // A backup that stands before this commit may hold what was purged.
       let end = try note(PurgeChoice.Found(), isEnd: true)
+      try permissions.renew(renewed)
       figures.mentions = last.figures.mentions
       var certificate = try certificate(
         commit, end, figures, segments: segments, searched: last.rowsSearched)

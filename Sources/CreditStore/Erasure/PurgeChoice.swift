@@ -101,7 +101,7 @@ struct PurgeChoice {
   }
 
   /// Keys under which documents concern somebody who may have no records: long numbers have no entry in the table of such then.
-  private static func documentKeys(_ text: String, _ kind: IdentifierKind?) -> Set<UInt128> {
+  static func documentKeys(_ text: String, _ kind: IdentifierKind?) -> Set<UInt128> {
     Set(
       (kind.map { [$0] } ?? IdentifierKind.allCases).compactMap {
         LinkTable.unseenKey(Identifier(text, as: $0))?.rawValue

@@ -15,16 +15,15 @@ struct PurgedPermissions {
   /// - Parameter snapshot: the store before the purge.
   func renewRoutes(_ snapshot: CreditSnapshot) throws -> [String] {
     guard case .subject(let text, let kind) = scope else { return [] }
-    let subject =
-      kind.map { Identifier(text, as: $0) } ?? Identifier(detecting: text, on: CreditDatabase.today())
+    let keys = PurgeChoice.documentKeys(text, kind)
     func concerns(_ other: Identifier) throws -> Bool {
-      try snapshot.ownLinked(other).contains { $0.identifier.isSame(as: subject) }
+      try snapshot.ownLinked(other).contains { keys.contains($0.key.rawValue) }
     }
     let tables = ExchangeTables(snapshot: snapshot.engine)
     let routes = try tables.routes().filter { route in
       guard route.purpose != .upward else { return false }
-      // A route that never packed, or begins anew already, has nothing to take back.
-      return try tables.packages(of: route.code).last.map { $0.state != .restart } ?? false
+      // A route that never packed has nothing to take back.
+      return try !tables.packages(of: route.code).isEmpty
     }
     guard !routes.isEmpty else { return [] }
     let isShielded = try snapshot.shieldings().contains { try concerns($0.subject) }
@@ -35,9 +34,18 @@ struct PurgedPermissions {
         && database.knownConsents.consents(to: route.receiver, for: route.basis ?? "", in: snapshot)
           .contains { try concerns($0.subject) }
       guard isByConsent || isShielded else { continue }
-      try database.restart(route: route.code, reason: "a purge took consents or shieldings away")
       renewed.append(route.code)
     }
+    try renew(renewed)
     return renewed
+  }
+
+  /// Lets routes begin anew unless they do already; once more behind the purge, for somebody may have packed while it ran and the consent still stood.
+  func renew(_ routes: [String]) throws {
+    for route in routes {
+      let last = try ExchangeTables(snapshot: database.snapshot().engine).packages(of: route).last
+      guard let last, last.state != .restart else { continue }
+      try database.restart(route: route, reason: "a purge took consents or shieldings away")
+    }
   }
 }

@@ -80,7 +80,8 @@ package struct RecordEditor {
       transaction.supersede(row.address)
       try transaction.append(
         entry.schema, key: subject.rawValue, batch: transaction.commit, version: row.system.version + 1,
-        state: Self.state(after: state, of: row).rawValue, payload: RowPayload.encode(next.map(Self.cell)))
+        state: try self.state(after: state, of: row, in: transaction.snapshot).rawValue,
+        payload: RowPayload.encode(next.map(Self.cell)))
     }
     // The record stays that of the unit which reported it.
     try Batches.append(
@@ -94,8 +95,26 @@ package struct RecordEditor {
   }
 
   /// The state of a record after a change: what was repaired stays so when it is corrected, until somebody reinstates it.
-  private static func state(after change: RecordState, of row: StoredRow) -> RecordState {
-    change == .corrected && row.system.state == RecordState.repaired.rawValue ? .repaired : change
+  private func state(
+    after change: RecordState, of row: StoredRow, in snapshot: EngineSnapshot
+  ) throws -> RecordState {
+    guard change == .corrected else { return change }
+    // What was withdrawn is shown as it was before that.
+    var last = row
+    let reader = RecordReader(entry)
+    func key(_ row: StoredRow) throws -> String {
+      let values = try reader.values(row.payload)
+      return entry.recordKey { values[$0] }
+    }
+    while last.system.state == RecordState.withdrawn.rawValue {
+      let previous = try snapshot.rows(of: row.key, schema: entry.schema).first { other in
+        try other.superseded == last.system.commit && other.system.version + 1 == last.system.version
+          && (entry.keyItems.isEmpty || key(other) == key(last))
+      }
+      guard let previous else { break }
+      last = previous
+    }
+    return last.system.state == RecordState.repaired.rawValue ? .repaired : change
   }
 
   /// Refuses values that another record of the subject has already, where all values together are the key: neither could be told from the other any more.

@@ -76,7 +76,7 @@ extension CreditSnapshot {
           profile.records[record.entry.code, default: 0] += 1
         }
         // A person is not called as its company is, nor a company as its owner.
-        guard identifier.isOfPerson == subject.isOfPerson else { continue }
+        guard subject.isCalled(asIn: identifier.subjectKind) else { continue }
         for record in standing(versions) { collected.add(record, on: try day(of: record)) }
       }
       (profile.names, profile.states) = (collected.names(), collected.states())

@@ -60,10 +60,10 @@ public struct UnitRegister: Sendable {
 
   /// The unit that does the work of one on a day: that itself, or the last of those that took over by then; a code that is no unit stands for itself.
   ///
-  /// Also where the unit works itself again since: of a day before, it is the one that did the work then.
+  /// Of a unit that works itself again since, as the register is now: it does its work on every day.
   public func present(_ code: String, on day: Day) -> String {
     walk(from: code) { unit in
-      if let successor = unit.successor { return unit.since ?? .minimum <= day ? successor : nil }
+      if let successor = unit.successor, unit.since ?? .minimum <= day { return successor }
       return former[unit.code]?.last { $0.first <= day && day < $0.end }?.successor
     }.last ?? code
   }
@@ -156,11 +156,15 @@ extension CreditSnapshot {
   ///
   /// - Throws: `CreditError`, code `damaged`.
   public func units() throws -> UnitRegister {
-    do {
-      let table = UnitTable(snapshot: engine)
-      let units = try table.units()
-      return UnitRegister(units, former: try table.formerTakeovers(of: units))
-    } catch { throw CreditError(wrapping: error) }
+    do { return UnitRegister(try UnitTable(snapshot: engine).units()) } catch {
+      throw CreditError(wrapping: error)
+    }
+  }
+
+  /// The units, which know of some who did their work on days of the past, also where they do it themselves again since.
+  func units(withPastOf codes: Set<String>) throws -> UnitRegister {
+    let table = UnitTable(snapshot: engine)
+    return UnitRegister(try table.units(), former: try table.formerTakeovers(of: codes))
   }
 
   /// Every version of a unit, oldest first: former names and parents, and since when (单位沿革).

@@ -46,11 +46,11 @@ struct UnitTable {
     }.filter { $0.unit.code == code }.sorted { $0.commit < $1.commit }
   }
 
-  /// When others did the work of units that work themselves again.
-  func formerTakeovers(of units: [ReportingUnit]) throws -> [String: [UnitRegister.Takeover]] {
+  /// When others did the work of units that did it themselves again afterwards.
+  func formerTakeovers(of codes: Set<String>) throws -> [String: [UnitRegister.Takeover]] {
     var former: [String: [UnitRegister.Takeover]] = [:]
-    for unit in units where unit.successor == nil && unit.since != nil {
-      let versions = try history(of: unit.code).map(\.unit)
+    for code in codes {
+      let versions = try history(of: code).map(\.unit)
       let takeovers = zip(versions, versions.dropFirst()).compactMap { version, next in
         version.successor == next.successor
           ? nil
@@ -59,7 +59,7 @@ struct UnitTable {
               successor: $0, first: version.since ?? .minimum, end: next.since ?? .minimum)
           }
       }
-      if !takeovers.isEmpty { former[unit.code] = takeovers }
+      if !takeovers.isEmpty { former[code] = takeovers }
     }
     return former
   }

@@ -95,7 +95,8 @@ package struct JSONRecordText {
   /// A number such as `1.5e-05`, which programs write for small and large ones, in digits alone; `nil` where it has no power or too large a one.
   static func withoutPower(_ number: [UInt8]) -> [UInt8]? {
     guard let mark = number.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }),
-      let power = Int(String(decoding: number[(mark + 1)...], as: UTF8.self)), abs(power) <= maximumPower
+      let power = Int(String(decoding: number[(mark + 1)...], as: UTF8.self)),
+      (-maximumPower...maximumPower).contains(power)
     else { return nil }
     let isNegative = number.first == UInt8(ascii: "-")
     let mantissa = number[(isNegative ? 1 : 0)..<mark]

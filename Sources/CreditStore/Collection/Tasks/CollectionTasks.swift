@@ -71,12 +71,13 @@ extension CreditDatabase {
       guard Identifier.check(unit, as: .unifiedSocialCreditCode, on: .epoch).isValid else {
         throw CreditError("invalidUnit", "\(unit) is no valid unified social credit code of a unit")
       }
+      let before = ReportingCheck(snapshot: engine.snapshot())
+      try before.check(unit, entry.entry, period: period, resubmits: nil, on: today)
+      // Before it is its turn to write: all batches are read for it.
+      if period == nil { try checkIsAsked(unit, code, in: snapshot(), on: today) }
       let (_, commit) = try engine.write { transaction in
         let check = ReportingCheck(snapshot: transaction.snapshot)
         try check.check(unit, entry.entry, period: period, resubmits: nil, on: today)
-        if period == nil {
-          try checkIsAsked(unit, code, in: CreditSnapshot(transaction.snapshot, database: self), on: today)
-        }
         try Batches.append(
           Batch(
             kind: "nothing", entry: code, unit: unit, file: nil, receipt: nil, reason: nil, channel: channel,

@@ -22,8 +22,8 @@ extension CreditSnapshot {
   ) throws -> [TaskStatus] {
     do {
       let earliest = earliest ?? Day(daysSinceEpoch: Int(day.daysSinceEpoch) - 400) ?? .minimum
-      let units = try units()
       let all = try tasks().filter { task in entry.map { $0 == task.entry } ?? true }
+      let units = try units(withPastOf: Set(all.map(\.unit)))
       let named = Dictionary(all.map { (TaskTable.name($0), $0) }, uniquingKeysWith: { first, _ in first })
       let reports = try batches(entry: entry).filter { !$0.isJudgement && $0.day <= day }
       let ofUnit = Dictionary(grouping: reports) { TaskTable.name($0.unit ?? "", $0.entry) }

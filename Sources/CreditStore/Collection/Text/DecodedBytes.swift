@@ -31,7 +31,7 @@ final class DecodedBytes: ByteSource {
   ///   - source: the bytes.
   ///   - path: what to call it in errors.
   ///   - encoding: of its text; with `.auto` the first MiB decides, and what is neither passes as UTF-8.
-  /// - Throws: `CreditError`, code `undecodable`, for UTF-16, and for text of another encoding than the one named.
+  /// - Throws: `CreditError`, code `undecodable`, for UTF-16, and for text marked as UTF-8 where GB 18030 is named.
   init(_ source: any ByteSource, path: String, encoding: FileEncoding) throws {
     self.source = source
     totalBytes = source.totalBytes
@@ -44,12 +44,22 @@ final class DecodedBytes: ByteSource {
     guard !isMarked || encoding != .gb18030 else {
       throw CreditError("undecodable", "the file is marked as UTF-8", file: path)
     }
-    let found =
-      encoding == .auto && !isMarked ? EncodingDetector.detect(probe, isWhole: isEnd) : encoding
-    isDecoding = found == .gb18030
+    isDecoding =
+      encoding == .gb18030 || encoding == .auto && !isMarked && Self.isGB18030(probe, isWhole: isEnd)
     guard !isDecoding || GB18030.shared != nil else {
       throw CreditError("undecodable", "this system's iconv does not know GB 18030", file: path)
     }
+  }
+
+  /// Whether the first bytes of a text are no UTF-8 and are GB 18030; a character may be cut at their end. All of them count: JSON may be one line.
+  private static func isGB18030(_ probe: UnsafeRawBufferPointer, isWhole: Bool) -> Bool {
+    func isText(_ valid: Int) -> Bool {
+      valid == probe.count || !isWhole && probe.count - valid < characterBytes
+    }
+    guard !isText(UTF8Validation.validPrefix(probe)), let decoder = GB18030.shared else { return false }
+    var output: [UInt8] = []
+    output.reserveCapacity(probe.count * 2)
+    return isText(decoder.decodePrefix(probe, into: &output))
   }
 
   private func readPiece() throws(StoreError) {

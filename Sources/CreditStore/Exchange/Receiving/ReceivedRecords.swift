@@ -187,8 +187,16 @@ final class ReceivedRecords {
     case .here:
       let first = try rows(of: subject.rawValue, in: snapshot)
         .filter { $0.key.utf8.elementsEqual(row.key.utf8) }.min { $0.batch < $1.batch }
-      return try first.map { try giver($0, in: snapshot) == .sender } ?? false
+      guard let first else { return false }
+      // A record that was moved here by a correction was nobody's report under this subject.
+      return try giver(first, in: snapshot) == .sender || !isReport(first.batch, in: snapshot)
     }
+  }
+
+  /// Whether a batch took in rows, and is no change by hand.
+  private func isReport(_ number: UInt64, in snapshot: EngineSnapshot) throws -> Bool {
+    guard let batch = try Batches.batch(number, in: snapshot) else { return true }
+    return batch.kind == "collect" || batch.kind == "judged"
   }
 
   /// Brings a record to the values that came, and opens it again where this sender closed it.

@@ -159,11 +159,7 @@ extension CreditSnapshot {
     }
     guard !passed.isEmpty else {
       // What may not go does not wait for a package.
-      if route.purpose != .upward, !record.state.isClosed,
-        try !PermittedSubjects(route, record.entry, self, on: CreditDatabase.today()).allows(record.subject)
-      {
-        status.state = .withheld
-      }
+      if try !mayGo(record, on: route) { status.state = .withheld }
       return status
     }
     // Of who was shielded records went, came back and went again as with a consent.
@@ -191,6 +187,20 @@ extension CreditSnapshot {
       }
     }
     return status
+  }
+
+  /// Whether a record that is in no package yet may be in the next one.
+  private func mayGo(_ record: CreditRecord, on route: ExchangeRoute) throws -> Bool {
+    guard route.purpose != .upward, !record.state.isClosed else { return true }
+    // Nobody's consent that could be: there is no need to look at all others.
+    if route.purpose == .authorized,
+      try ownLinked(record.subject).allSatisfy({
+        try documents(ConsentDocument.kind, of: $0.identifier).isEmpty
+      })
+    {
+      return false
+    }
+    return try PermittedSubjects(route, record.entry, self, on: CreditDatabase.today()).allows(record.subject)
   }
 
   private func number(

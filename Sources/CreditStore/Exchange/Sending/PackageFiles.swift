@@ -101,12 +101,14 @@ extension CreditSnapshot {
       throw CreditError("restart", "package \(package.number) holds nothing: the route begins anew behind it")
     }
     // What may not go any more does not go in a package either that was put together before.
-    let present = try tables.route(package.route)
+    let now = database.snapshot()
+    let present = try ExchangeTables(snapshot: now.engine).route(package.route)
     guard present.isActive else {
       throw CreditError("routeClosed", "route \(package.route) is not active: nothing of it goes")
     }
-    if present.entries.contains(known[place].entry) {
-      try database.check(present, known[place].entry, engine)
+    // Also of an entry that left the route since: because it is shared no more, say.
+    if known[place].puts > 0, let refusal = present.refusal(of: try now.entry(known[place].entry)) {
+      throw CreditError("notShared", "route \(package.route): \(refusal)")
     }
     // The route as it was when the package was made: its form may have changed since.
     let then = database.engine.snapshot(asOf: known[place].batch ?? engine.commit)
