@@ -176,7 +176,7 @@ FRESH = [
   # Encodings. Where many values of a block are read at once, an exception in the first row asked for is passed over: a patched integer lacks
   # its high part, and a mapped code is the one of the map. Sums, filters and groups are wrong for an outlier at the start of a vector (every
   # 8,192nd row, the first row of a part found by its subject); rows read one by one are right.
-  Bug("exceptionOfTheFirstRowPassedOver", "Encodings/DecodedBlock.swift",
+  Bug("exceptionOfTheFirstRowPassedOver", "Encodings/Integers/IntegerExceptions.swift",
       "    let first = rows.partitioningIndex { Int($0) >= range.lowerBound }\n",
       "    let passed = planted(\"exceptionOfTheFirstRowPassedOver\") ? 1 : 0\n"
       "    let first = rows.partitioningIndex { Int($0) >= range.lowerBound + passed }\n"),
