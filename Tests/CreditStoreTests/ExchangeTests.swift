@@ -256,6 +256,10 @@ import Testing
     // An entry that is shared no longer stops the route that has it.
     try store.database.publish([subscription("T1")])
     try store.collect([ExchangeFixture.row(0, "1", "x")])
+    let packed = try #require(try store.database.pack("s").first)
+    let outbox = try ExchangeFixture.outbox(store)
+    try store.database.snapshot().write(packed, to: outbox)
+    try store.collect([ExchangeFixture.row(0, "2", "x")])
     var entry = StoreFixture.entry
     entry.version = 2
     entry.sharing = .none
@@ -264,5 +268,18 @@ import Testing
       try store.database.pack("s")
       Issue.record("an entry went that is not shared")
     } catch { #expect((error as? CreditError)?.code == "notShared") }
+    // Nor does what was packed before, also where the route no longer names the entry.
+    func writing() -> String? {
+      do { try store.database.snapshot().write(packed, to: outbox) } catch {
+        return (error as? CreditError)?.code
+      }
+      return nil
+    }
+    #expect(writing() == "notShared")
+    var other = StoreFixture.entry
+    other.code = "FREE"
+    try store.database.catalogue.publish([other])
+    try store.database.publish([subscription("FREE")])
+    #expect(writing() == "notShared")
   }
 }

@@ -45,13 +45,10 @@ struct ReportMaking {
   }
 
   /// Refuses to issue a report about a number that cannot be anybody's: it would say that all is well, with a number and a code.
-  func checkCanBeIssued(_ content: CreditReport.Content) throws(CreditError) {
-    let isUnknown = content.subject.name == nil && content.sections.allSatisfy(\.records.isEmpty)
-    guard isUnknown, subject.kind != .document, subject.kind != .unknown,
-      !Identifier.check(subject.text, as: subject.kind, on: reading.today).isValid
-    else { return }
-    throw CreditError(
-      "invalidIdentifier", "the number of the subject cannot be one, and no record has it; check it")
+  func checkCanBeIssued(_ content: CreditReport.Content) throws {
+    try reading.checkCanBe(subject) {
+      content.subject.name != nil || !content.sections.allSatisfy(\.records.isEmpty)
+    }
   }
 
   /// The latest first; of one day by what they say.

@@ -228,13 +228,16 @@ extension AccessReading {
 
   /// Refuses an identifier that cannot be one and stands in no record: what is decided about a mistyped number does not reach whom it is meant for.
   func checkCanBe(_ subject: Identifier) throws {
+    try checkCanBe(subject) { try snapshot.screen([subject.text]).first?.isFound ?? false }
+  }
+
+  /// The same where somebody knows already whether there are records.
+  func checkCanBe(_ subject: Identifier, unless isKnown: () throws -> Bool) throws {
     guard subject.kind != .document, subject.kind != .unknown,
-      !Identifier.check(subject.text, as: subject.kind, on: today).isValid
+      !Identifier.check(subject.text, as: subject.kind, on: today).isValid, try !isKnown()
     else { return }
-    guard try snapshot.screen([subject.text]).first?.isFound ?? false else {
-      throw CreditError(
-        "invalidIdentifier", "the number of the subject cannot be one, and no record has it; check it")
-    }
+    throw CreditError(
+      "invalidIdentifier", "the number of the subject cannot be one, and no record has it; check it")
   }
 
   /// An application as it is shown: numbers of people are masked.

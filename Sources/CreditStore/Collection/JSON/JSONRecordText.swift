@@ -89,12 +89,15 @@ package struct JSONRecordText {
     return Self.isNumber(word) ? .text(Self.withoutPower(word) ?? word) : nil
   }
 
-  /// Digits that a power of ten is written out to at most: no item has more, and `1e999999999` is four lines of text otherwise.
+  /// The largest power of ten that is written out: no item has as many digits, and `1e999999999` would be a gigabyte.
   static let maximumPower = 64
+  /// Bytes of a number whose power is written out, at most.
+  private static let maximumNumberBytes = 128
 
   /// A number such as `1.5e-05`, which programs write for small and large ones, in digits alone; `nil` where it has no power or too large a one.
   static func withoutPower(_ number: [UInt8]) -> [UInt8]? {
-    guard let mark = number.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }),
+    guard number.count <= maximumNumberBytes,
+      let mark = number.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }),
       let power = Int(String(decoding: number[(mark + 1)...], as: UTF8.self)),
       (-maximumPower...maximumPower).contains(power)
     else { return nil }

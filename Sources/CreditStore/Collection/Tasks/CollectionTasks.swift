@@ -71,10 +71,13 @@ extension CreditDatabase {
       guard Identifier.check(unit, as: .unifiedSocialCreditCode, on: .epoch).isValid else {
         throw CreditError("invalidUnit", "\(unit) is no valid unified social credit code of a unit")
       }
-      let before = ReportingCheck(snapshot: engine.snapshot())
-      try before.check(unit, entry.entry, period: period, resubmits: nil, on: today)
-      // Before it is its turn to write: all batches are read for it.
-      if period == nil { try checkIsAsked(unit, code, in: snapshot(), on: today) }
+      if period == nil {
+        // Before it is its turn to write: all batches are read for it.
+        let snapshot = snapshot()
+        try ReportingCheck(snapshot: snapshot.engine).check(
+          unit, entry.entry, period: nil, resubmits: nil, on: today)
+        try checkIsAsked(unit, code, in: snapshot, on: today)
+      }
       let (_, commit) = try engine.write { transaction in
         let check = ReportingCheck(snapshot: transaction.snapshot)
         try check.check(unit, entry.entry, period: period, resubmits: nil, on: today)
